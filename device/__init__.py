@@ -1,0 +1,1 @@
+"""What runs on the handheld. Read runtime.py first."""

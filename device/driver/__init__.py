@@ -1,0 +1,1 @@
+"""Bytes from the analyzer become frames, frames become an acquisition."""

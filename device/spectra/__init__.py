@@ -1,0 +1,1 @@
+"""From an acquisition or a file to the model input; pure."""

@@ -1,0 +1,1 @@
+"""What host and firmware agree on: wire, calibration page, model slots, simulator."""

@@ -1,0 +1,1 @@
+"""The mock instrument: the bytes, rules and faults of the firmware."""

@@ -1,0 +1,1 @@
+"""From pure references to signed int8 models."""
