@@ -1,0 +1,155 @@
+"""The command `ramix`: finds the verb, runs it, and turns whatever happened into an exit code.
+
+Verbs are imported when they are called, never before: `ramix identify` must start in the time it
+takes to load numpy and the interpreter. Next: `identify.py`, then `../runtime.py`.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NamedTuple, NoReturn
+
+import click
+
+from device.cli import exit_codes
+from device.cli.output import clear_progress, print_error, print_ramix_error
+from firmware_bridge.errors import RamixError
+
+
+class Verb(NamedTuple):
+    """Where a verb lives, and its line in `ramix --help` (a test compares it with the verb's)."""
+
+    module: str
+    attribute: str
+    summary: str
+
+
+VERBS = {
+    "list": Verb("device.cli.analyzer", "list_command", "Show the analyzers that are here."),
+    "info": Verb("device.cli.analyzer", "info_command", "Show what an analyzer is and its state."),
+    "identify": Verb("device.cli.identify", "identify", "Name what is in one spectrum."),
+    "run": Verb("device.cli.run", "run", "Identify at every press of the trigger."),
+    "acquire": Verb("device.cli.analyzer", "acquire_command", "Measure and save a spectrum."),
+    "simulate": Verb("device.cli.simulate", "simulate", "Serve a simulated analyzer."),
+    "records": Verb("device.cli.records", "records", "Look at stored results."),
+    "model": Verb("device.cli.model", "model", "Look into a model bundle."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose verbs are imported when called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        verb = VERBS.get(cmd_name)
+        if verb is None:
+            return None
+        command = getattr(import_module(verb.module), verb.attribute)
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, verb.summary) for name, verb in VERBS.items()])
+
+
+def _print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if not wanted or context.resilient_parsing:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        number = version("ramix-edge")
+    except PackageNotFoundError:  # run from a plain checkout
+        number = "(not installed)"
+    click.echo(f"ramix {number}")
+    context.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 identified, 9 partial, 10 unknown, 11 no result; 1 error, 2 usage, "
+    "3 no analyzer, 4 permission, 5 timeout, 6 protocol, 7 model refused, 8 rolled back.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and leave.",
+)
+def cli() -> None:
+    """Raman mixture identification on a handheld analyzer.
+
+    \b
+    Examples:
+      ramix identify --file sample.txt
+      ramix identify --port sim:replay=sample.txt --json
+      ramix run --port usb:
+    """
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code; nothing escapes but `SystemExit`'s kin."""
+    as_json = "--json" in arguments  # from the raw words: it must hold for usage errors too
+    try:
+        outcome: Any = cli.main(args=list(arguments), prog_name="ramix", standalone_mode=False)
+    except RamixError as error:
+        clear_progress()
+        print_ramix_error(error, as_json=as_json)
+        return exit_codes.exit_code_for_error(error)
+    except click.UsageError as error:
+        return _report_usage(error, as_json=as_json)
+    except click.ClickException as error:
+        print_error("error", error.format_message(), "", as_json=as_json)
+        return exit_codes.EXIT_ERROR
+    except (click.Abort, KeyboardInterrupt):
+        clear_progress()
+        print_error("interrupted", "Stopped by the operator.", "", as_json=as_json)
+        return exit_codes.EXIT_INTERRUPTED
+    except MemoryError:
+        print_error("memory", "Not enough memory for this.", "Close programs.", as_json=as_json)
+        return exit_codes.EXIT_ERROR
+    except Exception as error:  # noqa: BLE001 - the last net: no traceback reaches the operator
+        clear_progress()
+        return _report_unexpected(error, as_json=as_json)
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _report_usage(error: click.UsageError, *, as_json: bool) -> int:
+    path = error.ctx.command_path if error.ctx is not None else "ramix"
+    remedy = f"See `{path} --help`."
+    print_error("usage", error.format_message(), remedy, as_json=as_json)
+    return exit_codes.EXIT_USAGE
+
+
+def _report_unexpected(error: Exception, *, as_json: bool) -> int:
+    """A defect of ours: one sentence and a fingerprint, the traceback only for those who ask."""
+    import hashlib
+    import logging
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{frame.name}:{frame.lineno}" for frame in frames]
+    # The same defect gives the same id on every analyzer, so reports can be counted together.
+    fault_id = hashlib.sha256(repr((type(error).__name__, places)).encode()).hexdigest()[:8]
+    logging.getLogger("ramix").debug("unexpected failure %s", fault_id, exc_info=error)
+    print_error(
+        "unexpected",
+        f"Something unexpected happened (fault {fault_id}).",
+        "Run it again with --log-level debug and report the fault id with what it prints.",
+        as_json=as_json,
+    )
+    return exit_codes.EXIT_ERROR
+
+
+def main() -> NoReturn:
+    """Entry point of the console script."""
+    sys.exit(run_command(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

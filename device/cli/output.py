@@ -1,0 +1,55 @@
+"""What a command may put on stdout and stderr: one JSON object, or lines for people.
+
+With `--json` stdout carries JSON alone (strict: no NaN, no Infinity); progress goes to stderr and
+only when someone is watching. Next: `exit_codes.py`.
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from firmware_bridge.errors import RamixError
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """One object on one line of stdout, flushed: a reader at the other end of a pipe sees it now.
+
+    Raises:
+        ValueError: a NaN or an infinity got this far; it must never reach a program's parser.
+    """
+    click.echo(json.dumps(value, allow_nan=False, ensure_ascii=False))
+
+
+def error_object(code: str, text: str, remedy: str) -> dict[str, dict[str, str]]:
+    """The shape of every failure under `--json`."""
+    return {"error": {"code": code, "text": text, "remedy": remedy}}
+
+
+def print_error(code: str, text: str, remedy: str, *, as_json: bool) -> None:
+    """Say what went wrong and what to do: on stdout as JSON, or on stderr for people."""
+    if as_json:
+        print_json(error_object(code, text, remedy))
+        return
+    click.echo(click.style("Error: ", fg="red", bold=True) + text, err=True)
+    if remedy:
+        click.echo(f"  -> {remedy}", err=True)
+
+
+def print_ramix_error(error: RamixError, *, as_json: bool) -> None:
+    """`print_error` for an error of our own tree."""
+    print_error(error.code, error.text, error.remedy, as_json=as_json)
+
+
+def print_progress(text: str) -> None:
+    """A passing remark for somebody at a terminal; overwritten by the next one."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\x1b[K{text}", nl=False, err=True)
+
+
+def clear_progress() -> None:
+    """Remove the last passing remark, before something lasting is printed."""
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", nl=False, err=True)
