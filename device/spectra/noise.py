@@ -1,0 +1,38 @@
+"""How noisy is a spectrum that does not say so itself?
+
+Only files without raw counts come here: an acquisition brings its own variance.
+Next: `quality.py`, which weighs signal against this noise.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+# Differences are taken between points this far apart. Files are often interpolated from pixels
+# about 2 cm-1 wide to steps of 1 or 2 cm-1: neighbours then share their noise, and differences
+# between them would find next to none. Two pixels apart they are independent.
+_INDEPENDENT_CM1 = 4.0
+
+# No Raman spectrometer measures better than this fraction of its strongest line; a noise-free
+# synthetic file must not make everything significant.
+_SMALLEST_FRACTION = 1e-3
+
+_MAD_TO_SIGMA = 1.4826  # median absolute deviation of a normal distribution -> sigma
+_SECOND_DIFFERENCE_VARIANCE = 1.5  # of y[i] - (y[i-k] + y[i+k]) / 2, in units of sigma squared
+
+
+def noise_variance(
+    axis_cm1: Floats, intensity: Floats, independent_cm1: float = _INDEPENDENT_CM1
+) -> float:
+    """Variance of one point, from the median absolute second difference: lines are too few to
+    move a median, a smooth baseline cancels. Never zero unless the spectrum is constant."""
+    spacing = float(np.median(np.diff(axis_cm1)))
+    lag = max(1, int(np.ceil(independent_cm1 / spacing - 1e-9)))
+    lag = min(lag, (len(intensity) - 1) // 2)
+    smallest = _SMALLEST_FRACTION * float(np.max(intensity) - np.min(intensity))
+    if lag < 1:
+        return smallest**2
+    inner = intensity[lag:-lag] - 0.5 * (intensity[: -2 * lag] + intensity[2 * lag :])
+    sigma = _MAD_TO_SIGMA * float(np.median(np.abs(inner)))
+    return max(sigma**2 / _SECOND_DIFFERENCE_VARIANCE, smallest**2)

@@ -1,0 +1,88 @@
+"""Gridded intensity -> the networks' input: THE one function, imported by `train` too.
+
+A moving average is subtracted (a baseline may be thirty times the Raman signal and would eat the
+int8 range), then the result is scaled to its largest magnitude. A model that was trained on one
+version of this file must not meet another: change the maths, change PREPROCESSING_ID.
+Next: `device/inference/interpreter.py`, which takes the int8 vector.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+PREPROCESSING_ID = "highpass121-max-int8-v1"
+
+WINDOW = 121  # points; several line widths wide at 1 cm-1, narrower than fluorescence
+_HALF = WINDOW // 2
+INT8_FULL_SCALE = 127
+
+# Below this fraction of the input a filtered signal is rounding, not signal: a constant spectrum
+# becomes zeros instead of magnified rounding errors.
+_ROUNDING = 1e-9
+
+Array = npt.NDArray[Any]
+
+
+def preprocess(intensity: Array, valid: npt.NDArray[np.bool_] | None = None) -> Array:
+    """High-pass and normalise one spectrum [G] or a batch [N, G].
+
+    Args:
+        intensity: finite, any real dtype; G points of the grid along the last axis.
+        valid: bool [G] or the shape of `intensity`; False points were not measured: they take no
+            part in any mean and are 0 in the result. None means all were.
+
+    Returns:
+        float32 of the same shape in [-1, 1]; a spectrum without structure gives zeros.
+    """
+    values = np.asarray(intensity, dtype=np.float64)
+    if valid is None or valid.all():
+        smooth = _window_sum(values)
+        smooth *= _inverse_counts(values.shape[-1])
+        filtered = np.subtract(values, smooth, out=smooth)
+    else:
+        mask = np.broadcast_to(valid, values.shape).astype(np.float64)
+        values = np.where(mask > 0, values, 0.0)
+        counts = np.maximum(_window_sum(mask), 1.0)
+        filtered = values - _window_sum(values) / counts
+        filtered *= mask
+    peak = _largest(filtered)
+    rounding = _largest(values) * _ROUNDING
+    scale = np.where(peak > rounding, peak, np.inf)  # x / inf = 0
+    result: Array = np.divide(filtered, scale, dtype=np.float64).astype(np.float32)
+    return result
+
+
+def quantize(model_input: Array) -> npt.NDArray[np.int8]:
+    """[-1, 1] -> int8 in [-127, 127], rounding half to even; the scale every bundle declares."""
+    scaled = np.rint(model_input * np.float32(INT8_FULL_SCALE))
+    result: npt.NDArray[np.int8] = scaled.astype(np.int8)
+    return result
+
+
+def _largest(values: Array) -> Array:
+    """Largest magnitude along the last axis, kept as an axis of one."""
+    return np.maximum(values.max(axis=-1, keepdims=True), -values.min(axis=-1, keepdims=True))
+
+
+def _window_sum(values: Array) -> Array:
+    """Sum over the window around each point; it shrinks at the edges, nothing is reflected."""
+    size = values.shape[-1]
+    half = min(_HALF, size - 1)
+    # cumulative[k] = sum of values[:k]; padded with its ends so that one subtraction does it all
+    cumulative = np.empty((*values.shape[:-1], size + 2 * half + 1))
+    cumulative[..., : half + 1] = 0.0
+    np.cumsum(values, axis=-1, out=cumulative[..., half + 1 : half + 1 + size])
+    cumulative[..., half + 1 + size :] = cumulative[..., half + size, np.newaxis]
+    result: Array = cumulative[..., 2 * half + 1 :] - cumulative[..., :size]
+    return result
+
+
+_inverse_count_cache: dict[int, Array] = {}
+
+
+def _inverse_counts(size: int) -> Array:
+    """1 / number of points in each window, when all are valid; depends on the size alone."""
+    if size not in _inverse_count_cache:
+        _inverse_count_cache[size] = 1.0 / _window_sum(np.ones(size))
+    return _inverse_count_cache[size]

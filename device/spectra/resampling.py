@@ -1,0 +1,139 @@
+"""From any axis onto the models' grid: one sparse operator, computed once per axis.
+
+Two neighbours and two weights for every grid point: `intensity[left] * w + intensity[right] * v`.
+Next: `preprocessing.py`, which turns the gridded intensity into the networks' input.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+# A hole in the axis is bridged up to this many times the usual spacing of its points, or up to
+# this width: beyond it a Raman line could hide there, so the grid points inside count as missing.
+_BRIDGED_SPACINGS = 4.0
+_BRIDGED_CM1 = 12.0
+
+_CACHED_AXES = 8
+
+
+@dataclass(frozen=True)
+class WavenumberGrid:
+    """Evenly spaced Raman shifts; the last point is included when the step reaches it."""
+
+    first_cm1: float = 300.0
+    last_cm1: float = 2500.0
+    step_cm1: float = 1.0
+
+    def __post_init__(self) -> None:
+        numbers = (self.first_cm1, self.last_cm1, self.step_cm1)
+        if not np.isfinite(numbers).all() or self.step_cm1 <= 0 or self.last_cm1 <= self.first_cm1:
+            raise ValueError(f"not a wavenumber grid: {numbers}")
+
+    @cached_property
+    def wavenumber_cm1(self) -> Floats:
+        """float64[size], read-only."""
+        count = int(np.floor((self.last_cm1 - self.first_cm1) / self.step_cm1 + 1e-9)) + 1
+        axis = self.first_cm1 + self.step_cm1 * np.arange(count, dtype=np.float64)
+        axis.flags.writeable = False
+        return axis
+
+    @property
+    def size(self) -> int:
+        return len(self.wavenumber_cm1)
+
+
+MODEL_GRID = WavenumberGrid()  # the window of the paper; 2201 points
+
+
+class Resampler:
+    """Linear interpolation from one axis to one grid.
+
+    `valid[G]` is False for grid points outside the axis or inside a hole of it; these repeat the
+    nearest measured point (weights are clipped at the ends, nothing is extrapolated).
+
+    Raises:
+        ValueError: the axis is not finite and strictly increasing, or has fewer than two points.
+    """
+
+    def __init__(self, axis_cm1: Floats, grid: WavenumberGrid = MODEL_GRID) -> None:
+        axis = np.asarray(axis_cm1, dtype=np.float64)
+        if axis.ndim != 1 or len(axis) < 2:
+            raise ValueError("an axis needs at least two points")
+        spacing = np.diff(axis)
+        if not np.isfinite(axis).all() or not (spacing > 0).all():
+            raise ValueError("the axis is not strictly increasing")
+        self.axis_cm1 = axis
+        self.grid = grid
+
+        target = grid.wavenumber_cm1
+        left = np.clip(np.searchsorted(axis, target, side="right") - 1, 0, len(axis) - 2)
+        weight = np.clip((target - axis[left]) / spacing[left], 0.0, 1.0)
+
+        bridged = max(_BRIDGED_CM1, _BRIDGED_SPACINGS * float(np.median(spacing)))
+        in_hole = (spacing[left] > bridged) & (weight > 0.0) & (weight < 1.0)
+        weight = np.where(in_hole, np.round(weight), weight)
+        self.valid: Bools = (target >= axis[0]) & (target <= axis[-1]) & ~in_hole
+
+        self._left = left
+        self._right = left + 1
+        self._weight_right = weight
+        self._weight_left = 1.0 - weight
+        self._square_right = weight**2
+        self._square_left = self._weight_left**2
+        self._nothing = np.zeros(grid.size, dtype=np.bool_)
+        for shared in (self.valid, self._nothing):
+            shared.flags.writeable = False
+
+    def apply(self, intensity: Floats) -> Floats:
+        """float64[n] on the axis -> float64[G] on the grid."""
+        result: Floats = intensity.take(self._left)
+        result *= self._weight_left
+        right = intensity.take(self._right)
+        right *= self._weight_right
+        result += right
+        return result
+
+    def apply_variance(self, variance: Floats) -> Floats:
+        """Variance of `apply`'s result when the points of the axis are independent."""
+        result: Floats = variance.take(self._left)
+        result *= self._square_left
+        right = variance.take(self._right)
+        right *= self._square_right
+        result += right
+        return result
+
+    def apply_mask(self, mask: Bools | None) -> Bools:
+        """True where a marked point has a part in the result; None means nothing is marked."""
+        if mask is None or not mask.any():
+            return self._nothing
+        marked: Bools = (mask[self._left] & (self._weight_left > 0)) | (
+            mask[self._right] & (self._weight_right > 0)
+        )
+        return marked & self.valid
+
+
+_cache: OrderedDict[tuple[int, WavenumberGrid], Resampler] = OrderedDict()
+
+
+def resampler_for(axis_cm1: Floats, grid: WavenumberGrid = MODEL_GRID) -> Resampler:
+    """The Resampler of an axis, remembered if the axis array is read-only.
+
+    Identity is enough as a key: the cached Resampler holds the axis, so its id cannot be reused,
+    and a read-only array does not change. Building one costs about twenty times as much as using
+    it.
+    """
+    if axis_cm1.flags.writeable:
+        return Resampler(axis_cm1, grid)
+    key = (id(axis_cm1), grid)
+    found = _cache.get(key)
+    if found is None or found.axis_cm1 is not axis_cm1:
+        found = _cache[key] = Resampler(axis_cm1, grid)
+        if len(_cache) > _CACHED_AXES:
+            _cache.popitem(last=False)
+    return found

@@ -1,0 +1,153 @@
+"""What was measured, on which axis: Acquisition -> Spectrum -> GridSpectrum.
+
+An Acquisition is counts by pixel, a Spectrum is intensity by Raman shift as the instrument
+sampled it, a GridSpectrum is the same on the grid that models and references share.
+Next: `resampling.py` for the operator between the last two, then `quality.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from device.spectra.noise import noise_variance
+from device.spectra.resampling import MODEL_GRID, WavenumberGrid, resampler_for
+
+if TYPE_CHECKING:
+    from firmware_bridge.calibration import CalibrationPage
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Acquisition:
+    """The frames of one measurement, averaged; every array has one entry per pixel, n in all."""
+
+    raw_counts: Floats  # mean over the frames, laser on
+    dark_counts: Floats  # mean over the dark frames, laser off, same integration time
+    variance: Floats  # of raw_counts - dark_counts, counts squared
+    saturated: Bools
+    dead: Bools
+    integration_time_ms: float
+    frames: int
+    laser_power_mw: float | None
+    detector_temperature_c: float | None
+    calibration: CalibrationPage
+    acquired_utc: str  # ISO 8601; empty when the source does not say
+    flags: frozenset[str] = frozenset()  # "laser_dropped", "laser_off", "recorded_average", ...
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """Intensity against Raman shift, at the points the instrument or the file has.
+
+    Raises:
+        ValueError: the arrays differ in length, or there are fewer than two points.
+    """
+
+    wavenumber_cm1: Floats  # strictly increasing
+    intensity: Floats  # counts, or whatever unit the file has
+    variance: Floats | None = None  # of each intensity; None when nobody knows
+    integration_time_ms: float | None = None
+    saturated: Bools | None = None  # None when raw counts are not known
+    source: str = ""  # "acquisition" or a file's name
+    raw: Acquisition | None = None
+
+    def __post_init__(self) -> None:
+        n = len(self.wavenumber_cm1)
+        if n < 2:
+            raise ValueError(f"a spectrum needs at least two points, this one has {n}")
+        for name in ("intensity", "variance", "saturated"):
+            array = getattr(self, name)
+            if array is not None and array.shape != (n,):
+                raise ValueError(f"{name} has shape {array.shape}, the axis has {n} points")
+
+
+@dataclass(frozen=True, eq=False)
+class GridSpectrum:
+    """A spectrum on a WavenumberGrid of G points.
+
+    Where `valid` is False nothing was measured: intensity and variance there repeat the nearest
+    valid point, so that no consumer meets a step or a NaN.
+    """
+
+    intensity: Floats  # [G]
+    variance: Floats  # [G]
+    valid: Bools  # [G]
+    saturated: Bools  # [G]
+
+
+def spectrum_from_acquisition(acquisition: Acquisition) -> Spectrum:
+    """Dark-subtracted spectrum of the calibrated, living pixels.
+
+    Pixels outside the calibration page's valid range and dead pixels are left out; the resampler
+    bridges the small holes and marks the large ones as not measured.
+
+    Raises:
+        CalibrationMismatch: the page describes another number of pixels.
+        ValueError: fewer than two usable pixels are left.
+    """
+    acquisition.calibration.check_frame(len(acquisition.raw_counts))
+    axis, pixels = _axis_of_pixels(acquisition.calibration, acquisition.dead.tobytes())
+    intensity = acquisition.raw_counts[pixels]
+    intensity -= acquisition.dark_counts[pixels]
+    return Spectrum(
+        wavenumber_cm1=axis,
+        intensity=intensity,
+        variance=acquisition.variance[pixels],
+        integration_time_ms=acquisition.integration_time_ms,
+        saturated=acquisition.saturated[pixels],
+        source="acquisition",
+        raw=acquisition,
+    )
+
+
+def to_grid(spectrum: Spectrum, grid: WavenumberGrid = MODEL_GRID) -> GridSpectrum:
+    """Linear interpolation onto `grid`, never beyond the ends of the axis.
+
+    An unknown variance is estimated from the intensities (`noise.py`) and taken as constant.
+    """
+    resampler = resampler_for(spectrum.wavenumber_cm1, grid)
+    if spectrum.variance is None:
+        estimate = noise_variance(spectrum.wavenumber_cm1, spectrum.intensity)
+        variance = np.full(grid.size, estimate)
+    else:
+        variance = resampler.apply_variance(spectrum.variance)
+    return GridSpectrum(
+        intensity=resampler.apply(spectrum.intensity),
+        variance=variance,
+        valid=resampler.valid,
+        saturated=resampler.apply_mask(spectrum.saturated),
+    )
+
+
+def pixel_mask(pixel_count: int, pixels: Iterable[int]) -> Bools:
+    """True at the given pixel numbers."""
+    mask = np.zeros(pixel_count, dtype=np.bool_)
+    mask[list(pixels)] = True
+    return mask
+
+
+@lru_cache(maxsize=8)
+def _axis_of_pixels(page: CalibrationPage, dead: bytes) -> tuple[Floats, npt.NDArray[np.intp]]:
+    """The axis of the usable pixels, increasing, and the pixel number of each of its points.
+
+    Cached, because every acquisition of one analyzer asks for the same; the arrays are read-only
+    for that reason.
+    """
+    usable = ~np.frombuffer(dead, dtype=np.bool_) & ~pixel_mask(page.pixel_count, page.dead_pixels)
+    usable[: page.first_valid_pixel] = False
+    usable[page.last_valid_pixel + 1 :] = False
+    pixels = np.flatnonzero(usable)
+    axis = page.wavenumber_cm1()[pixels]
+    if len(axis) > 1 and axis[0] > axis[-1]:  # a detector mounted the other way round
+        pixels, axis = pixels[::-1].copy(), axis[::-1].copy()
+    pixels.flags.writeable = False
+    axis.flags.writeable = False
+    return axis, pixels
