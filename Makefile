@@ -1,0 +1,105 @@
+# Everything a clone needs: it makes .venv by itself and installs only what each goal uses.
+# Start with `make demo`; `make help` lists the rest.
+
+VENV := .venv
+BIN := $(VENV)/bin
+LOCKS := requirements/device.lock requirements/dev.lock
+DEMO_FRAME := data/solvents13/mixtures/FourSolvent-1.txt
+DEMO_PICTURE := out/demo.png
+
+# Slow networks get patience; whoever sets these in the environment wins.
+export PIP_DEFAULT_TIMEOUT ?= 60
+export PIP_RETRIES ?= 5
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+# A stamp is named after the contents it stands for, so that nothing is installed twice and a
+# changed lock never goes unnoticed. It lives inside .venv and vanishes with it.
+key = $(shell cat $(1) setup.cfg pyproject.toml | sha256sum | cut -c1-16)
+DEVICE_STAMP := $(VENV)/installed-device-$(call key,requirements/device.lock)
+DEV_STAMP := $(VENV)/installed-dev-$(call key,$(LOCKS))
+
+# Half-made, moved with its folder, or its Python gone: then .venv is made anew.
+HEALTHY := $(shell grep -qF "$(CURDIR)/$(BIN)/python" $(BIN)/pip 2>/dev/null \
+	&& $(BIN)/python -c "import pip" 2>/dev/null && echo yes)
+ifneq ($(HEALTHY),yes)
+.PHONY: $(DEVICE_STAMP) $(DEV_STAMP)
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench models lock clean
+.DELETE_ON_ERROR:
+
+help:  ## This list
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | \
+		while IFS='|' read -r goal what; do printf '  make %-8s %s\n' "$$goal" "$$what"; done
+
+demo: $(DEVICE_STAMP)  ## Identify a real four-solvent frame on the simulated analyzer (no TensorFlow)
+	@mkdir -p $(dir $(DEMO_PICTURE))
+	@$(BIN)/ramix identify --port "sim:replay=$(DEMO_FRAME)" --plot $(DEMO_PICTURE)
+	@echo "Measured spectrum, fitted components and residual: $(CURDIR)/$(DEMO_PICTURE)"
+
+test: lint  ## Linters, types, import rules and the whole test suite
+	@$(BIN)/python -m pytest
+
+lint: $(DEV_STAMP)  ## ruff, mypy --strict, import-linter
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+bench: $(DEVICE_STAMP)  ## Measure speed and memory against the bare interpreter and a raw USB loop
+	@mkdir -p out
+	@$(BIN)/python -m tools.bench --json out/bench.json
+
+models: $(DEV_STAMP)  ## Train and sign the four shipped models again from their seeds
+	@$(BIN)/ramix-train models
+
+lock:  ## Resolve requirements/*.in into the locks (needs uv)
+	@uv pip compile $(UV_FLAGS) --generate-hashes setup.cfg requirements/dev.in \
+		--extra report --extra train --extra tflite -o requirements/dev.lock
+	@uv pip compile $(UV_FLAGS) --generate-hashes setup.cfg requirements/device.in \
+		--extra report -c requirements/dev.lock -o requirements/device.lock
+	@uv pip compile $(UV_FLAGS) --generate-hashes --no-deps requirements/device-armv7l.in \
+		-c requirements/dev.lock -o requirements/device-armv7l.txt
+
+# One resolution: the development lock first, the others constrained to it. The hashes are those of
+# every wheel of a version, so the locks made for x86-64 serve aarch64 too.
+UV_FLAGS := --quiet --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
+	--custom-compile-command "make lock"
+
+clean:  ## Remove the environment and everything that was built
+	rm -rf $(VENV) out build .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(DEVICE_STAMP): | python-for-venv
+	@echo "Installing the handheld's environment into $(VENV) (about 160 MB, once) ..."
+	@$(call install,requirements/device.lock)
+	@touch $@
+
+$(DEV_STAMP): | python-for-venv
+	@$(BIN)/python -c "import sys; sys.exit(sys.version_info[:2] != (3, 11))" || { \
+		echo "Development needs Python 3.11, where tflite-runtime's wheels end:" \
+			"install it, then run: make clean $(MAKECMDGOALS)"; exit 1; } >&2
+	@echo "Installing the development environment into $(VENV) (about 1.6 GB, once) ..."
+	@$(call install,requirements/dev.lock)
+	@touch $@ $(DEVICE_STAMP)
+
+install = $(BIN)/python -m pip install --quiet --only-binary :all: --require-hashes -r $(1) \
+	&& $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e . \
+	&& rm -f $(VENV)/installed-*
+
+# Order-only, and a no-op once .venv is healthy.
+.PHONY: python-for-venv
+python-for-venv:
+ifneq ($(HEALTHY),yes)
+	@for python in $(PYTHON) python3.11 python3.12 python3; do \
+		if $$python -c "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))" \
+			2>/dev/null; then \
+			echo "Making $(VENV) with $$($$python --version)"; \
+			exec $$python -m venv --clear $(VENV); \
+		fi; \
+	done; \
+	echo "No Python 3.11 or 3.12 found: install python3.11 (and python3.11-venv) or set PYTHON=" >&2; \
+	exit 1
+endif
