@@ -17,8 +17,8 @@ WINDOW = 121  # points; several line widths wide at 1 cm-1, narrower than fluore
 _HALF = WINDOW // 2
 INT8_FULL_SCALE = 127
 
-# Below this fraction of the input a filtered signal is rounding, not signal: a constant spectrum
-# becomes zeros instead of magnified rounding errors.
+# Below this fraction of the mean intensity a filtered signal is rounding, not signal: a constant
+# spectrum becomes zeros instead of magnified rounding errors.
 _ROUNDING = 1e-9
 
 Array = npt.NDArray[Any]
@@ -28,7 +28,7 @@ def preprocess(intensity: Array, valid: npt.NDArray[np.bool_] | None = None) -> 
     """High-pass and normalise one spectrum [G] or a batch [N, G].
 
     Args:
-        intensity: finite, any real dtype; G points of the grid along the last axis.
+        intensity: finite and below 1e30, any real dtype; G points of the grid along the last axis.
         valid: bool [G] or the shape of `intensity`; False points were not measured: they take no
             part in any mean and are 0 in the result. None means all were.
 
@@ -37,19 +37,22 @@ def preprocess(intensity: Array, valid: npt.NDArray[np.bool_] | None = None) -> 
     """
     values = np.asarray(intensity, dtype=np.float64)
     if valid is None or valid.all():
-        smooth = _window_sum(values)
-        smooth *= _inverse_counts(values.shape[-1])
-        filtered = np.subtract(values, smooth, out=smooth)
+        filtered, level = _window_sum(values)
+        filtered *= _inverse_counts(values.shape[-1])
+        np.subtract(values, filtered, out=filtered)
     else:
         mask = np.broadcast_to(valid, values.shape).astype(np.float64)
         values = np.where(mask > 0, values, 0.0)
-        counts = np.maximum(_window_sum(mask), 1.0)
-        filtered = values - _window_sum(values) / counts
+        counts, _ = _window_sum(mask)
+        filtered, level = _window_sum(values)
+        filtered /= np.maximum(counts, 1.0)
+        np.subtract(values, filtered, out=filtered)
         filtered *= mask
-    peak = _largest(filtered)
-    rounding = _largest(values) * _ROUNDING
-    scale = np.where(peak > rounding, peak, np.inf)  # x / inf = 0
-    result: Array = np.divide(filtered, scale, dtype=np.float64).astype(np.float32)
+    result: Array = filtered.astype(np.float32)
+    peak = np.abs(result).max(axis=-1, keepdims=True)
+    level *= _ROUNDING / values.shape[-1]
+    peak[peak <= np.abs(level)] = np.inf  # x / inf = 0
+    result /= peak
     return result
 
 
@@ -60,22 +63,22 @@ def quantize(model_input: Array) -> npt.NDArray[np.int8]:
     return result
 
 
-def _largest(values: Array) -> Array:
-    """Largest magnitude along the last axis, kept as an axis of one."""
-    return np.maximum(values.max(axis=-1, keepdims=True), -values.min(axis=-1, keepdims=True))
+def _window_sum(values: Array) -> tuple[Array, Array]:
+    """Sum over the window around each point, and over all points [..., 1].
 
-
-def _window_sum(values: Array) -> Array:
-    """Sum over the window around each point; it shrinks at the edges, nothing is reflected."""
+    The window shrinks at the edges, nothing is reflected.
+    """
     size = values.shape[-1]
     half = min(_HALF, size - 1)
-    # cumulative[k] = sum of values[:k]; padded with its ends so that one subtraction does it all
+    # cumulative[k] = sum of the first k values, held constant on both sides: then one
+    # subtraction yields every window, shrunken ones included
     cumulative = np.empty((*values.shape[:-1], size + 2 * half + 1))
     cumulative[..., : half + 1] = 0.0
-    np.cumsum(values, axis=-1, out=cumulative[..., half + 1 : half + 1 + size])
-    cumulative[..., half + 1 + size :] = cumulative[..., half + size, np.newaxis]
-    result: Array = cumulative[..., 2 * half + 1 :] - cumulative[..., :size]
-    return result
+    np.add.accumulate(values, axis=-1, out=cumulative[..., half + 1 : half + 1 + size])
+    total: Array = cumulative[..., half + size : half + size + 1]
+    cumulative[..., half + 1 + size :] = total
+    sums: Array = cumulative[..., 2 * half + 1 :] - cumulative[..., :size]
+    return sums, total
 
 
 _inverse_count_cache: dict[int, Array] = {}
@@ -84,5 +87,5 @@ _inverse_count_cache: dict[int, Array] = {}
 def _inverse_counts(size: int) -> Array:
     """1 / number of points in each window, when all are valid; depends on the size alone."""
     if size not in _inverse_count_cache:
-        _inverse_count_cache[size] = 1.0 / _window_sum(np.ones(size))
+        _inverse_count_cache[size] = 1.0 / _window_sum(np.ones(size))[0]
     return _inverse_count_cache[size]
