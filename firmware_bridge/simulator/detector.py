@@ -1,0 +1,243 @@
+"""The camera of the simulated analyzer: a scene becomes 2,048 counts of 16 bits.
+
+`DetectorModel` is the one table of the instrument's figures, each with its source; `Detector` is
+one specimen of it, with its own pattern of offsets and hot pixels drawn from a seed.
+
+Next: `firmware.py`, which decides when light falls on it.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware_bridge.calibration import CalibrationPage
+from firmware_bridge.simulator.scenes import (
+    MAX_COUNT,
+    EmptyScene,
+    FloatArray,
+    LampScene,
+    ReplayScene,
+    Scene,
+    SpectrumScene,
+)
+
+# Each pixel's light is the mean over this many points across it: a line may fall between pixels.
+_POINTS_PER_PIXEL: Final = 4
+_FINE_STEP_CM1: Final = 0.5  # grid on which references are broadened; 12 cm-1 is 24 steps
+_FWHM_PER_SIGMA: Final = 2.3548200450309493
+
+
+@dataclass(frozen=True)
+class DetectorModel:
+    """Figures of laser, spectrograph and camera.
+
+    The sensor is taken to be a back-thinned 2048 x 64 CCD read with its columns summed, of the
+    Hamamatsu S10420-1106 / S11510-1106 kind. "Datasheet" below means the typical values of that
+    family; they were not checked against its latest edition. "Assumed" has no source. "Real darks"
+    means checked against the recorded dark frames in `data/` (solvents13: 1 s, median 229-232
+    counts, pixel-to-pixel noise 5 counts; charisma785 is another camera with an offset near 1,000
+    and ten times the noise, which this model does not imitate).
+    """
+
+    pixel_count: int = 2048  # datasheet, and the analyzer's specification
+    excitation_nm: float = 785.0  # specification
+    full_laser_power_mw: int = 70  # specification
+    resolution_cm1: float = 12.0  # specification, full width at half maximum
+
+    full_well_e: float = 300_000.0  # datasheet, horizontal register
+    gain_e_per_count: float = 4.6  # assumed: the full well just fills 16 bits
+    read_noise_e: float = 16.0  # datasheet 6 for the chip; the rest assumed for the electronics
+    offset_counts: float = 165.0  # assumed; with the dark current gives the real darks' median
+    offset_spread_counts: float = 2.0  # assumed, fixed pattern; real darks
+
+    dark_e_per_s_at_0c: float = 3_200.0  # datasheet 50 per pixel x 64 summed rows
+    dark_doubling_c: float = 5.5  # assumed; silicon's usual 5-7 degrees
+    dark_spread: float = 0.10  # assumed, relative, pixel to pixel
+    hot_pixel_fraction: float = 0.002  # assumed; real darks show 1-4 of 2,048
+    hot_pixel_factor_max: float = 50.0  # assumed; times the ordinary dark current
+
+    cosmic_rays_per_s: float = 0.02  # assumed: 1 per cm2 and minute on 0.26 cm2, and some margin
+    cosmic_ray_e_min: float = 2_000.0  # assumed: grazing the thinned layer
+    cosmic_ray_e_max: float = 60_000.0  # assumed
+
+    tec_setpoint_c: float = -20.0  # assumed
+    ambient_c: float = 25.0  # assumed
+    tec_time_constant_s: float = 4.0  # assumed
+    readout_ms: float = 5.0  # datasheet: about 2,100 columns at 0.5 MHz
+    min_integration_time_ms: float = 1.0  # assumed
+    max_integration_time_ms: float = 60_000.0  # assumed
+
+    noise: bool = True  # False: expectation values, for tests of everything behind the camera
+
+    def dark_e_per_s(self, temperature_c: float) -> float:
+        return float(self.dark_e_per_s_at_0c * 2.0 ** (temperature_c / self.dark_doubling_c))
+
+
+@dataclass(frozen=True, eq=False)
+class Exposure:
+    """What the camera hands to the firmware: counts uint16[n], and whether any pixel is full."""
+
+    counts: NDArray[np.uint16]
+    saturated: bool
+
+
+class Detector:
+    """One camera behind one spectrograph, reproducible from `seed`."""
+
+    def __init__(self, model: DetectorModel, calibration: CalibrationPage, *, seed: int = 0):
+        self.model = model
+        self._calibration = calibration
+        n = calibration.pixel_count
+        pattern = np.random.default_rng([seed, 1])  # the specimen's, independent of the shots'
+        self._offset = model.offset_counts + model.offset_spread_counts * pattern.normal(size=n)
+        self._dark_factor = np.maximum(1.0 + model.dark_spread * pattern.normal(size=n), 0.1)
+        hot = pattern.random(n) < model.hot_pixel_fraction
+        self._dark_factor[hot] *= pattern.uniform(5.0, model.hot_pixel_factor_max, int(hot.sum()))
+        self._shots = np.random.default_rng([seed, 2])
+        self._light_of: tuple[Scene, FloatArray] | None = None
+
+    def expose(
+        self,
+        scene: Scene,
+        *,
+        exposure_ms: float,
+        lit_fraction: float,
+        laser_power_mw: float,
+        temperature_c: float,
+    ) -> Exposure:
+        """One readout after `exposure_ms`, during `lit_fraction` (0-1) of which the laser was on.
+
+        A replay ignores laser power and temperature: they are in its counts already.
+        """
+        if isinstance(scene, ReplayScene):
+            counts = scene.counts(exposure_ms, lit_fraction)
+            if scene.noise_counts:
+                counts = counts + self._shots.normal(0.0, scene.noise_counts, counts.size)
+            return _digitize(counts, full_count=MAX_COUNT)
+        model, exposure_s = self.model, exposure_ms / 1e3
+        strength = exposure_s
+        if isinstance(scene, SpectrumScene):
+            strength *= lit_fraction * laser_power_mw / model.full_laser_power_mw
+        signal_counts = self.light_counts_per_s(scene) * strength
+        electrons = signal_counts * model.gain_e_per_count
+        electrons += model.dark_e_per_s(temperature_c) * exposure_s * self._dark_factor
+        if model.noise:
+            electrons = self._shots.poisson(electrons).astype(np.float64)
+            electrons += self._cosmic_rays(exposure_s, electrons.size)
+        electrons = np.minimum(electrons, model.full_well_e)
+        counts = electrons / model.gain_e_per_count + self._offset
+        if model.noise:
+            read_noise_counts = model.read_noise_e / model.gain_e_per_count
+            counts += self._shots.normal(0.0, read_noise_counts, counts.size)
+        if isinstance(scene, SpectrumScene) and scene.snr is not None and lit_fraction > 0:
+            counts += self._shots.normal(0.0, signal_counts.max() / scene.snr, counts.size)
+        return _digitize(counts, full_count=self._full_count)
+
+    @property
+    def _full_count(self) -> float:
+        return min(MAX_COUNT, self.model.full_well_e / self.model.gain_e_per_count)
+
+    def light_counts_per_s(self, scene: Scene) -> FloatArray:
+        """Counts[n] per second at full laser power, through slit and pixels. Kept per scene."""
+        if self._light_of is None or self._light_of[0] is not scene:
+            self._light_of = (scene, self._light(scene))
+        return self._light_of[1]
+
+    def _light(self, scene: Scene) -> FloatArray:
+        if isinstance(scene, EmptyScene | ReplayScene):
+            return np.zeros(self._calibration.pixel_count)
+        wavelength_nm = self._fine_wavelength_nm()
+        if isinstance(scene, LampScene):
+            fine = self._lines(scene, wavelength_nm)
+        else:
+            wavenumber_cm1 = 1e7 / self._calibration.excitation_nm - 1e7 / wavelength_nm
+            fine = scene.counts_per_s * _through_slit(
+                scene, wavenumber_cm1, self.model.resolution_cm1
+            )
+        return fine.reshape(-1, _POINTS_PER_PIXEL).mean(axis=1)
+
+    def _fine_wavelength_nm(self) -> FloatArray:
+        """Wavelength at `_POINTS_PER_PIXEL` points across each pixel, whose centre is its index."""
+        n = self._calibration.pixel_count
+        pixel = (np.arange(n * _POINTS_PER_PIXEL) + 0.5) / _POINTS_PER_PIXEL - 0.5
+        coefficients = self._calibration.wavelength_coefficients_nm
+        return np.polynomial.polynomial.polyval(pixel, coefficients)
+
+    def _lines(self, scene: LampScene, wavelength_nm: FloatArray) -> FloatArray:
+        light = np.zeros_like(wavelength_nm)
+        for line_nm, counts_per_s in scene.lines:
+            fwhm_nm = self.model.resolution_cm1 * line_nm**2 / 1e7
+            distance = (wavelength_nm - line_nm) * (_FWHM_PER_SIGMA / fwhm_nm)
+            light += counts_per_s * np.exp(-0.5 * distance**2)
+        return light
+
+    def _cosmic_rays(self, exposure_s: float, pixel_count: int) -> FloatArray:
+        """Electrons[n]: each hit fills a pixel, and its neighbour with up to half as much."""
+        hits = np.zeros(pixel_count + 1)
+        for _ in range(self._shots.poisson(self.model.cosmic_rays_per_s * exposure_s)):
+            pixel = self._shots.integers(pixel_count)
+            low, high = self.model.cosmic_ray_e_min, self.model.cosmic_ray_e_max
+            electrons = np.exp(self._shots.uniform(np.log(low), np.log(high)))
+            hits[pixel] += electrons
+            hits[pixel + 1] += electrons * self._shots.uniform(0.0, 0.5)
+        return hits[:-1]
+
+
+def _through_slit(
+    scene: SpectrumScene, wavenumber_cm1: FloatArray, resolution_cm1: float
+) -> FloatArray:
+    """Intensity at `wavenumber_cm1`, broadened from the scene's resolution to the instrument's.
+
+    Gaussian profiles add in quadrature. A scene measured more coarsely than the instrument stays
+    as it is: nothing can sharpen it.
+    """
+    missing_fwhm_squared = resolution_cm1**2 - scene.resolution_cm1**2
+    if missing_fwhm_squared <= 0:
+        return np.maximum(scene.intensity(wavenumber_cm1), 0.0)
+    sigma = np.sqrt(missing_fwhm_squared) / _FWHM_PER_SIGMA
+    reach = int(np.ceil(5.0 * sigma / _FINE_STEP_CM1))
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * _FINE_STEP_CM1 / sigma) ** 2)
+    first = float(np.min(wavenumber_cm1)) - reach * _FINE_STEP_CM1
+    last = float(np.max(wavenumber_cm1)) + (reach + 1) * _FINE_STEP_CM1
+    axis = np.arange(first, last, _FINE_STEP_CM1)
+    intensity = np.maximum(scene.intensity(axis), 0.0)
+    # "valid" leaves only points that the whole kernel covers: no dip at the ends of the axis.
+    broadened = np.convolve(intensity, kernel / kernel.sum(), mode="valid")
+    return np.interp(wavenumber_cm1, axis[reach:-reach], broadened)
+
+
+def _digitize(counts: FloatArray, *, full_count: float) -> Exposure:
+    rounded = np.rint(counts)
+    return Exposure(
+        counts=np.clip(rounded, 0, MAX_COUNT).astype(np.uint16),
+        saturated=bool(np.any(rounded >= int(full_count))),
+    )
+
+
+def default_calibration(
+    model: DetectorModel | None = None, *, serial: str = "SIM-0001"
+) -> CalibrationPage:
+    """The page of a simulated analyzer of no particular make: 250-2550 cm-1 over all pixels.
+
+    A little more than the 300-2500 cm-1 that are used, as on real instruments; wavelength goes
+    with the pixel as a slightly bent line, the shape of a Czerny-Turner spectrograph.
+    """
+    model = model or DetectorModel()
+    first_nm, last_nm = (
+        1e7 / (1e7 / model.excitation_nm - shift_cm1) for shift_cm1 in (250.0, 2550.0)
+    )
+    n = model.pixel_count
+    bend = -4e-6  # nm per pixel squared; the B&W Tek files in data/ have -3.9e-6 to -4.5e-6
+    slope = (last_nm - first_nm) / (n - 1) - bend * (n - 1)
+    return CalibrationPage(
+        wavelength_coefficients_nm=(first_nm, slope, bend),
+        excitation_nm=model.excitation_nm,
+        first_valid_pixel=0,
+        last_valid_pixel=n - 1,
+        pixel_count=n,
+        dead_pixels=(),
+        resolution_cm1=model.resolution_cm1,
+        serial=serial,
+    )

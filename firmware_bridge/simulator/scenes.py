@@ -1,0 +1,184 @@
+"""What lies under the laser, as values. A scene knows physics and no file format.
+
+`ReplayScene` hands back recorded counts; the others give light per second for the detector to
+expose. Whoever reads files or bundles builds these values and passes them in.
+
+Next: `detector.py`, which turns a scene into counts.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from firmware_bridge.errors import CallerError
+
+FloatArray: TypeAlias = NDArray[np.float64]
+
+MAX_COUNT: Final = 65_535
+
+
+@dataclass(frozen=True, eq=False)
+class ReplayScene:
+    """A measurement recorded elsewhere: laser on gives its raw counts, laser off its dark.
+
+    raw_counts, dark_counts: counts[n]; fractions stand for recorded averages and are rounded.
+    integration_time_ms: the recording's; other times scale both, see `counts`.
+    recorded_average: how many frames the recording was the mean of.
+    noise_counts: standard deviation of the noise added to each frame; 0 replays exactly.
+    """
+
+    raw_counts: FloatArray
+    dark_counts: FloatArray
+    integration_time_ms: float
+    recorded_average: int = 1
+    noise_counts: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("raw_counts", "dark_counts"):
+            counts = np.array(getattr(self, name), np.float64)
+            if counts.ndim != 1 or not counts.size or not np.all(np.isfinite(counts)):
+                raise CallerError(f"{name} of a replay must be a list of finite numbers.")
+            counts.setflags(write=False)
+            object.__setattr__(self, name, counts)
+        if self.raw_counts.shape != self.dark_counts.shape:
+            raise CallerError("Raw and dark counts of a replay differ in length.")
+        if not self.integration_time_ms > 0:
+            raise CallerError("The integration time of a replay must be positive.")
+        if self.recorded_average < 1:
+            raise CallerError("A recording is the average of at least one frame.")
+        if not self.noise_counts >= 0:
+            raise CallerError("The noise added to a replay cannot be negative.")
+
+    @property
+    def is_average(self) -> bool:
+        return self.recorded_average > 1
+
+    def counts(self, exposure_ms: float, lit_fraction: float) -> FloatArray:
+        """Counts[n] before noise, rounding and clipping.
+
+        Signal (raw - dark) and dark grow with the exposure: a recording does not tell its offset
+        from its dark current, so both are taken as dark. `lit_fraction` is the part of the exposure
+        with the laser on.
+        """
+        ratio = exposure_ms / self.integration_time_ms
+        if lit_fraction == 1.0:
+            return self.raw_counts * ratio
+        return (self.dark_counts + lit_fraction * (self.raw_counts - self.dark_counts)) * ratio
+
+
+@dataclass(frozen=True, eq=False)
+class SpectrumScene:
+    """A sample known by its Raman spectrum.
+
+    intensity: wavenumber_cm1[k] -> relative intensity[k]; negative values count as no light.
+    counts_per_s: what intensity 1 gives at full laser power, after the optics.
+    resolution_cm1: full width at half maximum already in `intensity`: 0 for ideal lines, 8-9 for
+        references measured on another instrument. The detector adds what is missing to its own.
+    snr: when given, Gaussian noise is added to each lit frame so that the highest count of the
+        signal stands this many standard deviations high, on top of the detector's own noise.
+    """
+
+    intensity: Callable[[FloatArray], FloatArray]
+    counts_per_s: float = 20_000.0
+    resolution_cm1: float = 0.0
+    snr: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.counts_per_s >= 0 or not self.resolution_cm1 >= 0:
+            raise CallerError("Count rate and resolution of a scene cannot be negative.")
+        if self.snr is not None and not self.snr > 0:
+            raise CallerError("The signal-to-noise ratio of a scene must be positive.")
+
+
+@dataclass(frozen=True)
+class LampScene:
+    """A calibration lamp in front of the probe: it shines whether or not the laser is on.
+
+    lines: (vacuum wavelength in nm, counts per second at the line's top).
+    """
+
+    lines: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class EmptyScene:
+    """Nothing under the laser: every frame is a dark frame."""
+
+
+Scene: TypeAlias = ReplayScene | SpectrumScene | LampScene | EmptyScene
+
+
+def mixture(
+    wavenumber_cm1: ArrayLike, parts: list[tuple[float, ArrayLike]]
+) -> Callable[[FloatArray], FloatArray]:
+    """Intensity function of a sum of weight x reference[G] on one axis, held flat at its ends."""
+    axis = np.asarray(wavenumber_cm1, np.float64)
+    total = np.zeros_like(axis)
+    for weight, reference in parts:
+        total += weight * np.asarray(reference, np.float64)
+    return lambda wanted_cm1: np.interp(wanted_cm1, axis, total)
+
+
+# Neon lines that a 785 nm Raman instrument sees: wavelength in air (nm), relative intensity.
+# Wavelengths: NIST Atomic Spectra Database, Ne I. Intensities: rounded to the look of a spectrum
+# through such an instrument, not a source; only positions may be calibrated against.
+_NEON_AIR_NM: Final = (
+    (793.6996, 0.05),
+    (794.3181, 0.18),
+    (808.2458, 0.12),
+    (811.8549, 0.10),
+    (813.6406, 0.30),
+    (825.9379, 0.10),
+    (826.6077, 0.20),
+    (830.0326, 0.50),
+    (836.5749, 0.15),
+    (837.7608, 1.00),
+    (841.8427, 0.25),
+    (846.3358, 0.15),
+    (849.5360, 0.60),
+    (854.4696, 0.10),
+    (857.1352, 0.06),
+    (859.1259, 0.35),
+    (863.4647, 0.50),
+    (865.4383, 0.45),
+    (867.9492, 0.15),
+    (870.4112, 0.06),
+    (877.1656, 0.10),
+    (878.0621, 0.50),
+    (878.3753, 0.40),
+    (885.3867, 0.25),
+    (886.5755, 0.06),
+    (891.9501, 0.12),
+    (898.8557, 0.05),
+    (914.8672, 0.15),
+    (920.1759, 0.15),
+    (922.0060, 0.06),
+    (930.0853, 0.10),
+    (932.6507, 0.12),
+    (942.5379, 0.08),
+    (948.6682, 0.08),
+    (953.4163, 0.06),
+    (966.5420, 0.05),
+)
+
+
+def vacuum_from_air_nm(air_nm: float) -> float:
+    """Wavelength in vacuum, both in nm: Edlen's 1966 refractive index of standard air.
+
+    Correct to 1e-4 nm around 800 nm, where air makes 0.22 nm (3 cm-1) of difference.
+    """
+    sigma_squared = (1e3 / air_nm) ** 2  # in 1/um^2
+    index_minus_1 = 1e-8 * (
+        8342.13 + 2_406_030.0 / (130.0 - sigma_squared) + 15_997.0 / (38.9 - sigma_squared)
+    )
+    return air_nm * (1.0 + index_minus_1)
+
+
+def neon_lamp(counts_per_s: float = 100_000.0) -> LampScene:
+    """A neon lamp whose strongest line gives `counts_per_s` at its top."""
+    return LampScene(
+        tuple((vacuum_from_air_nm(air), counts_per_s * height) for air, height in _NEON_AIR_NM)
+    )
