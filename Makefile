@@ -73,7 +73,7 @@ clean:  ## Remove the environment and everything that was built
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(DEVICE_STAMP): | python-for-venv
-	@echo "Installing the handheld's environment into $(VENV) (about 160 MB, once) ..."
+	@echo "Installing the handheld's environment into $(VENV) (about 330 MB, once) ..."
 	@$(call install,requirements/device.lock)
 	@touch $@
 
@@ -85,8 +85,8 @@ $(DEV_STAMP): | python-for-venv
 	@$(call install,requirements/dev.lock)
 	@touch $@ $(DEVICE_STAMP)
 
-install = $(BIN)/python -m pip install --quiet --only-binary :all: --require-hashes -r $(1) \
-	&& $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e . \
+install = $(BIN)/python -m pip install -qq --only-binary :all: --require-hashes -r $(1) \
+	&& $(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e . \
 	&& rm -f $(VENV)/installed-*
 
 # Order-only, and a no-op once .venv is healthy.
