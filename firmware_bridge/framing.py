@@ -3,7 +3,7 @@
 Sans-IO: the decoders get bytes, in any portions, and return the packets that came through whole.
 Damage costs only the packets it hit: after a bad CRC the search goes on one byte behind the sync.
 
-Next: `messages.py`, what the payloads mean.
+Next: `messages.py`, what the payloads mean; `cobs.py` for the byte stuffing itself.
 """
 
 import binascii
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from firmware_bridge.cobs import cobs_decode, cobs_encode
 from firmware_bridge.errors import CallerError
 
 # Two different bytes, neither zero: no shifted copy of the mark looks like the mark.
@@ -194,37 +195,6 @@ def _parse(packet: memoryview) -> Packet | None:
     _, _, flags, opcode, status, request_id, _ = _HEADER.unpack_from(packet)
     payload = bytes(packet[HEADER_SIZE:-TRAILER_SIZE])
     return Packet(opcode, request_id, status, flags, payload)
-
-
-def cobs_encode(data: bytes) -> bytes:
-    """Consistent Overhead Byte Stuffing (Cheshire and Baker 1999): no zero byte in the result."""
-    pieces: list[bytes] = []
-    blocks = data.split(b"\0")
-    for index, block in enumerate(blocks):
-        start = 0
-        while len(block) - start >= 254:
-            pieces.append(b"\xff" + block[start : start + 254])
-            start += 254
-        if start and start == len(block) and index == len(blocks) - 1:
-            break  # a full group at the very end stands for itself: no zero follows it
-        rest = block[start:]
-        pieces.append(bytes((len(rest) + 1,)) + rest)
-    return b"".join(pieces)
-
-
-def cobs_decode(data: bytes) -> bytes | None:
-    """The bytes behind one COBS frame (without delimiters); None when it is malformed."""
-    pieces: list[bytes] = []
-    position, end = 0, len(data)
-    while position < end:
-        code = data[position]
-        if code == 0 or position + code > end:
-            return None
-        pieces.append(data[position + 1 : position + code])
-        position += code
-        if code != 0xFF and position < end:
-            pieces.append(b"\0")
-    return b"".join(pieces)
 
 
 def encode_cobs(packet: Packet) -> bytes:
