@@ -1,0 +1,77 @@
+"""Where things live on this machine: shipped models, configuration, records, cache.
+
+`RAMIX_HOME=DIR` moves configuration, records and cache under one directory (tests, several
+analyzers on one computer); the shipped models stay with the installation. Nothing heavy is
+imported here and nothing is created: who writes, makes the directory.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+SYSTEM_CONFIG_DIR: Final = Path("/etc/ramix")
+DEFAULT_MODEL_NAME: Final = "solvents13-2.ramix"
+
+
+def shipped_models_dir() -> Path:
+    """`models/` beside the packages (a checkout), else below the environment's `share`."""
+    beside = Path(__file__).resolve().parent.parent / "models"
+    return beside if beside.is_dir() else Path(sys.prefix) / "share" / "ramix-edge" / "models"
+
+
+def default_model_path() -> Path:
+    """The bundle that answers when nobody chose another."""
+    return shipped_models_dir() / DEFAULT_MODEL_NAME
+
+
+def config_dirs() -> tuple[Path, Path]:
+    """The system's configuration directory and the user's, in the order they are asked."""
+    home = _home()
+    if home is not None:
+        return home / "etc", home / "config"
+    return SYSTEM_CONFIG_DIR, _xdg("XDG_CONFIG_HOME", ".config") / "ramix"
+
+
+def configured_model_path() -> Path | None:
+    """`model.ramix` in a configuration directory (a file or a link), if there is one."""
+    for directory in config_dirs():
+        path = directory / "model.ramix"
+        if path.exists() or path.is_symlink():  # a dangling link is an error, not "nothing"
+            return path
+    return None
+
+
+def data_dir() -> Path:
+    """Where records are kept."""
+    return _home() or _xdg("XDG_DATA_HOME", ".local/share") / "ramix"
+
+
+def default_record_store_path() -> Path:
+    return data_dir() / "records.sqlite"
+
+
+def bundle_cache_dir() -> Path:
+    """Bundles read back from analyzers, named by SHA-256; safe to delete."""
+    home = _home()
+    base = home / "cache" if home is not None else _xdg("XDG_CACHE_HOME", ".cache") / "ramix"
+    return base / "bundles"
+
+
+def read_capped(path: Path, max_size: int) -> bytes:
+    """Read a whole file of at most `max_size` bytes; raises OSError, or ValueError if larger."""
+    with path.open("rb") as stream:
+        data = stream.read(max_size + 1)
+    if len(data) > max_size:
+        raise ValueError(f"it is larger than {max_size} bytes")
+    return data
+
+
+def _home() -> Path | None:
+    value = os.environ.get("RAMIX_HOME")
+    return Path(value) if value else None
+
+
+def _xdg(variable: str, below_home: str) -> Path:
+    value = os.environ.get(variable)
+    return Path(value) if value else Path.home() / below_home
