@@ -1,0 +1,95 @@
+"""A loaded model, ready to answer: Spectrum in, Answer out.
+
+The order of the work is the order of the lines in `Identifier.identify`.
+Next: `answers/identification.py` for how network and fit are weighed.
+"""
+
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+from device.answers.identification import FitThresholds, Identification, identify, no_result
+from device.answers.library_fit import Library
+from device.inference.bundle import Bundle
+from device.inference.interpreter import Interpreter, Prediction
+from device.spectra.preprocessing import preprocess, quantize
+from device.spectra.quality import check
+from device.spectra.spectrum import GridSpectrum, Spectrum, to_grid
+
+
+@dataclass(frozen=True)
+class ModelLabel:
+    """Which model answered; `sha256` is of the whole bundle."""
+
+    name: str
+    version: str
+    sha256: str
+    task: str
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """Everything a record or a card needs to know about one identification."""
+
+    identification: Identification
+    timings_ms: dict[str, float]
+    model: ModelLabel
+    spectrum: Spectrum
+    gridded: GridSpectrum
+    prediction: Prediction | None = None
+
+
+class Identifier:
+    """One model with its interpreter and its library, built once and used many times.
+
+    Args:
+        bundle: verified by `device.inference.bundle.read_bundle`.
+        runtime: "auto" (LiteRT where installed), "litert" or "tflite".
+
+    Raises:
+        BundleError: the model cannot run on this machine.
+    """
+
+    def __init__(self, bundle: Bundle, runtime: str = "auto") -> None:
+        manifest = bundle.manifest
+        self.bundle = bundle
+        self.interpreter = Interpreter(bundle.model, runtime)
+        self.library = Library(bundle.references)
+        self.thresholds = FitThresholds.from_manifest(manifest.thresholds.fit)
+        self.presence_thresholds = np.array(manifest.thresholds.presence, dtype=np.float64)
+        self.label = ModelLabel(manifest.name, manifest.version, bundle.sha256, manifest.task)
+
+    def predict(self, gridded: GridSpectrum) -> Prediction:
+        """The network alone; what it says is a proposal."""
+        return self.interpreter.predict(quantize(preprocess(gridded.intensity, gridded.valid)))
+
+    def identify(self, spectrum: Spectrum) -> Answer:
+        """Quality gate, network, library fit, verdict."""
+        start = perf_counter()
+        gridded = to_grid(spectrum)
+        reasons = check(spectrum, gridded)
+        if reasons:
+            elapsed = 1e3 * (perf_counter() - start)
+            timings = {"preprocess": elapsed, "total": elapsed}
+            return Answer(no_result(reasons), timings, self.label, spectrum, gridded)
+        model_input = quantize(preprocess(gridded.intensity, gridded.valid))
+        preprocessed = perf_counter()
+        prediction = self.interpreter.predict(model_input)
+        predicted = perf_counter()
+        identification = identify(
+            gridded,
+            prediction,
+            self.library,
+            self.bundle.manifest.compounds,
+            self.presence_thresholds,
+            self.thresholds,
+        )
+        end = perf_counter()
+        timings = {
+            "preprocess": 1e3 * (preprocessed - start),
+            "invoke": 1e3 * (predicted - preprocessed),
+            "fit": 1e3 * (end - predicted),
+            "total": 1e3 * (end - start),
+        }
+        return Answer(identification, timings, self.label, spectrum, gridded, prediction)
