@@ -1,0 +1,291 @@
+"""The analyzer as an object: typed commands, and a laser that is off whenever we are not looking.
+
+Use it as a context manager. Entering clears whatever an earlier host left behind; leaving, for
+whatever reason, sends LASER_OFF. No thread renews the laser's lease: the loop that waits for the
+frame does, so that a loop that hangs lets the laser go dark.
+
+Next: `acquisition.py`, which measures with it; `model_transfer.py` for the model slots.
+"""
+
+import logging
+from types import TracebackType
+from typing import Self, TypeVar
+
+from device.driver.conversation import Conversation
+from device.driver.exposure import expose
+from device.driver.model_transfer import ModelSlots
+from device.driver.transports.base import Transport
+from firmware_bridge.calibration import CalibrationPage
+from firmware_bridge.errors import (
+    CallerError,
+    InstrumentError,
+    LinkError,
+    LinkTimeout,
+    ProtocolError,
+)
+from firmware_bridge.messages import (
+    PROTOCOL_VERSION,
+    Abort,
+    Ack,
+    Capabilities,
+    DeviceInfo,
+    Flush,
+    FrameFlags,
+    FrameReply,
+    GetCapabilities,
+    GetState,
+    Hello,
+    InstrumentState,
+    LaserOff,
+    ReadCalibration,
+    ReplyT,
+    Request,
+    SetIntegrationTime,
+    SetLaserPower,
+    SetTec,
+    Status,
+)
+from firmware_bridge.session import Deadline, frame_budget_s
+
+Frame = FrameReply
+
+# The longest that the laser may outlive this program.
+_LEASE_MS = 500
+# A command whose repetition is harmless is repeated after this much silence.
+_INSIST_S = 0.4
+_FAREWELL_S = 1.0
+_TRIGGER_POLL_S = 0.05
+# More than any request has: ends one that a crashed host left half sent, whatever its length.
+_FILLER = bytes(8 * 1024)
+
+_ValueT = TypeVar("_ValueT")
+
+
+class LaserDropped(InstrumentError):
+    """The laser went off during an exposure: the frame shows less than it claims."""
+
+    code = "laser_dropped"
+
+
+class Analyzer(ModelSlots):
+    """One Raman analyzer behind a transport.
+
+    `timeout_s` is the margin of every call: one budget for asking and answering, on top of the
+    exposure where there is one.
+    """
+
+    def __init__(self, transport: Transport, timeout_s: float = 5.0) -> None:
+        self.name = transport.name
+        self.timeout_s = timeout_s
+        self._talk = Conversation(transport)
+        self._info: DeviceInfo | None = None
+        self._capabilities: Capabilities | None = None
+        self._integration_time_us = 0
+        self._triggers_seen = 0
+
+    # ---- opening and leaving ----
+
+    def __enter__(self) -> Self:
+        try:
+            self._open()
+        except BaseException:
+            self._talk.transport.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        try:
+            self._insist(LaserOff(), _FAREWELL_S)
+        except LinkError as failure:
+            # Nothing more can be said over this link; the lease ends the laser by itself.
+            _note(error, f"LASER_OFF could not be delivered: {failure.text}")
+        finally:
+            self._talk.transport.close()
+
+    def _open(self) -> None:
+        """ABORT and FLUSH, whatever state the analyzer is in; then ask who it is."""
+        self._talk.transport.discard_input()
+        try:
+            self._insist(Abort(), self.timeout_s, filler=_FILLER)
+        except LinkTimeout:
+            version = self._talk.session.decoder.foreign_version
+            if version is None:
+                raise
+            raise ProtocolError(f"{self.name} speaks packet version {version}.") from None
+        self.call(Flush())
+        self._info = self.call(Hello())
+        if self._info.protocol_version != PROTOCOL_VERSION:
+            raise ProtocolError(
+                f"{self.name} speaks protocol {self._info.protocol_version}, "
+                f"this program {PROTOCOL_VERSION}."
+            )
+        self._capabilities = self.call(GetCapabilities())
+        self._triggers_seen = self.state().trigger_count
+
+    # ---- asking ----
+
+    def call(self, request: Request[ReplyT], deadline: Deadline | None = None) -> ReplyT:
+        """Send one request and return its reply; `deadline` None means `timeout_s` from now.
+
+        Raises:
+            LinkTimeout: no reply in time.
+            LinkError: the link failed.
+            InstrumentError: the analyzer refused, with the reason in `status`.
+            ProtocolError: the reply makes no sense.
+        """
+        return self._talk.call(request, deadline or self._talk.deadline(self.timeout_s))
+
+    @property
+    def info(self) -> DeviceInfo:
+        """Who it is, as told on opening."""
+        return _opened(self._info)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do, as told on opening."""
+        return _opened(self._capabilities)
+
+    @property
+    def integration_time_ms(self) -> float:
+        """The integration time of the next frame."""
+        return self._integration_time_us / 1000.0
+
+    def state(self) -> InstrumentState:
+        """How it is now."""
+        state = self.call(GetState())
+        self._integration_time_us = state.integration_time_us
+        return state
+
+    def calibration(self) -> CalibrationPage:
+        """The calibration page. Raises `CalibrationError` when there is no good one."""
+        return CalibrationPage.from_bytes(self.call(ReadCalibration()).page)
+
+    # ---- settings ----
+
+    def set_integration_time_ms(self, integration_time_ms: float) -> None:
+        """Exposure of the frames to come. Raises `CallerError` outside the analyzer's limits."""
+        limits = self.capabilities
+        low, high = limits.min_integration_time_us, limits.max_integration_time_us
+        if not low <= integration_time_ms * 1000.0 <= high:  # also refuses NaN
+            raise CallerError(
+                f"The integration time must be {low / 1000:g} to {high / 1000:g} ms, "
+                f"not {integration_time_ms:g}."
+            )
+        wanted_us = round(integration_time_ms * 1000.0)
+        self.call(SetIntegrationTime(wanted_us))
+        self._integration_time_us = wanted_us
+
+    def set_laser_power_mw(self, laser_power_mw: int) -> None:
+        """Power of the exposures to come; arms nothing. Raises `CallerError` above the limit."""
+        limit = self.capabilities.max_laser_power_mw
+        if not 0 <= laser_power_mw <= limit:
+            raise CallerError(f"The laser power must be 0 to {limit} mW, not {laser_power_mw}.")
+        self.call(SetLaserPower(laser_power_mw))
+
+    def set_tec(self, enabled: bool, setpoint_c: float) -> None:
+        """Switch the detector's cooler. Raises `CallerError` when there is none."""
+        if not self.capabilities.has_tec:
+            raise CallerError("This analyzer has no detector cooler.")
+        self.call(SetTec(enabled, setpoint_c))
+
+    # ---- measuring ----
+
+    def acquire_frame(self, laser_on: bool) -> Frame:
+        """Expose once and return that very frame, never an earlier one. The laser is off after it.
+
+        Raises:
+            LaserDropped: the laser went off before the exposure ended.
+            StaleFrame: the analyzer returned a frame of other settings.
+            as `call` otherwise; the exposure is then aborted.
+        """
+        try:
+            if self._talk.session.settings_epoch is None:
+                self.state()  # the reply to a setting was lost: ask what holds now
+            budget_s = frame_budget_s(self._integration_time_us, margin_s=self.timeout_s)
+            frame = expose(self._talk, self._lease_ms() if laser_on else None, budget_s)
+        except BaseException as error:
+            self._abort_after(error)
+            raise
+        if laser_on:
+            self.laser_off()
+            if frame.flags & FrameFlags.LASER_DROPPED:
+                raise self._dropped()
+        return frame
+
+    def _lease_ms(self) -> int:
+        limits = self.capabilities
+        return min(max(_LEASE_MS, limits.min_lease_ms), limits.max_lease_ms)
+
+    def laser_off(self) -> None:
+        """Off and disarmed; repeated until the analyzer says so or the time is up."""
+        self._insist(LaserOff(), self.timeout_s)
+
+    def wait_trigger(self, timeout_s: float) -> int | None:
+        """Wait for the trigger; its count, or None after `timeout_s`.
+
+        Presses since the last call count as one: nobody wants the laser to fire three times
+        because an impatient operator pressed three times.
+        """
+        deadline = self._talk.deadline(timeout_s)
+        while True:
+            count = self.state().trigger_count
+            # A count that fell is a restarted analyzer's: no press.
+            pressed = 0 < (count - self._triggers_seen) & 0xFFFF_FFFF < 0x8000_0000
+            self._triggers_seen = count
+            if pressed:
+                return count
+            left_s = deadline.remaining(self._talk.now_s())
+            if not left_s:
+                return None
+            self._talk.pause(min(_TRIGGER_POLL_S, left_s))
+
+    # ---- making sure ----
+
+    def _insist(self, request: Request[Ack], budget_s: float, filler: bytes = b"") -> None:
+        """Repeat a harmless request until it is acknowledged; `filler` is sent in between."""
+        deadline = self._talk.deadline(budget_s)
+        while True:
+            left_s = deadline.remaining(self._talk.now_s())
+            try:
+                self.call(request, self._talk.deadline(min(_INSIST_S, left_s)))
+                return
+            except LinkTimeout:
+                left_s = deadline.remaining(self._talk.now_s())
+                if not left_s:
+                    raise
+            if filler:
+                self._talk.transport.write(filler, left_s)
+
+    def _abort_after(self, error: BaseException) -> None:
+        """End a pending exposure, laser first, without hiding what went wrong before."""
+        try:
+            self._insist(Abort(), _FAREWELL_S)
+        except LinkError as failure:
+            _note(error, f"ABORT could not be delivered: {failure.text}")
+
+    def _dropped(self) -> LaserDropped:
+        open_interlock = not self.state().interlock_closed
+        return LaserDropped(
+            "The laser went off during the exposure"
+            + (": the interlock is open." if open_interlock else "."),
+            status=Status.INTERLOCK_OPEN if open_interlock else Status.NOT_ARMED,
+            remedy="Close the sample cover, keep it closed and measure again.",
+        )
+
+
+def _opened(value: _ValueT | None) -> _ValueT:
+    if value is None:
+        raise CallerError("The analyzer is not open: use it in a `with` statement.")
+    return value
+
+
+def _note(error: BaseException | None, text: str) -> None:
+    if error is None:
+        logging.getLogger("ramix.driver").warning(text)
+    else:
+        error.add_note(text)

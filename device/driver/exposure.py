@@ -1,0 +1,65 @@
+"""One exposure: arm, acquire, and renew the laser's lease from the loop that waits for the frame.
+
+Never from a thread: if this loop hangs, nobody renews, and the laser goes dark by itself.
+
+Next: `acquisition.py`, which combines several.
+"""
+
+from math import inf
+
+from device.driver.conversation import Conversation
+from firmware_bridge.messages import AcquireFrame, ArmLaser, FrameReply, RenewLease
+from firmware_bridge.session import Deadline
+
+# Three renewals fit into a lease of 500 ms, so that two may be lost on the way.
+_RENEWAL_S = 0.15
+_RENEWALS_PER_LEASE = 3
+
+
+def expose(talk: Conversation, lease_ms: int | None, budget_s: float) -> FrameReply:
+    """The frame of this very request; `lease_ms` is None for a dark one.
+
+    The laser stays armed: switching it off is the caller's, whatever happens here.
+
+    Raises:
+        LinkTimeout: no frame within `budget_s`.
+        InstrumentError: arming, acquiring or renewing was refused.
+        ProtocolError: the frame makes no sense or is a stale one.
+    """
+    deadline = talk.deadline(budget_s)
+    if lease_ms is None:
+        return _await_frame(talk, 0, inf, deadline)
+    granted_ms = talk.call(ArmLaser(lease_ms), deadline).lease_ms
+    renewal_s = min(_RENEWAL_S, granted_ms / (1000.0 * _RENEWALS_PER_LEASE))
+    return _await_frame(talk, lease_ms, renewal_s, deadline)
+
+
+def _await_frame(
+    talk: Conversation, lease_ms: int, renewal_s: float, deadline: Deadline
+) -> FrameReply:
+    request = AcquireFrame(laser_on=renewal_s < inf)
+    waiting = [talk.start(request, deadline)]  # the frame's id, then those of the renewals
+    renew_at_s = talk.now_s() + renewal_s
+    try:
+        while (reply := talk.take(waiting[0])) is None:
+            left_s = talk.left_s(deadline, request)
+            now_s = talk.now_s()
+            if now_s >= renew_at_s:
+                waiting.append(talk.start(RenewLease(lease_ms), deadline))
+                renew_at_s = now_s + renewal_s
+            talk.listen(min(left_s, renew_at_s - now_s))
+            _check_renewals(talk, waiting)
+        frame: FrameReply = reply.result()
+        return frame
+    finally:
+        for request_id in waiting:
+            talk.drop(request_id)
+
+
+def _check_renewals(talk: Conversation, waiting: list[int]) -> None:
+    """Forget renewals that were granted; a refused one ends the exposure, a lost one does not."""
+    for request_id in waiting[1:]:
+        reply = talk.take(request_id)
+        if reply is not None:
+            waiting.remove(request_id)
+            reply.result()

@@ -1,0 +1,86 @@
+"""An analyzer behind a TCP socket: a network bridge, or `ramix simulate --tcp`.
+
+Next: `serial_port.py`.
+"""
+
+import socket
+import time
+
+from device.driver.transports.base import READ_SIZE, Transport
+from firmware_bridge.errors import (
+    LinkClosed,
+    LinkError,
+    LinkTimeout,
+    PortNotFound,
+    PortPermission,
+)
+from firmware_bridge.framing import Framing
+
+
+class TcpTransport(Transport):
+    """A connected stream socket carrying raw packets."""
+
+    framing = Framing.RAW
+
+    def __init__(self, host: str, port: int, connect_timeout_s: float = 5.0) -> None:
+        """Connect.
+
+        Raises:
+            PortNotFound: nobody listens there, or the host has no such name.
+            PortPermission: the system forbids the connection.
+        """
+        self.name = f"tcp://{f'[{host}]' if ':' in host else host}:{port}"
+        try:
+            self._socket = socket.create_connection((host, port), timeout=connect_timeout_s)
+        except PermissionError as error:
+            raise PortPermission(f"Connecting to {self.name} is not permitted.") from error
+        except (OSError, UnicodeError) as error:  # UnicodeError: a host name no resolver accepts
+            raise PortNotFound(f"No analyzer answers at {self.name} ({error}).") from error
+        # A request is a few dozen bytes: without this it waits for the answer to the one before.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def write(self, data: bytes, timeout_s: float) -> None:
+        """Send all of `data`; the timeout covers the whole of it."""
+        try:
+            # Zero would mean "non-blocking", which is another thing than "very soon".
+            self._socket.settimeout(max(timeout_s, 1e-3))
+            self._socket.sendall(data)
+        except TimeoutError as error:
+            raise LinkTimeout(f"{self.name} took no data for {timeout_s:.3g} s.") from error
+        except OSError as error:
+            raise self._lost(error) from error
+
+    def read(self, timeout_s: float) -> bytes:
+        """The next bytes of the stream."""
+        try:
+            self._socket.settimeout(max(timeout_s, 1e-3))
+            data = self._socket.recv(READ_SIZE)
+        except TimeoutError:
+            return b""
+        except OSError as error:
+            raise self._lost(error) from error
+        if not data:
+            raise LinkClosed(f"{self.name} closed the connection.")
+        return data
+
+    def discard_input(self) -> None:
+        """Drop what lies in the receive buffer; a peer that keeps talking cannot hold us here."""
+        give_up_s = time.monotonic() + 0.1
+        try:
+            self._socket.setblocking(False)
+            while time.monotonic() < give_up_s:
+                if not self._socket.recv(READ_SIZE):
+                    raise LinkClosed(f"{self.name} closed the connection.")
+        except BlockingIOError:
+            return
+        except LinkError:
+            raise
+        except OSError as error:
+            raise self._lost(error) from error
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+    def _lost(self, error: OSError) -> LinkError:
+        return LinkClosed(f"The connection to {self.name} is gone ({error}).")
