@@ -23,14 +23,25 @@ _SECOND_DIFFERENCE_VARIANCE = 1.5  # of y[i] - (y[i-k] + y[i+k]) / 2, in units o
 
 
 def noise_variance(
-    axis_cm1: Floats, intensity: Floats, independent_cm1: float = _INDEPENDENT_CM1
+    axis_cm1: Floats,
+    intensity: Floats,
+    independent_cm1: float = _INDEPENDENT_CM1,
+    smallest_fraction: float = _SMALLEST_FRACTION,
 ) -> float:
-    """Variance of one point, from the median absolute second difference: lines are too few to
-    move a median, a smooth baseline cancels. Never zero unless the spectrum is constant."""
+    """Variance of one point, from the median absolute second difference.
+
+    Lines are too few to move a median, and a smooth baseline cancels.
+
+    Args:
+        axis_cm1: increasing, any spacing.
+        intensity: one value per point of the axis.
+        independent_cm1: distance at which noise is independent; 0 for native pixels.
+        smallest_fraction: of the whole span, below which no noise is believed.
+    """
     spacing = float(np.median(np.diff(axis_cm1)))
     lag = max(1, int(np.ceil(independent_cm1 / spacing - 1e-9)))
     lag = min(lag, (len(intensity) - 1) // 2)
-    smallest = _SMALLEST_FRACTION * float(np.max(intensity) - np.min(intensity))
+    smallest = smallest_fraction * float(np.max(intensity) - np.min(intensity))
     if lag < 1:
         return smallest**2
     inner = intensity[lag:-lag] - 0.5 * (intensity[: -2 * lag] + intensity[2 * lag :])

@@ -7,7 +7,6 @@ Next: `resampling.py` for the operator between the last two, then `quality.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -83,7 +82,7 @@ class GridSpectrum:
     saturated: Bools  # [G]
 
 
-def spectrum_from_acquisition(acquisition: Acquisition) -> Spectrum:
+def spectrum_from_acquisition(acquisition: Acquisition, source: str = "acquisition") -> Spectrum:
     """Dark-subtracted spectrum of the calibrated, living pixels.
 
     Pixels outside the calibration page's valid range and dead pixels are left out; the resampler
@@ -103,7 +102,7 @@ def spectrum_from_acquisition(acquisition: Acquisition) -> Spectrum:
         variance=acquisition.variance[pixels],
         integration_time_ms=acquisition.integration_time_ms,
         saturated=acquisition.saturated[pixels],
-        source="acquisition",
+        source=source,
         raw=acquisition,
     )
 
@@ -127,13 +126,6 @@ def to_grid(spectrum: Spectrum, grid: WavenumberGrid = MODEL_GRID) -> GridSpectr
     )
 
 
-def pixel_mask(pixel_count: int, pixels: Iterable[int]) -> Bools:
-    """True at the given pixel numbers."""
-    mask = np.zeros(pixel_count, dtype=np.bool_)
-    mask[list(pixels)] = True
-    return mask
-
-
 @lru_cache(maxsize=8)
 def _axis_of_pixels(page: CalibrationPage, dead: bytes) -> tuple[Floats, npt.NDArray[np.intp]]:
     """The axis of the usable pixels, increasing, and the pixel number of each of its points.
@@ -141,13 +133,11 @@ def _axis_of_pixels(page: CalibrationPage, dead: bytes) -> tuple[Floats, npt.NDA
     Cached, because every acquisition of one analyzer asks for the same; the arrays are read-only
     for that reason.
     """
-    usable = ~np.frombuffer(dead, dtype=np.bool_) & ~pixel_mask(page.pixel_count, page.dead_pixels)
-    usable[: page.first_valid_pixel] = False
-    usable[page.last_valid_pixel + 1 :] = False
+    usable = np.zeros(page.pixel_count, dtype=np.bool_)
+    usable[page.valid_range] = True
+    usable &= ~(page.dead_mask() | np.frombuffer(dead, dtype=np.bool_))
     pixels = np.flatnonzero(usable)
     axis = page.wavenumber_cm1()[pixels]
-    if len(axis) > 1 and axis[0] > axis[-1]:  # a detector mounted the other way round
-        pixels, axis = pixels[::-1].copy(), axis[::-1].copy()
     pixels.flags.writeable = False
     axis.flags.writeable = False
     return axis, pixels

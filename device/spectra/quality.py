@@ -1,0 +1,211 @@
+"""The quality gate: typed reasons why a spectrum must not be identified.
+
+It refuses what would mislead (clipped lines, laser off, no signal, too little of the range) and
+nothing else: a weak or ugly spectrum of something real goes on to the fit, which can say UNKNOWN.
+Next: `preprocessing.py` for what passes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from device.spectra.noise import noise_variance
+from device.spectra.resampling import MODEL_GRID
+from device.spectra.spectrum import Bools, Floats, GridSpectrum, Spectrum
+
+# The fingerprint region every compound of the libraries needs to be told from the others.
+NEEDED_CM1 = (500.0, 1800.0)
+# Grid points that may be missing there: a file cropped to 500-1800 begins and ends up to a pixel
+# (2.5 cm-1) inside.
+_MISSING_POINTS_ALLOWED = 4
+
+# One clipped pixel between unclipped neighbours lost little, or was hit by a cosmic ray; two
+# neighbours mean a line without its top.
+_SATURATED_PIXELS = 2
+
+# Without raw counts only a flat top betrays saturation. Equal values this wide at the maximum do
+# not occur on a line, whatever the rounding of a sensible export.
+_FLAT_TOP_CM1 = 4.0
+_FLAT_TOP_POINTS = 3
+
+# Contrast of a line: its height over the mean of the points this far on both sides. The first
+# suits lines up to the analyzer's 12 cm-1, the second broad bands.
+_CONTRAST_CM1 = (12, 40)
+_PLAINLY_THERE = 50.0  # contrast over noise, at which nothing needs a second look
+# Lowest contrast of the smoothed spectrum over the noise of one point. Pure noise reaches 2, and 3
+# in files that were interpolated; a line of signal-to-noise ratio 5 reaches 4.
+_LOWEST_CONTRAST = 3.5
+_SMOOTHING_CM1 = 7
+_ROUNDING = 1e-9  # of the largest intensity: what arithmetic alone may leave of a constant
+
+# A dark frame may exceed the lit one by drift, but not by more than this.
+_DARK_EXCESS_SIGMAS = 3.0
+_DARK_EXCESS_FRACTION = 0.05
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why there is no result: a stable code, one sentence, and what the operator can do."""
+
+    code: str
+    text: str
+    remedy: str
+
+
+def check(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> tuple[Reason, ...]:
+    """Every reason against identifying this spectrum; none means it may be identified.
+
+    Args:
+        spectrum: as measured or read.
+        grid_spectrum: the same on MODEL_GRID.
+    """
+    found = (
+        _range(spectrum, grid_spectrum),
+        _laser(spectrum),
+        _saturation(spectrum, grid_spectrum),
+        _dark(spectrum, grid_spectrum),
+        _signal(spectrum, grid_spectrum),
+    )
+    return tuple(reason for reason in found if reason is not None)
+
+
+def _range(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | None:
+    first, last = (int((edge - MODEL_GRID.first_cm1) / MODEL_GRID.step_cm1) for edge in NEEDED_CM1)
+    present = grid_spectrum.valid[first : last + 1]
+    if len(present) - int(np.count_nonzero(present)) <= _MISSING_POINTS_ALLOWED:
+        return None
+    axis = spectrum.wavenumber_cm1
+    text = f"The spectrum covers {axis[0]:.0f} to {axis[-1]:.0f} cm-1"
+    if axis[0] <= NEEDED_CM1[0] and axis[-1] >= NEEDED_CM1[1]:
+        text += " with gaps"
+    return Reason(
+        "range",
+        f"{text}; an identification needs {NEEDED_CM1[0]:.0f} to {NEEDED_CM1[1]:.0f} cm-1.",
+        "Measure or export the whole range.",
+    )
+
+
+def _laser(spectrum: Spectrum) -> Reason | None:
+    flags = spectrum.raw.flags if spectrum.raw is not None else frozenset[str]()
+    if "laser_dropped" in flags:
+        return Reason(
+            "laser_dropped",
+            "The laser went off during the measurement.",
+            "Check the interlock and the battery, then measure again.",
+        )
+    if "laser_off" in flags:
+        return Reason(
+            "laser_off",
+            "The laser was off during the measurement.",
+            "Close the interlock, then measure again.",
+        )
+    return None
+
+
+def _saturation(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | None:
+    if spectrum.saturated is None:
+        if not _has_flat_top(spectrum):
+            return None
+        return Reason(
+            "saturated",
+            "The strongest line has a flat top: the detector was probably saturated.",
+            "Measure again with a shorter integration time or less laser power.",
+        )
+    if not grid_spectrum.saturated.any():
+        return None
+    axis = spectrum.wavenumber_cm1
+    inside = spectrum.saturated & (axis >= MODEL_GRID.first_cm1) & (axis <= MODEL_GRID.last_cm1)
+    if _longest_run(inside)[1] < _SATURATED_PIXELS:
+        return None
+    where = axis[inside]
+    return Reason(
+        "saturated",
+        f"The detector is saturated in {len(where)} pixels, first at {where[0]:.0f} cm-1.",
+        "Measure again with a shorter integration time or less laser power.",
+    )
+
+
+def _dark(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | None:
+    if spectrum.raw is None:
+        return None
+    mean = float(grid_spectrum.intensity.mean())
+    if mean >= 0:
+        return None
+    sigma = float(np.sqrt(grid_spectrum.variance.mean()))
+    dark = float(spectrum.raw.dark_counts.mean())
+    if -mean <= max(_DARK_EXCESS_SIGMAS * sigma, _DARK_EXCESS_FRACTION * dark):
+        return None
+    return Reason(
+        "dark",
+        f"The dark frame is brighter than the measurement, by {-mean:.0f} counts on average.",
+        "Keep light out of the probe while the dark frame is taken, then measure again.",
+    )
+
+
+def _signal(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | None:
+    intensity = grid_spectrum.intensity
+    contrast = _contrast(intensity, _CONTRAST_CM1[0])
+    best = int(contrast.argmax())
+    if contrast[best] > _PLAINLY_THERE * np.sqrt(grid_spectrum.variance[best + _CONTRAST_CM1[0]]):
+        return None
+    if _signal_to_noise(spectrum, grid_spectrum) > _LOWEST_CONTRAST:
+        return None
+    return Reason(
+        "no_signal",
+        "No Raman line stands out of the noise.",
+        "Bring the sample into focus, or measure longer.",
+    )
+
+
+def _signal_to_noise(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> float:
+    """Best contrast of the smoothed spectrum over the noise of one point."""
+    valid = np.flatnonzero(grid_spectrum.valid)
+    if len(valid) < 2 * max(_CONTRAST_CM1) + _SMOOTHING_CM1:
+        return np.inf  # too short to judge; `range` has refused it already
+    part = slice(int(valid[0]), int(valid[-1]) + 1)
+    intensity = grid_spectrum.intensity[part]
+    kernel = np.full(_SMOOTHING_CM1, 1.0 / _SMOOTHING_CM1)
+    smooth = np.convolve(intensity, kernel, "valid")
+    axis = spectrum.wavenumber_cm1
+    # What the detector model promises, or what the spectrum shows, whichever is worse: hot
+    # pixels and a dark frame that does not fit are in no model.
+    shown = noise_variance(axis, spectrum.intensity, 0.0, smallest_fraction=0.0)
+    rounding = _ROUNDING * float(np.abs(intensity).max())
+    variance = np.maximum(grid_spectrum.variance[part], max(shown, rounding**2))
+    best = 0.0
+    for lag in _CONTRAST_CM1:
+        skip = lag + _SMOOTHING_CM1 // 2
+        height = _contrast(smooth, lag)
+        sigma = np.sqrt(variance[skip : skip + len(height)])
+        if rounding > 0:
+            best = max(best, float((height / sigma).max()))
+    return best
+
+
+def _contrast(intensity: Floats, lag: int) -> Floats:
+    """Height over the mean of both sides; the result is 2 * lag points shorter."""
+    sides: Floats = intensity[: -2 * lag] + intensity[2 * lag :]
+    sides *= -0.5
+    sides += intensity[lag:-lag]
+    return sides
+
+
+def _has_flat_top(spectrum: Spectrum) -> bool:
+    axis = spectrum.wavenumber_cm1
+    inside = (axis >= MODEL_GRID.first_cm1) & (axis <= MODEL_GRID.last_cm1)
+    axis, intensity = axis[inside], spectrum.intensity[inside]
+    if len(axis) < _FLAT_TOP_POINTS or intensity.min() == intensity.max():
+        return False  # a constant is no line; `no_signal` speaks for it
+    first, length = _longest_run(intensity == intensity.max())
+    width_cm1 = float(axis[first + length - 1] - axis[first])
+    return length >= _FLAT_TOP_POINTS and width_cm1 >= _FLAT_TOP_CM1
+
+
+def _longest_run(mask: Bools) -> tuple[int, int]:
+    """Where the longest run of True begins, and its length; (0, 0) if there is none."""
+    edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0))
+    starts, ends = edges[::2], edges[1::2]
+    if not len(starts):
+        return 0, 0
+    longest = int((ends - starts).argmax())
+    return int(starts[longest]), int(ends[longest] - starts[longest])
