@@ -4,12 +4,12 @@ The order of the work is the order of the lines in `Identifier.identify`.
 Next: `answers/identification.py` for how network and fit are weighed.
 """
 
-from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
 
-from device.answers.identification import FitThresholds, Identification, identify, no_result
+from device.answers.answer import Answer, ModelLabel
+from device.answers.identification import FitThresholds, identify, no_result
 from device.answers.library_fit import Library
 from device.inference.bundle import Bundle
 from device.inference.interpreter import Interpreter, Prediction
@@ -17,27 +17,7 @@ from device.spectra.preprocessing import preprocess, quantize
 from device.spectra.quality import check
 from device.spectra.spectrum import GridSpectrum, Spectrum, to_grid
 
-
-@dataclass(frozen=True)
-class ModelLabel:
-    """Which model answered; `sha256` is of the whole bundle."""
-
-    name: str
-    version: str
-    sha256: str
-    task: str
-
-
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """Everything a record or a card needs to know about one identification."""
-
-    identification: Identification
-    timings_ms: dict[str, float]
-    model: ModelLabel
-    spectrum: Spectrum
-    gridded: GridSpectrum
-    prediction: Prediction | None = None
+__all__ = ["Answer", "Identifier", "ModelLabel"]
 
 
 class Identifier:

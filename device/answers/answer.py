@@ -1,0 +1,32 @@
+"""One identification with all that a record, a card or a plot needs to know about it.
+
+Made by `device/identifier.py`. Next: `records.py`, which keeps it, and `report.py`, which shows it.
+"""
+
+from dataclasses import dataclass
+
+from device.answers.identification import Identification
+from device.inference.interpreter import Prediction
+from device.spectra.spectrum import GridSpectrum, Spectrum
+
+
+@dataclass(frozen=True)
+class ModelLabel:
+    """Which model answered; `sha256` is of the whole bundle."""
+
+    name: str
+    version: str
+    sha256: str
+    task: str
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """`timings_ms` has "preprocess", "invoke", "fit" and "total", as far as the work went."""
+
+    identification: Identification
+    timings_ms: dict[str, float]
+    model: ModelLabel
+    spectrum: Spectrum
+    gridded: GridSpectrum
+    prediction: Prediction | None = None  # None when the spectrum was not interpreted
