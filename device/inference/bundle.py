@@ -31,7 +31,8 @@ from device.inference.errors import (
     SignatureError,
     VersionTooOld,
 )
-from device.inference.manifest import MANIFEST_FORMAT, PRODUCT, Manifest, decode_manifest
+from device.inference.manifest import MANIFEST_FORMAT, PRODUCT, Manifest
+from device.inference.manifest_reader import decode_manifest
 from device.inference.trust import (
     DEMO_KEY_ID,
     KEY_ID_SIZE,
@@ -40,6 +41,7 @@ from device.inference.trust import (
     SigningKey,
     TrustPolicy,
 )
+from device.spectra.preprocessing import PREPROCESSING_ID
 
 __all__ = [
     "Bundle",
@@ -50,6 +52,7 @@ __all__ = [
     "SignatureError",
     "VersionTooOld",
     "read_bundle",
+    "read_bundle_bytes",
     "read_bundle_file",
     "require_fits",
     "require_not_older",
@@ -153,6 +156,7 @@ def read_bundle(data: bytes, trust: TrustPolicy) -> Bundle:
     container = Container.from_bytes(data)
     signed_by = trust.verify(container.manifest, container.signatures)
     manifest = decode_manifest(container.manifest)
+    _require_same_preprocessing(manifest)
     _require_hash(container.model, manifest.model_sha256, "network")
     _require_hash(container.references, manifest.references_sha256, "reference spectra")
     return Bundle(
@@ -222,7 +226,9 @@ def write_bundle(
         manifest_bytes = json.dumps(complete, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
         raise BundleError(f"The manifest cannot be written as JSON: {error}.") from error
-    _references(reference_bytes, decode_manifest(manifest_bytes))
+    decoded = decode_manifest(manifest_bytes)
+    _require_same_preprocessing(decoded)
+    _references(reference_bytes, decoded)
     signatures = tuple(signer.sign(manifest_bytes) for signer in signers)
     return Container(signatures, manifest_bytes, model, reference_bytes).to_bytes()
 
@@ -235,6 +241,15 @@ def _entry_size(data: bytes, index: int) -> int:
     if not 0 < size <= cap:
         raise BundleError(f"The bundle claims {size} bytes of {name.decode()}; it is damaged.")
     return int(size)
+
+
+def _require_same_preprocessing(manifest: Manifest) -> None:
+    """A network sees only what it was trained on if both sides prepare spectra alike."""
+    if manifest.preprocessing_id != PREPROCESSING_ID:
+        raise ProductMismatch(
+            f"The bundle needs the preprocessing {manifest.preprocessing_id!r}, "
+            f"this software has {PREPROCESSING_ID!r}."
+        )
 
 
 def _require_hash(entry: bytes, expected: str, what: str) -> None:

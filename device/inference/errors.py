@@ -86,5 +86,5 @@ class RuntimeMissing(RamixError):
 class VerificationFailed(RamixError):
     """A bundle on trial failed its check; the analyzer is back on the model it had before."""
 
-    code = "verification_failed"
+    code = "rolled_back"
     default_remedy = "Report the bundle to its publisher; the previous model is still in use."

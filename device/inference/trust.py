@@ -167,7 +167,9 @@ class SigningKey:
 
     @property
     def public_key(self) -> bytes:
-        return self.private_key.public_key().public_bytes_raw()
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        return self.private_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
     @property
     def key_id(self) -> str:

@@ -1,0 +1,110 @@
+"""Small bundles for tests: the committed tiny ones, and variants signed with the demo key."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from device.inference.bundle import Bundle, Container, read_bundle, write_bundle
+from device.inference.trust import (
+    SigningKey,
+    TrustPolicy,
+    default_trust_policy,
+    demo_signing_key,
+)
+from device.spectra.preprocessing import PREPROCESSING_ID
+
+FIXTURES = Path(__file__).resolve().parent / "fixtures"
+
+
+def tiny_path(task: int) -> Path:
+    """The committed bundle of RaMixNet I or II for two invented compounds."""
+    return FIXTURES / f"tiny-{task}.ramix"
+
+
+def tiny_bundle(task: int) -> Bundle:
+    return read_bundle(tiny_path(task).read_bytes(), default_trust_policy())
+
+
+def tiny_variant(
+    task: int = 2,
+    signers: list[SigningKey] | None = None,
+    model: bytes | None = None,
+    **changes: Any,
+) -> bytes:
+    """The tiny bundle with manifest entries changed (None: signed with the demo key)."""
+    container = Container.from_bytes(tiny_path(task).read_bytes())
+    manifest = json.loads(container.manifest) | changes
+    references = np.frombuffer(container.references, dtype=np.float32)
+    return write_bundle(
+        manifest,
+        container.model if model is None else model,
+        references.reshape(len(manifest["compounds"]), -1),
+        [demo_signing_key()] if signers is None else signers,
+    )
+
+
+def minimal_manifest() -> dict[str, Any]:
+    """A legal manifest on a grid of 8 points, as `write_bundle` takes it."""
+    return {
+        "name": "minimal",
+        "version": "1.0.0",
+        "task": "ramixnet2",
+        "hardware_revisions": [1],
+        "security_counter": 1,
+        "created_utc": "2026-11-22T00:00:00Z",
+        "compounds": [
+            {
+                "name": "toluene",
+                "cas": "108-88-3",
+                "synonyms": ["methylbenzene"],
+                "hazard": "H225",
+                "response_factor": 1.0,
+                "response_factor_uncertainty": 0.1,
+                "source": "test",
+            },
+            {
+                "name": "unknown oil",
+                "cas": "",
+                "synonyms": [],
+                "hazard": "",
+                "response_factor": None,
+                "response_factor_uncertainty": None,
+                "source": "",
+            },
+        ],
+        "grid": {"first_cm1": 300.0, "last_cm1": 2400, "step_cm1": 300.0},
+        "resolution_cm1": 12.0,
+        "preprocessing_id": PREPROCESSING_ID,
+        "thresholds": {"presence": [0.5, 0.6], "fit": {"unexplained": 0.1}},
+        "operators": ["FULLY_CONNECTED", "LOGISTIC"],
+        "golden": {
+            "inputs_base64": base64.b64encode(bytes(range(8))).decode(),
+            "presence": [[0.9, 0.1]],
+            "dosage": [[1.0, 0.0]],
+            "tolerance": 0.05,
+            "decisions": [["toluene"]],
+        },
+        "data_license": "CC0-1.0",
+        "provenance": {"seed": 1},
+        "figures": {"exact": 0.5},
+    }
+
+
+def minimal_references() -> npt.NDArray[np.float32]:
+    rows = np.zeros((2, 8), dtype=np.float32)
+    rows[0, 1] = rows[1, 5] = 1.0
+    return rows
+
+
+def minimal_bundle(signers: list[SigningKey]) -> bytes:
+    """The smallest legal bundle; its network is not one."""
+    return write_bundle(minimal_manifest(), b"no network", minimal_references(), signers)
+
+
+def policy_of(threshold: int, *keys: SigningKey) -> TrustPolicy:
+    """Trust in `threshold` of these keys."""
+    return TrustPolicy(threshold, {key.key_id: key.public_key for key in keys})
