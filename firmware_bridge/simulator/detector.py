@@ -156,14 +156,17 @@ class Detector:
             fine = scene.counts_per_s * _through_slit(
                 scene, wavenumber_cm1, self.model.resolution_cm1
             )
-        return fine.reshape(-1, _POINTS_PER_PIXEL).mean(axis=1)
+        light: FloatArray = fine.reshape(-1, _POINTS_PER_PIXEL).mean(axis=1)
+        return light
 
     def _fine_wavelength_nm(self) -> FloatArray:
         """Wavelength at `_POINTS_PER_PIXEL` points across each pixel, whose centre is its index."""
         n = self._calibration.pixel_count
         pixel = (np.arange(n * _POINTS_PER_PIXEL) + 0.5) / _POINTS_PER_PIXEL - 0.5
-        coefficients = self._calibration.wavelength_coefficients_nm
-        return np.polynomial.polynomial.polyval(pixel, coefficients)
+        wavelength_nm = np.zeros_like(pixel)
+        for coefficient in reversed(self._calibration.wavelength_coefficients_nm):
+            wavelength_nm = wavelength_nm * pixel + coefficient
+        return wavelength_nm
 
     def _lines(self, scene: LampScene, wavelength_nm: FloatArray) -> FloatArray:
         light = np.zeros_like(wavelength_nm)

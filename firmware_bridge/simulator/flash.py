@@ -115,4 +115,3 @@ class Flash:
     def _check_range(self, offset: int, length: int) -> None:
         if offset < 0 or length < 0 or offset + length > self.size_bytes:
             raise CallerError(f"{length} bytes at {offset} lie outside the flash.")
-

@@ -1,0 +1,285 @@
+"""SimulatedAnalyzer: the mock instrument as the host sees it, bytes in and bytes out.
+
+Sans-IO, on explicit time: `receive` takes what the host sent, `poll` returns what is due by now,
+`next_due_s` says when to poll again. Nothing happens between two calls that does not happen, with
+its own time stamp, inside the next one; a link that stops polling stops the laser only in the
+log's view of time, so links in real time poll when something is due.
+
+Next: `instrument.py` for what the requests do; `serve.py` and `usb_backend.py` for the links.
+"""
+
+import heapq
+import random
+from collections.abc import Sequence
+from typing import Final
+
+from firmware_bridge.calibration import CalibrationPage
+from firmware_bridge.errors import CallerError, ProtocolError
+from firmware_bridge.framing import Framing, Packet, encode_for, make_decoder
+from firmware_bridge.messages import (
+    PROTOCOL_VERSION,
+    Abort,
+    Ack,
+    DeviceInfo,
+    Flush,
+    LaserState,
+    Status,
+    UnknownOpcode,
+    answer,
+    parse_request,
+    refuse,
+)
+from firmware_bridge.model_slots import SlotRefused, SlotTable
+from firmware_bridge.simulator.detector import Detector, DetectorModel, default_calibration
+from firmware_bridge.simulator.faults import FaultInjector, FaultKind, FaultPlan
+from firmware_bridge.simulator.flash import Flash, PowerCut
+from firmware_bridge.simulator.instrument import Instrument, random_epoch
+from firmware_bridge.simulator.laser import DarkCause, Pulse
+from firmware_bridge.simulator.refused import Refused
+from firmware_bridge.simulator.scenes import Scene
+from firmware_bridge.simulator.slot_store import flash_bytes
+
+PRODUCT: Final = "ramix-785"
+HARDWARE_REVISION: Final = 1
+FIRMWARE_VERSION: Final = "simulated-1.0"
+
+
+class SimulatedAnalyzer:
+    """One analyzer on one link.
+
+    scene: what lies under the laser; may be replaced at any time through `scene`.
+    calibration: the page in its memory; `default_calibration()` when None.
+    flash: where the model slots live; an erased one when None.
+    speed: exposure and readout take 1/speed of their time; leases are never scaled.
+    trigger_every_s: presses the trigger after each such time without a measurement.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        *,
+        detector: DetectorModel | None = None,
+        calibration: CalibrationPage | None = None,
+        flash: Flash | None = None,
+        framing: Framing = Framing.RAW,
+        seed: int = 0,
+        faults: FaultPlan | None = None,
+        info: DeviceInfo | None = None,
+        speed: float = 1.0,
+        trigger_every_s: float | None = None,
+    ) -> None:
+        if not speed > 0:
+            raise CallerError("The speed of a simulated analyzer must be positive.")
+        if trigger_every_s is not None and not trigger_every_s > 0:
+            raise CallerError("The time between two trigger presses must be positive.")
+        model = detector or DetectorModel()
+        self.calibration = calibration or default_calibration(model)
+        self.flash = flash or Flash(flash_bytes())
+        self.framing = framing
+        self.info = info or DeviceInfo(
+            product=PRODUCT,
+            hardware_revision=HARDWARE_REVISION,
+            serial=self.calibration.serial or "SIM-0001",
+            firmware_version=FIRMWARE_VERSION,
+            protocol_version=PROTOCOL_VERSION,
+        )
+        self.boot_count = 0
+        self.stalled = False
+        self._connected = True
+        self._now_s = 0.0
+        self._speed = speed
+        self._trigger_every_s = trigger_every_s
+        self._detector = Detector(model, self.calibration, seed=seed)
+        self._rng = random.Random(seed)
+        self._injector = FaultInjector(faults or FaultPlan.none())
+        self._decoder = make_decoder(framing)
+        self._output: list[tuple[float, int, bytes, bool]] = []
+        self._output_order = 0
+        self._earlier_pulses: list[Pulse] = []
+        self._scene = scene
+        self._instrument = self._boot()
+
+    # ---- the link's side ----
+
+    @property
+    def connected(self) -> bool:
+        """Whether the plug is in and the power on."""
+        return self._connected
+
+    def receive(self, data: bytes, now_s: float) -> None:
+        """Take bytes from the host; replies come out of `poll`."""
+        self._advance(now_s)
+        if not self._connected:
+            return
+        boot = self.boot_count
+        for packet in self._decoder.feed(data):
+            self._serve(packet)
+            if not self._connected or self.boot_count != boot:
+                return  # what came behind in the same portion was lost with the link
+
+    def poll(self, now_s: float) -> bytes:
+        """All output due up to `now_s`."""
+        self._advance(now_s)
+        if self.stalled:
+            return b""
+        output = []
+        while self._output and self._output[0][0] <= now_s:
+            output.append(heapq.heappop(self._output)[2])
+        return b"".join(output)
+
+    def next_due_s(self) -> float | None:
+        """When the analyzer will next do something by itself; None when it only waits."""
+        if not self._connected:
+            return None
+        due_s = self._instrument.next_due_s()
+        if self._output and not self.stalled:
+            due_s = self._output[0][0] if due_s is None else min(due_s, self._output[0][0])
+        return due_s
+
+    def disconnect(self, now_s: float) -> None:
+        """The host closed the link or crashed, and the link told: dark, and nothing left over."""
+        self._advance(now_s)
+        self._drop_link(DarkCause.LINK)
+
+    def clear_stall(self) -> None:
+        """The host cleared the halted endpoint."""
+        self.stalled = False
+
+    # ---- hands on the instrument ----
+
+    def unplug(self) -> None:
+        """Pull the cable."""
+        self._drop_link(DarkCause.LINK)
+        self._connected = False
+
+    def plug_in(self) -> None:
+        """Put the cable back; the instrument kept its power."""
+        self._connected = True
+
+    def reboot(self) -> None:
+        """Power off and on: RAM is lost, flash stays, an unconfirmed trial ends."""
+        self._drop_link(DarkCause.REBOOT)
+        self._earlier_pulses += self._instrument.laser.pulses
+        self._instrument = self._boot()
+        self._connected = True
+
+    def press_trigger(self) -> None:
+        self._instrument.trigger_count += 1
+
+    def interlock(self, open: bool) -> None:
+        """Open or close the sample cover. Open is dark at once; closing it switches nothing on."""
+        self._instrument.laser.set_interlock(self._now_s, is_open=open)
+
+    def break_laser(self) -> None:
+        """The laser driver reports a fault: dark until the host acknowledges by LASER_OFF."""
+        self._instrument.laser.go_dark(self._now_s, DarkCause.FAULT)
+
+    def set_calibration_page(self, page: bytes) -> None:
+        """Overwrite the stored page with any bytes, also wrong ones; a reboot restores it."""
+        self._instrument.calibration_page = page
+
+    @property
+    def scene(self) -> Scene:
+        return self._scene
+
+    @scene.setter
+    def scene(self, scene: Scene) -> None:
+        self._scene = self._instrument.scene = scene
+
+    # ---- what tests look at ----
+
+    @property
+    def now_s(self) -> float:
+        """The latest moment that this analyzer was told of."""
+        return self._now_s
+
+    @property
+    def laser_is_on(self) -> bool:
+        return self._instrument.laser.is_on
+
+    @property
+    def laser_state(self) -> LaserState:
+        return self._instrument.laser.state
+
+    @property
+    def laser_on_log(self) -> Sequence[Pulse]:
+        """Every stretch of light since the first power-up."""
+        return [*self._earlier_pulses, *self._instrument.laser.pulses]
+
+    @property
+    def slots(self) -> SlotTable:
+        return self._instrument.slots.table
+
+    # ---- inside ----
+
+    def _boot(self) -> Instrument:
+        self.boot_count += 1
+        return Instrument(
+            self._scene,
+            self._detector,
+            self.calibration,
+            self.flash,
+            self.info,
+            speed=self._speed,
+            first_epoch=random_epoch(self._rng),
+            now_s=self._now_s,
+            trigger_every_s=self._trigger_every_s,
+        )
+
+    def _advance(self, now_s: float) -> None:
+        self._now_s = max(self._now_s, now_s)
+        for packet, frame, ready_s in self._instrument.advance(self._now_s):
+            self._send(answer(packet, frame), ready_s)
+
+    def _serve(self, packet: Packet) -> None:
+        if packet.is_reply:
+            return  # an echo on the line; answering it would never end
+        try:
+            request = parse_request(packet)
+            if isinstance(request, Abort):
+                aborted = self._instrument.stop(self._now_s, DarkCause.HOST)
+                if aborted is not None:
+                    self._send(refuse(aborted, Status.ABORTED, "aborted by the host"))
+                self._send(answer(packet, Ack()))
+            elif isinstance(request, Flush):
+                # What is in transit has left the instrument: no flush brings it back.
+                self._output = [entry for entry in self._output if entry[3]]
+                heapq.heapify(self._output)
+                self._send(answer(packet, Ack()))
+            else:
+                reply = self._instrument.handle(packet, request, self._now_s)
+                if reply is not None:
+                    self._send(answer(packet, reply))
+        except UnknownOpcode as error:
+            self._send(refuse(packet, Status.UNKNOWN_OPCODE, error.text))
+        except ProtocolError as error:
+            self._send(refuse(packet, Status.BAD_REQUEST, error.text))
+        except Refused as error:
+            self._send(refuse(packet, error.status, error.text))
+        except SlotRefused as error:
+            self._send(refuse(packet, Status(error.status), error.text))
+        except PowerCut:
+            self.unplug()  # everything went dark; `reboot` after the flash has power again
+
+    def _send(self, packet: Packet, at_s: float | None = None) -> None:
+        """Queue a reply, through the planned faults."""
+        at_s = self._now_s if at_s is None else at_s
+        outcome = self._injector.pass_on(packet.opcode, encode_for(self.framing, packet))
+        for delivery in outcome.deliveries:
+            self._output_order += 1
+            late = delivery.delay_s > 0
+            entry = (at_s + delivery.delay_s, self._output_order, delivery.data, late)
+            heapq.heappush(self._output, entry)
+        match outcome.link_event:
+            case FaultKind.STALL:
+                self.stalled = True
+            case FaultKind.UNPLUG:
+                self.unplug()
+            case FaultKind.REBOOT:
+                self.reboot()
+
+    def _drop_link(self, cause: DarkCause) -> None:
+        self._instrument.stop(self._now_s, cause)
+        self._output.clear()
+        self._decoder.reset()
+        self.stalled = False

@@ -1,0 +1,359 @@
+"""What the simulated firmware does: settings, laser, exposure, trigger, cooler, slots.
+
+Requests come in as objects and go out as objects; time is an argument. `advance` plays whatever
+happens by itself (a lease that lapses, an exposure that ends) at the moment it happens.
+
+Next: `laser.py` for the rules of light; `firmware.py` for the bytes around this.
+"""
+
+import random
+from dataclasses import dataclass
+from typing import Any, Final
+
+from firmware_bridge.calibration import CalibrationPage
+from firmware_bridge.framing import Packet
+from firmware_bridge.layout import Message
+from firmware_bridge.messages import (
+    NO_SLOT,
+    Ack,
+    AcquireFrame,
+    ArmLaser,
+    CalibrationBytes,
+    Capabilities,
+    DeviceInfo,
+    FrameFlags,
+    FrameReply,
+    GetCapabilities,
+    GetSlotInfo,
+    GetState,
+    Hello,
+    InstrumentState,
+    LaserOff,
+    LaserState,
+    LeaseGranted,
+    ReadCalibration,
+    RenewLease,
+    Request,
+    SetIntegrationTime,
+    SetLaserPower,
+    SetTec,
+    SettingsApplied,
+    SlotActivate,
+    SlotBegin,
+    SlotConfirm,
+    SlotData,
+    SlotRead,
+    SlotRevert,
+    SlotTrial,
+    SlotVerify,
+    SlotWrite,
+    Status,
+    UploadOffset,
+)
+from firmware_bridge.simulator.cooler import Cooler
+from firmware_bridge.simulator.detector import Detector, DetectorModel
+from firmware_bridge.simulator.flash import Flash
+from firmware_bridge.simulator.laser import MAX_LEASE_MS, MIN_LEASE_MS, DarkCause, Laser
+from firmware_bridge.simulator.refused import Refused
+from firmware_bridge.simulator.scenes import ReplayScene, Scene
+from firmware_bridge.simulator.slot_store import MAX_CHUNK, SLOT_COUNT, SlotStore
+
+DEFAULT_INTEGRATION_TIME_MS: Final = 100.0
+# The cooler's reach: below, the heat cannot be carried off; above, the window would not stay dry.
+TEC_SETPOINT_MIN_C: Final = -30.0
+TEC_SETPOINT_MAX_C: Final = 20.0
+_U16: Final = 0x1_0000
+_U32: Final = 0x1_0000_0000
+
+
+@dataclass
+class _PendingFrame:
+    """An exposure under way for the ACQUIRE_FRAME in `packet`."""
+
+    packet: Packet
+    laser_on: bool
+    started_s: float
+    ends_s: float
+    ready_s: float
+    reply: FrameReply | None = None
+
+
+class Instrument:
+    """One powered-up instrument. A reboot is a new one over the same flash.
+
+    speed: exposure and readout take 1/speed of their nominal time. Leases never scale: the host
+        renews them by its own clock.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        detector: Detector,
+        calibration: CalibrationPage,
+        flash: Flash,
+        info: DeviceInfo,
+        *,
+        speed: float,
+        first_epoch: int,
+        now_s: float,
+        trigger_every_s: float | None,
+    ) -> None:
+        model = detector.model
+        self.scene = scene
+        self.calibration_page = calibration.to_bytes()
+        self.slots = SlotStore(flash)
+        self.laser = Laser(model.full_laser_power_mw)
+        self.trigger_count = 0
+        self._info = info
+        self._detector = detector
+        self._cooler = Cooler(
+            setpoint_c=model.tec_setpoint_c,
+            ambient_c=model.ambient_c,
+            time_constant_s=model.tec_time_constant_s,
+        )
+        self._speed = speed
+        self._pixel_count = calibration.pixel_count
+        integration_time_ms = DEFAULT_INTEGRATION_TIME_MS
+        if isinstance(scene, ReplayScene):
+            self._pixel_count = scene.raw_counts.size
+            integration_time_ms = scene.integration_time_ms
+        self._integration_time_us = round(integration_time_ms * 1e3)
+        self._settings_epoch = first_epoch
+        self._frame_seq = 0
+        self._pending: _PendingFrame | None = None
+        self._trigger_every_s = trigger_every_s
+        self._next_press_s = None if trigger_every_s is None else now_s + trigger_every_s
+
+    # ---- time ----
+
+    def next_due_s(self) -> float | None:
+        """When `advance` will next have something to do."""
+        due = [self.laser.lease_ends_s]
+        if self._pending is None:
+            due.append(self._next_press_s)
+        else:
+            due += [
+                self._pending.ends_s if self._pending.reply is None else None,
+                self._pending.ready_s,
+            ]
+        return min((moment for moment in due if moment is not None), default=None)
+
+    def advance(self, now_s: float) -> list[tuple[Packet, FrameReply, float]]:
+        """Play all events up to `now_s`. Frames that became ready: (request, frame, when)."""
+        ready = []
+        while (due_s := self.next_due_s()) is not None and due_s <= now_s:
+            self.laser.advance(due_s)
+            pending = self._pending
+            if pending is None:
+                self._press_by_itself(now_s)
+            elif pending.reply is None:
+                if pending.ends_s <= due_s:
+                    pending.reply = self._expose(pending)
+            elif pending.ready_s <= due_s:
+                ready.append((pending.packet, pending.reply, pending.ready_s))
+                self._pending = None
+                if self._trigger_every_s is not None:
+                    self._next_press_s = pending.ready_s + self._trigger_every_s
+        return ready
+
+    def _press_by_itself(self, now_s: float) -> None:
+        """All presses that fall due while nobody measures."""
+        if self._next_press_s is None or self._trigger_every_s is None:
+            return
+        if self._next_press_s <= now_s:
+            presses = int((now_s - self._next_press_s) // self._trigger_every_s) + 1
+            self.trigger_count = (self.trigger_count + presses) % _U32
+            self._next_press_s += presses * self._trigger_every_s
+
+    # ---- requests ----
+
+    def handle(self, packet: Packet, request: Request[Any], now_s: float) -> Message | None:
+        """The reply, or None for a frame, which comes out of `advance` later.
+
+        Raises `Refused`, or `SlotRefused` where the rules of the slots forbid.
+        """
+        match request:
+            case Hello():
+                return self._info
+            case GetCapabilities():
+                return self._capabilities()
+            case GetState():
+                return self._state(now_s)
+            case SetIntegrationTime(integration_time_us=wanted_us):
+                return self._set_integration_time(wanted_us)
+            case SetLaserPower(laser_power_mw=wanted_mw):
+                return self._set_laser_power(wanted_mw)
+            case SetTec(enabled=enabled, setpoint_c=setpoint_c):
+                return self._set_tec(now_s, enabled, setpoint_c)
+            case ArmLaser(lease_ms=lease_ms):
+                return LeaseGranted(self.laser.arm(now_s, lease_ms))
+            case RenewLease(lease_ms=lease_ms):
+                return LeaseGranted(self.laser.renew(now_s, lease_ms))
+            case LaserOff():
+                self.laser.go_dark(now_s, DarkCause.HOST)
+                return Ack()
+            case AcquireFrame(laser_on=laser_on):
+                self._start_frame(packet, laser_on, now_s)
+                return None
+            case ReadCalibration():
+                return CalibrationBytes(self.calibration_page)
+            case _:
+                return self._handle_slots(request)
+
+    def _handle_slots(self, request: Request[Any]) -> Message:
+        slots = self.slots
+        match request:
+            case GetSlotInfo(slot=slot):
+                return slots.info(slot)
+            case SlotBegin(slot=slot, size=size, sha256=sha256, security_counter=counter):
+                return UploadOffset(slots.begin(slot, size, sha256, counter))
+            case SlotWrite(slot=slot, offset=offset, data=data):
+                return UploadOffset(slots.write(slot, offset, data))
+            case SlotVerify(slot=slot):
+                return slots.verify(slot)
+            case SlotTrial(slot=slot):
+                return slots.trial(slot)
+            case SlotConfirm(slot=slot):
+                return slots.confirm(slot)
+            case SlotRevert(slot=slot):
+                return slots.revert(slot)
+            case SlotActivate(slot=slot):
+                return slots.activate(slot)
+            case SlotRead(slot=slot, offset=offset, length=length):
+                return SlotData(offset, slots.read(slot, offset, length))
+            case _:
+                raise Refused(Status.UNKNOWN_OPCODE, "this firmware does not know the request")
+
+    def stop(self, now_s: float, cause: DarkCause) -> Packet | None:
+        """Laser off and disarmed, exposure given up; the request that now stays unanswered."""
+        self.laser.go_dark(now_s, cause)
+        pending, self._pending = self._pending, None
+        return None if pending is None else pending.packet
+
+    def _capabilities(self) -> Capabilities:
+        model = self._detector.model
+        return Capabilities(
+            pixel_count=self._pixel_count,
+            min_integration_time_us=round(model.min_integration_time_ms * 1e3),
+            max_integration_time_us=round(model.max_integration_time_ms * 1e3),
+            max_laser_power_mw=model.full_laser_power_mw,
+            min_lease_ms=MIN_LEASE_MS,
+            max_lease_ms=MAX_LEASE_MS,
+            slot_count=SLOT_COUNT,
+            slot_size=self.slots.slot_bytes,
+            max_chunk=MAX_CHUNK,
+            has_tec=True,
+            has_trigger=True,
+        )
+
+    def _state(self, now_s: float) -> InstrumentState:
+        active = self.slots.table.active
+        return InstrumentState(
+            laser_state=self.laser.state,
+            laser_power_mw=self.laser.power_mw,
+            interlock_closed=self.laser.interlock_closed,
+            lease_remaining_ms=self.laser.lease_remaining_ms(now_s),
+            detector_temperature_c=self._cooler.temperature_c(now_s),
+            tec_locked=self._cooler.is_locked(now_s),
+            settings_epoch=self._settings_epoch,
+            integration_time_us=self._integration_time_us,
+            trigger_count=self.trigger_count,
+            frame_pending=self._pending is not None,
+            active_slot=NO_SLOT if active is None else active,
+        )
+
+    # ---- settings ----
+
+    def _set_integration_time(self, wanted_us: int) -> SettingsApplied:
+        self._check_idle()
+        model: DetectorModel = self._detector.model
+        if not model.min_integration_time_ms <= wanted_us / 1e3 <= model.max_integration_time_ms:
+            raise Refused(
+                Status.OUT_OF_RANGE,
+                f"integration time is {model.min_integration_time_ms:g} to "
+                f"{model.max_integration_time_ms:g} ms",
+            )
+        self._integration_time_us = wanted_us
+        return self._settings_applied()
+
+    def _set_laser_power(self, wanted_mw: int) -> SettingsApplied:
+        self._check_idle()
+        full_mw = self._detector.model.full_laser_power_mw
+        if wanted_mw > full_mw:
+            raise Refused(Status.OUT_OF_RANGE, f"laser power is 0 to {full_mw} mW")
+        self.laser.power_mw = wanted_mw
+        return self._settings_applied()
+
+    def _set_tec(self, now_s: float, enabled: bool, setpoint_c: float) -> SettingsApplied:
+        self._check_idle()
+        if not TEC_SETPOINT_MIN_C <= setpoint_c <= TEC_SETPOINT_MAX_C:
+            raise Refused(
+                Status.OUT_OF_RANGE,
+                f"the cooler reaches {TEC_SETPOINT_MIN_C:g} to {TEC_SETPOINT_MAX_C:g} C",
+            )
+        self._cooler.set(now_s, enabled=enabled, setpoint_c=setpoint_c)
+        return self._settings_applied()
+
+    def _settings_applied(self) -> SettingsApplied:
+        self._settings_epoch = (self._settings_epoch + 1) % _U16
+        return SettingsApplied(self._settings_epoch)
+
+    def _check_idle(self) -> None:
+        if self._pending is not None:
+            raise Refused(Status.BUSY, "a frame is pending")
+
+    # ---- exposure ----
+
+    def _start_frame(self, packet: Packet, laser_on: bool, now_s: float) -> None:
+        self._check_idle()
+        if laser_on:
+            self.laser.switch_on(now_s)
+        ends_s = now_s + self._integration_time_us / 1e6 / self._speed
+        ready_s = ends_s + self._detector.model.readout_ms / 1e3 / self._speed
+        self._pending = _PendingFrame(packet, laser_on, now_s, ends_s, ready_s)
+
+    def _expose(self, pending: _PendingFrame) -> FrameReply:
+        """The frame, at the end of its exposure; the laser goes dark here."""
+        laser_state_at_end = self.laser.state
+        self.laser.exposure_done(pending.ends_s)
+        lit_fraction, dropped = 0.0, False
+        if pending.laser_on:
+            dropped = laser_state_at_end is not LaserState.ON
+            lit_s = self.laser.lit_s(pending.started_s, pending.ends_s)
+            lit_fraction = lit_s / (pending.ends_s - pending.started_s) if dropped else 1.0
+        temperature_c = self._cooler.temperature_c(pending.ends_s)
+        exposure = self._detector.expose(
+            self.scene,
+            exposure_ms=self._integration_time_us / 1e3,
+            lit_fraction=lit_fraction,
+            laser_power_mw=self.laser.power_mw,
+            temperature_c=temperature_c,
+        )
+        flags = FrameFlags.NONE
+        if exposure.saturated:
+            flags |= FrameFlags.SATURATED
+        if not self._cooler.is_locked(pending.ends_s):
+            flags |= FrameFlags.TEC_UNLOCKED
+        if dropped:
+            flags |= FrameFlags.LASER_DROPPED
+        if isinstance(self.scene, ReplayScene) and self.scene.is_average:
+            flags |= FrameFlags.RECORDED_AVERAGE
+        self._frame_seq = (self._frame_seq + 1) % _U32
+        return FrameReply(
+            frame_seq=self._frame_seq,
+            settings_epoch=self._settings_epoch,
+            exposure_us=self._integration_time_us,
+            detector_temperature_c=temperature_c,
+            laser_state=laser_state_at_end,
+            laser_power_mw=self.laser.power_mw,
+            flags=flags,
+            counts=exposure.counts,
+        )
+
+
+def random_epoch(rng: random.Random) -> int:
+    """Where a fresh start begins to count settings.
+
+    At random, so that after an unnoticed restart the host's old epoch does not fit by chance.
+    """
+    return rng.randrange(_U16)
