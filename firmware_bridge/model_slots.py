@@ -88,7 +88,7 @@ class SlotTable:
             raise SlotRefused(
                 Status.OUT_OF_RANGE, f"An image of {size} bytes does not fit {slot_size}."
             )
-        if index == self.active:
+        if index in (self.active, self.confirmed):  # during a trial the way back must survive
             raise SlotRefused(Status.SLOT_STATE, f"Slot {index} is in use.")
         self._check_counter(security_counter)
         if slot.holds(size, sha256, security_counter):
