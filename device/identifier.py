@@ -12,6 +12,7 @@ from device.answers.answer import Answer, ModelLabel
 from device.answers.identification import FitThresholds, identify, no_result
 from device.answers.library_fit import Library
 from device.inference.bundle import Bundle
+from device.inference.golden import check_golden
 from device.inference.interpreter import Interpreter, Prediction
 from device.spectra.preprocessing import preprocess, quantize
 from device.spectra.quality import check
@@ -73,3 +74,15 @@ class Identifier:
             "total": 1e3 * (end - start),
         }
         return Answer(identification, timings, self.label, spectrum, gridded, prediction)
+
+
+def proven_identifier(bundle: Bundle, runtime: str = "auto") -> Identifier:
+    """An identifier whose model has answered its golden vectors right on this machine.
+
+    Raises:
+        BundleError: it does not load here, or answers otherwise than at its publisher's.
+        RuntimeMissing: the asked interpreter is not installed.
+    """
+    identifier = Identifier(bundle, runtime)
+    check_golden(bundle, identifier.interpreter)
+    return identifier

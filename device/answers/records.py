@@ -33,8 +33,7 @@ from device.answers.record_content import (
 from device.answers.report import result_json
 
 if TYPE_CHECKING:  # the identifier loads an interpreter; looking at old records must not
-    from device.identifier import Answer
-    from device.spectra.spectrum import Spectrum
+    from device.answers.answer import Answer
 
 APPLICATION_ID = 0x52414D58  # "RAMX" in SQLite's header: tells our file from any other database
 SCHEMA_VERSION = 1  # stored in user_version; a store of a newer one is refused, never rewritten
@@ -110,12 +109,12 @@ class RecordStore:
         with self._open():
             pass
 
-    def append(self, answer: "Answer", spectrum: "Spectrum") -> str:
+    def append(self, answer: "Answer") -> str:
         """Store one answer and what it came from; returns its id once it is safe on disk."""
-        data, index = pack_arrays(arrays_of(spectrum))
+        data, index = pack_arrays(arrays_of(answer.spectrum))
         content = {
             "result": result_json(answer),
-            "measurement": measurement_of(spectrum),
+            "measurement": measurement_of(answer.spectrum),
             "arrays": index,
             "data_sha256": hashlib.sha256(data).hexdigest(),
         }
@@ -125,7 +124,8 @@ class RecordStore:
                 record_id = _insert(connection, content, data)
                 connection.execute("COMMIT")
             except BaseException:  # also Ctrl-C: the store stays as it was
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 raise
         return record_id
 
@@ -267,6 +267,7 @@ def _insert(connection: sqlite3.Connection, content: dict[str, Any], data: bytes
         "store_id": store_id,
         "created_utc": now.isoformat(timespec="milliseconds"),
     }
+    content["result"]["record_id"] = record_id
     body = canonical({**header, **content})
     connection.execute(
         "INSERT INTO records (sequence, body, data, hash) VALUES (?, ?, ?, ?)",

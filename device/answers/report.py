@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # a card of a stored result needs no interpreter
-    from device.identifier import Answer
+    from device.answers.answer import Answer
 
 CARD_WIDTH = 80
 
@@ -20,7 +20,7 @@ _HEADLINES = {
     "IDENTIFIED": "Everything in this spectrum is explained by the substances below.",
     "PARTIAL": "These substances are there, and something else that is not in the library.",
     "UNKNOWN": "Nothing in the library explains this spectrum. Unknown is not harmless.",
-    "NO_RESULT": "This measurement must not be interpreted. Measure again.",
+    "NO_RESULT": "This measurement must not be interpreted, for the reason below.",
 }
 _COLOURS = {"IDENTIFIED": "1;30;42", "PARTIAL": "1;30;43", "UNKNOWN": "1;37;45"}
 _NO_RESULT_COLOUR = "1;37;41"

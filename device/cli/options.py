@@ -1,22 +1,45 @@
-"""The options that every verb shares, spelled once.
+"""The options that several verbs share, spelled once.
 
-`@common_options` gives a command `--json`, `--timeout` and `--log-level`; `@port_option()` adds
-`--port`. The command receives `as_json: bool`, `timeout_s: float`, `port: str | None`; the log
-level is applied here. Next: `identify.py`, the verb that uses them all.
+`@common_options` gives a command `as_json: bool` and `timeout_s: float` (the log level is applied
+here); `@port_option()` gives `port`; `@measurement_options` and `@store_options` are those of
+the verbs that measure. Next: `identify.py`, the verb that uses them all.
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
 import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-DEFAULT_TIMEOUT_S = 5.0
-PORT_FORMS = (
+DEFAULT_TIMEOUT_S: Final = 5.0
+AUTO_EXPOSURE: Final = "auto"
+# Spelled here again, because the list's owner imports an interpreter; a test compares the two.
+RUNTIMES: Final = ("auto", "litert", "tflite")
+PORT_FORMS: Final = (
     "usb:SERIAL, /dev/ttyACM0, tcp://127.0.0.1:7850, or a simulated one: sim:replay=FILE, "
     "sim:mix=toluene:0.5,aniline:0.5"
 )
+
+
+class IntegrationTimeType(click.ParamType):
+    """Milliseconds as a positive number, or the word `auto`."""
+
+    name = "integration time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float | str:
+        if value == AUTO_EXPOSURE:
+            return AUTO_EXPOSURE
+        try:
+            milliseconds = float(value)
+        except ValueError:
+            milliseconds = 0.0
+        if not 0.0 < milliseconds <= 600_000.0:  # also refuses NaN
+            self.fail(f"{value!r} is neither milliseconds nor {AUTO_EXPOSURE!r}.", param, ctx)
+        return milliseconds
 
 
 def _apply_log_level(_context: click.Context, _option: click.Parameter, level: str | None) -> None:
@@ -24,22 +47,49 @@ def _apply_log_level(_context: click.Context, _option: click.Parameter, level: s
         return
     import logging  # only now: most starts never log, and importing it costs milliseconds
 
-    logging.basicConfig(
-        level=level.upper(), format="%(asctime)s %(name)s %(levelname)s %(message)s"
+    logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    # Ours alone: the libraries' own chatter (matplotlib's font search) helps nobody here.
+    logging.getLogger("ramix").setLevel(level.upper())
+
+
+def common_options(command: Command) -> Command:
+    """`--timeout`, `--json` and `--log-level`."""
+    for option in reversed(_COMMON):
+        command = option(command)
+    return command
+
+
+def measurement_options(command: Command) -> Command:
+    """`--frames` and `--integration-time`; both None when not given."""
+    for option in reversed(_MEASUREMENT):
+        command = option(command)
+    return command
+
+
+def store_options(command: Command) -> Command:
+    """`--store FILE` and `--no-store`."""
+    for option in reversed(_STORE):
+        command = option(command)
+    return command
+
+
+def port_option(*, required: bool = True) -> Callable[[Command], Command]:
+    """`--port`, required unless the verb has another source."""
+    return click.option(
+        "--port", required=required, metavar="PORT", help=f"Where the analyzer is: {PORT_FORMS}."
     )
 
 
-json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object on stdout and nothing else."
-)
-timeout_option = click.option(
-    "--timeout",
-    "timeout_s",
-    type=click.FloatRange(min=0.0, max=600.0, min_open=True),
-    default=DEFAULT_TIMEOUT_S,
+runtime_option = click.option(
+    "--runtime",
+    type=click.Choice(RUNTIMES),
+    default="auto",
     show_default=True,
-    metavar="SECONDS",
-    help="How long to wait for an answer of the analyzer, beyond the exposure itself.",
+    help="Which library runs the network; auto prefers LiteRT.",
+)
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object on stdout, nothing else."
 )
 log_level_option = click.option(
     "--log-level",
@@ -50,14 +100,39 @@ log_level_option = click.option(
     help="Log to stderr; `debug` also shows the traceback of an unexpected failure.",
 )
 
-
-def common_options(command: Command) -> Command:
-    """`--json`, `--timeout` and `--log-level`."""
-    return json_option(timeout_option(log_level_option(command)))
-
-
-def port_option(*, required: bool = True) -> Callable[[Command], Command]:
-    """`--port`, required unless the verb has another source."""
-    return click.option(
-        "--port", required=required, metavar="PORT", help=f"Where the analyzer is: {PORT_FORMS}."
-    )
+_COMMON = (
+    click.option(
+        "--timeout",
+        "timeout_s",
+        type=click.FloatRange(min=0.0, max=600.0, min_open=True),
+        default=DEFAULT_TIMEOUT_S,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long to wait for an answer of the analyzer, beyond the exposure itself.",
+    ),
+    json_option,
+    log_level_option,
+)
+_MEASUREMENT = (
+    click.option(
+        "--frames",
+        type=click.IntRange(1, 1000),
+        metavar="N",
+        help="Average N frames; from three on, cosmic rays are removed. [default: 1]",
+    ),
+    click.option(
+        "--integration-time",
+        type=IntegrationTimeType(),
+        metavar="MS",
+        help="Exposure of a frame in milliseconds, or `auto`. [default: the analyzer's own]",
+    ),
+)
+_STORE = (
+    click.option(
+        "--store",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Store the result in this file instead of the usual one.",
+    ),
+    click.option("--no-store", is_flag=True, help="Do not store the result of a measurement."),
+)

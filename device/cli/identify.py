@@ -1,0 +1,145 @@
+"""`ramix identify`: one spectrum, from a file or an analyzer, becomes one answer.
+
+Next: `outcome.py` for what is printed, `../runtime.py` for the measurement.
+"""
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from device.cli.exit_codes import exit_code_for_verdict
+from device.cli.options import (
+    common_options,
+    measurement_options,
+    port_option,
+    runtime_option,
+    store_options,
+)
+from device.cli.output import print_progress
+
+if TYPE_CHECKING:
+    from device.identifier import Answer
+    from device.inference.bundle import Bundle
+
+
+@click.command()
+@click.option("--file", "file", metavar="FILE", help="Identify the spectrum in this file.")
+@port_option(required=False)
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Answer with this bundle instead of the analyzer's, or of the configured one.",
+)
+@runtime_option
+@measurement_options
+@store_options
+@click.option(
+    "--plot",
+    "picture",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Draw spectrum, fitted components and residual (.png, .svg or .pdf).",
+)
+@common_options
+def identify(
+    file: str | None,
+    port: str | None,
+    model: Path | None,
+    runtime: str,
+    frames: int | None,
+    integration_time: float | str | None,
+    store: Path | None,
+    no_store: bool,
+    picture: Path | None,
+    as_json: bool,
+    timeout_s: float,
+) -> int:
+    """Name what is in one spectrum.
+
+    The file may be a B&W Tek text file, an ENLIGHTEN CSV or any two columns of wavenumber and
+    intensity. With a port the analyzer measures once, and the result is stored.
+
+    \b
+    Examples:
+      ramix identify --file sample.txt
+      ramix identify --file sample.csv --json --plot sample.png
+      ramix identify --port usb: --frames 5 --integration-time auto
+      ramix identify --port sim:replay=sample.txt
+
+    The exit code is the verdict: 0 IDENTIFIED, 9 PARTIAL, 10 UNKNOWN, 11 NO_RESULT.
+    """
+    if (file is None) == (port is None):
+        raise click.UsageError("Give either --file or --port.")
+    if file is not None and not (frames is None and integration_time is None):
+        raise click.UsageError("--frames and --integration-time need a --port to measure with.")
+    if no_store and store is not None:
+        raise click.UsageError("--store and --no-store contradict each other.")
+    if picture is not None:  # what would fail afterwards had better fail now
+        from device.answers.plot import require_plotting
+
+        require_plotting(picture)
+    if file is not None:
+        done = _identify_file(file, model, runtime, store)
+    elif port is not None:
+        done = _identify_sample(
+            port, model, runtime, frames, integration_time, store, no_store, timeout_s
+        )
+    from device.cli.outcome import show_answer
+
+    show_answer(done.answer, done.record_id, done.bundle, as_json=as_json, picture=picture)
+    return exit_code_for_verdict(done.answer.identification.verdict)
+
+
+class _Done(NamedTuple):
+    answer: "Answer"
+    record_id: str | None
+    bundle: "Bundle"
+
+
+def _identify_file(file: str, model: Path | None, runtime: str, store: Path | None) -> _Done:
+    """Reading comes first: a wrong file need not wait for the model."""
+    from device.spectra.files import read_spectrum
+
+    spectrum = read_spectrum(file)
+    from device.identifier import proven_identifier
+    from device.inference import model_source
+
+    identifier = proven_identifier(model_source.load_default(model), runtime)
+    answer = identifier.identify(spectrum)
+    record_id = None
+    if store is not None:
+        from device.answers.records import RecordStore
+
+        with RecordStore(store) as records:
+            record_id = records.append(answer)
+    return _Done(answer, record_id, identifier.bundle)
+
+
+def _identify_sample(
+    port: str,
+    model: Path | None,
+    runtime: str,
+    frames: int | None,
+    integration_time: float | str | None,
+    store: Path | None,
+    no_store: bool,
+    timeout_s: float,
+) -> _Done:
+    """Measure once, with the analyzer's own model unless another was named."""
+    from device.cli.measuring import acquisition_settings, record_store
+    from device.identifier import proven_identifier
+    from device.inference import model_source
+    from device.ports import open_analyzer, parse_port
+    from device.runtime import load_identifier, measure
+
+    parse_port(port)  # a typing error is told before anything is opened
+    settings = acquisition_settings(frames, integration_time)
+    chosen = model and proven_identifier(model_source.load_default(model), runtime)
+    records = record_store(store, no_store=no_store)
+    with records or nullcontext(), open_analyzer(port, timeout_s) as analyzer:
+        identifier = chosen or load_identifier(analyzer, runtime, print_progress)
+        outcome = measure(analyzer, identifier, records, settings, print_progress)
+    return _Done(outcome.answer, outcome.record_id, identifier.bundle)

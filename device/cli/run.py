@@ -1,0 +1,100 @@
+"""`ramix run`: the handheld's main loop, an answer for every press of the trigger.
+
+Next: `../runtime.py`, the loop itself.
+"""
+
+import signal
+from contextlib import nullcontext
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from device.cli.options import (
+    common_options,
+    measurement_options,
+    port_option,
+    runtime_option,
+    store_options,
+)
+from device.cli.output import clear_progress, print_progress, print_ramix_error
+from firmware_bridge.errors import RamixError
+
+
+@click.command()
+@port_option()
+@click.option(
+    "--triggers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Leave after N presses of the trigger. [default: go on until Ctrl-C]",
+)
+@runtime_option
+@measurement_options
+@store_options
+@common_options
+def run(
+    port: str,
+    triggers: int | None,
+    runtime: str,
+    frames: int | None,
+    integration_time: float | str | None,
+    store: Path | None,
+    no_store: bool,
+    as_json: bool,
+    timeout_s: float,
+) -> int:
+    """Identify at every press of the trigger.
+
+    The model is the one in the analyzer's active slot; it must pass its golden vectors first.
+    Every result is stored before it is shown. With --json each press gives one line: a result, or
+    an error object when that measurement failed.
+
+    \b
+    Examples:
+      ramix run --port usb:
+      ramix run --port sim:replay=sample.txt --triggers 3 --json
+
+    Ctrl-C ends it with the laser off and exit code 130, also in the middle of a measurement. With
+    --triggers the exit code is 0, or the last failure's if no press gave a result.
+    """
+    if no_store and store is not None:
+        raise click.UsageError("--store and --no-store contradict each other.")
+    from device import runtime as flow
+    from device.cli.exit_codes import exit_code_for_error
+    from device.cli.measuring import acquisition_settings, record_store
+    from device.cli.outcome import show_answer
+    from device.ports import open_analyzer, parse_port
+
+    parse_port(port)  # a typing error is told before anything is opened
+    settings = acquisition_settings(frames, integration_time)
+    records = record_store(store, no_store=no_store)
+    failures: list[RamixError] = []
+
+    def show_failure(failure: RamixError) -> None:
+        failures.append(failure)
+        clear_progress()
+        print_ramix_error(failure, as_json=as_json)
+
+    signal.signal(signal.SIGTERM, _stop)
+    with records or nullcontext(), open_analyzer(port, timeout_s) as analyzer:
+        identifier = flow.load_identifier(analyzer, runtime, print_progress)
+        answered = flow.run(
+            analyzer,
+            identifier,
+            records,
+            settings,
+            show=lambda done: show_answer(
+                done.answer, done.record_id, identifier.bundle, as_json=as_json, picture=None
+            ),
+            show_failure=show_failure,
+            progress=print_progress,
+            triggers=triggers,
+        )
+    clear_progress()
+    return exit_code_for_error(failures[-1]) if failures and not answered else 0
+
+
+def _stop(_signal_number: int, _frame: FrameType | None) -> None:
+    """A service manager's stop leaves by the same door as Ctrl-C: laser off, store closed."""
+    raise KeyboardInterrupt

@@ -1,0 +1,100 @@
+"""READ THIS FIRST: what happens between a press of the trigger and a stored answer.
+
+    analyzer.wait_trigger          the operator presses                     driver/analyzer.py
+    -> acquire                     lit and dark frames, averaged            driver/acquisition.py
+    -> spectrum_from_acquisition   counts on a wavenumber axis              spectra/spectrum.py
+    -> identifier.identify         quality gate, network, library fit       identifier.py
+    -> store.append                safe on disk                             answers/records.py
+    -> show                        and only now the operator sees the card  cli/outcome.py
+
+Before the first press the model on the analyzer has to prove itself (`load_identifier`). The laser
+is on during an exposure and at no other time; `Analyzer` sees to it on every way out.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from device.driver.acquisition import AcquisitionSettings, acquire
+from device.driver.analyzer import Analyzer
+from device.identifier import Answer, Identifier, proven_identifier
+from device.inference.model_source import load_from_analyzer
+from device.spectra.spectrum import spectrum_from_acquisition
+from firmware_bridge.errors import InstrumentError, LinkTimeout, RamixError
+
+if TYPE_CHECKING:  # who does not store does not load SQLite
+    from device.answers.records import RecordStore
+
+TRIGGER_WAIT_S = 1.0  # how long one wait for the trigger lasts; Ctrl-C is heard in between
+
+Progress = Callable[[str], None]
+_log = logging.getLogger("ramix.runtime")
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """One answer, and where it is kept (None: nowhere)."""
+
+    answer: Answer
+    record_id: str | None
+
+
+def run(
+    analyzer: Analyzer,
+    identifier: Identifier,
+    store: "RecordStore | None",
+    settings: AcquisitionSettings,
+    *,
+    show: Callable[[Outcome], None],
+    show_failure: Callable[[RamixError], None],
+    progress: Progress,
+    triggers: int | None = None,
+) -> int:
+    """Answer every press of the trigger; returns how many presses got an answer.
+
+    A measurement that fails (interlock open, frame lost) is shown, and the next press is waited
+    for. What would fail every time, or would lose results, is raised: a contradicting calibration
+    page, a lost link, a record store that does not take records.
+    """
+    answered = pressed = 0
+    progress("ready: press the trigger")
+    while triggers is None or pressed < triggers:
+        if analyzer.wait_trigger(TRIGGER_WAIT_S) is None:
+            continue
+        pressed += 1
+        try:
+            outcome = measure(analyzer, identifier, store, settings, progress)
+        except (InstrumentError, LinkTimeout) as failure:
+            analyzer.laser_off()  # raises if the link itself is gone: then there is no next press
+            show_failure(failure)
+        else:
+            answered += 1
+            show(outcome)
+        progress("ready: press the trigger")
+    return answered
+
+
+def measure(
+    analyzer: Analyzer,
+    identifier: Identifier,
+    store: "RecordStore | None",
+    settings: AcquisitionSettings,
+    progress: Progress,
+) -> Outcome:
+    """Measure once, identify, and store before anybody sees the answer."""
+    acquisition = acquire(analyzer, settings, progress)
+    progress("identifying")
+    answer = identifier.identify(spectrum_from_acquisition(acquisition))
+    record_id = store.append(answer) if store is not None else None
+    return Outcome(answer, record_id)
+
+
+def load_identifier(analyzer: Analyzer, runtime: str, progress: Progress) -> Identifier:
+    """The model in the analyzer's active slot, once it has proved itself on this machine.
+
+    Raises:
+        BundleError: there is none, or it must not be used.
+    """
+    progress("reading the model from the analyzer")
+    return proven_identifier(load_from_analyzer(analyzer), runtime)
