@@ -108,7 +108,8 @@ def _blob_from_wire(value: bytes) -> bytes:
 
 
 def _counts_to_wire(value: npt.NDArray[np.uint16]) -> bytes:
-    if value.ndim != 1 or value.dtype != np.uint16 or value.size > 0xFFFF:
+    value = np.asarray(value)
+    if value.ndim != 1 or value.dtype.newbyteorder("<") != _COUNTS_DTYPE or value.size > 0xFFFF:
         raise ValueError("counts are a one-dimensional uint16 array of at most 65,535 pixels")
     return _COUNTS_LENGTH.pack(value.size) + value.astype(_COUNTS_DTYPE, copy=False).tobytes()
 

@@ -1,0 +1,260 @@
+"""Write the wire's test vectors: `python tests/make_vectors.py`.
+
+The vectors lock the bytes: another implementation replays them, and the tests here compare. They
+change only when the protocol changes on purpose.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import fields
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from firmware_bridge import messages as m
+from firmware_bridge.calibration import CalibrationPage
+from firmware_bridge.cobs import cobs_encode
+from firmware_bridge.framing import Framing, Packet, encode, encode_for, make_decoder
+from firmware_bridge.layout import Message
+from firmware_bridge.model_slots import SlotRefused, SlotTable
+
+VECTORS = Path(__file__).parent / "vectors"
+IMAGE = bytes(range(40))
+DIGEST = hashlib.sha256(IMAGE).digest()
+
+SLOT_INFO = m.SlotInfo(0, m.SlotState.STAGED, 40, DIGEST, 3, 16, False)
+EXAMPLES: tuple[tuple[m.Request[Any], Message], ...] = (
+    (m.Hello(), m.DeviceInfo("ramix-785", 1, "SIM-0001", "1.2.0", m.PROTOCOL_VERSION)),
+    (
+        m.GetCapabilities(),
+        m.Capabilities(2048, 1000, 10_000_000, 70, 50, 500, 2, 1 << 20, 4096, True, True),
+    ),
+    (m.Abort(), m.Ack()),
+    (m.Flush(), m.Ack()),
+    (
+        m.GetState(),
+        m.InstrumentState(
+            m.LaserState.ARMED, 70, True, 120, -10.5, True, 7, 100_000, 3, False, m.NO_SLOT
+        ),
+    ),
+    (m.SetIntegrationTime(250_000), m.SettingsApplied(8)),
+    (m.SetLaserPower(35), m.SettingsApplied(9)),
+    (m.SetTec(True, -10.0), m.SettingsApplied(10)),
+    (m.ArmLaser(150), m.LeaseGranted(150)),
+    (m.RenewLease(150), m.LeaseGranted(150)),
+    (m.LaserOff(), m.Ack()),
+    (
+        m.AcquireFrame(True),
+        m.FrameReply(
+            *(41, 10, 250_000, -10.25, m.LaserState.ON, 35),
+            m.FrameFlags.SATURATED | m.FrameFlags.LASER_DROPPED,
+            np.array([0, 1, 255, 256, 42405, 65535], dtype=np.uint16),  # 42405: a false sync mark
+        ),
+    ),
+    (m.ReadCalibration(), m.CalibrationBytes(b"page")),
+    (m.GetSlotInfo(0), SLOT_INFO),
+    (m.SlotBegin(0, 40, DIGEST, 3), m.UploadOffset(16)),
+    (m.SlotWrite(0, 16, IMAGE[16:32]), m.UploadOffset(32)),
+    (m.SlotVerify(0), SLOT_INFO),
+    (m.SlotTrial(0), SLOT_INFO),
+    (m.SlotConfirm(0), SLOT_INFO),
+    (m.SlotRevert(0), SLOT_INFO),
+    (m.SlotRead(0, 8, 4), m.SlotData(8, IMAGE[8:12])),
+    (m.SlotActivate(0), SLOT_INFO),
+)
+
+PAGES = {
+    "2,048 pixels, cubic, three dead pixels": CalibrationPage(
+        (792.5, 0.0905, 1.5e-6, -1.25e-9), 785.0, 24, 2023, 2048, (0, 513, 1999), 12.0, "SIM-0001"
+    ),
+    "shortest axis, straight line, no serial": CalibrationPage(
+        (800.0, 0.5), 785.25, 0, 1, 2, (), 8.5, ""
+    ),
+}
+
+
+def plain(value: Any) -> Any:
+    """A field's value as JSON holds it: bytes as hex, arrays as lists, enums as numbers."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return value.value if isinstance(value, Enum) else value
+
+
+def field_values(message: Message) -> dict[str, Any]:
+    return {f.name: plain(getattr(message, f.name)) for f in fields(message)}  # type: ignore[arg-type]
+
+
+def packet_vectors() -> Iterator[dict[str, Any]]:
+    for number, (request, reply) in enumerate(EXAMPLES):
+        asked = Packet(request.opcode, 0x01020300 + number, payload=request.to_bytes())
+        for packet, message in ((asked, request), (m.answer(asked, reply), reply)):
+            yield packet_vector(packet, type(message).__name__, field_values(message))
+    asked = Packet(m.Opcode.ACQUIRE_FRAME, 0x01020400, payload=b"\x01")
+    refusal = m.refuse(asked, m.Status.BUSY, "a frame is pending")
+    yield packet_vector(refusal, "refusal", {"detail": "a frame is pending"})
+
+
+def packet_vector(packet: Packet, name: str, values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": f"{m.Opcode(packet.opcode).name} {'reply' if packet.is_reply else 'request'}",
+        "message": name,
+        "fields": values,
+        "opcode": int(packet.opcode),
+        "flags": packet.flags,
+        "status": int(packet.status),
+        "request_id": packet.request_id,
+        "payload": packet.payload.hex(),
+        "raw": encode(packet).hex(),
+        "cobs": encode_for(Framing.COBS, packet).hex(),
+    }
+
+
+def stream_vectors() -> Iterator[dict[str, Any]]:
+    first, second, third = (Packet(0x10, n, payload=b"state" * 4) for n in (1, 2, 3))
+    for framing in Framing:
+        one, two, three = (encode_for(framing, packet) for packet in (first, second, third))
+        bad_payload = two[:25] + bytes((two[25] ^ 0x40,)) + two[26:]
+        bad_header = two[:8] + bytes((two[8] ^ 0x40,)) + two[9:]
+        for name, stream in {
+            "three good packets": one + two + three,
+            "one payload bit flipped": one + bad_payload + three,
+            "one header bit flipped": one + bad_header + three,
+            "the middle packet lost its last ten bytes": one + two[:-10] + three,
+            "the middle packet lost its first byte": one + two[1:] + three,
+            "noise with half a sync mark before and between": b"\x17\xa5" + one + b"\xa5" + three,
+            "the stream ends inside a packet": one + two[:-1],
+        }.items():
+            decoder = make_decoder(framing)
+            received = decoder.feed(stream)
+            after_silence = decoder.give_up()
+            yield {
+                "name": name,
+                "framing": framing.value,
+                "stream": stream.hex(),
+                "request_ids": [packet.request_id for packet in received],
+                "after_silence": [packet.request_id for packet in after_silence],
+                "discarded_bytes": decoder.discarded_bytes,
+            }
+
+
+def cobs_vectors() -> Iterator[dict[str, str]]:
+    ramp = bytes(range(1, 256))
+    for data in (
+        *(b"", b"\0", b"\0\0", b"\x11\x22\0\x33", b"\x11\0\0\0"),
+        *(ramp[:253], ramp[:254], ramp, ramp[:254] + b"\0", b"\0" + ramp[:254] + b"\0\x01"),
+    ):
+        yield {"plain": data.hex(), "stuffed": cobs_encode(data).hex()}
+
+
+def calibration_vectors() -> Iterator[dict[str, Any]]:
+    for name, page in PAGES.items():
+        pixels = [page.first_valid_pixel, page.last_valid_pixel]
+        yield {
+            "name": name,
+            "fields": {f.name: plain(getattr(page, f.name)) for f in fields(page)},
+            "page": page.to_bytes().hex(),
+            "pixels": pixels,
+            "wavelength_nm": [round(x, 9) for x in page.wavelength_nm()[pixels].tolist()],
+            "wavenumber_cm1": [round(x, 6) for x in page.wavenumber_cm1()[pixels].tolist()],
+        }
+
+
+SLOT_SIZE, MAX_CHUNK = 64, 16
+OLD, NEW, FIX = (hashlib.sha256(name).digest() for name in (b"old", b"new", b"fix"))
+WRONG = hashlib.sha256(b"wrong").digest()
+# Method of SlotTable and its arguments: two installs, a resumed one, failures, a withdrawn model.
+SLOT_STORY: tuple[tuple[str, tuple[Any, ...]], ...] = (
+    ("begin", (0, 65, OLD, 1)),
+    ("begin", (2, 32, OLD, 1)),
+    ("write", (0, 0, 16)),
+    ("begin", (0, 32, OLD, 1)),
+    ("start_trial", (0,)),
+    ("write", (0, 0, 16)),
+    ("verify", (0, OLD)),
+    ("write", (0, 0, 16)),
+    ("write", (0, 16, 17)),
+    ("write", (0, 16, 16)),
+    ("begin", (0, 32, OLD, 1)),
+    ("verify", (0, OLD)),
+    ("confirm", (0,)),
+    ("start_trial", (0,)),
+    ("after_reset", ()),
+    ("start_trial", (0,)),
+    ("confirm", (0,)),
+    ("begin", (0, 32, NEW, 1)),
+    ("revert", (0,)),
+    ("begin", (1, 16, WRONG, 1)),
+    ("write", (1, 0, 16)),
+    ("verify", (1, NEW)),
+    ("begin", (1, 16, NEW, 1)),
+    ("write", (1, 0, 16)),
+    ("verify", (1, NEW)),
+    ("start_trial", (1,)),
+    ("activate", (0,)),
+    ("begin", (0, 16, FIX, 2)),
+    ("revert", (1,)),
+    ("start_trial", (1,)),
+    ("confirm", (1,)),
+    ("activate", (0,)),
+    ("activate", (1,)),
+    ("begin", (0, 16, FIX, 2)),
+    ("write", (0, 0, 16)),
+    ("verify", (0, FIX)),
+    ("start_trial", (0,)),
+    ("confirm", (0,)),
+    ("activate", (1,)),
+    ("begin", (1, 16, OLD, 1)),
+    ("revert", (1,)),
+)
+EXTRA_LIMITS = {"begin": {"slot_size": SLOT_SIZE}, "write": {"max_chunk": MAX_CHUNK}}
+
+
+def slot_step(table: SlotTable, step: str, arguments: tuple[Any, ...]) -> tuple[SlotTable, int]:
+    """The table after one step, and the status it is answered with."""
+    try:
+        after: SlotTable = getattr(table, step)(*arguments, **EXTRA_LIMITS.get(step, {}))
+    except SlotRefused as refusal:
+        return table, refusal.status
+    failed = step == "verify" and after.slots[arguments[0]].state is m.SlotState.EMPTY
+    return after, m.Status.HASH_MISMATCH if failed else m.Status.OK
+
+
+def slot_vectors() -> Iterator[dict[str, Any]]:
+    table = SlotTable()
+    for step, arguments in SLOT_STORY:
+        table, status = slot_step(table, step, arguments)
+        yield {
+            "step": step,
+            "arguments": [plain(argument) for argument in arguments],
+            "status": int(status),
+            "states": [slot.state.name for slot in table.slots],
+            "received": [slot.received for slot in table.slots],
+            "active": m.NO_SLOT if table.active is None else table.active,
+            "minimum_counter": table.minimum_counter,
+        }
+
+
+def vector_files() -> dict[str, str]:
+    """File name -> text."""
+    contents: dict[str, dict[str, Any]] = {
+        "packets.json": {"packets": list(packet_vectors())},
+        "streams.json": {"streams": list(stream_vectors())},
+        "cobs.json": {"cobs": list(cobs_vectors())},
+        "calibration.json": {"pages": list(calibration_vectors())},
+        "slots.json": {
+            "slot_size": SLOT_SIZE,
+            "max_chunk": MAX_CHUNK,
+            "steps": list(slot_vectors()),
+        },
+    }
+    return {name: json.dumps(content, indent=1) + "\n" for name, content in contents.items()}
+
+
+if __name__ == "__main__":
+    for file_name, text in vector_files().items():
+        (VECTORS / file_name).write_text(text)
