@@ -35,7 +35,7 @@ class Identifier:
     def __init__(self, bundle: Bundle, runtime: str = "auto") -> None:
         manifest = bundle.manifest
         self.bundle = bundle
-        self.interpreter = Interpreter(bundle.model, runtime)
+        self.interpreter = Interpreter.for_bundle(bundle, runtime)
         self.library = Library(bundle.references)
         self.thresholds = FitThresholds.from_manifest(manifest.thresholds.fit)
         self.presence_thresholds = np.array(manifest.thresholds.presence, dtype=np.float64)
