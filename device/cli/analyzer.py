@@ -1,0 +1,216 @@
+"""`ramix list`, `ramix info`, `ramix acquire`: the analyzers themselves, before any model.
+
+Next: `acquired_file.py` for what `acquire` writes, `../driver/analyzer.py` for whom it asks.
+"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from device.cli.options import common_options, measurement_options, port_option
+from device.cli.output import clear_progress, print_json, print_progress
+
+if TYPE_CHECKING:
+    from device.driver.acquisition import AcquisitionSettings
+    from device.driver.analyzer import Analyzer
+
+_AUTO = "auto"
+
+
+@click.command("list")
+@common_options
+def list_command(as_json: bool, timeout_s: float) -> None:
+    """Show the analyzers that are here.
+
+    Those on USB and on serial ports are found by their USB identity. An analyzer behind TCP cannot
+    be found, only named: --port tcp://HOST:PORT.
+
+    \b
+    Examples:
+      ramix list
+      ramix list --json
+    """
+    from dataclasses import asdict
+
+    from device.ports import list_ports
+
+    found = list_ports()
+    if as_json:
+        print_json({"ports": [asdict(port) for port in found]})
+        return
+    for port in found:
+        line = f"{port.port:<40} {port.kind:<7} {port.serial or '?'}"
+        click.echo(f"{line}  ({port.note})" if port.note else line)
+    if not found:
+        click.echo("No analyzer is plugged in.")
+        click.echo("  Without one, try a simulated port: ramix info --port sim:")
+
+
+@click.command("info")
+@port_option()
+@common_options
+def info_command(port: str, as_json: bool, timeout_s: float) -> None:
+    """Show what an analyzer is and its state.
+
+    \b
+    Examples:
+      ramix info --port usb:
+      ramix info --port /dev/ttyACM0 --json
+      ramix info --port sim:
+    """
+    from device.ports import open_analyzer
+
+    with open_analyzer(port, timeout_s) as analyzer:
+        described = _describe(analyzer)
+    if as_json:
+        print_json(described)
+        return
+    for section, values in described.items():
+        if isinstance(values, dict):
+            click.secho(section, bold=True)
+            for name, value in values.items():
+                click.echo(f"  {name:<28} {_shown(value)}")
+        elif isinstance(values, list):
+            click.secho(section, bold=True)
+            for slot in values:
+                click.echo("  " + "  ".join(f"{k} {_shown(v)}" for k, v in slot.items()))
+        else:
+            click.echo(f"{section:<30} {_shown(values)}")
+
+
+@click.command("acquire")
+@port_option()
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Where to save: .csv holds wavenumber and intensity, .json everything that was measured. "
+    "[default: spectrum-DATE-TIME.csv here]",
+)
+@click.option("--force", is_flag=True, help="Replace FILE if it is there already.")
+@measurement_options
+@click.option(
+    "--laser-power",
+    type=click.IntRange(min=0),
+    metavar="MW",
+    help="Laser power in milliwatts. [default: the analyzer's own]",
+)
+@click.option(
+    "--max-total",
+    "max_total_s",
+    type=click.FloatRange(min=0.0, min_open=True),
+    default=20.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="With --integration-time auto: how long all exposures together may take.",
+)
+@common_options
+def acquire_command(
+    port: str,
+    output: Path | None,
+    force: bool,
+    frames: int | None,
+    integration_time: float | str | None,
+    laser_power: int | None,
+    max_total_s: float,
+    as_json: bool,
+    timeout_s: float,
+) -> None:
+    """Measure and save a spectrum.
+
+    Takes as many dark frames as lit ones, at the same integration time, and subtracts them. What
+    is saved as .csv can be given to `ramix identify --file`.
+
+    \b
+    Examples:
+      ramix acquire --port usb: -o sample.csv
+      ramix acquire --port usb: --frames 5 --integration-time auto -o sample.json
+      ramix acquire --port sim:mix=toluene:0.5,ethanol:0.5 --json
+    """
+    from device.cli.acquired_file import check_target, save_acquisition, summary
+    from device.driver.acquisition import acquire
+    from device.ports import open_analyzer
+
+    settings = _settings(frames, integration_time, laser_power, max_total_s)
+    target = output or Path(f"spectrum-{datetime.now():%Y%m%d-%H%M%S}.csv")
+    check_target(target, force=force)  # before the laser fires for nothing
+    with open_analyzer(port, timeout_s) as analyzer:
+        acquisition = acquire(analyzer, settings, print_progress)
+        name = analyzer.info.serial
+    save_acquisition(acquisition, target, serial=name, force=force)
+    facts = summary(acquisition)
+    clear_progress()
+    if as_json:
+        print_json({"file": str(target), "serial": name, **facts})
+        return
+    click.echo(f"Saved {target}")
+    for key, value in facts.items():
+        click.echo(f"  {key:<28} {_shown(value)}")
+
+
+def _settings(
+    frames: int | None,
+    integration_time: float | str | None,
+    laser_power: int | None,
+    max_total_s: float,
+) -> "AcquisitionSettings":
+    from device.driver.acquisition import AcquisitionSettings
+
+    return AcquisitionSettings(
+        integration_time_ms=None if isinstance(integration_time, str) else integration_time,
+        auto_exposure=integration_time == _AUTO,
+        frames=frames or 1,
+        max_total_s=max_total_s,
+        laser_power_mw=laser_power,
+    )
+
+
+def _describe(analyzer: "Analyzer") -> dict[str, Any]:
+    """Everything an analyzer tells about itself, ready for JSON."""
+    from dataclasses import asdict
+
+    from firmware_bridge.errors import ProtocolError
+    from firmware_bridge.messages import NO_SLOT
+
+    limits = analyzer.capabilities
+    state = asdict(analyzer.state())
+    state["laser_state"] = state["laser_state"].name
+    state["detector_temperature_c"] = round(state["detector_temperature_c"], 2)
+    if state["active_slot"] == NO_SLOT:
+        state["active_slot"] = None
+    try:
+        page = analyzer.calibration()
+        axis = page.wavenumber_cm1()[page.valid_range]
+        calibration: dict[str, Any] = {
+            "excitation_nm": page.excitation_nm,
+            "first_cm1": round(float(axis[0]), 2),
+            "last_cm1": round(float(axis[-1]), 2),
+            "resolution_cm1": page.resolution_cm1,
+            "pixel_count": page.pixel_count,
+            "dead_pixels": list(page.dead_pixels),
+        }
+    except ProtocolError as error:  # the one thing one wants to see when measuring fails
+        calibration = {"problem": error.text}
+    slots = [asdict(analyzer.slot_info(slot)) for slot in range(limits.slot_count)]
+    for slot in slots:
+        slot["state"], slot["sha256"] = slot["state"].name, slot["sha256"].hex()
+    return {
+        "analyzer": asdict(analyzer.info),
+        "capabilities": asdict(limits),
+        "state": state,
+        "calibration": calibration,
+        "slots": slots,
+    }
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return str(value)
