@@ -23,10 +23,12 @@ _MISSING_POINTS_ALLOWED = 4
 # neighbours mean a line without its top.
 _SATURATED_PIXELS = 2
 
-# Without raw counts only a flat top betrays saturation. Equal values this wide at the maximum do
-# not occur on a line, whatever the rounding of a sensible export.
+# Without raw counts only a flat top betrays saturation: equal values this wide at the maximum,
+# and beside them a drop of more than a few times the smallest step in the file, since rounding
+# alone makes flat tops too, but with edges one step high.
 _FLAT_TOP_CM1 = 4.0
 _FLAT_TOP_POINTS = 3
+_FLAT_TOP_STEPS = 3.0
 
 # Contrast of a line: its height over the mean of the points this far on both sides. The first
 # suits lines up to the analyzer's 12 cm-1, the second broad bands.
@@ -128,7 +130,7 @@ def _saturation(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | Non
 def _dark(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | None:
     if spectrum.raw is None:
         return None
-    mean = float(grid_spectrum.intensity.mean())
+    mean = float(grid_spectrum.intensity.sum()) / MODEL_GRID.size
     if mean >= 0:
         return None
     sigma = float(np.sqrt(grid_spectrum.variance.mean()))
@@ -144,9 +146,10 @@ def _dark(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | None:
 
 def _signal(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | None:
     intensity = grid_spectrum.intensity
+    if _is_plain(grid_spectrum, int(intensity.argmax())):
+        return None  # the brightest point is a line: true of most spectra
     contrast = _contrast(intensity, _CONTRAST_CM1[0])
-    best = int(contrast.argmax())
-    if contrast[best] > _PLAINLY_THERE * np.sqrt(grid_spectrum.variance[best + _CONTRAST_CM1[0]]):
+    if _is_plain(grid_spectrum, int(contrast.argmax()) + _CONTRAST_CM1[0]):
         return None
     if _signal_to_noise(spectrum, grid_spectrum) > _LOWEST_CONTRAST:
         return None
@@ -155,6 +158,16 @@ def _signal(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | None:
         "No Raman line stands out of the noise.",
         "Bring the sample into focus, or measure longer.",
     )
+
+
+def _is_plain(grid_spectrum: GridSpectrum, at: int) -> bool:
+    """Does this one point stand high above its surroundings and above all noise?"""
+    intensity, lag = grid_spectrum.intensity, _CONTRAST_CM1[0]
+    if not lag <= at < len(intensity) - lag:
+        return False
+    height = intensity[at] - 0.5 * (intensity[at - lag] + intensity[at + lag])
+    noise = np.sqrt(grid_spectrum.variance[at]) + _ROUNDING * abs(intensity[at])
+    return bool(height > _PLAINLY_THERE * noise)
 
 
 def _signal_to_noise(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> float:
@@ -198,7 +211,11 @@ def _has_flat_top(spectrum: Spectrum) -> bool:
         return False  # a constant is no line; `no_signal` speaks for it
     first, length = _longest_run(intensity == intensity.max())
     width_cm1 = float(axis[first + length - 1] - axis[first])
-    return length >= _FLAT_TOP_POINTS and width_cm1 >= _FLAT_TOP_CM1
+    if length < _FLAT_TOP_POINTS or width_cm1 < _FLAT_TOP_CM1:
+        return False
+    steps = np.abs(np.diff(intensity))
+    edges = steps[max(first - 1, 0) : first + length]  # zero inside the run
+    return bool(edges.max() > _FLAT_TOP_STEPS * steps[steps > 0].min())
 
 
 def _longest_run(mask: Bools) -> tuple[int, int]:

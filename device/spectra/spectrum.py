@@ -94,8 +94,7 @@ def spectrum_from_acquisition(acquisition: Acquisition, source: str = "acquisiti
     """
     acquisition.calibration.check_frame(len(acquisition.raw_counts))
     axis, pixels = _axis_of_pixels(acquisition.calibration, acquisition.dead.tobytes())
-    intensity = acquisition.raw_counts[pixels]
-    intensity -= acquisition.dark_counts[pixels]
+    intensity = acquisition.raw_counts[pixels] - acquisition.dark_counts[pixels]
     return Spectrum(
         wavenumber_cm1=axis,
         intensity=intensity,
@@ -127,8 +126,10 @@ def to_grid(spectrum: Spectrum, grid: WavenumberGrid = MODEL_GRID) -> GridSpectr
 
 
 @lru_cache(maxsize=8)
-def _axis_of_pixels(page: CalibrationPage, dead: bytes) -> tuple[Floats, npt.NDArray[np.intp]]:
-    """The axis of the usable pixels, increasing, and the pixel number of each of its points.
+def _axis_of_pixels(
+    page: CalibrationPage, dead: bytes
+) -> tuple[Floats, slice | npt.NDArray[np.intp]]:
+    """The axis of the usable pixels, and how to pick them: a slice where none is dead.
 
     Cached, because every acquisition of one analyzer asks for the same; the arrays are read-only
     for that reason.
@@ -138,6 +139,8 @@ def _axis_of_pixels(page: CalibrationPage, dead: bytes) -> tuple[Floats, npt.NDA
     usable &= ~(page.dead_mask() | np.frombuffer(dead, dtype=np.bool_))
     pixels = np.flatnonzero(usable)
     axis = page.wavenumber_cm1()[pixels]
-    pixels.flags.writeable = False
     axis.flags.writeable = False
+    pixels.flags.writeable = False
+    if len(pixels) == page.last_valid_pixel + 1 - page.first_valid_pixel:
+        return axis, page.valid_range
     return axis, pixels
