@@ -85,6 +85,7 @@ def plot(answer: "Answer", bundle: "Bundle", path: Path) -> None:
         axes, below = figure.subplots(2, 1, sharex=True, height_ratios=[4.0, 1.0])
         _draw_fit(axes, curves, _amounts(answer))
         _draw_residual(below, curves, _amounts(answer))
+        figure.align_ylabels()
     _title(figure, axes, answer)
     try:
         figure.savefig(path)
@@ -121,7 +122,7 @@ def _draw_fit(axes: Any, curves: FitCurves, amounts: Mapping[str, str]) -> None:
     _draw_spectrum(axes, wavenumber, curves.measured)
     total = baseline + _explained(curves, amounts)
     axes.plot(wavenumber, total, color=_TOTAL, linewidth=0.9, label="sum of the fit")
-    axes.legend(loc="upper right", frameon=False, fontsize=10)
+    axes.legend(loc="best", frameon=False, fontsize=10)
 
 
 def _draw_residual(axes: Any, curves: FitCurves, amounts: Mapping[str, str]) -> None:
@@ -170,7 +171,7 @@ def _title(figure: Any, axes: Any, answer: "Answer") -> None:
     notes = [f"model {answer.model.name} {answer.model.version} ({answer.model.sha256[:12]})"]
     fit = answer.identification.fit
     if fit is not None and answer.identification.components:
-        notes.append(f"axis shift {fit.shift_cm1:+.1f} cm$^{{-1}}$")
+        notes.append(f"axis shift {round(fit.shift_cm1, 1) + 0.0:+.1f} cm$^{{-1}}$")
     if any(one.volume_fraction is not None for one in answer.identification.components):
         notes.append("* of the Raman-visible part")
     figure.supxlabel("   |   ".join(notes), fontsize=8, color=_RESIDUAL, x=0.99, ha="right")
@@ -181,5 +182,5 @@ def _tidy(axes: Any) -> None:
     axes.set_axisbelow(True)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    axes.ticklabel_format(axis="y", style="sci", scilimits=(-3, 4), useMathText=True)
+    axes.ticklabel_format(axis="y", style="sci", scilimits=(-3, 6), useMathText=True)
     axes.margins(x=0.0)

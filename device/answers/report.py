@@ -141,7 +141,7 @@ def _table(result: Mapping[str, Any], hazards: Mapping[str, str], style: CardSty
                 style.paint(_bar(component[key], style), "36"),
                 _amount(component[key], component[f"{key}_uncertainty"], style),
                 _percent(component["signal_share"]) if by_volume else "",
-                _percent(component["presence"]),
+                _confidence(component["presence"]),
             )
         )
         for line in textwrap.wrap(hazards.get(component["name"], ""), style.width - 6):
@@ -212,11 +212,12 @@ def _bar(share: float | None, style: CardStyle) -> str:
 def _percent(value: float | None) -> str:
     if value is None:
         return "-"
-    if 0.0 < value < 0.005:
-        return "<1 %"
-    if 0.995 <= value < 1.0:
-        return ">99 %"  # no instrument is certain; 100 % would say so
-    return f"{100.0 * value:.0f} %"
+    return "<1 %" if 0.0 < value < 0.005 else f"{100.0 * value:.0f} %"
+
+
+def _confidence(value: float | None) -> str:
+    """No instrument is certain; 100 % would say so."""
+    return ">99 %" if value is not None and value >= 0.995 else _percent(value)
 
 
 def _amount(value: float | None, uncertainty: float | None, style: CardStyle) -> str:
