@@ -92,11 +92,15 @@ def cli() -> None:
     """
 
 
-def run_command(arguments: Sequence[str]) -> int:
+def run_command(
+    arguments: Sequence[str], command: click.Command = cli, prog_name: str = "ramix"
+) -> int:
     """Run one command line and return its exit code; nothing escapes but `SystemExit`'s kin."""
     as_json = "--json" in arguments  # from the raw words: it must hold for usage errors too
     try:
-        outcome: Any = cli.main(args=list(arguments), prog_name="ramix", standalone_mode=False)
+        outcome: Any = command.main(
+            args=list(arguments), prog_name=prog_name, standalone_mode=False
+        )
     except RamixError as error:
         clear_progress()
         print_ramix_error(error, as_json=as_json)
