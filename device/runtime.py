@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING
 from device.driver.acquisition import AcquisitionSettings, acquire
 from device.driver.analyzer import Analyzer
 from device.identifier import Answer, Identifier, proven_identifier
-from device.inference.model_source import load_from_analyzer
+from device.inference.errors import BundleError, VerificationFailed
+from device.inference.model_source import load_from_analyzer, slot_name
 from device.spectra.spectrum import spectrum_from_acquisition
 from firmware_bridge.errors import InstrumentError, LinkTimeout, RamixError
+from firmware_bridge.messages import SlotState
 
 if TYPE_CHECKING:  # who does not store does not load SQLite
     from device.answers.records import RecordStore
@@ -93,8 +95,23 @@ def measure(
 def load_identifier(analyzer: Analyzer, runtime: str, progress: Progress) -> Identifier:
     """The model in the analyzer's active slot, once it has proved itself on this machine.
 
+    A model on trial is confirmed by this, or sent back: then the one before it is active again.
+
     Raises:
-        BundleError: there is none, or it must not be used.
+        BundleError: the model must not be used, and why.
+        VerificationFailed: it was on trial, failed and was rolled back.
     """
     progress("reading the model from the analyzer")
-    return proven_identifier(load_from_analyzer(analyzer), runtime)
+    slot = analyzer.active_slot()
+    on_trial = slot is not None and analyzer.slot_info(slot).state is SlotState.TRIAL
+    try:
+        identifier = proven_identifier(load_from_analyzer(analyzer), runtime)
+    except BundleError as error:
+        if slot is None or not on_trial:
+            raise
+        analyzer.revert(slot)
+        raise VerificationFailed(f"The model on trial was rolled back: {error.text}") from error
+    if slot is not None and on_trial:
+        analyzer.confirm(slot)
+        _log.info("the model in slot %s has passed its trial", slot_name(slot))
+    return identifier

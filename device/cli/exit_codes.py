@@ -40,10 +40,6 @@ ERROR_EXIT_CODES = {
     "calibration": EXIT_PROTOCOL,
     "calibration_mismatch": EXIT_PROTOCOL,
     "bundle_invalid": EXIT_MODEL_REFUSED,
-    "signature_invalid": EXIT_MODEL_REFUSED,
-    "trust_refused": EXIT_MODEL_REFUSED,
-    "golden_mismatch": EXIT_MODEL_REFUSED,
-    "no_model": EXIT_MODEL_REFUSED,
     "rolled_back": EXIT_ROLLED_BACK,
 }
 

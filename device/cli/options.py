@@ -23,23 +23,21 @@ PORT_FORMS: Final = (
 )
 
 
-class IntegrationTimeType(click.ParamType):
+def _parse_integration_time(
+    context: click.Context, option: click.Parameter, value: str | None
+) -> float | str | None:
     """Milliseconds as a positive number, or the word `auto`."""
-
-    name = "integration time"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float | str:
-        if value == AUTO_EXPOSURE:
-            return AUTO_EXPOSURE
-        try:
-            milliseconds = float(value)
-        except ValueError:
-            milliseconds = 0.0
-        if not 0.0 < milliseconds <= 600_000.0:  # also refuses NaN
-            self.fail(f"{value!r} is neither milliseconds nor {AUTO_EXPOSURE!r}.", param, ctx)
-        return milliseconds
+    if value is None or value == AUTO_EXPOSURE:
+        return value
+    try:
+        milliseconds = float(value)
+    except ValueError:
+        milliseconds = 0.0
+    if not 0.0 < milliseconds <= 600_000.0:  # also refuses NaN
+        raise click.BadParameter(
+            f"{value!r} is neither milliseconds nor {AUTO_EXPOSURE!r}.", context, option
+        )
+    return milliseconds
 
 
 def _apply_log_level(_context: click.Context, _option: click.Parameter, level: str | None) -> None:
@@ -122,7 +120,7 @@ _MEASUREMENT = (
     ),
     click.option(
         "--integration-time",
-        type=IntegrationTimeType(),
+        callback=_parse_integration_time,
         metavar="MS",
         help="Exposure of a frame in milliseconds, or `auto`. [default: the analyzer's own]",
     ),
