@@ -12,13 +12,12 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from device.driver.conversation import Conversation
-from device.driver.exposure import expose
+from device.driver.exposure import LaserDropped, expose
 from device.driver.model_transfer import ModelSlots
 from device.driver.transports.base import Transport
 from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.errors import (
     CallerError,
-    InstrumentError,
     LinkError,
     LinkTimeout,
     ProtocolError,
@@ -30,7 +29,6 @@ from firmware_bridge.messages import (
     Capabilities,
     DeviceInfo,
     Flush,
-    FrameFlags,
     FrameReply,
     GetCapabilities,
     GetState,
@@ -43,9 +41,10 @@ from firmware_bridge.messages import (
     SetIntegrationTime,
     SetLaserPower,
     SetTec,
-    Status,
 )
 from firmware_bridge.session import Deadline, frame_budget_s
+
+__all__ = ["Analyzer", "Frame", "LaserDropped"]
 
 Frame = FrameReply
 
@@ -59,12 +58,6 @@ _TRIGGER_POLL_S = 0.05
 _FILLER = bytes(8 * 1024)
 
 _ValueT = TypeVar("_ValueT")
-
-
-class LaserDropped(InstrumentError):
-    """The laser went off during an exposure: the frame shows less than it claims."""
-
-    code = "laser_dropped"
 
 
 class Analyzer(ModelSlots):
@@ -213,8 +206,6 @@ class Analyzer(ModelSlots):
             raise
         if laser_on:
             self.laser_off()
-            if frame.flags & FrameFlags.LASER_DROPPED:
-                raise self._dropped()
         return frame
 
     def _lease_ms(self) -> int:
@@ -267,15 +258,6 @@ class Analyzer(ModelSlots):
             self._insist(Abort(), _FAREWELL_S)
         except LinkError as failure:
             _note(error, f"ABORT could not be delivered: {failure.text}")
-
-    def _dropped(self) -> LaserDropped:
-        open_interlock = not self.state().interlock_closed
-        return LaserDropped(
-            "The laser went off during the exposure"
-            + (": the interlock is open." if open_interlock else "."),
-            status=Status.INTERLOCK_OPEN if open_interlock else Status.NOT_ARMED,
-            remedy="Close the sample cover, keep it closed and measure again.",
-        )
 
 
 def _opened(value: _ValueT | None) -> _ValueT:

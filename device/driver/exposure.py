@@ -8,12 +8,28 @@ Next: `acquisition.py`, which combines several.
 from math import inf
 
 from device.driver.conversation import Conversation
-from firmware_bridge.messages import AcquireFrame, ArmLaser, FrameReply, RenewLease
+from firmware_bridge.errors import InstrumentError
+from firmware_bridge.messages import (
+    AcquireFrame,
+    ArmLaser,
+    FrameFlags,
+    FrameReply,
+    GetState,
+    RenewLease,
+    Status,
+)
 from firmware_bridge.session import Deadline
 
 # Three renewals fit into a lease of 500 ms, so that two may be lost on the way.
 _RENEWAL_S = 0.15
 _RENEWALS_PER_LEASE = 3
+_ASK_WHY_S = 1.0
+
+
+class LaserDropped(InstrumentError):
+    """The laser went off during an exposure: the frame shows less than it claims."""
+
+    code = "laser_dropped"
 
 
 def expose(talk: Conversation, lease_ms: int | None, budget_s: float) -> FrameReply:
@@ -23,7 +39,8 @@ def expose(talk: Conversation, lease_ms: int | None, budget_s: float) -> FrameRe
 
     Raises:
         LinkTimeout: no frame within `budget_s`.
-        InstrumentError: arming, acquiring or renewing was refused.
+        LaserDropped: the laser went off before the exposure ended.
+        InstrumentError: arming, or acquiring was refused.
         ProtocolError: the frame makes no sense or is a stale one.
     """
     deadline = talk.deadline(budget_s)
@@ -50,16 +67,36 @@ def _await_frame(
             talk.listen(min(left_s, renew_at_s - now_s))
             _check_renewals(talk, waiting)
         frame: FrameReply = reply.result()
-        return frame
     finally:
         for request_id in waiting:
             talk.drop(request_id)
+    if frame.flags & FrameFlags.LASER_DROPPED:
+        raise _dropped(talk)
+    return frame
 
 
 def _check_renewals(talk: Conversation, waiting: list[int]) -> None:
-    """Forget renewals that were granted; a refused one ends the exposure, a lost one does not."""
+    """Forget renewals that were granted; a refused one means darkness, a lost one nothing yet."""
     for request_id in waiting[1:]:
         reply = talk.take(request_id)
-        if reply is not None:
-            waiting.remove(request_id)
-            reply.result()
+        if reply is None:
+            continue
+        waiting.remove(request_id)
+        if isinstance(reply.error, InstrumentError):
+            raise _dropped(talk) from reply.error
+        reply.result()
+
+
+def _dropped(talk: Conversation) -> LaserDropped:
+    state = talk.call(GetState(), talk.deadline(_ASK_WHY_S))
+    if state.interlock_closed:
+        return LaserDropped(
+            "The laser went off during the exposure.",
+            status=Status.NOT_ARMED,
+            remedy="Measure again; if it repeats, check cable and battery.",
+        )
+    return LaserDropped(
+        "The laser went off during the exposure: the interlock is open.",
+        status=Status.INTERLOCK_OPEN,
+        remedy="Close the sample cover, keep it closed and measure again.",
+    )
