@@ -16,7 +16,7 @@ import hashlib
 import json
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -51,6 +51,7 @@ __all__ = [
     "ProductMismatch",
     "SignatureError",
     "VersionTooOld",
+    "add_signatures",
     "read_bundle",
     "read_bundle_bytes",
     "read_bundle_file",
@@ -155,14 +156,11 @@ def read_bundle(data: bytes, trust: TrustPolicy) -> Bundle:
     """
     container = Container.from_bytes(data)
     signed_by = trust.verify(container.manifest, container.signatures)
-    manifest = decode_manifest(container.manifest)
-    _require_same_preprocessing(manifest)
-    _require_hash(container.model, manifest.model_sha256, "network")
-    _require_hash(container.references, manifest.references_sha256, "reference spectra")
+    manifest, references = _check_content(container)
     return Bundle(
         manifest=manifest,
         model=container.model,
-        references=_references(container.references, manifest),
+        references=references,
         sha256=hashlib.sha256(data).hexdigest(),
         signed_by=signed_by,
     )
@@ -226,11 +224,34 @@ def write_bundle(
         manifest_bytes = json.dumps(complete, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
         raise BundleError(f"The manifest cannot be written as JSON: {error}.") from error
-    decoded = decode_manifest(manifest_bytes)
-    _require_same_preprocessing(decoded)
-    _references(reference_bytes, decoded)
+    container = Container((), manifest_bytes, model, reference_bytes)
+    _check_content(container)
     signatures = tuple(signer.sign(manifest_bytes) for signer in signers)
-    return Container(signatures, manifest_bytes, model, reference_bytes).to_bytes()
+    return replace(container, signatures=signatures).to_bytes()
+
+
+def add_signatures(data: bytes, signers: Sequence[SigningKey]) -> bytes:
+    """Sign an existing bundle, which may be unsigned; a key that signed before signs anew.
+
+    Raises:
+        BundleError: it is damaged: what no reader would accept is not signed.
+    """
+    container = Container.from_bytes(data)
+    _check_content(container)
+    fresh = {signer.key_id: signer.sign(container.manifest) for signer in signers}
+    kept = [s for s in container.signatures if s.key_id not in fresh]
+    return replace(container, signatures=(*kept, *fresh.values())).to_bytes()
+
+
+def _check_content(
+    container: Container,
+) -> tuple[Manifest, npt.NDArray[np.float32]]:
+    """Parse what the signatures vouch for, hashes first; raises `BundleError`."""
+    manifest = decode_manifest(container.manifest)
+    _require_same_preprocessing(manifest)
+    _require_hash(container.model, manifest.model_sha256, "network")
+    _require_hash(container.references, manifest.references_sha256, "reference spectra")
+    return manifest, _references(container.references, manifest)
 
 
 def _entry_size(data: bytes, index: int) -> int:

@@ -222,7 +222,10 @@ def _operators(fields: Fields) -> tuple[str, ...]:
 
 
 def _utc(text: str) -> str:
-    datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ")  # raises ValueError
+    # Not strptime: it loads locale tables at every start. Both steps raise ValueError.
+    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text, re.ASCII):
+        raise ValueError(text)
+    datetime.fromisoformat(text)
     return text
 
 

@@ -5,14 +5,15 @@ trusted for nothing: hash and signature are checked again on every read from it,
 entry is read back anew. Next: `../identifier.py`, which puts the bundle to work.
 """
 
+from __future__ import annotations
+
 import contextlib
 import hashlib
 import logging
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from device import installation
 from device.inference.bundle import (
@@ -24,7 +25,9 @@ from device.inference.bundle import (
 )
 from device.inference.errors import BundleError
 from device.inference.trust import TrustPolicy, default_trust_policy
-from firmware_bridge.messages import DeviceInfo, SlotInfo
+
+if TYPE_CHECKING:  # identifying a file must not pay for loading the wire
+    from firmware_bridge.messages import DeviceInfo, SlotInfo
 
 _log = logging.getLogger("ramix.model")
 
@@ -116,6 +119,8 @@ def cached_bundle(sha256: bytes, trust: TrustPolicy) -> Bundle | None:
 
 def cache(data: bytes) -> None:
     """Keep a bundle; whole or not at all, and without complaint where nothing can be written."""
+    import tempfile  # needed once in the life of a model
+
     path = _cache_path(hashlib.sha256(data).digest())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

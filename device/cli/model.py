@@ -1,0 +1,189 @@
+"""`ramix model info`, `ramix model verify`: look into a bundle, and prove that it works here.
+
+Next: `../inference/bundle.py`, which decides whether a bundle may be looked into at all.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from device.cli.options import json_option, log_level_option
+from device.cli.output import print_json
+
+if TYPE_CHECKING:
+    from device.inference.bundle import Bundle
+    from device.inference.manifest import Compound
+
+_bundle_argument = click.argument("bundle", type=click.Path(path_type=Path), required=False)
+
+
+@click.group()
+def model() -> None:
+    """Look into a model bundle.
+
+    \b
+    Examples:
+      ramix model info
+      ramix model verify models/solvents13-2.ramix
+    """
+
+
+@model.command("info")
+@_bundle_argument
+@json_option
+@log_level_option
+def info(bundle: Path | None, as_json: bool) -> None:
+    """Show what a bundle names, who signed it and how good it is.
+
+    Without BUNDLE: the one that answers when no other is named.
+
+    \b
+    Examples:
+      ramix model info
+      ramix model info models/aromatics4-1.ramix --json
+    """
+    from device.inference.model_source import load_default
+
+    loaded = load_default(bundle)
+    described = _describe(loaded)
+    if as_json:
+        print_json(described)
+        return
+    for name, value in described.items():
+        if name != "compounds":
+            _print_entry(name, value)
+    click.secho("compounds", bold=True)
+    width = max(len(compound.name) for compound in loaded.manifest.compounds)
+    for compound in loaded.manifest.compounds:
+        click.echo(f"  {compound.name:<{width}}  {_compound_line(compound)}")
+    _warn_of_demo_key(loaded)
+
+
+@model.command("verify")
+@_bundle_argument
+@click.option(
+    "--runtime",
+    "runtimes",
+    type=click.Choice(("litert", "tflite")),
+    multiple=True,
+    help="Check with this runtime; may be given twice. [default: the one that would be used]",
+)
+@json_option
+@log_level_option
+def verify(bundle: Path | None, runtimes: tuple[str, ...], as_json: bool) -> None:
+    """Check signature, hashes and golden vectors of a bundle on this machine.
+
+    \b
+    Examples:
+      ramix model verify
+      ramix model verify models/solvents13-2.ramix --runtime litert --runtime tflite
+
+    Exit code 7 when the bundle must not be used.
+    """
+    from device.inference.golden import check_golden
+    from device.inference.interpreter import Interpreter
+    from device.inference.model_source import load_default
+
+    loaded = load_default(bundle)
+    checked = []
+    for runtime in runtimes or ("auto",):
+        interpreter = Interpreter.for_bundle(loaded, runtime)
+        check_golden(loaded, interpreter)
+        checked.append(interpreter.runtime_name)
+    manifest = loaded.manifest
+    count = len(manifest.golden.decisions)
+    if as_json:
+        print_json(
+            {
+                "model": {**_label(loaded), "signed_by": list(loaded.signed_by)},
+                "golden_vectors": count,
+                "runtimes": checked,
+            }
+        )
+        return
+    click.echo(f"{manifest.name} {manifest.version}  sha256 {loaded.sha256}")
+    click.echo(f"  signed by {', '.join(loaded.signed_by)}")
+    click.echo(f"  {count} golden vectors hold with {' and '.join(checked)}")
+    _warn_of_demo_key(loaded)
+
+
+def _label(bundle: "Bundle") -> dict[str, Any]:
+    manifest = bundle.manifest
+    return {
+        "name": manifest.name,
+        "version": manifest.version,
+        "sha256": bundle.sha256,
+        "task": manifest.task.value,
+    }
+
+
+def _describe(bundle: "Bundle") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    manifest = bundle.manifest
+    return {
+        **_label(bundle),
+        "product": manifest.product,
+        "hardware_revisions": list(manifest.hardware_revisions),
+        "security_counter": manifest.security_counter,
+        "created_utc": manifest.created_utc,
+        "signed_by": list(bundle.signed_by),
+        "demo_signed": bundle.demo_signed,
+        "model_bytes": len(bundle.model),
+        "grid": {
+            "first_cm1": manifest.grid.first_cm1,
+            "last_cm1": manifest.grid.last_cm1,
+            "step_cm1": manifest.grid.step_cm1,
+        },
+        "resolution_cm1": manifest.resolution_cm1,
+        "preprocessing_id": manifest.preprocessing_id,
+        "operators": list(manifest.operators),
+        "golden_vectors": len(manifest.golden.decisions),
+        "data_license": manifest.data_license,
+        "figures": dict(manifest.figures),
+        "provenance": dict(manifest.provenance),
+        "compounds": [
+            {**asdict(compound), "presence_threshold": threshold}
+            for compound, threshold in zip(
+                manifest.compounds, manifest.thresholds.presence, strict=True
+            )
+        ],
+    }
+
+
+def _print_entry(name: str, value: object, indent: int = 0) -> None:
+    """`name   value`; the entries of an object stand further in."""
+    label = " " * indent + name.replace("_", " ")
+    if isinstance(value, dict):
+        click.echo(label)
+        for key, inner in value.items():
+            _print_entry(_plain(key), inner, indent + 2)
+        return
+    if isinstance(value, list):
+        value = ", ".join(_plain(item) for item in value)
+    click.echo(f"{label:<24} {_plain(value)}")
+
+
+def _plain(value: object) -> str:
+    """Free entries (figures, provenance) may hold anything: nothing of it reaches the terminal."""
+    text = str(value)
+    return text if text.isprintable() else ascii(text)
+
+
+def _compound_line(compound: "Compound") -> str:
+    parts = [
+        compound.cas or "no CAS number",
+        f"also {', '.join(compound.synonyms)}" if compound.synonyms else "",
+        f"response {compound.response_factor:g}" if compound.response_factor is not None else "",
+        compound.hazard,
+    ]
+    return "; ".join(part for part in parts if part)
+
+
+def _warn_of_demo_key(bundle: "Bundle") -> None:
+    if bundle.demo_signed:
+        click.echo(
+            "Warning: this bundle is signed with the public demo key, which anybody can use.",
+            err=True,
+        )

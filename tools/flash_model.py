@@ -1,0 +1,320 @@
+#!/usr/bin/env python3
+"""`ramix-flash`: put a signed model bundle on an analyzer, look at its slots, go back.
+
+The steps and their rules are in `flashing.py`; here are arguments, bar and words.
+"""
+
+import contextlib
+import hashlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from device.cli.main import run_command
+from device.cli.options import common_options, port_option, runtime_option
+from device.cli.output import print_json
+
+if TYPE_CHECKING:
+    from device.inference.bundle import Bundle
+    from firmware_bridge.messages import SlotInfo
+    from tools.flashing import Progress
+
+
+class FlashByDefault(click.Group):
+    """A group in which `ramix-flash BUNDLE` means `ramix-flash flash BUNDLE`."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.commands:
+            args = ["flash", *args]
+        return super().resolve_command(ctx, args)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        help_asked = bool(args) and args[0] in ctx.help_option_names
+        if args and args[0].startswith("-") and not help_asked:
+            args = ["flash", *args]  # options first: `ramix-flash --port P BUNDLE`
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=FlashByDefault,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, or nothing to do; 2 usage, 3 no analyzer, 4 permission, 5 timeout, "
+    "6 protocol, 7 bundle refused, 8 verification failed and rolled back.",
+)
+def cli() -> None:
+    """Put a model bundle on an analyzer.
+
+    \b
+    Examples:
+      ramix-flash models/solvents13-2.ramix --port usb:
+      ramix-flash models/solvents13-2.ramix --port tcp://127.0.0.1:7850 --dry-run
+      ramix-flash status --port usb:
+      ramix-flash rollback --port usb:
+
+    Interrupted? Run the same command again: it goes on where it stopped.
+    """
+
+
+@cli.command("flash")
+@click.argument("bundle", type=click.Path(path_type=Path))
+@port_option()
+@click.option("--dry-run", is_flag=True, help="Check everything, say what would be done, stop.")
+@click.option(
+    "--allow-older",
+    is_flag=True,
+    help="Do not refuse an older security counter here; the analyzer still does if it has "
+    "confirmed a higher one.",
+)
+@runtime_option
+@common_options
+def flash(
+    bundle: Path,
+    port: str,
+    dry_run: bool,
+    allow_older: bool,
+    runtime: str,
+    as_json: bool,
+    timeout_s: float,
+) -> None:
+    """Check a bundle, send it, try it and keep it; or go back to the model before.
+
+    \b
+    Examples:
+      ramix-flash models/solvents13-2.ramix --port usb:
+      ramix-flash models/solvents13-2.ramix --port /dev/ttyACM0 --dry-run
+    """
+    from device.inference.bundle import read_bundle, read_bundle_bytes
+    from device.inference.golden import check_golden
+    from device.inference.interpreter import Interpreter
+    from device.inference.model_source import slot_name
+    from device.inference.trust import default_trust_policy
+    from device.ports import open_analyzer
+    from tools import flashing
+
+    say = _talker(as_json)
+    trust = default_trust_policy()
+    data = read_bundle_bytes(bundle)
+    new = read_bundle(data, trust)
+    say(_described(new, len(data)))
+    _warn_of_demo_key(new)
+    interpreter = Interpreter.for_bundle(new, runtime)  # what cannot run here is not sent
+    with open_analyzer(port, timeout_s) as analyzer:
+        info = analyzer.info
+        say(f"analyzer {info.serial}: {info.product}, hardware {info.hardware_revision}")
+        slots = flashing.slots_of(analyzer)
+        for slot in slots:
+            say(f"  {_slot_line(slot)}")
+        flashing.preflight(analyzer, new, slots, allow_older=allow_older)
+        what = flashing.plan(
+            slots,
+            analyzer.capabilities,
+            len(data),
+            hashlib.sha256(data).digest(),
+            new.manifest.security_counter,
+        )
+        say(_intention(what, len(data)))
+        if dry_run:
+            check_golden(new, interpreter)
+            say("dry run: signature, product, version and golden vectors are right; nothing sent")
+        else:
+            with _progress_shown(say) as show:
+                for progress in flashing.carry_out(analyzer, what, data, new, trust, runtime):
+                    show(progress)
+            say(f"slot {slot_name(what.slot)} answers: {new.manifest.name} {new.manifest.version}")
+    if as_json:
+        print_json(
+            {
+                "action": what.action.name.lower(),
+                "dry_run": dry_run,
+                "slot": slot_name(what.slot),
+                "resumed_from": what.resume_from if what.action is flashing.Action.UPLOAD else 0,
+                "model": {
+                    "name": new.manifest.name,
+                    "version": new.manifest.version,
+                    "sha256": new.sha256,
+                    "security_counter": new.manifest.security_counter,
+                },
+            }
+        )
+
+
+@cli.command("status")
+@port_option()
+@common_options
+def status(port: str, as_json: bool, timeout_s: float) -> None:
+    """Show what each slot of the analyzer holds.
+
+    \b
+    Examples:
+      ramix-flash status --port usb:
+      ramix-flash status --port tcp://127.0.0.1:7850 --json
+    """
+    from device.ports import open_analyzer
+    from tools import flashing
+
+    with open_analyzer(port, timeout_s) as analyzer:
+        serial = analyzer.info.serial
+        slots = flashing.slots_of(analyzer)
+    if as_json:
+        print_json({"serial": serial, "slots": [_slot_json(slot) for slot in slots]})
+        return
+    click.echo(f"analyzer {serial}")
+    for slot in slots:
+        click.echo(f"  {_slot_line(slot)}")
+
+
+@cli.command("rollback")
+@port_option()
+@common_options
+def rollback(port: str, as_json: bool, timeout_s: float) -> None:
+    """Go back to the model before: end a trial, else activate the other confirmed slot.
+
+    \b
+    Example:
+      ramix-flash rollback --port usb:
+    """
+    from device.inference.model_source import slot_name
+    from device.ports import open_analyzer
+    from tools import flashing
+
+    with open_analyzer(port, timeout_s) as analyzer:
+        slot = flashing.rollback(analyzer)
+        now = analyzer.slot_info(slot)
+    if as_json:
+        print_json({"active": _slot_json(now)})
+    else:
+        click.echo(f"slot {slot_name(slot)} is active again: {_slot_line(now)}")
+
+
+def _talker(as_json: bool) -> Callable[[str], None]:
+    """With --json stdout belongs to the one object: people's lines go to stderr."""
+
+    def say(text: str) -> None:
+        click.echo(text, err=as_json)
+
+    return say
+
+
+def _warn_of_demo_key(bundle: "Bundle") -> None:
+    if bundle.demo_signed:
+        click.echo(
+            "Warning: this bundle is signed with the public demo key, which anybody can use.",
+            err=True,
+        )
+
+
+@contextlib.contextmanager
+def _progress_shown(say: Callable[[str], None]) -> "Iterator[Callable[[Progress], None]]":
+    """A bar for steps that move bytes, where somebody watches; a line for every finished step."""
+    watched = sys.stderr.isatty()
+    with contextlib.ExitStack() as stack:
+        bars = stack.enter_context(_bars()) if watched else None
+        tasks: dict[str, Any] = {}
+
+        def show(progress: "Progress") -> None:
+            if progress.total > 1 and bars is not None:
+                if progress.step not in tasks:
+                    tasks[progress.step] = bars.add_task(progress.step, total=progress.total)
+                bars.update(tasks[progress.step], completed=progress.done)
+            elif progress.done == progress.total:
+                say(f"  {progress.step}" + (" done" if progress.total > 1 else ""))
+
+        yield show
+
+
+def _bars() -> Any:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+    from rich.progress import Progress as Bars
+
+    return Bars(
+        TextColumn("  {task.description:<10}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
+
+
+def _described(bundle: "Bundle", size: int) -> str:
+    manifest = bundle.manifest
+    return (
+        f"{manifest.name} {manifest.version}: {manifest.task.value}, "
+        f"{len(manifest.compounds)} compounds, {size:,} bytes, "
+        f"security counter {manifest.security_counter}, signed by {', '.join(bundle.signed_by)}"
+    )
+
+
+def _intention(what: Any, size: int) -> str:
+    from device.inference.model_source import slot_name
+    from tools.flashing import Action
+
+    if what.action is Action.UPLOAD and what.resume_from:
+        share = 100 * what.resume_from / size
+        return (
+            f"slot {slot_name(what.slot)}: resuming the upload at {what.resume_from:,} of "
+            f"{size:,} bytes ({share:.0f}%)"
+        )
+    return f"slot {slot_name(what.slot)}: {what.action.value}"
+
+
+def _slot_line(slot: "SlotInfo") -> str:
+    from device.inference.model_source import slot_name
+
+    state = slot.state.name.lower()
+    if not slot.size:
+        return f"slot {slot_name(slot.slot)}  {state}"
+    arrived = "" if slot.received == slot.size else f" ({slot.received:,} have arrived)"
+    return (
+        f"slot {slot_name(slot.slot)}  {state}{', active' if slot.active else ''}: "
+        f"{_name_of(slot)}{slot.size:,} bytes{arrived}, security counter {slot.security_counter}, "
+        f"sha256 {slot.sha256.hex()[:16]}"
+    )
+
+
+def _name_of(slot: "SlotInfo") -> str:
+    """Name and version where this computer knows the bundle; the analyzer keeps no names."""
+    from device.inference.errors import BundleError
+    from device.inference.model_source import cached_bundle
+    from device.inference.trust import default_trust_policy
+
+    try:
+        known = cached_bundle(slot.sha256, default_trust_policy())
+    except BundleError:
+        return ""
+    return f"{known.manifest.name} {known.manifest.version}, " if known else ""
+
+
+def _slot_json(slot: "SlotInfo") -> dict[str, object]:
+    from device.inference.model_source import slot_name
+
+    return {
+        "slot": slot_name(slot.slot),
+        "state": slot.state.name.lower(),
+        "active": slot.active,
+        "size": slot.size,
+        "received": slot.received,
+        "security_counter": slot.security_counter,
+        "sha256": slot.sha256.hex() if slot.size else None,
+    }
+
+
+def main() -> NoReturn:
+    """Entry point of the console script and of this file run as one."""
+    sys.exit(run_command(sys.argv[1:], cli, "ramix-flash"))
+
+
+if __name__ == "__main__":
+    main()
