@@ -87,6 +87,7 @@ $(DEV_STAMP): | python-for-venv
 
 install = $(BIN)/python -m pip install -qq --only-binary :all: --require-hashes -r $(1) \
 	&& $(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e . \
+	&& $(BIN)/python -m compileall -q firmware_bridge device train tools \
 	&& rm -f $(VENV)/installed-*
 
 # Order-only, and a no-op once .venv is healthy.
