@@ -27,10 +27,12 @@ READOUT_TIME_S = 0.1
 FRAME_MARGIN_S = 1.0
 
 _REMEDIES = {
+    Status.BAD_REQUEST: "Check that host and firmware versions match.",
     Status.BUSY: "Wait for the pending frame or abort it.",
     Status.NOT_ARMED: "Arm the laser and keep renewing its lease.",
     Status.INTERLOCK_OPEN: "Close the sample cover and keep it closed.",
     Status.OUT_OF_RANGE: "Choose a value within what `ramix info` shows.",
+    Status.SLOT_STATE: "Look at the slots with `ramix-flash status`, then repeat the update.",
     Status.HASH_MISMATCH: "Upload the model again.",
     Status.COUNTER_TOO_OLD: "Use a newer model: this one has been withdrawn.",
     Status.FLASH_FAILED: "Try again; if it repeats, the analyzer's flash is worn out.",
