@@ -83,7 +83,8 @@ class SimulatedAnalyzer:
             firmware_version=FIRMWARE_VERSION,
             protocol_version=PROTOCOL_VERSION,
         )
-        self.boot_count = 0
+        self.attach_count = 0  # grows whenever the host sees a new analyzer: boot, plug-in
+        self.endpoints_can_halt = False  # a USB bus sets it
         self.stalled = False
         self._connected = True
         self._now_s = 0.0
@@ -111,10 +112,10 @@ class SimulatedAnalyzer:
         self._advance(now_s)
         if not self._connected:
             return
-        boot = self.boot_count
+        attached = self.attach_count
         for packet in self._decoder.feed(data):
             self._serve(packet)
-            if not self._connected or self.boot_count != boot:
+            if not self._connected or self.attach_count != attached:
                 return  # what came behind in the same portion was lost with the link
 
     def poll(self, now_s: float) -> bytes:
@@ -154,6 +155,7 @@ class SimulatedAnalyzer:
 
     def plug_in(self) -> None:
         """Put the cable back; the instrument kept its power."""
+        self.attach_count += 1
         self._connected = True
 
     def reboot(self) -> None:
@@ -213,7 +215,7 @@ class SimulatedAnalyzer:
     # ---- inside ----
 
     def _boot(self) -> Instrument:
-        self.boot_count += 1
+        self.attach_count += 1
         return Instrument(
             self._scene,
             self._detector,
@@ -272,7 +274,7 @@ class SimulatedAnalyzer:
             heapq.heappush(self._output, entry)
         match outcome.link_event:
             case FaultKind.STALL:
-                self.stalled = True
+                self.stalled = self.endpoints_can_halt
             case FaultKind.UNPLUG:
                 self.unplug()
             case FaultKind.REBOOT:

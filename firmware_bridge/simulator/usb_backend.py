@@ -1,0 +1,351 @@
+"""A USB bus with simulated analyzers on it, as a backend of pyusb: the driver runs unmodified.
+
+    backend = SimulatedUsbBackend({"SIM-0001": analyzer})
+    usb.core.find(idVendor=VENDOR_ID, backend=backend)
+
+Timeouts are real, errors carry the errno that Linux gives: 110 timeout, 32 stall until clear_halt,
+19 unplugged (also out of a blocked read), 16 claimed elsewhere, 13 no permission. Other threads
+that touch an analyzer meanwhile hold `lock`.
+
+Next: `firmware.py` for the analyzer; the libusb counterpart is pyusb's own `backend/libusb1.py`.
+"""
+
+import errno
+import os
+import struct
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, Final
+
+import usb.backend
+from usb.core import USBError, USBTimeoutError
+
+from firmware_bridge.errors import CallerError
+from firmware_bridge.framing import Framing
+from firmware_bridge.simulator.firmware import SimulatedAnalyzer
+from firmware_bridge.usb_ids import (
+    ENDPOINT_IN,
+    ENDPOINT_OUT,
+    INTERFACE,
+    MAX_PACKET_BYTES,
+    PRODUCT_ID,
+    VENDOR_ID,
+)
+
+_CONFIGURATION: Final = 1
+_MANUFACTURER_STRING, _PRODUCT_STRING, _SERIAL_STRING = 1, 2, 3
+_GET_DESCRIPTOR: Final = 0x06
+_STRING_DESCRIPTOR: Final = 0x03
+_ENGLISH_US: Final = 0x0409
+_HIGH_SPEED: Final = 3  # as libusb numbers them
+# A blocked read looks at least this often for what other threads did.
+_LONGEST_NAP_S: Final = 0.02
+
+
+@dataclass(eq=False)
+class _Plugged:
+    """An analyzer as the bus knows it from one plugging-in to the next."""
+
+    serial: str
+    analyzer: SimulatedAnalyzer
+    address: int
+    attach_count: int
+    unread: bytes = b""
+    claimed_by: "_Handle | None" = None
+    left_s: float | None = None
+
+    @property
+    def is_there(self) -> bool:
+        return self.analyzer.connected and self.analyzer.attach_count == self.attach_count
+
+
+@dataclass(eq=False)
+class _Handle:
+    plugged: _Plugged
+    endpoints: tuple[int, int] = field(default=(ENDPOINT_OUT, ENDPOINT_IN))
+
+
+class SimulatedUsbBackend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb has no types
+    """The bus. `linger_s`: how long an unplugged analyzer is still listed, as Linux does.
+
+    `occupied` and `forbidden` hold serial numbers that another program has claimed, or that this
+    user may not open.
+    """
+
+    def __init__(
+        self, analyzers: Mapping[str, SimulatedAnalyzer], *, linger_s: float = 0.0
+    ) -> None:
+        if any(analyzer.framing is not Framing.RAW for analyzer in analyzers.values()):
+            raise CallerError("USB carries RAW packets.")
+        self.lock = threading.RLock()
+        self.occupied: set[str] = set()
+        self.forbidden: set[str] = set()
+        self._linger_s = linger_s
+        self._analyzers = dict(analyzers)
+        self._zero_s = {
+            serial: time.monotonic() - analyzer.now_s for serial, analyzer in analyzers.items()
+        }
+        self._listed: dict[str, _Plugged] = {}
+        self._next_address = 2  # 1 is the root hub
+        for analyzer in analyzers.values():
+            analyzer.endpoints_can_halt = True
+
+    # ---- who is there ----
+
+    def enumerate_devices(self) -> Iterator[_Plugged]:
+        with self.lock:
+            for serial, analyzer in self._analyzers.items():
+                self._list(serial, analyzer)
+            return iter(list(self._listed.values()))
+
+    def _list(self, serial: str, analyzer: SimulatedAnalyzer) -> None:
+        """Bring the listing of one socket up to date, a stale entry first."""
+        listed = self._listed.get(serial)
+        if listed is not None and not listed.is_there:
+            listed.left_s = listed.left_s or time.monotonic()
+            if time.monotonic() - listed.left_s >= self._linger_s:
+                del self._listed[serial]
+        if serial not in self._listed and analyzer.connected:
+            self._listed[serial] = _Plugged(
+                serial, analyzer, self._next_address, analyzer.attach_count
+            )
+            self._next_address += 1
+
+    def get_device_descriptor(self, plugged: _Plugged) -> SimpleNamespace:
+        return SimpleNamespace(
+            bLength=18,
+            bDescriptorType=1,
+            bcdUSB=0x0200,
+            bDeviceClass=0xFF,
+            bDeviceSubClass=0,
+            bDeviceProtocol=0,
+            bMaxPacketSize0=64,
+            idVendor=VENDOR_ID,
+            idProduct=PRODUCT_ID,
+            bcdDevice=0x0100,
+            iManufacturer=_MANUFACTURER_STRING,
+            iProduct=_PRODUCT_STRING,
+            iSerialNumber=_SERIAL_STRING,
+            bNumConfigurations=1,
+            bus=1,
+            address=plugged.address,
+            speed=_HIGH_SPEED,
+            port_number=1,
+            port_numbers=(1,),
+        )
+
+    def get_configuration_descriptor(self, plugged: _Plugged, config: int) -> SimpleNamespace:
+        if config != 0:
+            raise IndexError("there is one configuration")
+        return SimpleNamespace(
+            bLength=9,
+            bDescriptorType=2,
+            wTotalLength=9 + 9 + 2 * 7,
+            bNumInterfaces=1,
+            bConfigurationValue=_CONFIGURATION,
+            iConfiguration=0,
+            bmAttributes=0xC0,  # self-powered
+            bMaxPower=50,
+            extra_descriptors=[],
+        )
+
+    def get_interface_descriptor(
+        self, plugged: _Plugged, intf: int, alt: int, config: int
+    ) -> SimpleNamespace:
+        if (intf, alt, config) != (INTERFACE, 0, 0):
+            raise IndexError("there is one interface with one setting")
+        return SimpleNamespace(
+            bLength=9,
+            bDescriptorType=4,
+            bInterfaceNumber=INTERFACE,
+            bAlternateSetting=0,
+            bNumEndpoints=2,
+            bInterfaceClass=0xFF,
+            bInterfaceSubClass=0,
+            bInterfaceProtocol=0,
+            iInterface=0,
+            extra_descriptors=[],
+        )
+
+    def get_endpoint_descriptor(
+        self, plugged: _Plugged, ep: int, intf: int, alt: int, config: int
+    ) -> SimpleNamespace:
+        return SimpleNamespace(
+            bLength=7,
+            bDescriptorType=5,
+            bEndpointAddress=(ENDPOINT_OUT, ENDPOINT_IN)[ep],
+            bmAttributes=2,  # bulk
+            wMaxPacketSize=MAX_PACKET_BYTES,
+            bInterval=0,
+            bRefresh=0,
+            bSynchAddress=0,
+            extra_descriptors=[],
+        )
+
+    # ---- opening and claiming ----
+
+    def open_device(self, plugged: _Plugged) -> _Handle:
+        handle = _Handle(plugged)
+        self._check_there(handle)
+        if plugged.serial in self.forbidden:
+            raise _error(errno.EACCES)
+        return handle
+
+    def close_device(self, handle: _Handle) -> None:
+        self._release(handle)
+
+    def set_configuration(self, handle: _Handle, value: int) -> None:
+        self._check_there(handle)
+        if value != _CONFIGURATION:
+            raise _error(errno.EINVAL)
+        self._check_free(handle)
+        self._restart_link(handle)
+
+    def get_configuration(self, handle: _Handle) -> int:
+        self._check_there(handle)
+        return _CONFIGURATION
+
+    def set_interface_altsetting(self, handle: _Handle, intf: int, altsetting: int) -> None:
+        self._check_there(handle)
+        if (intf, altsetting) != (INTERFACE, 0):
+            raise _error(errno.EINVAL)
+
+    def claim_interface(self, handle: _Handle, intf: int) -> None:
+        self._check_there(handle)
+        if intf != INTERFACE:
+            raise _error(errno.ENOENT)
+        with self.lock:
+            self._check_free(handle)
+            handle.plugged.claimed_by = handle
+
+    def release_interface(self, handle: _Handle, intf: int) -> None:
+        self._check_there(handle)
+        self._release(handle)
+
+    def is_kernel_driver_active(self, handle: _Handle, intf: int) -> bool:
+        return False
+
+    def reset_device(self, handle: _Handle) -> None:
+        self._check_there(handle)
+        self._restart_link(handle)
+
+    # ---- transfers ----
+
+    def bulk_write(self, handle: _Handle, ep: int, intf: int, data: Any, timeout: int) -> int:
+        with self.lock:
+            self._check_transfer(handle, ep, ENDPOINT_OUT)
+            payload = bytes(data)
+            handle.plugged.analyzer.receive(payload, self._now_s(handle))
+            return len(payload)
+
+    def bulk_read(self, handle: _Handle, ep: int, intf: int, buff: Any, timeout: int) -> int:
+        """Into `buff`; `timeout` in ms, 0 for ever."""
+        plugged, analyzer = handle.plugged, handle.plugged.analyzer
+        give_up_s = self._now_s(handle) + timeout / 1e3 if timeout else float("inf")
+        while True:
+            with self.lock:
+                self._check_transfer(handle, ep, ENDPOINT_IN)
+                now_s = self._now_s(handle)
+                plugged.unread += analyzer.poll(now_s)
+                if plugged.unread:
+                    return _fill(buff, plugged)
+                self._check_transfer(handle, ep, ENDPOINT_IN)  # `poll` may have ended the link
+                due_s = analyzer.next_due_s()
+            if now_s >= give_up_s:
+                raise USBTimeoutError(os.strerror(errno.ETIMEDOUT), None, errno.ETIMEDOUT)
+            wake_s = min(give_up_s, now_s + _LONGEST_NAP_S)
+            if due_s is not None:
+                wake_s = min(wake_s, due_s)
+            time.sleep(max(0.0, wake_s - self._now_s(handle)))
+
+    def clear_halt(self, handle: _Handle, ep: int) -> None:
+        self._check_there(handle)
+        with self.lock:
+            if ep == ENDPOINT_IN:
+                handle.plugged.analyzer.clear_stall()
+
+    def ctrl_transfer(
+        self,
+        handle: _Handle,
+        bmRequestType: int,
+        bRequest: int,
+        wValue: int,
+        wIndex: int,
+        data: Any,
+        timeout: int,
+    ) -> int:
+        """String descriptors; a device stalls whatever it does not know."""
+        self._check_there(handle)
+        kind, index = wValue >> 8, wValue & 0xFF
+        if (bmRequestType, bRequest, kind) != (0x80, _GET_DESCRIPTOR, _STRING_DESCRIPTOR):
+            raise _error(errno.EPIPE)
+        descriptor = self._string(handle.plugged, index)
+        sent = min(len(descriptor), len(data))
+        for place in range(sent):
+            data[place] = descriptor[place]
+        return sent
+
+    # ---- inside ----
+
+    def _string(self, plugged: _Plugged, index: int) -> bytes:
+        texts = {
+            _MANUFACTURER_STRING: "ramix",
+            _PRODUCT_STRING: plugged.analyzer.info.product,
+            _SERIAL_STRING: plugged.serial,
+        }
+        if index == 0:
+            body = struct.pack("<H", _ENGLISH_US)
+        elif index in texts:
+            body = texts[index].encode("utf-16-le")
+        else:
+            raise _error(errno.EPIPE)
+        return bytes((2 + len(body), _STRING_DESCRIPTOR)) + body
+
+    def _now_s(self, handle: _Handle) -> float:
+        return time.monotonic() - self._zero_s[handle.plugged.serial]
+
+    def _check_there(self, handle: _Handle) -> None:
+        if not handle.plugged.is_there:
+            raise _error(errno.ENODEV)
+
+    def _check_free(self, handle: _Handle) -> None:
+        holder = handle.plugged.claimed_by
+        if handle.plugged.serial in self.occupied or holder not in (None, handle):
+            raise _error(errno.EBUSY)
+
+    def _check_transfer(self, handle: _Handle, ep: int, wanted: int) -> None:
+        self._check_there(handle)
+        if ep != wanted:
+            raise _error(errno.ENOENT)
+        if handle.plugged.claimed_by is not handle:
+            raise _error(errno.EIO)
+        if ep == ENDPOINT_IN and handle.plugged.analyzer.stalled:
+            raise _error(errno.EPIPE)
+
+    def _release(self, handle: _Handle) -> None:
+        with self.lock:
+            if handle.plugged.claimed_by is handle:
+                handle.plugged.claimed_by = None
+
+    def _restart_link(self, handle: _Handle) -> None:
+        """The firmware sees a reset or a new configuration: nothing is left of the old session."""
+        with self.lock:
+            handle.plugged.unread = b""
+            handle.plugged.analyzer.disconnect(self._now_s(handle))
+
+
+def _fill(buff: Any, plugged: _Plugged) -> int:
+    """One transfer. A packet that does not fit the rest of the buffer is an overflow, as on USB."""
+    data = plugged.unread
+    if len(data) > len(buff) and len(buff) % MAX_PACKET_BYTES:
+        raise _error(errno.EOVERFLOW)
+    taken, plugged.unread = data[: len(buff)], data[len(buff) :]
+    memoryview(buff)[: len(taken)] = memoryview(taken)
+    return len(taken)
+
+
+def _error(number: int) -> USBError:
+    return USBError(os.strerror(number), None, number)
