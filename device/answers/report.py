@@ -230,6 +230,8 @@ def _amount(value: float | None, uncertainty: float | None, style: CardStyle) ->
 
 
 def _shorten(text: str, width: int) -> str:
+    """A file's name as it may stand on a terminal: printable, and no longer than its place."""
+    text = "".join(letter if letter.isprintable() else "?" for letter in text)
     return text if len(text) <= width else text[: max(width - 3, 0)] + "..."
 
 
