@@ -1,0 +1,137 @@
+"""References keep peaks where they are and lose what is not Raman signal."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from device.spectra.resampling import MODEL_GRID
+from train.recipe import RecipeError
+from train.references import (
+    MARGIN,
+    WIDE_GRID,
+    Library,
+    asymmetric_baseline,
+    literature_reference,
+    load_library,
+    savitzky_golay,
+)
+
+SOLVENTS = (
+    "1,2-Dichloroethane",
+    "Acetonitrile",
+    "cyclohexane",
+    "Dichloromethane",
+    "Diethylene glycol dimethyl ether",
+    "ethanol",
+    "isopropanol",
+    "methanol",
+    "n-Butanol",
+    "n-Heptane",
+    "n-Heptanol",
+    "n-Nonane",
+    "Toluene",
+)
+
+
+@pytest.fixture(scope="module")
+def solvents() -> Library:
+    return load_library("solvents13")
+
+
+@pytest.fixture(scope="module")
+def aromatics() -> Library:
+    return load_library("aromatics4")
+
+
+def test_class_order_is_the_order_of_the_files(solvents: Library, aromatics: Library) -> None:
+    assert solvents.names == SOLVENTS
+    assert aromatics.names == ("aniline", "o-xylene", "pyridine", "toluene")
+
+
+@pytest.mark.parametrize("name", ["solvents13", "aromatics4"])
+def test_references_are_non_negative_with_unit_maximum(name: str) -> None:
+    references = load_library(name).references
+    assert references.shape[1] == MODEL_GRID.size
+    assert references.dtype == np.float32
+    assert references.min() >= 0.0
+    np.testing.assert_allclose(references.max(axis=1), 1.0, atol=1e-6)
+
+
+def test_toluene_peaks_are_where_they_were_measured(solvents: Library) -> None:
+    toluene = solvents.references[SOLVENTS.index("Toluene")]
+    axis = MODEL_GRID.wavenumber_cm1
+    for peak_cm1 in (521.4, 786.4, 1004.4, 1030.3, 1211.2, 1606.0):
+        near = np.abs(axis - peak_cm1) <= 8
+        found = axis[near][toluene[near].argmax()]
+        assert abs(found - peak_cm1) <= 1.5
+
+
+def test_toluene_line_keeps_its_width(solvents: Library) -> None:
+    toluene = solvents.references[SOLVENTS.index("Toluene")]
+    line = toluene[704 - 15 : 704 + 16]
+    assert 7.5 <= int((line > line.max() / 2).sum()) <= 10.5
+
+
+def test_weak_pures_have_no_response_factor(solvents: Library) -> None:
+    unknown = {spec.name for spec in solvents.compounds if spec.response_factor is None}
+    assert unknown == {"cyclohexane", "n-Heptane"}
+    assert max(spec.response_factor or 0 for spec in solvents.compounds) == 1.0
+
+
+def test_literature_library_says_that_it_was_not_measured(aromatics: Library) -> None:
+    assert aromatics.references_are == "literature lines, not measured"
+    assert "not measured" in aromatics.title
+    assert all(spec.response_factor is None for spec in aromatics.compounds)
+    assert all(spec.source_sha256 is None for spec in aromatics.compounds)
+
+
+def test_literature_line_has_its_position_height_and_width() -> None:
+    axis = WIDE_GRID.wavenumber_cm1
+    spectrum = literature_reference([[1000.0, 0.5, 10.0]])
+    assert axis[spectrum.argmax()] == 1000.0
+    assert spectrum.max() == pytest.approx(0.5)
+    assert spectrum[np.abs(axis - 1005.0).argmin()] == pytest.approx(0.25)
+
+
+def test_baseline_passes_under_bands_and_follows_fluorescence() -> None:
+    axis = np.arange(2201.0)
+    fluorescence = 300 * np.exp(-(((axis - 900) / 900) ** 2))
+    bands = 1000 * np.exp(-(((axis - 800) / 6) ** 2)) + 400 * np.exp(-(((axis - 1200) / 20) ** 2))
+    baseline = asymmetric_baseline(fluorescence + bands)
+    inside = slice(100, -100)
+    assert np.abs(baseline - fluorescence)[inside].max() < 0.1 * fluorescence.max()
+    assert np.abs(asymmetric_baseline(bands))[inside].max() < 12
+
+
+def test_smoothing_keeps_a_parabola_and_quiets_noise() -> None:
+    x = np.arange(200.0)
+    parabola = 3 + 0.5 * x - 0.01 * x**2
+    np.testing.assert_allclose(savitzky_golay(parabola, 9)[8:-8], parabola[8:-8], rtol=1e-9)
+    noise = np.random.default_rng(1).standard_normal(5000)
+    assert savitzky_golay(noise, 9).std() < 0.6
+
+
+def test_margin_continues_the_references(solvents: Library) -> None:
+    assert solvents.wide.shape[1] == MODEL_GRID.size + 2 * MARGIN
+    margin = solvents.wide[0, :MARGIN]  # the flank of dichloroethane's line at 301 cm-1
+    assert margin[0] < 0.2 < 0.4 < margin[-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("name = ", "TOML"),
+        ('name = "x"', "compound"),
+        ('name = "x"\n[[compound]]\nname = "a"\nlines = [[500.0, 1.0, 9.0]]\n', "cas"),
+    ],
+)
+def test_broken_library_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
+    (tmp_path / "broken.toml").write_text(text)
+    with pytest.raises(RecipeError, match=complaint):
+        load_library("broken", tmp_path)
+
+
+def test_missing_library_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="cannot be read"):
+        load_library("nowhere", tmp_path)

@@ -1,0 +1,305 @@
+"""`ramix-train`: the stages from references to a signed model, one verb each, and `build` for all.
+
+Stages hand on through a work folder (default `out/train/NAME`), so that each can be repeated by
+itself. Heavy imports stand inside the verbs: `--help` must not wait for TensorFlow.
+Read next: `recipe.py`, what decides a model.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from firmware_bridge.errors import RamixError
+
+if TYPE_CHECKING:
+    from train.evaluate import Figures
+    from train.recipe import Recipe
+
+RECIPE_FOLDER = Path(__file__).parent / "recipes"
+_WEIGHTS, _MODEL = "float.weights.h5", "model.tflite"
+
+
+class RecipeName(click.ParamType):  # type: ignore[type-arg]  # generic in stubs only
+    """A recipe's name (`solvents13-2`) or a TOML file."""
+
+    name = "recipe"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> "Recipe":
+        from train.recipe import load_recipe
+
+        path = Path(value)
+        return load_recipe(path if path.suffix == ".toml" else RECIPE_FOLDER / f"{value}.toml")
+
+
+recipe_argument = click.argument("recipe", type=RecipeName())
+work_option = click.option(
+    "--work",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("out/train"),
+    show_default=True,
+    help="Where the stages hand on their results.",
+)
+out_option = click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("models"),
+    show_default=True,
+    help="Where bundle and model card go.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Train RaMixNet models from reference spectra.
+
+    \b
+    ramix-train build solvents13-2              # everything: fit, quantize, export
+    ramix-train evaluate models/solvents13-2.ramix --development
+    """
+    # TensorFlow's start-up messages tell a chemist nothing
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+@cli.command()
+@click.argument("library")
+@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Write a PNG.")
+def references(library: str, plot: Path | None) -> None:
+    """Show a library's references as the networks and the library fit see them.
+
+    \b
+    ramix-train references solvents13 --plot solvents13.png
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from train.references import load_library
+
+    loaded = load_library(library)
+    table = Table(title=f"{loaded.title}\n{loaded.source}")
+    for column in ("compound", "CAS", "response factor", "strongest line / cm-1"):
+        table.add_column(column)
+    for spec, reference in zip(loaded.compounds, loaded.references, strict=True):
+        factor = "unknown" if spec.response_factor is None else f"{spec.response_factor:.3f}"
+        table.add_row(spec.name, spec.cas, factor, str(300 + int(reference.argmax())))
+    Console().print(table)
+    if plot is not None:
+        _plot_references(loaded, plot)
+
+
+@cli.command()
+@recipe_argument
+@work_option
+def fit(recipe: "Recipe", work: Path) -> None:
+    """Train the float network of a recipe.
+
+    \b
+    ramix-train fit solvents13-2
+    """
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from train.fit import fit as run_fit
+    from train.references import load_library
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} steps, loss {task.fields[loss]:.4f}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns) as bar:
+        task = bar.add_task(f"fit {recipe.name}", total=recipe.training.steps, loss=float("nan"))
+        fitted = run_fit(
+            load_library(recipe.library),
+            recipe,
+            lambda step, loss: bar.update(task, completed=step, loss=loss),
+        )
+    folder = work / recipe.name
+    folder.mkdir(parents=True, exist_ok=True)
+    fitted.model.save_weights(folder / _WEIGHTS)
+    click.echo(f"{recipe.name}: {fitted.spectra_seen} spectra seen, loss {fitted.final_loss:.4f}")
+
+
+@cli.command()
+@recipe_argument
+@work_option
+def quantize(recipe: "Recipe", work: Path) -> None:
+    """Turn the float network into the int8 file.
+
+    \b
+    ramix-train quantize solvents13-2
+    """
+    from train.generator import Generator
+    from train.quantize import quantize as run_quantize
+    from train.ramixnet import build as build_network
+    from train.references import load_library
+
+    library = load_library(recipe.library)
+    compound_count, grid_size = library.references.shape
+    model = build_network(recipe.network, grid_size, compound_count, recipe.task)
+    model.load_weights(_stage_file(work, recipe, _WEIGHTS, "fit"))
+    generator = Generator(library, recipe, recipe.evaluation.seed)
+    calibration = generator.batch(recipe.evaluation.calibration_spectra).inputs
+    converted = run_quantize(model, calibration)
+    (work / recipe.name / _MODEL).write_bytes(converted)
+    click.echo(f"{recipe.name}: {len(converted)} bytes, {model.count_params()} parameters")
+
+
+@cli.command()
+@recipe_argument
+@work_option
+@out_option
+def export(recipe: "Recipe", work: Path, out: Path) -> None:
+    """Measure the int8 file, and write the signed bundle and its model card.
+
+    \b
+    ramix-train export solvents13-2 --out models
+    """
+    import numpy as np
+
+    from device.inference.trust import demo_signing_key
+    from train.evaluate import PRESENCE_THRESHOLD, evaluate_generated
+    from train.export import export_bundle, model_card, write_model
+    from train.references import load_library
+
+    library = load_library(recipe.library)
+    model = _stage_file(work, recipe, _MODEL, "quantize").read_bytes()
+    thresholds = np.full(len(library.compounds), PRESENCE_THRESHOLD, dtype=np.float32)
+    figures = evaluate_generated(model, library, recipe, thresholds)
+    bundle = export_bundle(model, library, recipe, thresholds, figures, [demo_signing_key()])
+    path = write_model(out, recipe, bundle, model_card(bundle, library, recipe, figures))
+    _print_figures(recipe.name, figures)
+    click.echo(f"{path}: {len(bundle)} bytes, signed with the demo key")
+
+
+@cli.command()
+@click.argument("bundle", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--recipe", type=RecipeName(), help="Default: the recipe of the bundle's name.")
+@click.option("--development", is_flag=True, help="On the measured development spectra instead.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
+def evaluate(bundle: Path, recipe: "Recipe | None", development: bool, as_json: bool) -> None:
+    """Measure a bundle's int8 network alone, through the code the analyzer runs.
+
+    \b
+    ramix-train evaluate models/solvents13-2.ramix
+    ramix-train evaluate models/solvents13-2.ramix --development
+    """
+    import numpy as np
+
+    from device.inference.bundle import read_bundle_file
+    from device.inference.trust import default_trust_policy
+
+    loaded = read_bundle_file(bundle, default_trust_policy())
+    if development:
+        from train.development import development_cases, summary
+
+        groups = summary(development_cases(loaded))
+        click.echo(json.dumps(groups, indent=1)) if as_json else _print_groups(groups)
+        return
+    from train.evaluate import evaluate_generated
+    from train.recipe import load_recipe
+    from train.references import load_library
+
+    chosen = recipe or load_recipe(RECIPE_FOLDER / f"{loaded.manifest.name}.toml")
+    thresholds = np.array(loaded.manifest.thresholds.presence, dtype=np.float32)
+    figures = evaluate_generated(loaded.model, load_library(chosen.library), chosen, thresholds)
+    if as_json:
+        click.echo(json.dumps(figures.to_json(), indent=1))
+    else:
+        _print_figures(loaded.manifest.name, figures)
+
+
+@cli.command()
+@recipe_argument
+@work_option
+@out_option
+@click.pass_context
+def build(ctx: click.Context, recipe: "Recipe", work: Path, out: Path) -> None:
+    """Fit, quantize, export: one command for one model.
+
+    \b
+    ramix-train build solvents13-2 --out models
+    """
+    ctx.invoke(fit, recipe=recipe, work=work)
+    ctx.invoke(quantize, recipe=recipe, work=work)
+    ctx.invoke(export, recipe=recipe, work=work, out=out)
+
+
+def main() -> None:
+    """Entry point: errors raised on purpose become one sentence and exit code 1."""
+    try:
+        cli()
+    except RamixError as error:
+        click.echo(f"{error.text} {error.remedy}".strip(), err=True)
+        sys.exit(1)
+
+
+def _stage_file(work: Path, recipe: "Recipe", name: str, stage: str) -> Path:
+    path = work / recipe.name / name
+    if not path.exists():
+        raise click.ClickException(f"{path} is not there: run `ramix-train {stage}` first.")
+    return path
+
+
+def _print_figures(name: str, figures: "Figures") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"{name}: generated spectra of another seed, int8, network alone")
+    table.add_column("what")
+    table.add_column("value (95% Wilson interval)")
+    table.add_row("all right", str(figures.exact))
+    for count, part in figures.exact_by_components.items():
+        table.add_row(f"{count} components", str(part))
+    for snr, part in figures.exact_by_snr.items():
+        table.add_row(f"SNR {snr}", str(part))
+    table.add_row("foreign alone: nothing named", str(figures.foreign_alone_silent))
+    for compound in figures.compounds:
+        table.add_row(
+            compound.name,
+            f"recall {compound.recall.value:.3f}, precision {compound.precision.value:.3f}",
+        )
+    if figures.dosage_error is not None:
+        table.add_row("dosage error, present", f"{figures.dosage_error:.4f}")
+        table.add_row("dosage error, absent", f"{figures.dosage_error_absent:.4f}")
+    Console().print(table)
+
+
+def _print_groups(groups: dict[str, Any]) -> None:
+    for name, group in groups.items():
+        click.echo(f"{name}: {group['agree']} of {group['n']} agree")
+        for case in group["disagreements"]:
+            parts = [
+                f"{word} {', '.join(case[word])}" for word in ("missed", "added") if case[word]
+            ]
+            click.echo(f"    {case['spectrum']}: {'; '.join(parts)}")
+
+
+def _plot_references(library: Any, path: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    from device.spectra.resampling import MODEL_GRID
+
+    count = len(library.compounds)
+    figure, axes = pyplot.subplots(count, 1, figsize=(10, 1.3 * count), sharex=True)
+    for axis, name, reference in zip(axes, library.names, library.references, strict=True):
+        axis.plot(MODEL_GRID.wavenumber_cm1, reference, linewidth=0.8)
+        axis.set_ylabel(name, rotation=0, ha="right", fontsize=8)
+        axis.set_yticks([])
+    axes[-1].set_xlabel("Raman shift / cm-1")
+    figure.suptitle(f"{library.title} ({library.references_are})")
+    figure.tight_layout()
+    figure.savefig(path, dpi=120)
+    pyplot.close(figure)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""A recipe: everything that decides a model, as data. One TOML file makes one model.
+
+Unknown and missing keys are refused: a misspelt setting must not silently become a default.
+Next: `references.py`, which turns the recipe's library into spectra.
+"""
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from firmware_bridge.errors import CallerError
+
+Task = Literal["ramixnet1", "ramixnet2"]
+Target = Literal["relative", "absolute"]
+
+
+class RecipeError(CallerError):
+    """The recipe or library file cannot be used as written."""
+
+    code = "recipe_invalid"
+
+
+@dataclass(frozen=True)
+class MixtureSettings:
+    """How compositions are drawn; weights are relative frequencies. See `mixtures.py`."""
+
+    grid: float  # rows of the paper's t^n - 1 grid
+    near_equal: float  # equal signal shares with jitter
+    near_equal_volume: float  # equal volumes: shares follow the response factors, with jitter
+    dirichlet: float
+    traces: float  # log-uniform shares
+    component_count_weights: tuple[float, ...]  # of 1, 2, 3 ... components
+    smallest_share: float  # smaller shares are not drawn
+    present_from: float  # share of all signal from which a compound counts as present
+    absent_below: float  # smaller ones count as absent; between the two the label has no weight
+    foreign_alone: float  # fraction of spectra made of a signal that is in no library
+    foreign_added: float  # fraction with such a signal beside library compounds
+    largest_foreign_share: float
+    nothing: float  # fraction without any Raman signal
+
+
+@dataclass(frozen=True)
+class BaselineSettings:
+    """Paper, Table 2, with our readings; see `baselines.py`."""
+
+    kinds_at_most: int  # a spectrum gets 0..this many of the four kinds
+    gaussian_sigma_cm1: float
+    polynomial_coefficient: float  # a_i uniform in +- this / 2.5^i
+    largest_scale: float  # amplitudes of Table 2 times log-uniform 1 .. this
+
+
+@dataclass(frozen=True)
+class DistortionSettings:
+    """What instruments and samples do to a spectrum; see `distortions.py`."""
+
+    shift_cm1: float  # uniform +-
+    stretch_cm1: float  # uniform +- at the ends of the range
+    compound_shift_cm1: float  # standard deviation, each compound by itself
+    largest_fwhm_cm1: float  # the instrument's line width: uniform from the references' to this
+    broadening_levels: int
+    intensity_jitter: float  # standard deviation of relative intensities along the axis
+    response_variation: float  # smooth multiplicative curve, up to +-
+    snr_lowest: float  # log-uniform; highest Raman peak / noise sd per 1 cm-1
+    snr_highest: float
+    cosmic_ray_probability: float
+    dark_structure_probability: float  # fixed-pattern residue of a bad dark frame
+    missing_ends_probability: float
+    missing_at_most_cm1: float  # at each end
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """The encoder's blocks and the dense layer; see `ramixnet.py`."""
+
+    filters: tuple[int, ...]  # M
+    sizes: tuple[int, ...]  # N
+    strides: tuple[int, ...]
+    dense: int  # D
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    steps: int
+    batch: int
+    learning_rate: float
+    warmup_steps: int
+    weight_decay: float
+    dosage_weight: float  # of the dosage loss against the presence loss
+    average_decay: float  # of the moving average of the weights that is kept
+
+
+@dataclass(frozen=True)
+class EvaluationSettings:
+    seed: int  # never the training seed
+    spectra: int
+    calibration_spectra: int  # representative data of the int8 conversion
+    golden_vectors: int
+
+
+@dataclass(frozen=True)
+class Recipe:
+    name: str
+    version: str
+    library: str  # a file in train/libraries, without its ending
+    task: Task
+    target: Target  # what dosage means: relative to the largest component, or the paper's absolute
+    seed: int
+    created_utc: str  # fixed, so that a rebuild gives the same bytes
+    security_counter: int
+    mixtures: MixtureSettings
+    baselines: BaselineSettings
+    distortions: DistortionSettings
+    network: NetworkSettings
+    training: TrainingSettings
+    evaluation: EvaluationSettings
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read one recipe.
+
+    Raises:
+        RecipeError: not readable, not TOML, unknown or missing keys, wrong types.
+    """
+    recipe = _build(Recipe, read_toml(path), path.name)
+    if (
+        len({len(recipe.network.filters), len(recipe.network.sizes), len(recipe.network.strides)})
+        > 1
+    ):
+        raise RecipeError(f"{path.name}: network filters, sizes and strides differ in length")
+    if recipe.seed == recipe.evaluation.seed:
+        raise RecipeError(f"{path.name}: evaluation must not use the training seed")
+    return recipe
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Raises RecipeError with the file's name in it."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecipeError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path} is not valid TOML: {error}") from error
+
+
+T = TypeVar("T")
+
+
+def _build(cls: type[T], values: dict[str, Any], where: str) -> T:
+    hints = get_type_hints(cls)
+    names = list(hints)
+    unknown, missing = sorted(set(values) - set(names)), sorted(set(names) - set(values))
+    if unknown or missing:
+        raise RecipeError(f"{where}: unknown keys {unknown}, missing keys {missing}")
+    return cls(**{name: _convert(hints[name], values[name], f"{where}: {name}") for name in names})
+
+
+def _convert(hint: Any, value: Any, where: str) -> Any:
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        if not isinstance(value, dict):
+            raise RecipeError(f"{where} must be a table")
+        return _build(hint, value, where)
+    if get_origin(hint) is Literal:
+        if value not in get_args(hint):
+            raise RecipeError(f"{where} must be one of {', '.join(get_args(hint))}, not {value!r}")
+        return value
+    if get_origin(hint) is tuple:
+        if not isinstance(value, list) or not value:
+            raise RecipeError(f"{where} must be a list")
+        return tuple(_convert(get_args(hint)[0], item, where) for item in value)
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, hint) or isinstance(value, bool):
+        raise RecipeError(f"{where} must be of type {hint.__name__}, not {value!r}")
+    return value
