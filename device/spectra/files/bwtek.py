@@ -6,11 +6,13 @@ Next: `device/spectra/spectrum.py`, where that way begins.
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from device.spectra.files.text import (
+    LARGEST_NUMBER,
     TextFile,
     checked_number,
     read_text,
@@ -192,7 +194,7 @@ def _read_table(
         file.fail("several spectra in one file; export them one by one", table_at + 1)
     places = {name: names.index(name) for name in (_PIXEL, _WAVELENGTH, _SHIFT, _DARK, _RAW)}
     cells_needed = max(places.values()) + 1
-    columns: dict[str, list[float]] = {name: [] for name in places}
+    rows: list[list[str]] = []
     line_numbers: list[int] = []
     for number, line in enumerate(file.lines[table_at + 1 :], start=table_at + 2):
         if not line.strip(" \t;\x1a"):
@@ -200,20 +202,40 @@ def _read_table(
         cells = line.split(";")
         if len(cells) < cells_needed:
             file.fail(f"{len(cells)} columns of {len(names)}, is the file truncated?", number)
-        for name, place in places.items():
-            cell = cells[place]
-            if name in (_WAVELENGTH, _SHIFT) and not cell.strip():
-                columns[name].append(np.nan)
-            else:
-                columns[name].append(checked_number(file, number, cell, name, True))
-        if columns[_PIXEL][-1] != len(line_numbers):
-            file.fail(f"pixel {len(line_numbers)} is missing", number)
+        rows.append(cells)
         line_numbers.append(number)
-        if len(line_numbers) > pixel_count:
+        if len(rows) > pixel_count:
             file.fail(f"more rows than the {pixel_count} pixels announced", number)
-    if len(line_numbers) < pixel_count:
-        file.fail(f"ends after {len(line_numbers)} of {pixel_count} pixels, it is truncated")
-    return {name: np.array(column) for name, column in columns.items()}, line_numbers
+    columns = {
+        name: _read_column(file, name, [cells[place] for cells in rows], line_numbers)
+        for name, place in places.items()
+    }
+    wrong = np.flatnonzero(columns[_PIXEL] != np.arange(len(rows)))
+    if len(wrong):
+        file.fail(f"pixel {wrong[0]} is missing", line_numbers[wrong[0]])
+    if len(rows) < pixel_count:
+        file.fail(f"ends after {len(rows)} of {pixel_count} pixels, it is truncated")
+    return columns, line_numbers
+
+
+def _read_column(file: TextFile, name: str, cells: list[str], line_numbers: list[int]) -> Floats:
+    """The numbers in one column; cell by cell only where one of them is not plainly good."""
+    places: Sequence[int] = range(len(cells))
+    if name in (_WAVELENGTH, _SHIFT):  # blank where the calibration does not reach
+        places = [place for place in places if cells[place].strip()]
+    text = ";".join([cells[place] for place in places])
+    try:
+        numbers = np.array([float(cell) for cell in text.replace(",", ".").split(";")])
+        plainly_good = "_" not in text and bool((np.abs(numbers) <= LARGEST_NUMBER).all())
+    except ValueError:
+        plainly_good = False
+    if not plainly_good:
+        numbers = np.array(
+            [checked_number(file, line_numbers[at], cells[at], name, True) for at in places]
+        )
+    column = np.full(len(cells), np.nan)
+    column[places] = numbers
+    return column
 
 
 def _check_axis(

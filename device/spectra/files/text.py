@@ -23,7 +23,7 @@ MAX_FILE_BYTES = 20_000_000  # the largest native files are 0.2 MB; anything nea
 
 # Squares and sums of intensities must stay far from the ends of float32 and float64. No detector
 # or unit in use comes near.
-_LARGEST_NUMBER = 1e15
+LARGEST_NUMBER = 1e15
 
 # Fewer points cannot show Raman lines, whatever range they cover.
 _FEWEST_POINTS = 32
@@ -142,7 +142,7 @@ def checked_number(file: TextFile, line: int, cell: str, what: str, comma: bool)
         file.fail(f"{what} is not a number: {shown!r}" if shown else f"{what} is missing", line)
     if not math.isfinite(number):
         file.fail(f"{what} is {cell.strip()[:20]}, not a finite number", line)
-    if abs(number) > _LARGEST_NUMBER:
+    if abs(number) > LARGEST_NUMBER:
         file.fail(f"{what} is impossibly large: {number:.3g}", line)
     return number
 
