@@ -87,8 +87,10 @@ def identify(
         done = _identify_sample(
             port, model, runtime, frames, integration_time, store, no_store, timeout_s
         )
-    from device.cli.outcome import show_answer
+    from device.cli.outcome import show_answer, warn_of_demo_key
 
+    if as_json:
+        warn_of_demo_key(done.bundle)
     show_answer(done.answer, done.record_id, done.bundle, as_json=as_json, picture=picture)
     return exit_code_for_verdict(done.answer.identification.verdict)
 
@@ -132,14 +134,21 @@ def _identify_sample(
     from device.cli.measuring import acquisition_settings, record_store
     from device.identifier import proven_identifier
     from device.inference import model_source
+    from device.inference.bundle import require_fits
     from device.ports import open_analyzer, parse_port
     from device.runtime import load_identifier, measure
 
     parse_port(port)  # a typing error is told before anything is opened
     settings = acquisition_settings(frames, integration_time)
-    chosen = model and proven_identifier(model_source.load_default(model), runtime)
+    chosen = None
+    if model is not None:
+        chosen = proven_identifier(model_source.load_default(model), runtime)
     records = record_store(store, no_store=no_store)
     with records or nullcontext(), open_analyzer(port, timeout_s) as analyzer:
+        if chosen is not None:
+            require_fits(
+                chosen.bundle.manifest, analyzer.info.product, analyzer.info.hardware_revision
+            )
         identifier = chosen or load_identifier(analyzer, runtime, print_progress)
         outcome = measure(analyzer, identifier, records, settings, print_progress)
     return _Done(outcome.answer, outcome.record_id, identifier.bundle)

@@ -13,6 +13,7 @@ from device.answers.answer import Answer
 from device.answers.report import CardStyle, card, result_json
 from device.cli.output import clear_progress, print_json
 from device.inference.bundle import Bundle
+from device.spectra.spectrum import Spectrum
 
 DEMO_NOTE = (
     "This model is signed with the public demo key, which anybody can use: good for trying out, "
@@ -31,13 +32,11 @@ def show_answer(
     clear_progress()
     result = result_json(answer, record_id)
     if as_json:
-        if bundle.demo_signed:
-            click.echo(f"Warning: {DEMO_NOTE}", err=True)
         print_json(result)
         return
     text = card(
         result,
-        source=answer.spectrum.source,
+        source=_source(answer.spectrum),
         hazards={one.name: one.hazard for one in bundle.manifest.compounds},
         notes=[DEMO_NOTE] if bundle.demo_signed else [],
         style=terminal_style(),
@@ -45,6 +44,19 @@ def show_answer(
     click.echo(text, color=True)  # colours were decided by the style; click must not strip them
     if picture is not None:
         click.echo(f"  picture {picture}")
+
+
+def warn_of_demo_key(bundle: Bundle) -> None:
+    """The card says it each time; a program's operator reads it once, on stderr."""
+    if bundle.demo_signed:
+        click.echo(f"Warning: {DEMO_NOTE}", err=True)
+
+
+def _source(spectrum: Spectrum) -> str:
+    """The file, or who measured."""
+    if spectrum.raw is not None and spectrum.source == "acquisition":
+        return f"analyzer {spectrum.raw.calibration.serial}"
+    return spectrum.source
 
 
 def terminal_style() -> CardStyle:

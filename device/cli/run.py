@@ -63,7 +63,7 @@ def run(
     from device import runtime as flow
     from device.cli.exit_codes import exit_code_for_error
     from device.cli.measuring import acquisition_settings, record_store
-    from device.cli.outcome import show_answer
+    from device.cli.outcome import show_answer, warn_of_demo_key
     from device.ports import open_analyzer, parse_port
 
     parse_port(port)  # a typing error is told before anything is opened
@@ -79,6 +79,8 @@ def run(
     signal.signal(signal.SIGTERM, _stop)
     with records or nullcontext(), open_analyzer(port, timeout_s) as analyzer:
         identifier = flow.load_identifier(analyzer, runtime, print_progress)
+        if as_json:
+            warn_of_demo_key(identifier.bundle)
         answered = flow.run(
             analyzer,
             identifier,
