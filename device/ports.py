@@ -114,9 +114,9 @@ def open_transport(port: str, timeout_s: float = DEFAULT_TIMEOUT_S) -> "Transpor
 
             return TcpTransport(host, number, connect_timeout_s=timeout_s)
         case SimPort(specification):
-            from device import simulated_port
+            from device.simulated_port import open_transport as open_simulated
 
-            return simulated_port.open_transport(specification)
+            return open_simulated(specification)
 
 
 def open_analyzer(port: str, timeout_s: float = DEFAULT_TIMEOUT_S) -> "Analyzer":
