@@ -1,13 +1,14 @@
 """Frames through the driver, beside a bare pyusb loop that writes a request and reads the reply.
 
-Both talk to the same simulated analyzer on the simulated bus, whose exposure is made too short to
-count: what is left is the work per frame. The bare loop checks nothing, the driver checks CRCs,
-ids, settings epoch and frame number. Next: `bench.py`.
+Both talk to simulated analyzers on one simulated bus, whose exposure is made too short to count
+and whose replay costs next to nothing: what is left is the work per frame. The bare loop checks
+nothing, the driver checks CRCs, ids, settings epoch and frame number. Next: `bench.py`.
 """
 
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import usb.core
 
 from device.driver.analyzer import Analyzer
@@ -15,12 +16,13 @@ from device.driver.transports.usb_bulk import open_usb
 from firmware_bridge.framing import Framing, Packet, encode_for
 from firmware_bridge.messages import AcquireFrame, ArmLaser, LaserOff, Request
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
-from firmware_bridge.simulator.scenes import EmptyScene
+from firmware_bridge.simulator.scenes import ReplayScene
 from firmware_bridge.simulator.usb_backend import SimulatedUsbBackend
 from firmware_bridge.usb_ids import ENDPOINT_IN, ENDPOINT_OUT, PRODUCT_ID, VENDOR_ID
 from tools.bench_timing import Aim, Row, interleaved, rows
 
 SPEED = 1e6
+PIXELS = 2048
 INTEGRATION_TIME_MS = 10.0
 LEASE_MS = 500
 READ_BYTES = 16 * 1024
@@ -34,8 +36,11 @@ DRIVER_LIT = "driver, arm + frame + off"
 
 def measure(rounds: int) -> list[Row]:
     """Rows of the group "driver"; a frame rate of 0.7 of the bare loop is 1.43 of its time."""
-    two = {serial: SimulatedAnalyzer(EmptyScene(), speed=SPEED) for serial in ("RAW", "DRIVER")}
-    bus = SimulatedUsbBackend(two)
+    counts = np.full(PIXELS, 1000.0)
+    scene = ReplayScene(3 * counts, counts, INTEGRATION_TIME_MS)
+    bus = SimulatedUsbBackend(
+        {serial: SimulatedAnalyzer(scene, speed=SPEED) for serial in ("RAW", "DRIVER")}
+    )
     raw = usb.core.find(backend=bus, idVendor=VENDOR_ID, idProduct=PRODUCT_ID, custom_match=_is_raw)
     raw.set_configuration()
     with Analyzer(open_usb("DRIVER", backend=bus)) as analyzer:
