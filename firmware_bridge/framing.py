@@ -33,6 +33,10 @@ OVERHEAD = HEADER_SIZE + TRAILER_SIZE
 # Holds the largest legal frame (65,535 pixels). A larger cap makes a damaged length wait longer.
 MAX_PAYLOAD = 0x2_0080
 
+# A packet that pauses for longer will not be completed: the host gives it up, the firmware forgets
+# it. Shorter than this are the pauses of a busy network.
+MAX_PAUSE_S = 0.5
+
 
 class Framing(Enum):
     """How packets are told apart: by sync and length (USB, TCP) or by COBS delimiters (serial)."""

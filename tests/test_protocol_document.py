@@ -74,6 +74,7 @@ def test_numbers_in_the_text_are_the_codes() -> None:
         f"n, at most {framing.MAX_PAYLOAD:,}",
         f"0x{framing.header_crc16(b'123456789'):04X}",
         f"0x{framing.packet_crc32(b'123456789'):08X}",
+        f"silent for {framing.MAX_PAUSE_S * 1e3:.0f} ms",
         f"at most {m.MAX_DETAIL_SIZE} bytes",
         f"2 to {calibration.MAX_COEFFICIENTS} coefficients",
         f"Magic is `{calibration.MAGIC.decode()}`",

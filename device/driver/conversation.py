@@ -10,14 +10,12 @@ from typing import Any
 
 from device.driver.transports.base import Transport
 from firmware_bridge.errors import LinkTimeout
+from firmware_bridge.framing import MAX_PAUSE_S
 from firmware_bridge.messages import ReplyT, Request
 from firmware_bridge.session import Deadline, Reply, Session
 
 # Longest single read. Ctrl-C is noticed between reads: a blocked USB transfer does not let it in.
 _SLICE_S = 0.1
-# Silence inside a packet after which its length is taken to be damaged. Shorter than this are the
-# pauses of a busy network.
-_GIVE_UP_PACKET_S = 0.5
 
 
 class Conversation:
@@ -87,7 +85,7 @@ class Conversation:
         if data:
             replies = self.session.receive(data)
             self._heard_s = self.now_s()
-        elif self.now_s() - self._heard_s > _GIVE_UP_PACKET_S:
+        elif self.now_s() - self._heard_s > MAX_PAUSE_S:
             replies = self.session.link_idle()
         else:
             return

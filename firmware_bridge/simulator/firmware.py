@@ -10,12 +10,12 @@ Next: `instrument.py` for what the requests do; `serve.py` and `usb_backend.py` 
 
 import heapq
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.errors import CallerError, ProtocolError
-from firmware_bridge.framing import Framing, Packet, encode_for, make_decoder
+from firmware_bridge.framing import MAX_PAUSE_S, Framing, Packet, encode_for, make_decoder
 from firmware_bridge.messages import (
     PROTOCOL_VERSION,
     Abort,
@@ -84,10 +84,14 @@ class SimulatedAnalyzer:
             protocol_version=PROTOCOL_VERSION,
         )
         self.attach_count = 0  # grows whenever the host sees a new analyzer: boot, plug-in
-        self.endpoints_can_halt = False  # a USB bus sets it
+        # A USB bus sets these two. It has no thread that polls between transfers, so there the
+        # analyzer itself asks the time before anybody looks at it or touches it.
+        self.endpoints_can_halt = False
+        self.clock: Callable[[], float] | None = None
         self.stalled = False
         self._connected = True
         self._now_s = 0.0
+        self._heard_s = 0.0
         self._speed = speed
         self._trigger_every_s = trigger_every_s
         self._detector = Detector(model, self.calibration, seed=seed)
@@ -112,6 +116,9 @@ class SimulatedAnalyzer:
         self._advance(now_s)
         if not self._connected:
             return
+        if now_s - self._heard_s > MAX_PAUSE_S:
+            self._decoder.reset()  # whatever a cut-off packet swallowed is too old to be obeyed
+        self._heard_s = now_s
         attached = self.attach_count
         for packet in self._decoder.feed(data):
             self._serve(packet)
@@ -150,6 +157,7 @@ class SimulatedAnalyzer:
 
     def unplug(self) -> None:
         """Pull the cable."""
+        self._catch_up()
         self._drop_link(DarkCause.LINK)
         self._connected = False
 
@@ -160,20 +168,24 @@ class SimulatedAnalyzer:
 
     def reboot(self) -> None:
         """Power off and on: RAM is lost, flash stays, an unconfirmed trial ends."""
+        self._catch_up()
         self._drop_link(DarkCause.REBOOT)
         self._earlier_pulses += self._instrument.laser.pulses
         self._instrument = self._boot()
         self._connected = True
 
     def press_trigger(self) -> None:
+        self._catch_up()
         self._instrument.trigger_count += 1
 
     def interlock(self, open: bool) -> None:
         """Open or close the sample cover. Open is dark at once; closing it switches nothing on."""
+        self._catch_up()
         self._instrument.laser.set_interlock(self._now_s, is_open=open)
 
     def break_laser(self) -> None:
         """The laser driver reports a fault: dark until the host acknowledges by LASER_OFF."""
+        self._catch_up()
         self._instrument.laser.go_dark(self._now_s, DarkCause.FAULT)
 
     def set_calibration_page(self, page: bytes) -> None:
@@ -197,15 +209,18 @@ class SimulatedAnalyzer:
 
     @property
     def laser_is_on(self) -> bool:
+        self._catch_up()
         return self._instrument.laser.is_on
 
     @property
     def laser_state(self) -> LaserState:
+        self._catch_up()
         return self._instrument.laser.state
 
     @property
     def laser_on_log(self) -> Sequence[Pulse]:
         """Every stretch of light since the first power-up."""
+        self._catch_up()
         return [*self._earlier_pulses, *self._instrument.laser.pulses]
 
     @property
@@ -227,6 +242,10 @@ class SimulatedAnalyzer:
             now_s=self._now_s,
             trigger_every_s=self._trigger_every_s,
         )
+
+    def _catch_up(self) -> None:
+        if self.clock is not None:
+            self._advance(self.clock())
 
     def _advance(self, now_s: float) -> None:
         self._now_s = max(self._now_s, now_s)
