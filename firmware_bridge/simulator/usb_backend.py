@@ -15,8 +15,8 @@ import os
 import struct
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -57,6 +57,10 @@ class _Plugged:
     claimed_by: "_Handle | None" = None
     left_s: float | None = None
 
+    def now_s(self) -> float:
+        clock = self.analyzer.clock
+        return self.analyzer.now_s if clock is None else clock()
+
     @property
     def is_there(self) -> bool:
         return self.analyzer.connected and self.analyzer.attach_count == self.attach_count
@@ -65,7 +69,6 @@ class _Plugged:
 @dataclass(eq=False)
 class _Handle:
     plugged: _Plugged
-    endpoints: tuple[int, int] = field(default=(ENDPOINT_OUT, ENDPOINT_IN))
 
 
 class SimulatedUsbBackend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb has no types
@@ -85,13 +88,11 @@ class SimulatedUsbBackend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb 
         self.forbidden: set[str] = set()
         self._linger_s = linger_s
         self._analyzers = dict(analyzers)
-        self._zero_s = {
-            serial: time.monotonic() - analyzer.now_s for serial, analyzer in analyzers.items()
-        }
         self._listed: dict[str, _Plugged] = {}
         self._next_address = 2  # 1 is the root hub
         for analyzer in analyzers.values():
             analyzer.endpoints_can_halt = True
+            analyzer.clock = _running_clock(analyzer.now_s)
 
     # ---- who is there ----
 
@@ -238,17 +239,17 @@ class SimulatedUsbBackend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb 
         with self.lock:
             self._check_transfer(handle, ep, ENDPOINT_OUT)
             payload = bytes(data)
-            handle.plugged.analyzer.receive(payload, self._now_s(handle))
+            handle.plugged.analyzer.receive(payload, handle.plugged.now_s())
             return len(payload)
 
     def bulk_read(self, handle: _Handle, ep: int, intf: int, buff: Any, timeout: int) -> int:
         """Into `buff`; `timeout` in ms, 0 for ever."""
         plugged, analyzer = handle.plugged, handle.plugged.analyzer
-        give_up_s = self._now_s(handle) + timeout / 1e3 if timeout else float("inf")
+        give_up_s = handle.plugged.now_s() + timeout / 1e3 if timeout else float("inf")
         while True:
             with self.lock:
                 self._check_transfer(handle, ep, ENDPOINT_IN)
-                now_s = self._now_s(handle)
+                now_s = handle.plugged.now_s()
                 plugged.unread += analyzer.poll(now_s)
                 if plugged.unread:
                     return _fill(buff, plugged)
@@ -259,7 +260,7 @@ class SimulatedUsbBackend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb 
             wake_s = min(give_up_s, now_s + _LONGEST_NAP_S)
             if due_s is not None:
                 wake_s = min(wake_s, due_s)
-            time.sleep(max(0.0, wake_s - self._now_s(handle)))
+            time.sleep(max(0.0, wake_s - handle.plugged.now_s()))
 
     def clear_halt(self, handle: _Handle, ep: int) -> None:
         self._check_there(handle)
@@ -304,9 +305,6 @@ class SimulatedUsbBackend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb 
             raise _error(errno.EPIPE)
         return bytes((2 + len(body), _STRING_DESCRIPTOR)) + body
 
-    def _now_s(self, handle: _Handle) -> float:
-        return time.monotonic() - self._zero_s[handle.plugged.serial]
-
     def _check_there(self, handle: _Handle) -> None:
         if not handle.plugged.is_there:
             raise _error(errno.ENODEV)
@@ -334,7 +332,12 @@ class SimulatedUsbBackend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb 
         """The firmware sees a reset or a new configuration: nothing is left of the old session."""
         with self.lock:
             handle.plugged.unread = b""
-            handle.plugged.analyzer.disconnect(self._now_s(handle))
+            handle.plugged.analyzer.disconnect(handle.plugged.now_s())
+
+
+def _running_clock(start_s: float) -> Callable[[], float]:
+    zero_s = time.monotonic() - start_s
+    return lambda: time.monotonic() - zero_s
 
 
 def _fill(buff: Any, plugged: _Plugged) -> int:
