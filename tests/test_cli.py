@@ -120,7 +120,7 @@ def test_errors_of_other_rooms_find_their_exit_code() -> None:
     from device.answers.record_content import RecordStoreError
     from device.inference import errors as model
     from device.ports import PortSyntaxError
-    from device.spectra.files import SpectrumFileError
+    from device.spectra.files.reading import SpectrumFileError
     from firmware_bridge.calibration import CalibrationError
 
     for error_type, code in (

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from device.spectra.files import SpectrumFileError, parse_spectrum, read_spectrum
 from device.spectra.files.bwtek import read_bwtek
+from device.spectra.files.reading import SpectrumFileError, parse_spectrum, read_spectrum
 from device.spectra.files.text import MAX_FILE_BYTES, decode_text
 from device.spectra.spectrum import Spectrum, to_grid
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.spectra.files import parse_spectrum, read_spectrum
 from device.spectra.files.bwtek import read_bwtek
+from device.spectra.files.reading import parse_spectrum, read_spectrum
 from device.spectra.files.text import TextFile
 from device.spectra.quality import Reason, check
 from device.spectra.spectrum import (

@@ -15,7 +15,7 @@ import numpy as np
 from device.answers.identification import identify
 from device.identifier import Identifier
 from device.inference.bundle import Bundle
-from device.spectra.files import read_spectrum
+from device.spectra.files.reading import read_spectrum
 from device.spectra.preprocessing import preprocess, quantize
 from device.spectra.quality import check
 from device.spectra.spectrum import Acquisition, spectrum_from_acquisition, to_grid

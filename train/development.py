@@ -15,7 +15,7 @@ import numpy as np
 from device.inference.bundle import Bundle
 from device.inference.interpreter import Interpreter
 from device.inference.manifest import Manifest
-from device.spectra.files import read_spectrum
+from device.spectra.files.reading import read_spectrum
 from device.spectra.preprocessing import preprocess, quantize
 from device.spectra.spectrum import Spectrum, to_grid
 from train.references import REPOSITORY

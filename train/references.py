@@ -136,7 +136,7 @@ def load_library(name: str, folder: Path = LIBRARY_FOLDER) -> Library:
 
 def measured_reference(path: Path) -> Floats:
     """Native file -> dark-subtracted counts on WIDE_GRID without baseline, non-negative."""
-    from device.spectra.files import read_spectrum
+    from device.spectra.files.reading import read_spectrum
 
     spectrum = read_spectrum(path)
     resampler = Resampler(spectrum.wavenumber_cm1, WIDE_GRID)

@@ -103,7 +103,7 @@ class _Done(NamedTuple):
 
 def _identify_file(file: str, model: Path | None, runtime: str, store: Path | None) -> _Done:
     """Reading comes first: a wrong file need not wait for the model."""
-    from device.spectra.files import read_spectrum
+    from device.spectra.files.reading import read_spectrum
 
     spectrum = read_spectrum(file)
     from device.identifier import proven_identifier
