@@ -234,7 +234,11 @@ def _read_model(key: str, value: str) -> Path | str:
 
 
 def _read_mix(_key: str, value: str) -> tuple[tuple[str, float], ...]:
-    text = unquote(value)
+    return parse_mix(unquote(value))
+
+
+def parse_mix(text: str) -> tuple[tuple[str, float], ...]:
+    """`NAME:SHARE,NAME:SHARE`, or one NAME alone; raises `PortSyntaxError`."""
     if ":" not in text:
         return ((text.strip(), 1.0),)
     parts, position = [], 0

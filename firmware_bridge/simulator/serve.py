@@ -224,6 +224,9 @@ class PtyServer(_Server):
     framing = Framing.COBS
 
     def __init__(self, analyzer: SimulatedAnalyzer, link: Path | None = None) -> None:
+        """Raises CallerError when `link` is something else than a symlink already."""
+        if link is not None and link.exists() and not link.is_symlink():
+            raise CallerError(f"{link} exists and is no symlink.", remedy="Name another file.")
         super().__init__(analyzer)
         self._link = link
         self._master: int | None = None
