@@ -15,7 +15,7 @@ from device.spectra.spectrum import GridSpectrum
 
 Floats = npt.NDArray[np.float64]
 
-_BASELINE_DEGREE = 7
+_BASELINE_TERMS = 9  # cosines over the measured range
 _BASELINE_ROUNDS = 8
 
 
@@ -73,12 +73,13 @@ def _moved(reference: Floats, shift_cm1: float, variance_cm2: float) -> Floats:
 
 def _baseline(rest: Floats, valid: npt.NDArray[np.bool_]) -> Floats:
     """A smooth curve under what the components leave, pulled up little by lines nobody named."""
-    axis = np.linspace(-1.0, 1.0, len(rest))
+    angle = np.linspace(0.0, np.pi, len(rest))
+    basis = np.cos(np.arange(_BASELINE_TERMS)[:, None] * angle)
     weight = valid.astype(np.float64)
     curve = np.zeros_like(rest)
     for _ in range(_BASELINE_ROUNDS):
-        coefficients = np.polynomial.chebyshev.chebfit(axis, rest, _BASELINE_DEGREE, w=weight)
-        curve = np.polynomial.chebyshev.chebval(axis, coefficients)
+        weighted = basis * weight
+        curve = np.linalg.solve(weighted @ basis.T, weighted @ rest) @ basis
         above = rest - curve
         spread = 1.4826 * float(np.median(np.abs(above[valid]))) + 1e-300
         distance = above / np.where(above > 0, 2.0 * spread, 4.0 * spread)

@@ -2,7 +2,7 @@
 
 A closed-set network names something for every input, and a fit finds a little of everything in
 noise. A component is asserted when the fit has evidence for it in lines of its own and there is
-enough of it; a proposal of the network halves the evidence asked for. What the asserted
+enough of it; a proposal of the network lowers the evidence asked for. What the asserted
 components leave unexplained decides between IDENTIFIED, PARTIAL and UNKNOWN.
 
 Next: `device/identifier.py`, which runs network and fit; `records.py`, which keeps the answer.
@@ -11,6 +11,7 @@ Next: `device/identifier.py`, which runs network and fit; `records.py`, which ke
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -67,10 +68,9 @@ class FitThresholds:
     Chosen on development data (real mixtures of the solvents, spectra of other liquids).
     """
 
-    evidence: float = 7.0  # chi squared that the fit alone must show
-    evidence_when_proposed: float = 3.5  # ... when the network says present
-    smallest_amount: float = 0.03  # volume fraction, or signal share without response factors
-    smallest_amount_when_proposed: float = 0.02
+    evidence: float = 8.5  # chi squared that the fit alone must show
+    evidence_when_proposed: float = 6.5  # ... when the network says present
+    smallest_share: float = 0.012  # of the signal; less may be a misfit of a strong neighbour
     support: float = 0.4  # part of a component's lines that must really be there
     identified_unexplained: float = 0.11  # above it the answer is PARTIAL at best
     # With a large unexplained rest a foreign line may pose as one of ours: ask for more.
@@ -78,7 +78,7 @@ class FitThresholds:
     partial_support: float = 0.6
     unknown_unexplained: float = 0.30
     unknown_evidence: float = 20.0
-    unknown_smallest_share: float = 0.15
+    smallest_known_part: float = 0.20  # less of the signal explained is no answer at all
 
     @classmethod
     def from_manifest(cls, values: Mapping[str, float]) -> "FitThresholds":
@@ -117,9 +117,8 @@ def identify(
         presence_thresholds: float64[C], above which the network counts as proposing.
     """
     fit = library.fit(spectrum)
-    response = response_factors(compounds)
     proposed = prediction.presence >= presence_thresholds
-    asserted = _asserted(fit, response, proposed, thresholds)
+    asserted = _asserted(fit, proposed, thresholds)
     if asserted.any():
         final = library.refit(spectrum, fit, asserted)
         asserted &= final.coefficients > 0
@@ -128,6 +127,8 @@ def identify(
     verdict = _verdict(final.unexplained, asserted, thresholds)
     if verdict is not Verdict.IDENTIFIED:
         asserted &= _trusted_beside_foreign(final, thresholds)
+        known = float(_shares(final, asserted)[0].sum())
+        asserted &= known >= thresholds.smallest_known_part
         verdict = Verdict.PARTIAL if asserted.any() else Verdict.UNKNOWN
     shares, sd = _shares(final, asserted)
     presence = _presence(prediction.presence, fit.evidence, thresholds)
@@ -152,25 +153,13 @@ def identify(
     return Identification(verdict, components, unexplained, reasons, final)
 
 
-def response_factors(compounds: Sequence[Compound]) -> Floats:
-    """float64[C], relative signal per volume; ones where any of them is unknown, because a
-    fraction over a mixed scale would mean nothing."""
-    factors = [compound.response_factor for compound in compounds]
-    known = [factor for factor in factors if factor is not None]
-    return np.array(known) if len(known) == len(factors) else np.ones(len(factors))
-
-
-def _asserted(
-    fit: LibraryFit, response: Floats, proposed: Bools, thresholds: FitThresholds
-) -> Bools:
-    amount = fit.coefficients / response
-    total = float(amount.sum())
+def _asserted(fit: LibraryFit, proposed: Bools, t: FitThresholds) -> Bools:
+    total = float(fit.coefficients.sum())
     if total <= 0:
-        return np.zeros(len(amount), dtype=np.bool_)
-    t = thresholds
+        return np.zeros(len(fit.coefficients), dtype=np.bool_)
     result: Bools = (
         (fit.evidence >= np.where(proposed, t.evidence_when_proposed, t.evidence))
-        & (amount / total >= np.where(proposed, t.smallest_amount_when_proposed, t.smallest_amount))
+        & (fit.coefficients >= t.smallest_share * total)
         & (fit.support >= t.support)
     )
     return result
@@ -188,9 +177,7 @@ def _trusted_beside_foreign(fit: LibraryFit, thresholds: FitThresholds) -> Bools
     t = thresholds
     trusted: Bools = (fit.evidence >= t.partial_evidence) & (fit.support >= t.partial_support)
     if fit.unexplained > t.unknown_unexplained:
-        share = fit.coefficients / max(float(fit.coefficients.sum()), 1e-300)
         trusted &= fit.evidence >= t.unknown_evidence
-        trusted &= share * (1.0 - fit.unexplained) >= t.unknown_smallest_share
     return trusted
 
 
@@ -208,7 +195,7 @@ def _shares(fit: LibraryFit, asserted: Bools) -> tuple[Floats, Floats]:
     return np.where(asserted, part * explained, 0.0), np.where(asserted, sd, 0.0)
 
 
-def _presence(network: npt.NDArray[np.floating], evidence: Floats, t: FitThresholds) -> Floats:
+def _presence(network: npt.NDArray[np.floating[Any]], evidence: Floats, t: FitThresholds) -> Floats:
     """Either source may convince: the odds of the fit are those of its evidence."""
     fit = 1.0 / (1.0 + np.exp(np.clip(0.5 * (t.evidence - evidence), -50.0, 50.0)))
     result: Floats = 1.0 - (1.0 - np.asarray(network, dtype=np.float64)) * (1.0 - fit)

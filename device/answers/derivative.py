@@ -1,0 +1,92 @@
+"""The domain the library fit works in: smoothed first derivatives without slow baselines.
+
+Next: `shift_search.py` and `flexible_fit.py`, the two steps of the fit.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+# Sigma of the derivative kernel, cm-1. Wider smears neighbouring lines, narrower lets noise in.
+SMOOTHING_CM1 = 3.0
+_MARGIN_CM1 = 10  # beside an end of the measured range the kernel sees padding
+
+# Cosines over the measured range that a baseline's derivative may consist of: over 2,200 cm-1 the
+# fastest has a period of 550 cm-1, ten times as wide as the widest band of a liquid.
+_BASELINE_TERMS = 9
+
+
+def smoothed_derivative(rows: Floats, variance_cm2: float) -> Floats:
+    """First derivative of each row [N, G] after smoothing with a Gaussian; ends are held."""
+    kernel = _derivative_kernel(variance_cm2)
+    reach = len(kernel) // 2
+    padded = np.pad(rows, ((0, 0), (reach, reach)), mode="edge")
+    result = np.empty_like(rows)
+    for row, out in zip(padded, result, strict=True):
+        out[:] = np.convolve(row, kernel, mode="valid")
+    return result
+
+
+def _derivative_kernel(variance_cm2: float) -> Floats:
+    reach = int(np.ceil(4.0 * np.sqrt(variance_cm2)))
+    position = np.arange(-reach, reach + 1, dtype=np.float64)
+    gaussian = np.exp(-0.5 * position**2 / variance_cm2)
+    result: Floats = -position / variance_cm2 * gaussian / gaussian.sum()
+    return result
+
+
+def noise_of_derivative(variance: Floats, variance_cm2: float) -> Floats:
+    squared = _derivative_kernel(variance_cm2) ** 2
+    reach = len(squared) // 2
+    return np.convolve(np.pad(variance, reach, mode="edge"), squared, mode="valid")
+
+
+def shifted(values: Floats, shift_cm1: float) -> Floats:
+    """values(x + shift) by linear interpolation, ends held; the grid step is 1 cm-1."""
+    position = np.arange(len(values), dtype=np.float64)
+    return np.interp(position + shift_cm1, position, values)
+
+
+def moving_average(values: Floats, points: int) -> Floats:
+    half = points // 2
+    cumulative = np.concatenate([np.zeros(half + 1), np.cumsum(values), np.zeros(half)])
+    cumulative[len(cumulative) - half :] = cumulative[len(cumulative) - half - 1]
+    result: Floats = np.maximum(cumulative[points:] - cumulative[:-points], 0.0) / points
+    return result
+
+
+def fitted_window(valid: Bools) -> Bools:
+    """Valid points away from the ends of each measured stretch."""
+    blocked = np.convolve(~valid, np.ones(2 * _MARGIN_CM1 + 1), mode="same") > 0
+    window = ~blocked
+    window[:_MARGIN_CM1] = False
+    window[-_MARGIN_CM1:] = False
+    return window
+
+
+@lru_cache(maxsize=8)
+def _cosines(count: int) -> Floats:
+    position = (np.arange(count) + 0.5) / count
+    rows = np.cos(np.pi * np.arange(_BASELINE_TERMS)[:, None] * position)
+    result: Floats = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return result
+
+
+def baseline_basis(count: int) -> Floats:
+    """[terms, count]: orthonormal rows that a slow baseline's derivative is made of.
+
+    Data and references lose the same part (`without_baseline`), so that a baseline a hundred
+    times the Raman signal is as harmless as none.
+    """
+    return _cosines(count)
+
+
+def without_baseline(rows: Floats) -> Floats:
+    """Rows [..., count] less their part in the baseline's space."""
+    basis = baseline_basis(rows.shape[-1])
+    result: Floats = rows - (rows @ basis.T) @ basis
+    return result

@@ -1,0 +1,191 @@
+"""Second step of the library fit: amounts, with each component free to sit a little aside.
+
+Bands move by a few cm-1 when liquids mix, and every instrument has its own response curve
+(ASTM E2911); a fit that cannot follow takes the misfit for traces of other compounds. The fit is
+weighted by what may be wrong: detector noise, and a part of whatever signal stands nearby, as
+large as the fit so far shows. So evidence for a weak component counts only where it has lines of
+its own.
+Next: `library_fit.py`, which joins both steps.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from device.answers.derivative import moving_average
+from device.answers.nonnegative import solve_nonnegative
+
+Floats = npt.NDArray[np.float64]
+
+_OWN_SHIFT_SIGMA_CM1 = 1.0  # prior of a component's shift in a mixture
+_OWN_SHIFT_LIMIT_CM1 = 3.0
+_OWN_WIDTH_SIGMA_CM2 = 6.0  # prior of a component's extra line variance
+_OWN_WIDTH_LIMITS_CM2 = (-8.0, 12.0)
+_MODEL_ERROR_LIMITS = (0.05, 0.20)  # of the signal nearby; dominates noise near strong lines
+_LARGEST_NEARBY = 0.05  # of the largest derivative counts as standing nearby, everywhere
+_NEARBY_POINTS = 41
+_CORRELATED_POINTS = 8.0  # neighbours in the smoothed derivative that carry one piece of evidence
+_REWEIGHTINGS = 5
+
+# The response of this instrument against the one of the references: 1 + a few cosines over the
+# fitted range, each with this prior.
+_RESPONSE_TERMS = 4
+_RESPONSE_SIGMA = 0.10
+
+# What counts as foreign: residual beyond this part of the signal nearby and this part of the
+# largest derivative. Mixing and another instrument stay below, a foreign line does not.
+_FOREIGN_NEARBY = 0.30
+_FOREIGN_FLOOR = 0.03
+_FOREIGN_POINTS = 31
+# A component is supported where its own lines are, if the residual there stays under this part
+# of the fitted signal.
+_SUPPORT_RESIDUAL = 0.40
+_SUPPORT_FIT_POINTS = 9
+
+
+class FlexibleFit:
+    """Alternates non-negative coefficients with each component's own small shift and width."""
+
+    def __init__(self, columns: Floats, data: Floats, noise_variance: Floats) -> None:
+        self._pure = columns
+        self._slope = np.gradient(columns, axis=1)
+        self._curve = np.gradient(self._slope, axis=1)
+        self._data = data
+        self._noise = noise_variance
+        self._weight = np.ones(len(data))
+        self._everywhere = (_LARGEST_NEARBY * float(np.abs(data).max())) ** 2
+        self._columns = columns
+        self._cosines = _response_cosines(columns.shape[1])
+        self.own_shift = np.zeros(len(columns))
+        self.own_width = np.zeros(len(columns))
+        self.coefficients = solve_nonnegative(columns @ columns.T, columns @ data)
+        self._update()
+
+    def run(self) -> None:
+        for _ in range(_REWEIGHTINGS):
+            present = np.flatnonzero(self.coefficients > 0)
+            if not len(present):
+                return
+            self._bend(present)
+            self._update(refit=True)
+
+    def _bend(self, present: npt.NDArray[np.intp]) -> None:
+        """Own shifts and widths of the present components, and the response: ridge regression."""
+        amount = self.coefficients[present, None]
+        pure = self.coefficients[present] @ self._pure[present]
+        basis = np.vstack(
+            [
+                -amount * self._slope[present],
+                0.5 * amount * self._curve[present],
+                pure * self._cosines,
+            ]
+        )
+        prior = np.concatenate(
+            [
+                np.full(len(present), _OWN_SHIFT_SIGMA_CM1**-2),
+                np.full(len(present), _OWN_WIDTH_SIGMA_CM2**-2),
+                np.full(_RESPONSE_TERMS, _RESPONSE_SIGMA**-2),
+            ]
+        )
+        weighted = basis * self._weight
+        normal = weighted @ basis.T + np.diag(prior)
+        bend = np.linalg.solve(normal, weighted @ (self._data - pure))
+        shift, width, response = np.split(bend, [len(present), 2 * len(present)])
+        self.own_shift[:] = 0.0
+        self.own_width[:] = 0.0
+        self.own_shift[present] = np.clip(shift, -_OWN_SHIFT_LIMIT_CM1, _OWN_SHIFT_LIMIT_CM1)
+        self.own_width[present] = np.clip(width, *_OWN_WIDTH_LIMITS_CM2)
+        bent = (
+            self._pure
+            - self.own_shift[:, None] * self._slope
+            + 0.5 * self.own_width[:, None] * self._curve
+        )
+        self._columns = bent * (1.0 + response @ self._cosines)
+
+    def _update(self, refit: bool = False) -> None:
+        if refit:
+            weighted = self._columns * self._weight
+            self.coefficients = solve_nonnegative(
+                weighted @ self._columns.T, weighted @ self._data, self.coefficients
+            )
+        self._model = self.coefficients @ self._columns
+        self.residual = self._data - self._model
+        nearby = self._everywhere + moving_average(self._model**2, _NEARBY_POINTS)
+        error = self._model_error()
+        variance = self._noise + error**2 * nearby
+        self._weight = 1.0 / (_CORRELATED_POINTS * np.maximum(variance, 1e-300))
+
+    def _model_error(self) -> float:
+        energy = float(self._model @ self._model)
+        if energy <= 0:
+            return _MODEL_ERROR_LIMITS[1]
+        misfit = np.sqrt(float(self.residual @ self.residual) / energy)
+        return float(np.clip(misfit, *_MODEL_ERROR_LIMITS))
+
+    def _normal(self) -> tuple[Floats, Floats]:
+        weighted = self._columns * self._weight
+        return weighted @ self._columns.T, weighted @ self._data
+
+    def _misfit(self) -> float:
+        """Chi squared per independent point, at least 1."""
+        reduced = float(np.mean(self.residual**2 * self._weight)) * _CORRELATED_POINTS
+        return max(1.0, reduced)
+
+    def evidence(self) -> Floats:
+        gram, projection = self._normal()
+        # the weights moved once more after the coefficients were found
+        optimum = solve_nonnegative(gram, projection, self.coefficients)
+        best = _chi_squared(gram, projection, optimum)
+        result = np.zeros(len(self.coefficients))
+        for index in np.flatnonzero(self.coefficients > 0):
+            others = np.delete(np.arange(len(result)), index)
+            without = solve_nonnegative(
+                gram[np.ix_(others, others)], projection[others], self.coefficients[others]
+            )
+            worse = _chi_squared(gram[np.ix_(others, others)], projection[others], without)
+            result[index] = worse - best
+        return result / self._misfit()
+
+    def standard_deviation(self) -> Floats:
+        present = np.flatnonzero(self.coefficients > 0)
+        result = np.zeros(len(self.coefficients))
+        if len(present):
+            gram = self._normal()[0][np.ix_(present, present)]
+            variance = np.linalg.pinv(gram).diagonal() * self._misfit()
+            result[present] = np.sqrt(np.maximum(variance, 0.0))
+        return result
+
+    def support(self) -> Floats:
+        tolerated = _SUPPORT_RESIDUAL**2 * moving_average(self._model**2, _SUPPORT_FIT_POINTS)
+        squares: Floats = self.residual**2
+        supported = moving_average(squares, _SUPPORT_FIT_POINTS) < tolerated
+        energy = self._columns**2
+        total = energy.sum(axis=1)
+        return np.divide(energy @ supported, total, out=np.zeros(len(total)), where=total > 0)
+
+    def foreign(self) -> Floats:
+        nearby = np.sqrt(moving_average(self._model**2, _FOREIGN_POINTS))
+        tolerated = _FOREIGN_NEARBY * nearby + _FOREIGN_FLOOR * np.abs(self._data).max()
+        excess = np.maximum(np.abs(self.residual) - tolerated, 0.0)
+        result: Floats = np.copysign(excess, self.residual)
+        return result
+
+    def explained(self) -> float:
+        return 1.0 - float(self.residual @ self.residual) / float(self._data @ self._data)
+
+    def unexplained(self) -> float:
+        foreign = float(np.linalg.norm(self.foreign()))
+        model = float(np.linalg.norm(self._model))
+        return foreign / (foreign + model) if model > 0 else 1.0
+
+
+@lru_cache(maxsize=8)
+def _response_cosines(count: int) -> Floats:
+    position = (np.arange(count) + 0.5) / count
+    return np.cos(np.pi * np.arange(1, _RESPONSE_TERMS + 1)[:, None] * position)
+
+
+def _chi_squared(gram: Floats, projection: Floats, solution: Floats) -> float:
+    """Up to the constant of the data alone."""
+    return float(solution @ gram @ solution - 2 * projection @ solution)

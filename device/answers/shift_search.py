@@ -1,0 +1,102 @@
+"""First step of the library fit: by how much is the axis off, and how wide are the lines?
+
+Every candidate is an unweighted fit of all references; Gram matrices are shared by all shifts of
+one line width and every fit starts from the one before, so that fifty of them stay cheap.
+Next: `flexible_fit.py`, the second step.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from device.answers.derivative import SMOOTHING_CM1, baseline_basis, smoothed_derivative
+from device.answers.nonnegative import solve_nonnegative
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+SHIFT_LIMIT_CM1 = 6  # a larger offset is an axis out of calibration, not a shift
+_SHIFT_SLACK_CM1 = 1  # how far beyond it a second look may go
+
+# Extra variance (sigma squared, cm-2) of the measured lines over the references': from lines of
+# 5 cm-1 full width to lines of 14 beside references of 8.5.
+WIDTH_LADDER_CM2 = (-12.0, -9.0, -6.0, -4.0, -2.0, 0.0, 2.0, 4.0, 6.0, 9.0, 13.0, 18.0, 24.0)
+_UNCHANGED = WIDTH_LADDER_CM2.index(0.0)
+
+_STRIDE = 2  # the smoothed derivative holds nothing finer
+
+
+class ShiftSearch:
+    """Explained energy over whole shifts and the ladder of widths, each computed once.
+
+    Args:
+        derivative: smoothed derivative of the references, [C, G] for each width of the ladder.
+        intensity: [G], scaled to about 1.
+        window: [G], the points to fit.
+    """
+
+    def __init__(self, derivative: dict[float, Floats], intensity: Floats, window: Bools) -> None:
+        self._derivative = derivative
+        self._intensity = intensity
+        self._points = np.flatnonzero(window)[::_STRIDE]
+        self._basis = baseline_basis(len(self._points))
+        self._known: dict[tuple[int, int], float] = {}
+        self._columns: dict[int, tuple[Floats, Floats, Floats]] = {}
+        self._data: dict[float, Floats] = {}
+        self._start: Floats | None = None
+
+    def run(self) -> tuple[float, float]:
+        """(shift_cm1, width_cm2): whole shifts, widths, both again nearby, then the fraction."""
+        shift = max(
+            range(-SHIFT_LIMIT_CM1, SHIFT_LIMIT_CM1 + 1),
+            key=lambda candidate: self._explained(_UNCHANGED, candidate),
+        )
+        width = self._climb(_UNCHANGED, shift)
+        limit = SHIFT_LIMIT_CM1 + _SHIFT_SLACK_CM1
+        nearby = range(max(shift - 2, -limit), min(shift + 2, limit) + 1)
+        shift = max(nearby, key=lambda candidate: self._explained(width, candidate))
+        width = self._climb(width, shift)
+        below, at, above = (self._explained(width, shift + step) for step in (-1, 0, 1))
+        curvature = below - 2 * at + above
+        fraction = 0.5 * (below - above) / curvature if curvature < 0 else 0.0
+        return shift + float(np.clip(fraction, -0.5, 0.5)), WIDTH_LADDER_CM2[width]
+
+    def _climb(self, width: int, shift: int) -> int:
+        """The best rung of the ladder, by steps uphill: energy against width has one top."""
+        for step in (-1, 1):
+            while 0 <= width + step < len(WIDTH_LADDER_CM2) and (
+                self._explained(width + step, shift) > self._explained(width, shift)
+            ):
+                width += step
+        return width
+
+    def _explained(self, width: int, shift: int) -> float:
+        key = (width, shift)
+        if key not in self._known:
+            self._known[key] = self._evaluate(width, shift)
+        return self._known[key]
+
+    def _evaluate(self, width: int, shift: int) -> float:
+        columns, slow, gram = self._columns_at(width)
+        data = self._data_at(width)[np.clip(self._points + shift, 0, len(self._intensity) - 1)]
+        slow_data = self._basis @ data
+        energy = float(data @ data - slow_data @ slow_data)
+        if energy <= 0:
+            return 0.0
+        projection = columns @ data - slow @ slow_data
+        solution = solve_nonnegative(gram, projection, self._start)
+        self._start = solution
+        return float(2 * projection @ solution - solution @ gram @ solution) / energy
+
+    def _columns_at(self, width: int) -> tuple[Floats, Floats, Floats]:
+        if width not in self._columns:
+            columns = self._derivative[WIDTH_LADDER_CM2[width]][:, self._points]
+            slow = columns @ self._basis.T
+            self._columns[width] = columns, slow, columns @ columns.T - slow @ slow.T
+        return self._columns[width]
+
+    def _data_at(self, width: int) -> Floats:
+        extra = max(-WIDTH_LADDER_CM2[width], 0.0)
+        if extra not in self._data:
+            variance = SMOOTHING_CM1**2 + extra
+            self._data[extra] = smoothed_derivative(self._intensity[None], variance)[0]
+        return self._data[extra]
