@@ -3,7 +3,7 @@
 Sans-IO: the decoders get bytes, in any portions, and return the packets that came through whole.
 Damage costs only the packets it hit: after a bad CRC the search goes on one byte behind the sync.
 
-Next: `messages.py`, what the payloads mean; `cobs.py` for the byte stuffing itself.
+Next: `layout.py`, how payloads are laid out; `cobs.py` for the byte stuffing itself.
 """
 
 import binascii

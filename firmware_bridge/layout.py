@@ -1,9 +1,9 @@
 """How a frozen dataclass becomes a payload: one wire type per field, one `struct.Struct` per class.
 
 Payloads are packed and little-endian, so that each is one packed C struct; only the last field may
-vary in length, and then says how long it is. `messages.py` and `PROTOCOL.md` are built from this.
+vary in length, and then says how long it is. `PROTOCOL.md` is checked against this.
 
-Next: `messages.py`, which declares the fields.
+Next: `opcodes.py`, the numbers; then `replies.py` and `messages.py`, which declare the fields.
 """
 
 import math

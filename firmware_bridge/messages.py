@@ -1,229 +1,51 @@
-"""Packet payload <-> frozen dataclasses: one class per request, each naming its reply's class.
+"""Requests as frozen dataclasses, each naming its reply's class; the way in to all messages.
 
-`PROTOCOL.md` describes when each may be sent and what it does; its tables come from here.
+`PROTOCOL.md` describes when each may be sent and what it does; its tables come from here. Numbers
+are in `opcodes.py`, replies in `replies.py`; import both from here.
 
 Next: `session.py`, which matches replies to requests.
 """
 
 from dataclasses import dataclass
-from enum import IntEnum, IntFlag, unique
-from typing import Annotated, Any, ClassVar, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from firmware_bridge.errors import ProtocolError
 from firmware_bridge.framing import FLAG_REPLY, Packet
-from firmware_bridge.layout import (
-    F32,
-    U8,
-    U16,
-    U32,
-    Blob,
-    Bool,
-    Counts,
-    Digest,
-    Message,
-    Text,
-    enum_u8,
-    flags_u16,
+from firmware_bridge.layout import F32, U8, U16, U32, Blob, Bool, Digest, Message
+from firmware_bridge.opcodes import PROTOCOL_VERSION, Opcode, Status
+from firmware_bridge.replies import (
+    NO_SLOT,
+    Ack,
+    CalibrationBytes,
+    Capabilities,
+    DeviceInfo,
+    FrameFlags,
+    FrameReply,
+    InstrumentState,
+    LaserState,
+    LeaseGranted,
+    SettingsApplied,
+    SlotData,
+    SlotInfo,
+    SlotState,
+    UploadOffset,
 )
 
-PROTOCOL_VERSION = 1
-NO_SLOT = 255
+# fmt: off
+__all__ = [
+    "MAX_DETAIL_SIZE", "NO_SLOT", "PROTOCOL_VERSION", "REQUESTS", "Abort", "Ack", "AcquireFrame",
+    "ArmLaser", "CalibrationBytes", "Capabilities", "DeviceInfo", "Flush", "FrameFlags",
+    "FrameReply", "GetCapabilities", "GetSlotInfo", "GetState", "Hello", "InstrumentState",
+    "LaserOff", "LaserState", "LeaseGranted", "Opcode", "ReadCalibration", "RenewLease", "ReplyT",
+    "Request", "SetIntegrationTime", "SetLaserPower", "SetTec", "SettingsApplied", "SlotActivate",
+    "SlotBegin", "SlotConfirm", "SlotData", "SlotInfo", "SlotRead", "SlotRevert", "SlotState",
+    "SlotTrial", "SlotVerify", "SlotWrite", "Status", "UnknownOpcode", "UploadOffset", "answer",
+    "parse_request", "refuse",
+]
+# fmt: on
+
+# A refusal's text is for one line of a log or card.
 MAX_DETAIL_SIZE = 200
-
-
-@unique
-class Opcode(IntEnum):
-    """What is asked. Numbers are never reused for another meaning."""
-
-    HELLO = 0x01
-    GET_CAPABILITIES = 0x02
-    ABORT = 0x03
-    FLUSH = 0x04
-    GET_STATE = 0x10
-    SET_INTEGRATION_TIME = 0x11
-    SET_LASER_POWER = 0x12
-    SET_TEC = 0x13
-    ARM_LASER = 0x14
-    RENEW_LEASE = 0x15
-    LASER_OFF = 0x16
-    ACQUIRE_FRAME = 0x20
-    READ_CALIBRATION = 0x30
-    SLOT_INFO = 0x40
-    SLOT_BEGIN = 0x41
-    SLOT_WRITE = 0x42
-    SLOT_VERIFY = 0x43
-    SLOT_TRIAL = 0x44
-    SLOT_CONFIRM = 0x45
-    SLOT_REVERT = 0x46
-    SLOT_READ = 0x47
-    SLOT_ACTIVATE = 0x48
-
-
-@unique
-class Status(IntEnum):
-    """How a request ended; anything but OK comes with a text instead of the reply's payload."""
-
-    OK = 0
-    BAD_REQUEST = 1
-    UNKNOWN_OPCODE = 2
-    BUSY = 3
-    NOT_ARMED = 4
-    INTERLOCK_OPEN = 5
-    OUT_OF_RANGE = 6
-    SLOT_STATE = 7
-    HASH_MISMATCH = 8
-    COUNTER_TOO_OLD = 9
-    FLASH_FAILED = 10
-    LASER_FAULT = 11
-    ABORTED = 12
-
-
-@unique
-class LaserState(IntEnum):
-    """OFF; ARMED (dark, lease running); ON (emitting, only within an exposure); FAULT (locked)."""
-
-    OFF = 0
-    ARMED = 1
-    ON = 2
-    FAULT = 3
-
-
-@unique
-class SlotState(IntEnum):
-    """What a model slot holds; `model_slots.py` has the rules."""
-
-    EMPTY = 0
-    STAGED = 1
-    VERIFIED = 2
-    TRIAL = 3
-    CONFIRMED = 4
-
-
-class FrameFlags(IntFlag):
-    """What the instrument knows against a frame."""
-
-    NONE = 0
-    SATURATED = 1
-    TEC_UNLOCKED = 2
-    LASER_DROPPED = 4
-    RECORDED_AVERAGE = 8
-
-
-# ---- replies ----
-
-
-@dataclass(frozen=True)
-class Ack(Message):
-    """Done; nothing to say."""
-
-
-@dataclass(frozen=True)
-class DeviceInfo(Message):
-    product: Text
-    hardware_revision: U16
-    serial: Text
-    firmware_version: Text
-    protocol_version: U16
-
-
-@dataclass(frozen=True)
-class Capabilities(Message):
-    pixel_count: U16
-    min_integration_time_us: U32
-    max_integration_time_us: U32
-    max_laser_power_mw: U16
-    min_lease_ms: U16
-    max_lease_ms: U16
-    slot_count: U8
-    slot_size: U32
-    max_chunk: U32
-    has_tec: Bool
-    has_trigger: Bool
-
-
-@dataclass(frozen=True)
-class InstrumentState(Message):
-    """`trigger_count` grows by one with each press; `active_slot` is NO_SLOT when there is none."""
-
-    laser_state: Annotated[LaserState, enum_u8(LaserState)]
-    laser_power_mw: U16
-    interlock_closed: Bool
-    lease_remaining_ms: U16
-    detector_temperature_c: F32
-    tec_locked: Bool
-    settings_epoch: U16
-    integration_time_us: U32
-    trigger_count: U32
-    frame_pending: Bool
-    active_slot: U8
-
-
-@dataclass(frozen=True)
-class SettingsApplied(Message):
-    """Frames exposed from now on carry this epoch."""
-
-    settings_epoch: U16
-
-
-@dataclass(frozen=True)
-class LeaseGranted(Message):
-    """The lease that runs from now on, at most what was asked for."""
-
-    lease_ms: U16
-
-
-@dataclass(frozen=True, eq=False)
-class FrameReply(Message):
-    """One CCD readout. `counts`: uint16[pixel_count], read-only. Laser fields: at exposure end."""
-
-    frame_seq: U32
-    settings_epoch: U16
-    exposure_us: U32
-    detector_temperature_c: F32
-    laser_state: Annotated[LaserState, enum_u8(LaserState)]
-    laser_power_mw: U16
-    flags: Annotated[FrameFlags, flags_u16(FrameFlags)]
-    counts: Counts
-
-    @property
-    def pixel_count(self) -> int:
-        return int(self.counts.size)
-
-
-@dataclass(frozen=True)
-class CalibrationBytes(Message):
-    """A page for `CalibrationPage.from_bytes`."""
-
-    page: Blob
-
-
-@dataclass(frozen=True)
-class SlotInfo(Message):
-    """One slot. `received` bytes have arrived; size, digest, counter are zero when EMPTY."""
-
-    slot: U8
-    state: Annotated[SlotState, enum_u8(SlotState)]
-    size: U32
-    sha256: Digest
-    security_counter: U32
-    received: U32
-    active: Bool
-
-
-@dataclass(frozen=True)
-class UploadOffset(Message):
-    """Where the next chunk goes: after a break the upload resumes there."""
-
-    next_offset: U32
-
-
-@dataclass(frozen=True)
-class SlotData(Message):
-    offset: U32
-    data: Blob
-
-
-# ---- requests ----
 
 ReplyT = TypeVar("ReplyT", bound=Message)
 

@@ -171,6 +171,12 @@ def test_a_truncated_packet_gives_the_swallowed_ones_back_as_soon_as_its_length_
     assert decoder.discarded_bytes == 100 + OVERHEAD - 60
 
 
+def test_a_damaged_length_keeps_nobody_waiting() -> None:
+    data = bytearray(encode(Packet(1, 1, payload=b"x" * 100)))
+    data[13] ^= 0x10  # 4,096 bytes more: the header CRC knows better
+    assert PacketDecoder().feed(bytes(data) + encode(Packet(2, 2))) == [Packet(2, 2)]
+
+
 def test_a_silent_link_gives_the_swallowed_packet_back() -> None:
     decoder = PacketDecoder()
     stream = encode(Packet(1, 1, payload=b"x" * 100))[:-60] + encode(Packet(2, 2))
