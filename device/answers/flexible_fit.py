@@ -110,7 +110,7 @@ class FlexibleFit:
                 weighted @ self._columns.T, weighted @ self._data, self.coefficients
             )
         self._model = self.coefficients @ self._columns
-        self.residual = self._data - self._model
+        self.residual: Floats = self._data - self._model
         nearby = self._everywhere + moving_average(self._model**2, _NEARBY_POINTS)
         error = self._model_error()
         variance = self._noise + error**2 * nearby
@@ -158,8 +158,8 @@ class FlexibleFit:
 
     def support(self) -> Floats:
         tolerated = _SUPPORT_RESIDUAL**2 * moving_average(self._model**2, _SUPPORT_FIT_POINTS)
-        squares: Floats = self.residual**2
-        supported = moving_average(squares, _SUPPORT_FIT_POINTS) < tolerated
+        misfit = moving_average(np.square(self.residual), _SUPPORT_FIT_POINTS)
+        supported = misfit < tolerated
         energy = self._columns**2
         total = energy.sum(axis=1)
         return np.divide(energy @ supported, total, out=np.zeros(len(total)), where=total > 0)
