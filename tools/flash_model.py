@@ -122,8 +122,10 @@ def flash(
             check_golden(new, interpreter)
             say("dry run: signature, product, version and golden vectors are right; nothing sent")
         else:
-            with _progress_shown(say) as show:
-                for progress in flashing.carry_out(analyzer, what, data, new, trust, runtime):
+            steps = flashing.carry_out(analyzer, what, data, new, trust, runtime)
+            # Closed while the link still is: Ctrl-C during the trial goes back to the old model.
+            with contextlib.closing(steps), _progress_shown(say) as show:
+                for progress in steps:
                     show(progress)
             say(f"slot {slot_name(what.slot)} answers: {new.manifest.name} {new.manifest.version}")
     if as_json:

@@ -7,7 +7,7 @@ the flash. Next: `flash_model.py`, the command around this.
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -115,8 +115,8 @@ def plan(
 
 def carry_out(
     analyzer: Analyzer, what: Plan, data: bytes, bundle: Bundle, trust: TrustPolicy, runtime: str
-) -> Iterator[Progress]:
-    """Do what was planned.
+) -> Generator[Progress, None, None]:
+    """Do what was planned; closed early, it takes a trial back and leaves the rest to resume.
 
     Raises:
         VersionTooOld: the firmware refuses the security counter.
