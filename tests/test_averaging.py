@@ -1,6 +1,7 @@
 """Mean, variance and cosmic rays of several frames, without an analyzer."""
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,11 +12,16 @@ from firmware_bridge.simulator.detector import DetectorModel
 NOISE = DetectorNoise()
 
 
-def _frames(k: int, mean_counts: float = 5000.0, n: int = 2048, seed: int = 0) -> np.ndarray:
+def _frames(
+    k: int, mean_counts: float = 5000.0, n: int = 2048, seed: int = 0
+) -> npt.NDArray[np.uint16]:
     """Frames with exactly the noise that the detector model promises."""
     rng = np.random.default_rng(seed)
     sigma = np.sqrt(NOISE.variance_counts2(np.full(n, mean_counts)))
-    return np.rint(mean_counts + sigma * rng.normal(size=(k, n))).astype(np.uint16)
+    frames: npt.NDArray[np.uint16] = np.rint(mean_counts + sigma * rng.normal(size=(k, n))).astype(
+        np.uint16
+    )
+    return frames
 
 
 def test_the_default_noise_is_the_simulated_detectors() -> None:

@@ -8,15 +8,6 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny_bundles import (
-    minimal_bundle,
-    minimal_manifest,
-    minimal_references,
-    policy_of,
-    tiny_bundle,
-    tiny_path,
-    tiny_variant,
-)
 
 from device.inference import bundle as bundle_module
 from device.inference.bundle import (
@@ -37,6 +28,15 @@ from device.inference.errors import (
     VersionTooOld,
 )
 from device.inference.trust import SigningKey, default_trust_policy
+from tests.tiny_bundles import (
+    minimal_bundle,
+    minimal_manifest,
+    minimal_references,
+    policy_of,
+    tiny_bundle,
+    tiny_path,
+    tiny_variant,
+)
 
 KEYS = [SigningKey.generate() for _ in range(3)]
 TRUST = policy_of(1, *KEYS)

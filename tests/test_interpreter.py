@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from tiny_bundles import FIXTURES, tiny_bundle, tiny_path, tiny_variant
 
 from device.inference import interpreter as interpreter_module
 from device.inference.bundle import Bundle, Container, read_bundle
@@ -17,6 +16,7 @@ from device.inference.errors import BundleError, GoldenMismatch, ModelUnusable, 
 from device.inference.golden import check_golden, golden_block
 from device.inference.interpreter import Interpreter
 from device.inference.trust import default_trust_policy
+from tests.tiny_bundles import FIXTURES, tiny_bundle, tiny_path, tiny_variant
 
 RUNTIMES = ["litert", "tflite"]
 

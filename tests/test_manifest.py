@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny_bundles import minimal_manifest
 
 from device.inference import strict_json
 from device.inference.errors import BundleError
 from device.inference.manifest import Task
 from device.inference.manifest_reader import decode_manifest
+from tests.tiny_bundles import minimal_manifest
 
 
 def complete() -> dict[str, Any]:

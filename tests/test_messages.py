@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from make_vectors import EXAMPLES, field_values, vector_files
 
 from firmware_bridge import messages as m
 from firmware_bridge.errors import CallerError, ProtocolError
 from firmware_bridge.framing import FLAG_REPLY, MAX_PAYLOAD, Packet
 from firmware_bridge.layout import Message
+from tests.make_vectors import EXAMPLES, field_values, vector_files
 
 VECTORS = Path(__file__).parent / "vectors"
 MESSAGES: dict[str, type[Message]] = {

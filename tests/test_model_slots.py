@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from make_vectors import FIX, IMAGE, NEW, OLD, SLOT_STORY, slot_step
 
 from firmware_bridge.messages import Status
 from firmware_bridge.model_slots import EMPTY_SLOT, Slot, SlotRefused, SlotState, SlotTable
+from tests.make_vectors import FIX, IMAGE, NEW, OLD, SLOT_STORY, slot_step
 
 VECTORS = Path(__file__).parent / "vectors"
 SLOT_SIZE, MAX_CHUNK = 64, 16

@@ -6,11 +6,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from make_protocol_header import PROTOCOL, c_header, document_with_header
 
 from firmware_bridge import calibration, framing, usb_ids
 from firmware_bridge import messages as m
 from firmware_bridge.layout import Message
+from tests.make_protocol_header import PROTOCOL, c_header, document_with_header
 
 DOCUMENT = PROTOCOL.read_text()
 

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from tiny_bundles import policy_of
 
 from device import installation
 from device.inference.errors import SignatureError, TrustError
@@ -17,6 +16,7 @@ from device.inference.trust import (
     default_trust_policy,
     demo_signing_key,
 )
+from tests.tiny_bundles import policy_of
 
 MANIFEST = b'{"some": "manifest"}'
 KEYS = [SigningKey.generate() for _ in range(3)]

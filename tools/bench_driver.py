@@ -37,7 +37,7 @@ DRIVER_LIT = "driver, arm + frame + off"
 def measure(rounds: int) -> list[Row]:
     """Rows of the group "driver"; a frame rate of 0.7 of the bare loop is 1.43 of its time."""
     counts = np.full(PIXELS, 1000.0)
-    scene = ReplayScene(3 * counts, counts, INTEGRATION_TIME_MS)
+    scene = ReplayScene(3.0 * counts, counts, INTEGRATION_TIME_MS)
     bus = SimulatedUsbBackend(
         {serial: SimulatedAnalyzer(scene, speed=SPEED) for serial in ("RAW", "DRIVER")}
     )
