@@ -68,8 +68,8 @@ class FitThresholds:
     Chosen on development data (real mixtures of the solvents, spectra of other liquids).
     """
 
-    evidence: float = 8.5  # chi squared that the fit alone must show
-    evidence_when_proposed: float = 6.5  # ... when the network says present
+    evidence: float = 25.0  # chi squared that the fit alone must show
+    evidence_when_proposed: float = 8.5  # ... when the network says present
     smallest_share: float = 0.012  # of the signal; less may be a misfit of a strong neighbour
     support: float = 0.4  # part of a component's lines that must really be there
     identified_unexplained: float = 0.11  # above it the answer is PARTIAL at best
