@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from device.spectra.resampling import MODEL_GRID
@@ -23,6 +24,7 @@ from train.references import MARGIN, WIDE_GRID, CompoundSpec, Library, literatur
 SETTINGS = load_recipe(RECIPE_FOLDER / "solvents13-2.toml").distortions
 STILL = replace(SETTINGS, compound_shift_cm1=0.0, intensity_jitter=0.0, broadening_levels=1)
 SIZE = MODEL_GRID.size
+Singles = npt.NDArray[np.float32]
 
 
 def two_lines() -> Library:
@@ -33,7 +35,7 @@ def two_lines() -> Library:
     return Library("two", "", "lines", 8.5, "", "", specs, wide.astype(np.float32))
 
 
-def width(line: np.ndarray) -> int:
+def width(line: Singles) -> int:
     return int((line > line.max() / 2).sum())
 
 

@@ -1,6 +1,7 @@
 """The generator's stream and the networks' shapes."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ def batch(aromatics: Library) -> Batch:
     return Generator(aromatics, RECIPE, seed=1).batch(600)
 
 
-def with_mixtures(**changes: float) -> Recipe:
+def with_mixtures(**changes: Any) -> Recipe:
     return replace(RECIPE, mixtures=replace(RECIPE.mixtures, **changes))
 
 

@@ -19,7 +19,7 @@ _FWHM_PER_SIGMA = 2 * np.sqrt(2 * np.log(2))
 _WINDOWS = 10  # intensity windows along the axis: each about 240 cm-1, some lines wide
 _LARGEST_COMPOUND_SHIFT_CM1 = 2.0  # beyond it the second-order expansion bends the lines
 
-_NOISE_POOL = 1 << 21
+_NOISE_POOL = 1 << 20
 # Most files are interpolated from pixels 1.5 - 2.5 cm-1 apart: noise of neighbours is then
 # correlated. Kernels of the pool's variants, white first.
 _NOISE_KERNELS = ((1.0,), (0.25, 0.5, 0.25), (0.5, 1.0, 0.5), (0.3, 0.8, 1.0, 0.8, 0.3))

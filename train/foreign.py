@@ -15,22 +15,24 @@ from train.references import Library
 
 Singles = npt.NDArray[np.float32]
 
-_POOL = 1536
+_POOL = 768
 _SHORTEST_MOVE_CM1, _LONGEST_MOVE_CM1 = 14, 120
+_LONGEST_ROLL_CM1 = 400
 _PATCH_CM1 = 150
 _SIMILAR = 0.55  # cosine of band shapes from which "this is not compound c" would be a lie
 
 
 class ForeignPool:
-    """Foreign spectra, made once per seed; drawn with a random roll, so that few serve long."""
+    """Foreign spectra, made once per seed; drawn rolled and in pairs, so that few serve long."""
 
     def __init__(self, rng: np.random.Generator, library: Library) -> None:
         makers = (random_lines, moved_compound, patchwork)
-        self._spectra = np.stack(
-            [makers[index % len(makers)](rng, library.wide) for index in range(_POOL)]
-        )
-        bands, references = _bands(self._spectra), _bands(library.wide)
-        self._similar = bands @ references.T > _SIMILAR
+        spectra = [makers[index % len(makers)](rng, library.wide) for index in range(_POOL)]
+        self._size = library.wide.shape[1]
+        # written twice in a row, every roll of a spectrum is one slice
+        twice = np.tile(np.stack(spectra), (1, 2))
+        self._rolled = np.lib.stride_tricks.sliding_window_view(twice, self._size, axis=1)
+        self._references = _bands(library.wide)
 
     def add_to(
         self, rng: np.random.Generator, mixed: Singles, amount: Singles
@@ -40,13 +42,21 @@ class ForeignPool:
         Returns bool[N, C]: where the added signal looks so much like a compound of the library
         that the label "absent" would teach a lie.
         """
-        similar = np.zeros((len(mixed), self._similar.shape[1]), dtype=np.bool_)
+        similar = np.zeros((len(mixed), len(self._references)), dtype=np.bool_)
         rows = np.flatnonzero(amount > 0)
         if len(rows):
-            pick = rng.integers(len(self._spectra), size=len(rows))
-            mixed[rows] += amount[rows, None] * self._spectra[pick]
-            similar[rows] = self._similar[pick]
+            second = rng.uniform(0, 1, (len(rows), 1)) * (rng.random((len(rows), 1)) < 0.5)
+            foreign = self._draw(rng, len(rows)) + self._draw(rng, len(rows)) * second
+            foreign /= np.maximum(foreign.max(axis=1, keepdims=True), 1e-6)
+            mixed[rows] += (amount[rows, None] * foreign).astype(np.float32)
+            similar[rows] = _bands(foreign) @ self._references.T > _SIMILAR
         return similar
+
+    def _draw(self, rng: np.random.Generator, count: int) -> Singles:
+        pick = rng.integers(len(self._rolled), size=count)
+        roll = rng.integers(-_LONGEST_ROLL_CM1, _LONGEST_ROLL_CM1 + 1, size=count)
+        spectra: Singles = self._rolled[pick, roll % self._size]
+        return spectra
 
 
 def random_lines(rng: np.random.Generator, references: Singles) -> Singles:
