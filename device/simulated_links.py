@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from device.driver.transports.base import Transport
 
 if TYPE_CHECKING:
-    from device.simulated_port import SimulatedPort
+    from device.simulated_spec import SimulatedPort
     from firmware_bridge.simulator.firmware import SimulatedAnalyzer
     from firmware_bridge.simulator.flash import Flash
 

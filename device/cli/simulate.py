@@ -103,7 +103,8 @@ def simulate(
     if snr is not None and mix is None:
         raise click.UsageError("--snr goes with --mix.")
     from device.simulated_links import release_flash
-    from device.simulated_port import NONE, SimulatedPort, build_analyzer, parse_mix
+    from device.simulated_port import build_analyzer
+    from device.simulated_spec import NONE, SimulatedPort, parse_mix
     from firmware_bridge.framing import Framing
     from firmware_bridge.simulator.serve import PtyServer, TcpServer
 

@@ -7,7 +7,6 @@ Next: `laser.py` for the rules of light; `firmware.py` for the bytes around this
 """
 
 import random
-from dataclasses import dataclass
 from typing import Any, Final
 
 from firmware_bridge.calibration import CalibrationPage
@@ -21,15 +20,12 @@ from firmware_bridge.messages import (
     CalibrationBytes,
     Capabilities,
     DeviceInfo,
-    FrameFlags,
     FrameReply,
     GetCapabilities,
-    GetSlotInfo,
     GetState,
     Hello,
     InstrumentState,
     LaserOff,
-    LaserState,
     LeaseGranted,
     ReadCalibration,
     RenewLease,
@@ -38,20 +34,11 @@ from firmware_bridge.messages import (
     SetLaserPower,
     SetTec,
     SettingsApplied,
-    SlotActivate,
-    SlotBegin,
-    SlotConfirm,
-    SlotData,
-    SlotRead,
-    SlotRevert,
-    SlotTrial,
-    SlotVerify,
-    SlotWrite,
     Status,
-    UploadOffset,
 )
 from firmware_bridge.simulator.cooler import Cooler
 from firmware_bridge.simulator.detector import Detector, DetectorModel
+from firmware_bridge.simulator.exposure import Camera, PendingFrame
 from firmware_bridge.simulator.flash import Flash
 from firmware_bridge.simulator.laser import MAX_LEASE_MS, MIN_LEASE_MS, DarkCause, Laser
 from firmware_bridge.simulator.refused import Refused
@@ -64,18 +51,6 @@ TEC_SETPOINT_MIN_C: Final = -30.0
 TEC_SETPOINT_MAX_C: Final = 20.0
 _U16: Final = 0x1_0000
 _U32: Final = 0x1_0000_0000
-
-
-@dataclass
-class _PendingFrame:
-    """An exposure under way for the ACQUIRE_FRAME in `packet`."""
-
-    packet: Packet
-    laser_on: bool
-    started_s: float
-    ends_s: float
-    ready_s: float
-    reply: FrameReply | None = None
 
 
 class Instrument:
@@ -111,7 +86,7 @@ class Instrument:
             ambient_c=model.ambient_c,
             time_constant_s=model.tec_time_constant_s,
         )
-        self._speed = speed
+        self._camera = Camera(detector, self.laser, self._cooler, speed=speed)
         self._pixel_count = calibration.pixel_count
         integration_time_ms = DEFAULT_INTEGRATION_TIME_MS
         if isinstance(scene, ReplayScene):
@@ -119,8 +94,7 @@ class Instrument:
             integration_time_ms = scene.integration_time_ms
         self._integration_time_us = round(integration_time_ms * 1e3)
         self._settings_epoch = first_epoch
-        self._frame_seq = 0
-        self._pending: _PendingFrame | None = None
+        self._pending: PendingFrame | None = None
         self._trigger_every_s = trigger_every_s
         self._next_press_s = None if trigger_every_s is None else now_s + trigger_every_s
 
@@ -132,10 +106,7 @@ class Instrument:
         if self._pending is None:
             due.append(self._next_press_s)
         else:
-            due += [
-                self._pending.ends_s if self._pending.reply is None else None,
-                self._pending.ready_s,
-            ]
+            due.append(self._pending.next_due_s)
         return min((moment for moment in due if moment is not None), default=None)
 
     def advance(self, now_s: float) -> list[tuple[Packet, FrameReply, float]]:
@@ -148,7 +119,12 @@ class Instrument:
                 self._press_by_itself(now_s)
             elif pending.reply is None:
                 if pending.ends_s <= due_s:
-                    pending.reply = self._expose(pending)
+                    pending.reply = self._camera.finish(
+                        pending,
+                        self.scene,
+                        exposure_us=self._integration_time_us,
+                        settings_epoch=self._settings_epoch,
+                    )
             elif pending.ready_s <= due_s:
                 ready.append((pending.packet, pending.reply, pending.ready_s))
                 self._pending = None
@@ -193,36 +169,15 @@ class Instrument:
                 self.laser.go_dark(now_s, DarkCause.HOST)
                 return Ack()
             case AcquireFrame(laser_on=laser_on):
-                self._start_frame(packet, laser_on, now_s)
+                self._check_idle()
+                self._pending = self._camera.start(
+                    packet, laser_on=laser_on, now_s=now_s, exposure_us=self._integration_time_us
+                )
                 return None
             case ReadCalibration():
                 return CalibrationBytes(self.calibration_page)
             case _:
-                return self._handle_slots(request)
-
-    def _handle_slots(self, request: Request[Any]) -> Message:
-        slots = self.slots
-        match request:
-            case GetSlotInfo(slot=slot):
-                return slots.info(slot)
-            case SlotBegin(slot=slot, size=size, sha256=sha256, security_counter=counter):
-                return UploadOffset(slots.begin(slot, size, sha256, counter))
-            case SlotWrite(slot=slot, offset=offset, data=data):
-                return UploadOffset(slots.write(slot, offset, data))
-            case SlotVerify(slot=slot):
-                return slots.verify(slot)
-            case SlotTrial(slot=slot):
-                return slots.trial(slot)
-            case SlotConfirm(slot=slot):
-                return slots.confirm(slot)
-            case SlotRevert(slot=slot):
-                return slots.revert(slot)
-            case SlotActivate(slot=slot):
-                return slots.activate(slot)
-            case SlotRead(slot=slot, offset=offset, length=length):
-                return SlotData(offset, slots.read(slot, offset, length))
-            case _:
-                raise Refused(Status.UNKNOWN_OPCODE, "this firmware does not know the request")
+                return self.slots.handle(request)
 
     def stop(self, now_s: float, cause: DarkCause) -> Packet | None:
         """Laser off and disarmed, exposure given up; the request that now stays unanswered."""
@@ -301,54 +256,6 @@ class Instrument:
     def _check_idle(self) -> None:
         if self._pending is not None:
             raise Refused(Status.BUSY, "a frame is pending")
-
-    # ---- exposure ----
-
-    def _start_frame(self, packet: Packet, laser_on: bool, now_s: float) -> None:
-        self._check_idle()
-        if laser_on:
-            self.laser.switch_on(now_s)
-        ends_s = now_s + self._integration_time_us / 1e6 / self._speed
-        ready_s = ends_s + self._detector.model.readout_ms / 1e3 / self._speed
-        self._pending = _PendingFrame(packet, laser_on, now_s, ends_s, ready_s)
-
-    def _expose(self, pending: _PendingFrame) -> FrameReply:
-        """The frame, at the end of its exposure; the laser goes dark here."""
-        laser_state_at_end = self.laser.state
-        self.laser.exposure_done(pending.ends_s)
-        lit_fraction, dropped = 0.0, False
-        if pending.laser_on:
-            dropped = laser_state_at_end is not LaserState.ON
-            lit_s = self.laser.lit_s(pending.started_s, pending.ends_s)
-            lit_fraction = lit_s / (pending.ends_s - pending.started_s) if dropped else 1.0
-        temperature_c = self._cooler.temperature_c(pending.ends_s)
-        exposure = self._detector.expose(
-            self.scene,
-            exposure_ms=self._integration_time_us / 1e3,
-            lit_fraction=lit_fraction,
-            laser_power_mw=self.laser.power_mw,
-            temperature_c=temperature_c,
-        )
-        flags = FrameFlags.NONE
-        if exposure.saturated:
-            flags |= FrameFlags.SATURATED
-        if not self._cooler.is_locked(pending.ends_s):
-            flags |= FrameFlags.TEC_UNLOCKED
-        if dropped:
-            flags |= FrameFlags.LASER_DROPPED
-        if isinstance(self.scene, ReplayScene) and self.scene.is_average:
-            flags |= FrameFlags.RECORDED_AVERAGE
-        self._frame_seq = (self._frame_seq + 1) % _U32
-        return FrameReply(
-            frame_seq=self._frame_seq,
-            settings_epoch=self._settings_epoch,
-            exposure_us=self._integration_time_us,
-            detector_temperature_c=temperature_c,
-            laser_state=laser_state_at_end,
-            laser_power_mw=self.laser.power_mw,
-            flags=flags,
-            counts=exposure.counts,
-        )
 
 
 def random_epoch(rng: random.Random) -> int:

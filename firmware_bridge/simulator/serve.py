@@ -84,7 +84,10 @@ class _Server(ABC):
                 due_s = self.analyzer.next_due_s()
                 nap_s = _LONGEST_NAP_S if due_s is None else due_s - self._now_s()
             self._send()
-            for key, _ in self._selector.select(min(max(nap_s, 0.0), _LONGEST_NAP_S)):
+            nap_s = min(max(nap_s, 0.0), _LONGEST_NAP_S)
+            ready = [key for key, _ in self._selector.select(nap_s)]
+            # The connected host first: it may have left to make room for the one at the door.
+            for key in sorted(ready, key=self._is_door):
                 self._ready(key)
 
     def _follow_plug(self) -> None:
@@ -107,6 +110,10 @@ class _Server(ABC):
         with self.lock:
             self._output.clear()
             self.analyzer.disconnect(self._now_s())
+
+    def _is_door(self, key: selectors.SelectorKey) -> bool:
+        """Whether hosts arrive there, rather than bytes."""
+        return False
 
     @property
     def _may_read(self) -> bool:
@@ -156,8 +163,11 @@ class TcpServer(_Server):
     def address(self) -> str:
         return f"tcp://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
+    def _is_door(self, key: selectors.SelectorKey) -> bool:
+        return key.fileobj is self._listener
+
     def _ready(self, key: selectors.SelectorKey) -> None:
-        if key.fileobj is self._listener:
+        if self._is_door(key):
             self._accept()
         elif self._client is not None and self._may_read:
             try:

@@ -1,46 +1,58 @@
 """Model slots in flash: the rules of `model_slots.py`, kept across power cuts.
 
-Two blocks at the start hold a journal of records; the newest with a good CRC is the truth about
-which slot is verified, confirmed and in use. One record is one programming operation, so every
-step happens whole or not at all. Then each slot has a header block (the announced image, and one
-mark per data block that has arrived) and its data blocks. A trial is kept in RAM alone: a reset
-ends it.
+Behind the journal each slot has a header block (the announced image, and one mark per data block
+that has arrived) and its data blocks. A trial is kept in RAM alone: a reset ends it.
 
 Next: `instrument.py`, which answers slot requests from here.
 """
 
 import hashlib
 import struct
-import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from firmware_bridge.errors import CallerError
-from firmware_bridge.messages import SlotInfo, SlotState, Status
+from firmware_bridge.layout import Message
+from firmware_bridge.messages import (
+    GetSlotInfo,
+    Request,
+    SlotActivate,
+    SlotBegin,
+    SlotConfirm,
+    SlotData,
+    SlotInfo,
+    SlotRead,
+    SlotRevert,
+    SlotState,
+    SlotTrial,
+    SlotVerify,
+    SlotWrite,
+    Status,
+    UploadOffset,
+)
 from firmware_bridge.model_slots import EMPTY_SLOT, Slot, SlotTable
 from firmware_bridge.simulator.flash import (
     ERASE_BLOCK_BYTES,
-    ERASED,
     PAGE_BYTES,
     Flash,
     ProgramFailed,
 )
 from firmware_bridge.simulator.refused import Refused
+from firmware_bridge.simulator.slot_journal import (
+    JOURNAL_BLOCKS,
+    SEAL_BYTES,
+    JournalRecord,
+    read_journal,
+    sealed,
+    unsealed,
+    write_journal,
+)
 
 SLOT_COUNT: Final = 2
 DEFAULT_SLOT_BYTES: Final = 1024 * 1024
 # What one request may carry: a flash block, so that each chunk of a tidy upload leaves its mark.
 MAX_CHUNK: Final = ERASE_BLOCK_BYTES
 
-_JOURNAL_BLOCKS: Final = 2
-_NO_SLOT: Final = 0xFF
-_CRC: Final = struct.Struct("<I")
-# sequence number, confirmed slot in use, mask of verified slots, mask of confirmed slots,
-# lowest security counter accepted
-_RECORD: Final = struct.Struct("<IBBBxI")
-_RECORD_BYTES: Final = 16  # divides the page: a record never crosses one
-_RECORDS_PER_BLOCK: Final = ERASE_BLOCK_BYTES // _RECORD_BYTES
 # magic, size, security counter, SHA-256
 _HEADER: Final = struct.Struct("<4sII32s")
 _HEADER_MAGIC: Final = b"SLOT"
@@ -50,19 +62,7 @@ _ARRIVED: Final = 0x00
 
 def flash_bytes(slot_bytes: int = DEFAULT_SLOT_BYTES) -> int:
     """Size of the flash that holds two slots of `slot_bytes`."""
-    return _JOURNAL_BLOCKS * ERASE_BLOCK_BYTES + SLOT_COUNT * (ERASE_BLOCK_BYTES + slot_bytes)
-
-
-@dataclass(frozen=True)
-class _Journal:
-    """The newest record: where it stands, and what it says."""
-
-    place: int = 2 * _RECORDS_PER_BLOCK - 1  # so that the first record opens block 0
-    sequence: int = 0
-    confirmed: int | None = None
-    verified_mask: int = 0
-    confirmed_mask: int = 0
-    minimum_counter: int = 0
+    return JOURNAL_BLOCKS * ERASE_BLOCK_BYTES + SLOT_COUNT * (ERASE_BLOCK_BYTES + slot_bytes)
 
 
 class SlotStore:
@@ -72,7 +72,7 @@ class SlotStore:
     """
 
     def __init__(self, flash: Flash) -> None:
-        blocks = flash.size_bytes // ERASE_BLOCK_BYTES - _JOURNAL_BLOCKS
+        blocks = flash.size_bytes // ERASE_BLOCK_BYTES - JOURNAL_BLOCKS
         self._slot_blocks = blocks // SLOT_COUNT - 1
         if not 0 < self._slot_blocks <= ERASE_BLOCK_BYTES - _MARKS_OFFSET:
             raise CallerError(f"A flash of {flash.size_bytes} bytes has no sensible model slots.")
@@ -82,6 +82,30 @@ class SlotStore:
     @property
     def slot_bytes(self) -> int:
         return self._slot_blocks * ERASE_BLOCK_BYTES
+
+    def handle(self, request: Request[Any]) -> Message:
+        """The reply to a slot request."""
+        match request:
+            case GetSlotInfo(slot=slot):
+                return self.info(slot)
+            case SlotBegin(slot=slot, size=size, sha256=sha256, security_counter=counter):
+                return UploadOffset(self.begin(slot, size, sha256, counter))
+            case SlotWrite(slot=slot, offset=offset, data=data):
+                return UploadOffset(self.write(slot, offset, data))
+            case SlotVerify(slot=slot):
+                return self.verify(slot)
+            case SlotTrial(slot=slot):
+                return self.trial(slot)
+            case SlotConfirm(slot=slot):
+                return self.confirm(slot)
+            case SlotRevert(slot=slot):
+                return self.revert(slot)
+            case SlotActivate(slot=slot):
+                return self.activate(slot)
+            case SlotRead(slot=slot, offset=offset, length=length):
+                return SlotData(offset, self.read(slot, offset, length))
+            case _:
+                raise Refused(Status.UNKNOWN_OPCODE, "this firmware does not know the request")
 
     def info(self, index: int) -> SlotInfo:
         return self.table.info(index)
@@ -155,7 +179,7 @@ class SlotStore:
         it names one, its data has been complete since an earlier request.
         """
         try:
-            self._write_journal(wanted)
+            self._journal = write_journal(self._flash, self._journal, wanted)
             if program is not None:
                 program()
         except ProgramFailed as error:
@@ -173,7 +197,7 @@ class SlotStore:
             self._flash.erase_block(block)
         self._flash.program(
             self._header_offset(index),
-            _sealed(_HEADER.pack(_HEADER_MAGIC, slot.size, slot.security_counter, slot.sha256)),
+            sealed(_HEADER.pack(_HEADER_MAGIC, slot.size, slot.security_counter, slot.sha256)),
         )
 
     def _erase_header(self, index: int) -> None:
@@ -193,65 +217,17 @@ class SlotStore:
         for block in range(offset // ERASE_BLOCK_BYTES, complete):
             self._flash.program(marks + block, bytes([_ARRIVED]))
 
-    def _write_journal(self, table: SlotTable) -> None:
-        journal = self._journal
-        wanted = replace(
-            journal,
-            confirmed=table.confirmed,
-            verified_mask=_mask(table, SlotState.VERIFIED, SlotState.TRIAL),
-            confirmed_mask=_mask(table, SlotState.CONFIRMED),
-            minimum_counter=table.minimum_counter,
-        )
-        if wanted == journal:
-            return
-        place = self._free_place(journal.place)
-        wanted = replace(wanted, place=place, sequence=journal.sequence + 1)
-        self._flash.program(
-            place * _RECORD_BYTES,
-            _sealed(
-                _RECORD.pack(
-                    wanted.sequence,
-                    _NO_SLOT if wanted.confirmed is None else wanted.confirmed,
-                    wanted.verified_mask,
-                    wanted.confirmed_mask,
-                    wanted.minimum_counter,
-                )
-            ),
-        )
-        self._journal = wanted
-
-    def _free_place(self, last: int) -> int:
-        """The next erased place in the block, or the first of the other block, freshly erased."""
-        place = last + 1
-        while place % _RECORDS_PER_BLOCK:
-            found = self._flash.read(place * _RECORD_BYTES, _RECORD_BYTES)
-            if found == bytes([ERASED]) * _RECORD_BYTES:
-                return place
-            place += 1  # a record that a power cut left half written
-        place %= _JOURNAL_BLOCKS * _RECORDS_PER_BLOCK
-        self._flash.erase_block(place // _RECORDS_PER_BLOCK)
-        return place
-
-    def _load(self) -> tuple[_Journal, SlotTable]:
-        journal = _Journal()
-        stored = self._flash.read(0, _JOURNAL_BLOCKS * ERASE_BLOCK_BYTES)
-        for place in range(_JOURNAL_BLOCKS * _RECORDS_PER_BLOCK):
-            body = _unsealed(stored[place * _RECORD_BYTES : (place + 1) * _RECORD_BYTES])
-            if body is None:
-                continue
-            sequence, confirmed, *rest = _RECORD.unpack(body)
-            if sequence > journal.sequence:
-                in_use = None if confirmed == _NO_SLOT else confirmed
-                journal = _Journal(place, sequence, in_use, *rest)
+    def _load(self) -> tuple[JournalRecord, SlotTable]:
+        journal = read_journal(self._flash)
         slots = tuple(self._load_slot(index, journal) for index in range(SLOT_COUNT))
         in_use = journal.confirmed
         if in_use is not None and slots[in_use].state is not SlotState.CONFIRMED:
             in_use = None  # its header is gone: bit rot, or a flash edited by hand
         return journal, SlotTable(slots, in_use, None, journal.minimum_counter)
 
-    def _load_slot(self, index: int, journal: _Journal) -> Slot:
-        header = self._flash.read(self._header_offset(index), _HEADER.size + _CRC.size)
-        body = _unsealed(header)
+    def _load_slot(self, index: int, journal: JournalRecord) -> Slot:
+        header = self._flash.read(self._header_offset(index), _HEADER.size + SEAL_BYTES)
+        body = unsealed(header)
         if body is None:
             return EMPTY_SLOT
         magic, size, security_counter, sha256 = _HEADER.unpack(body)
@@ -268,7 +244,7 @@ class SlotStore:
         return Slot(state, size, sha256, security_counter, received)
 
     def _header_offset(self, index: int) -> int:
-        return (_JOURNAL_BLOCKS + index * (1 + self._slot_blocks)) * ERASE_BLOCK_BYTES
+        return (JOURNAL_BLOCKS + index * (1 + self._slot_blocks)) * ERASE_BLOCK_BYTES
 
     def _data_offset(self, index: int) -> int:
         return self._header_offset(index) + ERASE_BLOCK_BYTES
@@ -276,16 +252,3 @@ class SlotStore:
 
 def _blocks_of(size: int) -> int:
     return -(-size // ERASE_BLOCK_BYTES)
-
-
-def _mask(table: SlotTable, *states: SlotState) -> int:
-    return sum(1 << index for index, slot in enumerate(table.slots) if slot.state in states)
-
-
-def _sealed(body: bytes) -> bytes:
-    return body + _CRC.pack(zlib.crc32(body))
-
-
-def _unsealed(sealed: bytes) -> bytes | None:
-    body, (crc,) = sealed[: -_CRC.size], _CRC.unpack(sealed[-_CRC.size :])
-    return body if crc == zlib.crc32(body) else None

@@ -12,7 +12,6 @@ Next: `firmware.py` for the analyzer; the libusb counterpart is pyusb's own `bac
 
 import errno
 import os
-import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -26,21 +25,18 @@ from usb.core import USBError, USBTimeoutError
 from firmware_bridge.errors import CallerError
 from firmware_bridge.framing import Framing
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
-from firmware_bridge.usb_ids import (
-    ENDPOINT_IN,
-    ENDPOINT_OUT,
-    INTERFACE,
-    MAX_PACKET_BYTES,
-    PRODUCT_ID,
-    VENDOR_ID,
+from firmware_bridge.simulator.usb_descriptors import (
+    CONFIGURATION,
+    STRING_DESCRIPTOR,
+    configuration_descriptor,
+    device_descriptor,
+    endpoint_descriptor,
+    interface_descriptor,
+    string_descriptor,
 )
+from firmware_bridge.usb_ids import ENDPOINT_IN, ENDPOINT_OUT, INTERFACE, MAX_PACKET_BYTES
 
-_CONFIGURATION: Final = 1
-_MANUFACTURER_STRING, _PRODUCT_STRING, _SERIAL_STRING = 1, 2, 3
 _GET_DESCRIPTOR: Final = 0x06
-_STRING_DESCRIPTOR: Final = 0x03
-_ENGLISH_US: Final = 0x0409
-_HIGH_SPEED: Final = 3  # as libusb numbers them
 # A blocked read looks at least this often for what other threads did.
 _LONGEST_NAP_S: Final = 0.02
 
@@ -116,75 +112,24 @@ class SimulatedUsbBackend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb 
             self._next_address += 1
 
     def get_device_descriptor(self, plugged: _Plugged) -> SimpleNamespace:
-        return SimpleNamespace(
-            bLength=18,
-            bDescriptorType=1,
-            bcdUSB=0x0200,
-            bDeviceClass=0xFF,
-            bDeviceSubClass=0,
-            bDeviceProtocol=0,
-            bMaxPacketSize0=64,
-            idVendor=VENDOR_ID,
-            idProduct=PRODUCT_ID,
-            bcdDevice=0x0100,
-            iManufacturer=_MANUFACTURER_STRING,
-            iProduct=_PRODUCT_STRING,
-            iSerialNumber=_SERIAL_STRING,
-            bNumConfigurations=1,
-            bus=1,
-            address=plugged.address,
-            speed=_HIGH_SPEED,
-            port_number=1,
-            port_numbers=(1,),
-        )
+        return device_descriptor(plugged.address)
 
     def get_configuration_descriptor(self, plugged: _Plugged, config: int) -> SimpleNamespace:
         if config != 0:
             raise IndexError("there is one configuration")
-        return SimpleNamespace(
-            bLength=9,
-            bDescriptorType=2,
-            wTotalLength=9 + 9 + 2 * 7,
-            bNumInterfaces=1,
-            bConfigurationValue=_CONFIGURATION,
-            iConfiguration=0,
-            bmAttributes=0xC0,  # self-powered
-            bMaxPower=50,
-            extra_descriptors=[],
-        )
+        return configuration_descriptor()
 
     def get_interface_descriptor(
         self, plugged: _Plugged, intf: int, alt: int, config: int
     ) -> SimpleNamespace:
         if (intf, alt, config) != (INTERFACE, 0, 0):
             raise IndexError("there is one interface with one setting")
-        return SimpleNamespace(
-            bLength=9,
-            bDescriptorType=4,
-            bInterfaceNumber=INTERFACE,
-            bAlternateSetting=0,
-            bNumEndpoints=2,
-            bInterfaceClass=0xFF,
-            bInterfaceSubClass=0,
-            bInterfaceProtocol=0,
-            iInterface=0,
-            extra_descriptors=[],
-        )
+        return interface_descriptor()
 
     def get_endpoint_descriptor(
         self, plugged: _Plugged, ep: int, intf: int, alt: int, config: int
     ) -> SimpleNamespace:
-        return SimpleNamespace(
-            bLength=7,
-            bDescriptorType=5,
-            bEndpointAddress=(ENDPOINT_OUT, ENDPOINT_IN)[ep],
-            bmAttributes=2,  # bulk
-            wMaxPacketSize=MAX_PACKET_BYTES,
-            bInterval=0,
-            bRefresh=0,
-            bSynchAddress=0,
-            extra_descriptors=[],
-        )
+        return endpoint_descriptor(ep)
 
     # ---- opening and claiming ----
 
@@ -200,14 +145,14 @@ class SimulatedUsbBackend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb 
 
     def set_configuration(self, handle: _Handle, value: int) -> None:
         self._check_there(handle)
-        if value != _CONFIGURATION:
+        if value != CONFIGURATION:
             raise _error(errno.EINVAL)
         self._check_free(handle)
         self._restart_link(handle)
 
     def get_configuration(self, handle: _Handle) -> int:
         self._check_there(handle)
-        return _CONFIGURATION
+        return CONFIGURATION
 
     def set_interface_altsetting(self, handle: _Handle, intf: int, altsetting: int) -> None:
         self._check_there(handle)
@@ -281,29 +226,21 @@ class SimulatedUsbBackend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb 
         """String descriptors; a device stalls whatever it does not know."""
         self._check_there(handle)
         kind, index = wValue >> 8, wValue & 0xFF
-        if (bmRequestType, bRequest, kind) != (0x80, _GET_DESCRIPTOR, _STRING_DESCRIPTOR):
+        if (bmRequestType, bRequest, kind) != (0x80, _GET_DESCRIPTOR, STRING_DESCRIPTOR):
             raise _error(errno.EPIPE)
-        descriptor = self._string(handle.plugged, index)
+        descriptor = string_descriptor(
+            index,
+            product=handle.plugged.analyzer.info.product,
+            serial=handle.plugged.serial,
+        )
+        if descriptor is None:
+            raise _error(errno.EPIPE)
         sent = min(len(descriptor), len(data))
         for place in range(sent):
             data[place] = descriptor[place]
         return sent
 
     # ---- inside ----
-
-    def _string(self, plugged: _Plugged, index: int) -> bytes:
-        texts = {
-            _MANUFACTURER_STRING: "ramix",
-            _PRODUCT_STRING: plugged.analyzer.info.product,
-            _SERIAL_STRING: plugged.serial,
-        }
-        if index == 0:
-            body = struct.pack("<H", _ENGLISH_US)
-        elif index in texts:
-            body = texts[index].encode("utf-16-le")
-        else:
-            raise _error(errno.EPIPE)
-        return bytes((2 + len(body), _STRING_DESCRIPTOR)) + body
 
     def _check_there(self, handle: _Handle) -> None:
         if not handle.plugged.is_there:
