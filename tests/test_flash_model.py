@@ -6,6 +6,7 @@ The simulated analyzer keeps its flash in a file and is reached over TCP, as on 
 import contextlib
 import hashlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -15,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from device.cli.exit_codes import (
@@ -379,15 +379,43 @@ def test_rollback_ends_a_trial(bench: Bench) -> None:
 # ---- as a file ----
 
 
-def test_the_script_runs_as_a_file_and_shows_examples() -> None:
-    for arguments in (
-        ["--help"],
-        ["flash", "--help"],
-        ["status", "--help"],
-        ["rollback", "--help"],
-    ):
-        done = subprocess.run(
-            [sys.executable, str(SCRIPT), *arguments], capture_output=True, text=True, check=True
-        )
-        assert "Example" in done.stdout
-    assert np.bitwise_and(SCRIPT.stat().st_mode, 0o111)
+@pytest.mark.parametrize("arguments", [[], ["flash"], ["status"], ["rollback"]])
+def test_every_command_has_an_example(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command([*arguments, "--help"], cli, "ramix-flash") == 0
+    assert "Example" in capsys.readouterr().out
+
+
+def test_the_script_runs_as_a_file_of_its_own() -> None:
+    """Directly too, in the checkout's environment, whatever Python the shell would find."""
+    commands = [[sys.executable, str(SCRIPT)]]
+    if (ROOT / ".venv" / "bin" / "python").exists():
+        commands.append([str(SCRIPT)])
+    for command in commands:
+        done = subprocess.run([*command, "--help"], capture_output=True, text=True, check=True)
+        assert "rollback" in done.stdout
+
+
+def test_somebody_at_a_terminal_sees_a_bar(bench: Bench) -> None:
+    master, slave = os.openpty()
+    path = bench.bundle_file(large_bundle())
+    command = [sys.executable, str(SCRIPT), str(path), "--port", bench.server.address]
+    environment = {**os.environ, "TERM": "xterm", "PYTHONIOENCODING": "utf-8"}
+    with subprocess.Popen(
+        command, stdin=slave, stdout=slave, stderr=slave, env=environment
+    ) as process:
+        os.close(slave)
+        shown = read_terminal(master)
+    os.close(master)
+    assert process.returncode == 0
+    assert "━" in shown and "kB" in shown and "read back" in shown and "confirmed" in shown
+
+
+def read_terminal(master: int) -> str:
+    shown = b""
+    while True:
+        try:
+            shown += os.read(master, 65_536)
+        except OSError:  # EIO: the last process at the other end has gone
+            return shown.decode("utf-8", "replace")

@@ -4,14 +4,16 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from device import installation
 from device.inference import interpreter as interpreter_module
-from device.inference.bundle import Bundle, Container, read_bundle
+from device.inference.bundle import Bundle, Container, read_bundle, read_bundle_file
 from device.inference.errors import BundleError, GoldenMismatch, ModelUnusable, RuntimeMissing
 from device.inference.golden import check_golden, golden_block
 from device.inference.interpreter import Interpreter
@@ -19,6 +21,7 @@ from device.inference.trust import default_trust_policy
 from tests.tiny_bundles import FIXTURES, tiny_bundle, tiny_path, tiny_variant
 
 RUNTIMES = ["litert", "tflite"]
+SHIPPED = sorted(installation.shipped_models_dir().glob("*.ramix"))
 
 
 @pytest.fixture(params=RUNTIMES)
@@ -47,6 +50,19 @@ def test_golden_vectors_hold_under_both_runtimes(runtime: str, task: int) -> Non
     interpreter = Interpreter.for_bundle(bundle, runtime)
     assert interpreter.runtime_name == runtime
     check_golden(bundle, interpreter)
+
+
+def test_there_are_shipped_models_to_test() -> None:
+    assert installation.default_model_path() in SHIPPED
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_shipped_models_hold_their_golden_vectors_under_both_runtimes(
+    runtime: str, path: Path
+) -> None:
+    bundle = read_bundle_file(path, default_trust_policy())
+    check_golden(bundle, Interpreter.for_bundle(bundle, runtime))
+    assert bundle.manifest.name == path.stem
 
 
 def test_outputs_are_mapped_by_name(runtime: str) -> None:

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S sh -c 'exec "$(dirname "$0")/../.venv/bin/python" "$0" "$@"'
 """`ramix-flash`: put a signed model bundle on an analyzer, look at its slots, go back.
 
 The steps and their rules are in `flashing.py`; here are arguments, bar and words.
@@ -224,7 +224,11 @@ def _progress_shown(say: Callable[[str], None]) -> "Iterator[Callable[[Progress]
                     tasks[progress.step] = bars.add_task(progress.step, total=progress.total)
                 bars.update(tasks[progress.step], completed=progress.done)
             elif progress.done == progress.total:
-                say(f"  {progress.step}" + (" done" if progress.total > 1 else ""))
+                text = f"  {progress.step}" + (" done" if progress.total > 1 else "")
+                if bars is not None and sys.stdout.isatty():
+                    bars.console.print(text, markup=False, highlight=False)  # above the bars
+                else:
+                    say(text)
 
         yield show
 

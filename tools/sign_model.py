@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S sh -c 'exec "$(dirname "$0")/../.venv/bin/python" "$0" "$@"'
 """Sign model bundles: make keys, say whom an analyzer's computer trusts, add signatures.
 
     tools/sign_model.py keygen release.pem
