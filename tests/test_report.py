@@ -73,9 +73,10 @@ def test_what_is_not_known_or_not_finite_is_null() -> None:
 
 
 def test_numpy_numbers_become_plain_ones() -> None:
-    odd = replace(TOLUENE, signal_share=np.float32(0.25))
-    share = result_json(answer(components=(odd,)))["components"][0]["signal_share"]
-    assert type(share) is float
+    share: Any = np.float32(0.25)
+    odd = replace(TOLUENE, signal_share=share)
+    found = result_json(answer(components=(odd,)))["components"][0]["signal_share"]
+    assert type(found) is float
 
 
 # ---- the card ----

@@ -20,7 +20,8 @@ from device.driver.transports.in_process import InProcessTransport
 from device.identifier import Identifier
 from device.inference.errors import GoldenMismatch, VerificationFailed
 from device.runtime import Outcome, load_identifier, measure, run
-from device.simulated_port import build_analyzer, parse
+from device.simulated_port import build_analyzer
+from device.simulated_spec import parse
 from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.errors import CalibrationMismatch, LinkError, LinkTimeout, RamixError
 from firmware_bridge.framing import Framing

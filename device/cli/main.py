@@ -30,7 +30,7 @@ VERBS = {
     "identify": Verb("device.cli.identify", "identify", "Name what is in one spectrum."),
     "run": Verb("device.cli.run", "run", "Identify at every press of the trigger."),
     "acquire": Verb("device.cli.analyzer", "acquire_command", "Measure and save a spectrum."),
-    "simulate": Verb("device.cli.simulate", "simulate", "Serve a simulated analyzer."),
+    "simulate": Verb("device.cli.simulate", "simulate", "Serve a simulated analyzer until Ctrl-C."),
     "records": Verb("device.cli.records", "records", "Look at stored results."),
     "model": Verb("device.cli.model", "model", "Look into a model bundle."),
 }

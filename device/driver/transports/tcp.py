@@ -35,7 +35,8 @@ class TcpTransport(Transport):
         except PermissionError as error:
             raise PortPermission(f"Connecting to {self.name} is not permitted.") from error
         except (OSError, UnicodeError) as error:  # UnicodeError: a host name no resolver accepts
-            raise PortNotFound(f"No analyzer answers at {self.name} ({error}).") from error
+            why = getattr(error, "strerror", None) or "no such host, or no answer"
+            raise PortNotFound(f"No analyzer answers at {self.name} ({why}).") from error
         # A request is a few dozen bytes: without this it waits for the answer to the one before.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -83,4 +84,4 @@ class TcpTransport(Transport):
         self._socket.close()
 
     def _lost(self, error: OSError) -> LinkError:
-        return LinkClosed(f"The connection to {self.name} is gone ({error}).")
+        return LinkClosed(f"The connection to {self.name} is gone ({error.strerror or 'closed'}).")
