@@ -16,11 +16,10 @@ import click
 from firmware_bridge.errors import RamixError
 
 if TYPE_CHECKING:
-    from train.evaluate import Figures
     from train.recipe import Recipe
 
 RECIPE_FOLDER = Path(__file__).parent / "recipes"
-_WEIGHTS, _MODEL = "float.weights.h5", "model.tflite"
+_WEIGHTS, _MODEL, _PRICE = "float.weights.h5", "model.tflite", "quantization.json"
 
 
 class RecipeName(click.ParamType):  # type: ignore[type-arg]  # generic in stubs only
@@ -75,21 +74,13 @@ def references(library: str, plot: Path | None) -> None:
     \b
     ramix-train references solvents13 --plot solvents13.png
     """
-    from rich.console import Console
-    from rich.table import Table
-
     from train.references import load_library
+    from train.tables import plot_references, print_references
 
     loaded = load_library(library)
-    table = Table(title=f"{loaded.title}\n{loaded.source}")
-    for column in ("compound", "CAS", "response factor", "strongest line / cm-1"):
-        table.add_column(column)
-    for spec, reference in zip(loaded.compounds, loaded.references, strict=True):
-        factor = "unknown" if spec.response_factor is None else f"{spec.response_factor:.3f}"
-        table.add_row(spec.name, spec.cas, factor, str(300 + int(reference.argmax())))
-    Console().print(table)
+    print_references(loaded)
     if plot is not None:
-        _plot_references(loaded, plot)
+        plot_references(loaded, plot)
 
 
 @cli.command()
@@ -135,6 +126,7 @@ def quantize(recipe: "Recipe", work: Path) -> None:
     ramix-train quantize solvents13-2
     """
     from train.generator import Generator
+    from train.quantize import quantization_price
     from train.quantize import quantize as run_quantize
     from train.ramixnet import build as build_network
     from train.references import load_library
@@ -148,6 +140,10 @@ def quantize(recipe: "Recipe", work: Path) -> None:
     converted = run_quantize(model, calibration)
     (work / recipe.name / _MODEL).write_bytes(converted)
     click.echo(f"{recipe.name}: {len(converted)} bytes, {model.count_params()} parameters")
+    price = quantization_price(model, converted, library, recipe)
+    (work / recipe.name / _PRICE).write_text(json.dumps(price, indent=1))
+    for kind, figures in price.items():
+        click.echo(f"{kind}: " + ", ".join(f"{name} {value}" for name, value in figures.items()))
 
 
 @cli.command()
@@ -166,14 +162,17 @@ def export(recipe: "Recipe", work: Path, out: Path) -> None:
     from train.evaluate import PRESENCE_THRESHOLD, evaluate_generated
     from train.export import export_bundle, model_card, write_model
     from train.references import load_library
+    from train.tables import print_figures
 
     library = load_library(recipe.library)
     model = _stage_file(work, recipe, _MODEL, "quantize").read_bytes()
     thresholds = np.full(len(library.compounds), PRESENCE_THRESHOLD, dtype=np.float32)
     figures = evaluate_generated(model, library, recipe, thresholds)
-    bundle = export_bundle(model, library, recipe, thresholds, figures, [demo_signing_key()])
-    path = write_model(out, recipe, bundle, model_card(bundle, library, recipe, figures))
-    _print_figures(recipe.name, figures)
+    price = json.loads(_stage_file(work, recipe, _PRICE, "quantize").read_text())
+    bundle = export_bundle(model, library, recipe, thresholds, figures, price, [demo_signing_key()])
+    card = model_card(bundle, library, recipe, figures, price)
+    path = write_model(out, recipe, bundle, card)
+    print_figures(recipe.name, figures)
     click.echo(f"{path}: {len(bundle)} bytes, signed with the demo key")
 
 
@@ -197,13 +196,15 @@ def evaluate(bundle: Path, recipe: "Recipe | None", development: bool, as_json: 
     loaded = read_bundle_file(bundle, default_trust_policy())
     if development:
         from train.development import development_cases, summary
+        from train.tables import print_groups
 
         groups = summary(development_cases(loaded))
-        click.echo(json.dumps(groups, indent=1)) if as_json else _print_groups(groups)
+        click.echo(json.dumps(groups, indent=1)) if as_json else print_groups(groups)
         return
     from train.evaluate import evaluate_generated
     from train.recipe import load_recipe
     from train.references import load_library
+    from train.tables import print_figures
 
     chosen = recipe or load_recipe(RECIPE_FOLDER / f"{loaded.manifest.name}.toml")
     thresholds = np.array(loaded.manifest.thresholds.presence, dtype=np.float32)
@@ -211,7 +212,7 @@ def evaluate(bundle: Path, recipe: "Recipe | None", development: bool, as_json: 
     if as_json:
         click.echo(json.dumps(figures.to_json(), indent=1))
     else:
-        _print_figures(loaded.manifest.name, figures)
+        print_figures(loaded.manifest.name, figures)
 
 
 @cli.command()
@@ -244,61 +245,6 @@ def _stage_file(work: Path, recipe: "Recipe", name: str, stage: str) -> Path:
     if not path.exists():
         raise click.ClickException(f"{path} is not there: run `ramix-train {stage}` first.")
     return path
-
-
-def _print_figures(name: str, figures: "Figures") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=f"{name}: generated spectra of another seed, int8, network alone")
-    table.add_column("what")
-    table.add_column("value (95% Wilson interval)")
-    table.add_row("all right", str(figures.exact))
-    for count, part in figures.exact_by_components.items():
-        table.add_row(f"{count} components", str(part))
-    for snr, part in figures.exact_by_snr.items():
-        table.add_row(f"SNR {snr}", str(part))
-    table.add_row("foreign alone: nothing named", str(figures.foreign_alone_silent))
-    for compound in figures.compounds:
-        table.add_row(
-            compound.name,
-            f"recall {compound.recall.value:.3f}, precision {compound.precision.value:.3f}",
-        )
-    if figures.dosage_error is not None:
-        table.add_row("dosage error, present", f"{figures.dosage_error:.4f}")
-        table.add_row("dosage error, absent", f"{figures.dosage_error_absent:.4f}")
-    Console().print(table)
-
-
-def _print_groups(groups: dict[str, Any]) -> None:
-    for name, group in groups.items():
-        click.echo(f"{name}: {group['agree']} of {group['n']} agree")
-        for case in group["disagreements"]:
-            parts = [
-                f"{word} {', '.join(case[word])}" for word in ("missed", "added") if case[word]
-            ]
-            click.echo(f"    {case['spectrum']}: {'; '.join(parts)}")
-
-
-def _plot_references(library: Any, path: Path) -> None:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    from device.spectra.resampling import MODEL_GRID
-
-    count = len(library.compounds)
-    figure, axes = pyplot.subplots(count, 1, figsize=(10, 1.3 * count), sharex=True)
-    for axis, name, reference in zip(axes, library.names, library.references, strict=True):
-        axis.plot(MODEL_GRID.wavenumber_cm1, reference, linewidth=0.8)
-        axis.set_ylabel(name, rotation=0, ha="right", fontsize=8)
-        axis.set_yticks([])
-    axes[-1].set_xlabel("Raman shift / cm-1")
-    figure.suptitle(f"{library.title} ({library.references_are})")
-    figure.tight_layout()
-    figure.savefig(path, dpi=120)
-    pyplot.close(figure)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from train.references import Library
 Singles = npt.NDArray[np.float32]
 
 PRESENCE_THRESHOLD = 0.5
+TRACE = 0.05  # share of all signal; below it int8's 256 levels and the noise begin to tell
 _Z_95 = 1.959964
 
 
@@ -68,6 +69,8 @@ class Figures:
     """What an int8 network does on generated spectra it never saw."""
 
     exact: Proportion  # every labelled compound right
+    exact_without_traces: Proportion  # no foreign signal, every component at least TRACE
+    trace_recall: Proportion  # of the labelled components below TRACE
     exact_by_components: dict[int, Proportion]  # without foreign signal
     exact_by_snr: dict[str, Proportion]  # without foreign signal
     foreign_alone_silent: Proportion  # nothing named where nothing of the library is
@@ -79,6 +82,8 @@ class Figures:
         return {
             "what": "generated spectra of another seed, int8 file, network alone",
             "exact": self.exact.to_json(),
+            "exact_without_traces": self.exact_without_traces.to_json(),
+            "trace_recall": self.trace_recall.to_json(),
             "exact_by_components": {
                 str(count): part.to_json() for count, part in self.exact_by_components.items()
             },
@@ -136,6 +141,7 @@ def figures_of(
     alone = ~batch.has_foreign & (batch.shares.sum(axis=1) > 0)
     count = (batch.shares > 0).sum(axis=1)
     nothing = batch.shares.sum(axis=1) == 0
+    trace = (batch.shares > 0) & (batch.shares < TRACE)
 
     def proportion(hits: npt.NDArray[np.bool_], of: npt.NDArray[np.bool_]) -> Proportion:
         return Proportion(int((hits & of).sum()), int(of.sum()))
@@ -147,6 +153,8 @@ def figures_of(
     }
     return Figures(
         exact=Proportion(int(right.sum()), len(right)),
+        exact_without_traces=proportion(right, alone & ~trace.any(axis=1)),
+        trace_recall=proportion(named, trace & present),
         exact_by_components={
             int(number): proportion(right, alone & (count == number))
             for number in np.unique(count[alone])

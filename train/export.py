@@ -35,6 +35,7 @@ def export_bundle(
     recipe: Recipe,
     thresholds: npt.NDArray[np.float32],
     figures: Figures,
+    price: dict[str, Any],
     signers: list[SigningKey],
 ) -> bytes:
     """The signed bundle; raises BundleError when model and manifest contradict each other."""
@@ -67,7 +68,7 @@ def export_bundle(
             },
             "trained_with": {package: version(package) for package in _TRAINED_WITH},
         },
-        "figures": {"generated": figures.to_json()},
+        "figures": {"generated": figures.to_json(), "quantization": price},
     }
     return write_bundle(manifest, model, library.references, signers)
 
@@ -96,7 +97,9 @@ def _golden_inputs(library: Library, recipe: Recipe) -> npt.NDArray[np.int8]:
     return inputs
 
 
-def model_card(bundle: bytes, library: Library, recipe: Recipe, figures: Figures) -> str:
+def model_card(
+    bundle: bytes, library: Library, recipe: Recipe, figures: Figures, price: dict[str, Any]
+) -> str:
     """Markdown beside the bundle: what, from what, how good, where not, how to rebuild."""
     kind = (
         "RaMixNet II (presence and dosage)"
@@ -135,6 +138,8 @@ def model_card(bundle: bytes, library: Library, recipe: Recipe, figures: Figures
         "| What | Value |",
         "|---|---|",
         f"| Every compound right, all spectra | {figures.exact} |",
+        f"| The same, no foreign signal, every share 5% or more | {figures.exact_without_traces} |",
+        f"| Components below 5% that were found | {figures.trace_recall} |",
     ]
     for count, part in figures.exact_by_components.items():
         lines.append(f"| {count} components | {part} |")
@@ -146,6 +151,11 @@ def model_card(bundle: bytes, library: Library, recipe: Recipe, figures: Figures
             f"| Mean absolute dosage error, present / absent | {figures.dosage_error} /"
             f" {figures.dosage_error_absent} |"
         )
+    lines += ["", "What int8 costs, on the same generated spectra:", ""]
+    columns = list(price["float"])
+    lines += [f"| | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
+    for kind, values in price.items():
+        lines.append(f"| {kind} | {' | '.join(str(values[column]) for column in columns)} |")
     share = recipe.mixtures.present_from
     lines += [
         "",

@@ -13,7 +13,11 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from device.spectra.preprocessing import INT8_FULL_SCALE
-from train.ramixnet import serving_model
+from train.evaluate import PRESENCE_THRESHOLD, figures_of, predict_int8
+from train.generator import Generator
+from train.ramixnet import DOSAGE, PRESENCE, predict, serving_model
+from train.recipe import Recipe
+from train.references import Library
 
 _LOWEST_CODE = -128
 # The converter chooses the input scale from the extremes it sees. With -128/127 and 1 among them
@@ -47,3 +51,28 @@ def quantize(model: Any, calibration: npt.NDArray[np.int8]) -> bytes:
         converter.inference_output_type = tf.int8
         converted: bytes = converter.convert()
     return converted
+
+
+def quantization_price(
+    model: Any, converted: bytes, library: Library, recipe: Recipe
+) -> dict[str, dict[str, float | None]]:
+    """Float against int8 on the same spectra, weak components by themselves.
+
+    An average hides the loss: int8 has 256 levels for strong and weak compounds together.
+    """
+    generator = Generator(library, recipe, recipe.evaluation.seed + 3)
+    batch = generator.batch(recipe.evaluation.spectra)
+    thresholds = np.full(len(library.compounds), PRESENCE_THRESHOLD, dtype=np.float32)
+    answers = predict(model, batch.inputs)
+    price: dict[str, dict[str, float | None]] = {}
+    for kind, presence, dosage in (
+        ("float", answers[PRESENCE], answers.get(DOSAGE)),
+        ("int8", *predict_int8(converted, batch.inputs)),
+    ):
+        figures = figures_of(batch, presence, dosage, library.names, thresholds)
+        price[kind] = {
+            "exact": round(figures.exact.value, 4),
+            "trace_recall": round(figures.trace_recall.value, 4),
+            "dosage_error": figures.dosage_error,
+        }
+    return price
