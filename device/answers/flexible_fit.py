@@ -39,8 +39,9 @@ _FOREIGN_NEARBY = 0.30
 _FOREIGN_FLOOR = 0.03
 _FOREIGN_POINTS = 31
 # A component is supported where its own lines are, if the residual there stays under this part
-# of the fitted signal.
+# of the fitted signal plus so many noise variances.
 _SUPPORT_RESIDUAL = 0.40
+_SUPPORT_NOISE = 3.0
 _SUPPORT_FIT_POINTS = 9
 
 
@@ -112,15 +113,16 @@ class FlexibleFit:
         self._model = self.coefficients @ self._columns
         self.residual: Floats = self._data - self._model
         nearby = self._everywhere + moving_average(self._model**2, _NEARBY_POINTS)
-        error = self._model_error()
+        doubt = self._doubt()
+        error = self._model_error(doubt)
         variance = self._noise + error**2 * nearby
-        self._weight = 1.0 / (_CORRELATED_POINTS * np.maximum(variance, 1e-300))
+        self._weight = doubt / (_CORRELATED_POINTS * np.maximum(variance, 1e-300))
 
-    def _model_error(self) -> float:
+    def _model_error(self, doubt: Floats) -> float:
         energy = float(self._model @ self._model)
         if energy <= 0:
             return _MODEL_ERROR_LIMITS[1]
-        misfit = np.sqrt(float(self.residual @ self.residual) / energy)
+        misfit = np.sqrt(float(doubt @ np.square(self.residual)) / energy)
         return float(np.clip(misfit, *_MODEL_ERROR_LIMITS))
 
     def _normal(self) -> tuple[Floats, Floats]:
@@ -157,17 +159,28 @@ class FlexibleFit:
         return result
 
     def support(self) -> Floats:
-        tolerated = _SUPPORT_RESIDUAL**2 * moving_average(self._model**2, _SUPPORT_FIT_POINTS)
+        signal = moving_average(self._model**2, _SUPPORT_FIT_POINTS)
+        tolerated = _SUPPORT_RESIDUAL**2 * signal + _SUPPORT_NOISE * self._noise
         misfit = moving_average(np.square(self.residual), _SUPPORT_FIT_POINTS)
         supported = misfit < tolerated
         energy = self._columns**2
         total = energy.sum(axis=1)
         return np.divide(energy @ supported, total, out=np.zeros(len(total)), where=total > 0)
 
-    def foreign(self) -> Floats:
+    def _tolerated(self) -> Floats:
         nearby = np.sqrt(moving_average(self._model**2, _FOREIGN_POINTS))
-        tolerated = _FOREIGN_NEARBY * nearby + _FOREIGN_FLOOR * np.abs(self._data).max()
-        excess = np.maximum(np.abs(self.residual) - tolerated, 0.0)
+        result: Floats = _FOREIGN_NEARBY * nearby + _FOREIGN_FLOOR * np.abs(self._data).max()
+        return result
+
+    def _doubt(self) -> Floats:
+        """1 where the fit is believed, less where a foreign line stands: it must not bend the
+        amounts of the components around it."""
+        ratio = self._tolerated() / np.maximum(np.abs(self.residual), 1e-300)
+        result: Floats = np.minimum(ratio, 1.0) ** 2
+        return result
+
+    def foreign(self) -> Floats:
+        excess = np.maximum(np.abs(self.residual) - self._tolerated(), 0.0)
         result: Floats = np.copysign(excess, self.residual)
         return result
 

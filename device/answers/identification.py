@@ -226,7 +226,8 @@ def _volumes(
 def _reasons(verdict: Verdict, unexplained: float, fit: LibraryFit) -> tuple[Reason, ...]:
     if verdict is Verdict.IDENTIFIED:
         return ()
-    where = float(MODEL_GRID.wavenumber_cm1[int(np.argmax(np.abs(fit.foreign)))])
+    # the sum over a line's derivative is highest at its centre
+    where = MODEL_GRID.wavenumber_cm1[int(np.argmax(np.cumsum(fit.foreign)))] + fit.shift_cm1
     if verdict is Verdict.PARTIAL:
         return (
             Reason(

@@ -27,6 +27,9 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 
+_FLAT = 1e-9  # a derivative below this part of the intensity is rounding
+
+
 @dataclass(frozen=True, eq=False)
 class LibraryFit:
     """The answer for one spectrum; arrays have one entry per reference, C in all."""
@@ -84,7 +87,7 @@ class Library:
         data_variance = SMOOTHING_CM1**2 + max(-width, 0.0)
         data = smoothed_derivative(intensity[None], data_variance)[0]
         data = without_baseline(shifted(data, shift)[window])
-        if not data.any():
+        if np.abs(data).max() < _FLAT:
             return self._nothing()
         noise = noise_of_derivative(spectrum.variance / scale**2, data_variance)[window]
         columns = without_baseline(self._derivative[width][:, window] * only[:, None])

@@ -1,0 +1,153 @@
+"""Network proposes, fit disposes: the four verdicts and what each asserts."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from device.answers.identification import (
+    FitThresholds,
+    Identification,
+    Verdict,
+    identify,
+    no_result,
+)
+from device.answers.library_fit import Library
+from device.inference.interpreter import Prediction
+from device.spectra.quality import Reason
+from device.spectra.spectrum import GridSpectrum
+from firmware_bridge.errors import CallerError
+from tests.measured import lines, names, references, scene, solvents
+
+MIXTURE = {"Toluene": 0.5, "ethanol": 0.3, "Acetonitrile": 0.2}
+THRESHOLDS = FitThresholds()
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    return Library(references())
+
+
+def ask(library: Library, spectrum: GridSpectrum, *proposed: str) -> Identification:
+    presence = np.array([0.95 if name in proposed else 0.02 for name in names()], np.float32)
+    return identify(
+        spectrum,
+        Prediction(presence, None),
+        library,
+        solvents().manifest.compounds,
+        np.full(len(presence), 0.5),
+        THRESHOLDS,
+    )
+
+
+def named(answer: Identification) -> set[str]:
+    return {component.name for component in answer.components}
+
+
+def test_a_mixture_of_library_compounds_is_identified(library: Library) -> None:
+    answer = ask(library, scene(MIXTURE), *MIXTURE)
+    assert answer.verdict is Verdict.IDENTIFIED
+    assert named(answer) == set(MIXTURE)
+    assert answer.reasons == ()
+
+
+def test_shares_and_the_unexplained_sum_to_one_and_are_sorted(library: Library) -> None:
+    answer = ask(library, scene(MIXTURE, foreign=lines(680.0, height=0.2)), *MIXTURE)
+    shares = [component.signal_share for component in answer.components]
+    assert sum(shares) + answer.unexplained == pytest.approx(1.0, abs=1e-9)
+    assert shares == sorted(shares, reverse=True)
+
+
+def test_the_fit_overrules_a_network_that_names_too_much(library: Library) -> None:
+    answer = ask(library, scene(MIXTURE), *MIXTURE, "n-Nonane", "cyclohexane")
+    assert named(answer) == set(MIXTURE)
+
+
+def test_the_fit_overrules_a_network_that_names_nothing(library: Library) -> None:
+    answer = ask(library, scene(MIXTURE))
+    assert named(answer) == set(MIXTURE)
+    assert all(component.presence > 0.9 for component in answer.components)
+
+
+def test_a_weak_component_needs_the_network_to_propose_it(library: Library) -> None:
+    """Toluene at 3% and SNR 60: too little evidence alone, enough with a proposal."""
+    spectrum = scene({"Dichloromethane": 0.97, "Toluene": 0.03}, snr=60.0, seed=3)
+    fit = library.fit(spectrum)
+    evidence = fit.evidence[names().index("Toluene")]
+    assert THRESHOLDS.evidence_when_proposed < evidence < THRESHOLDS.evidence
+    assert "Toluene" not in named(ask(library, spectrum, "Dichloromethane"))
+    assert "Toluene" in named(ask(library, spectrum, "Dichloromethane", "Toluene"))
+
+
+def test_foreign_lines_beside_known_ones_make_it_partial(library: Library) -> None:
+    spectrum = scene(MIXTURE, foreign=lines(680.0, 1720.0, height=0.35))
+    answer = ask(library, spectrum, *MIXTURE)
+    assert answer.verdict is Verdict.PARTIAL
+    assert named(answer) == set(MIXTURE)
+    assert answer.unexplained > 0.11
+    assert answer.reasons[0].code == "unexplained_signal"
+    near = int(re.findall(r"near (\d+) cm-1", answer.reasons[0].text)[0])
+    assert min(abs(near - 680), abs(near - 1720)) <= 3
+
+
+def test_only_foreign_lines_are_unknown_whatever_the_network_says(library: Library) -> None:
+    spectrum = scene({}, foreign=lines(470.0, 680.0, 1130.0, 1720.0))
+    answer = ask(library, spectrum, *names())
+    assert answer.verdict is Verdict.UNKNOWN
+    assert answer.components == ()
+    assert answer.unexplained == 1.0
+    assert answer.reasons[0].code == "not_in_library"
+
+
+def test_volume_fractions_need_every_factor_and_an_identified_verdict(library: Library) -> None:
+    whole = ask(library, scene(MIXTURE), *MIXTURE)
+    assert sum(c.volume_fraction or 0.0 for c in whole.components) == pytest.approx(1.0)
+    partial = ask(library, scene(MIXTURE, foreign=lines(680.0, height=0.5)), *MIXTURE)
+    assert all(c.volume_fraction is None for c in partial.components)
+
+    compounds = tuple(
+        replace(c, response_factor=None, response_factor_uncertainty=None)
+        if c.name == "ethanol"
+        else c
+        for c in solvents().manifest.compounds
+    )
+    presence = np.array([name in MIXTURE for name in names()], np.float32)
+    without_factor = identify(
+        scene(MIXTURE),
+        Prediction(presence, None),
+        library,
+        compounds,
+        np.full(len(presence), 0.5),
+        THRESHOLDS,
+    )
+    assert without_factor.verdict is Verdict.IDENTIFIED
+    assert all(c.volume_fraction is None for c in without_factor.components)
+
+
+def test_volume_follows_response_not_signal(library: Library) -> None:
+    answer = ask(library, scene({"Toluene": 0.5, "ethanol": 0.5}), "Toluene", "ethanol")
+    volume = {c.name: c.volume_fraction or 0.0 for c in answer.components}
+    assert volume["ethanol"] > 3 * volume["Toluene"]  # toluene scatters about six times as much
+
+
+def test_noise_widens_the_uncertainty(library: Library) -> None:
+    quiet = ask(library, scene(MIXTURE, snr=500), *MIXTURE)
+    noisy = ask(library, scene(MIXTURE, snr=20), *MIXTURE)
+
+    def width(answer: Identification) -> float:
+        return {c.name: c.signal_share_uncertainty for c in answer.components}["Toluene"]
+
+    assert width(noisy) > 1.5 * width(quiet) > 0.0
+
+
+def test_no_result_asserts_nothing() -> None:
+    answer = no_result([Reason("saturated", "Too much light.", "Shorten the exposure.")])
+    assert answer.verdict is Verdict.NO_RESULT
+    assert answer.components == ()
+
+
+def test_a_manifest_moves_thresholds_by_name_and_only_known_ones() -> None:
+    assert FitThresholds.from_manifest({"support": 0.7}).support == 0.7
+    with pytest.raises(CallerError, match="suport"):
+        FitThresholds.from_manifest({"suport": 0.7})

@@ -1,0 +1,107 @@
+"""The library fit on mixtures of the measured references: amounts, shift, width, the rest."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from device.answers.library_fit import Library, LibraryFit
+from tests.measured import lines, names, references, scene
+
+MIXTURE = {"Toluene": 0.5, "ethanol": 0.3, "Acetonitrile": 0.2}
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    return Library(references())
+
+
+def shares(fit: LibraryFit) -> dict[str, float]:
+    total = fit.coefficients.sum()
+    return {name: float(c / total) for name, c in zip(names(), fit.coefficients, strict=True)}
+
+
+def test_shares_of_a_mixture_come_back(library: Library) -> None:
+    fit = library.fit(scene(MIXTURE))
+    for name, share in shares(fit).items():
+        assert share == pytest.approx(MIXTURE.get(name, 0.0), abs=0.02)
+    assert fit.explained > 0.99
+    assert fit.unexplained < 0.01
+
+
+@pytest.mark.parametrize("shift_cm1", [-5.0, -1.4, 0.0, 3.6, 5.0])
+def test_a_shifted_axis_is_found(library: Library, shift_cm1: float) -> None:
+    fit = library.fit(scene(MIXTURE, shift_cm1=shift_cm1))
+    assert fit.shift_cm1 == pytest.approx(shift_cm1, abs=0.3)
+    assert shares(fit)["Toluene"] == pytest.approx(0.5, abs=0.03)
+
+
+def test_broader_lines_are_found(library: Library) -> None:
+    sharp = scene(MIXTURE, snr=1000)
+    sigma = 3.6  # 8.5 -> 12 cm-1 full width
+    position = np.arange(-20, 21)
+    kernel = np.exp(-0.5 * (position / sigma) ** 2)
+    broad = np.convolve(np.pad(sharp.intensity, 20, mode="edge"), kernel / kernel.sum(), "valid")
+    fit = library.fit(replace(sharp, intensity=broad))
+    assert 9.0 <= fit.width_cm2 <= 18.0  # 3.6 squared is 13
+    assert shares(fit)["Toluene"] == pytest.approx(0.5, abs=0.03)
+
+
+def test_a_strong_smooth_baseline_changes_little(library: Library) -> None:
+    fit = library.fit(scene(MIXTURE, baseline=10.0))
+    assert shares(fit)["Toluene"] == pytest.approx(0.5, abs=0.03)
+    assert fit.unexplained < 0.02
+
+
+def test_scale_changes_coefficients_and_nothing_else(library: Library) -> None:
+    once = scene(MIXTURE)
+    tenfold = replace(once, intensity=10 * once.intensity, variance=100 * once.variance)
+    small, large = library.fit(once), library.fit(tenfold)
+    np.testing.assert_allclose(large.coefficients, 10 * small.coefficients, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(large.evidence, small.evidence, rtol=1e-4, atol=1e-6)
+
+
+def test_present_components_have_evidence_and_absent_ones_do_not(library: Library) -> None:
+    fit = library.fit(scene(MIXTURE))
+    for name, evidence in zip(names(), fit.evidence, strict=True):
+        assert (evidence > 50.0) == (name in MIXTURE), name
+
+
+def test_foreign_lines_are_left_over_where_they_stand(library: Library) -> None:
+    clean = library.fit(scene(MIXTURE))
+    foreign = library.fit(scene(MIXTURE, foreign=lines(680.0, 1720.0, height=0.4)))
+    assert foreign.unexplained > 0.15 > clean.unexplained
+    strongest = 300 + int(np.argmax(np.abs(foreign.foreign)))
+    assert min(abs(strongest - 680), abs(strongest - 1720)) < 10
+
+
+def test_a_component_whose_lines_are_missing_is_not_supported(library: Library) -> None:
+    """Lines at two of toluene's positions alone: a fit takes them for a little toluene."""
+    fit = library.fit(scene({}, foreign=lines(1004.0, 1450.0, 1720.0)))
+    assert fit.support[names().index("Toluene")] < 0.4
+
+
+def test_a_missing_end_of_the_axis_is_not_fitted(library: Library) -> None:
+    whole = scene(MIXTURE)
+    valid = whole.valid.copy()
+    valid[:250] = False
+    held = whole.intensity.copy()
+    held[:250] = held[250]
+    fit = library.fit(replace(whole, intensity=held, valid=valid))
+    assert shares(fit)["Toluene"] == pytest.approx(0.5, abs=0.03)
+    assert not fit.residual[:250].any()
+
+
+def test_a_constant_spectrum_has_no_components(library: Library) -> None:
+    flat = replace(scene(MIXTURE), intensity=np.full(2201, 7.0))
+    fit = library.fit(flat)
+    assert not fit.coefficients.any()
+    assert fit.unexplained == 1.0
+
+
+def test_refit_with_some_components_leaves_the_others_at_zero(library: Library) -> None:
+    spectrum = scene(MIXTURE)
+    only = np.array([name in ("Toluene", "ethanol") for name in names()])
+    fit = library.refit(spectrum, library.fit(spectrum), only)
+    assert not fit.coefficients[~only].any()
+    assert (fit.coefficients[only] > 0).all()
