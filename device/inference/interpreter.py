@@ -19,6 +19,7 @@ import numpy.typing as npt
 from device.inference.bundle import Bundle
 from device.inference.errors import ModelUnusable, RuntimeMissing
 from device.inference.manifest import Manifest, Task
+from device.inference.quiet_stderr import without_chatter
 
 PRESENCE: Final = "presence"
 DOSAGE: Final = "dosage"
@@ -61,8 +62,9 @@ class Interpreter:
     def __init__(self, model: bytes, runtime: str = "auto") -> None:
         self.runtime_name, build = _find_runtime(runtime)
         try:
-            self._interpreter: Any = build(model_content=model, num_threads=1)
-            self._interpreter.allocate_tensors()
+            with without_chatter():
+                self._interpreter: Any = build(model_content=model, num_threads=1)
+                self._interpreter.allocate_tensors()
             input_name, output_names = _signature(self._interpreter)
             runner = self._interpreter.get_signature_runner()
             input_tensor: Mapping[str, Any] = runner.get_input_details()[input_name]
