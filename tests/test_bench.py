@@ -40,7 +40,7 @@ def names_by_group(parsed: dict[str, object]) -> dict[str, list[str]]:
 def test_the_pipeline_is_measured_beside_a_bare_invoke(tmp_path: Path) -> None:
     printed, parsed = run_bench("--only", "pipeline", "--rounds", "6", result=tmp_path / "b.json")
     groups = names_by_group(parsed)
-    assert groups["pipeline"] == ["bare invoke", "counts -> prediction"]
+    assert groups["pipeline"][:2] == ["bare invoke", "counts -> prediction"]
     assert groups["verdict"] == ["bare invoke", "library fit", "counts -> verdict"]
     assert "predict" in groups["stages of the pipeline"]
     assert "counts -> verdict" in printed
