@@ -267,6 +267,18 @@ def test_the_demo_key_is_warned_about(
     assert "demo key" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("arguments", [[], ["--log-level", "warning"]])
+def test_the_interpreter_s_own_words_stay_off_the_terminal(
+    mixture_file: str, arguments: list[str]
+) -> None:
+    command = [sys.executable, "-m", "device.cli.main", "identify", "--file", mixture_file]
+    done = subprocess.run(
+        [*command, "--model", MODEL, "--runtime", "litert", *arguments],
+        capture_output=True, text=True, cwd=ROOT, check=True,
+    )  # fmt: skip
+    assert ("XNNPACK" in done.stderr) == bool(arguments)  # who asks for a log gets all of it
+
+
 def test_a_picture_is_written_where_it_is_wanted(
     mixture_file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from device.cli.exit_codes import exit_code_for_verdict
+from device.cli.native_log import quiet_native_log
 from device.cli.options import (
     common_options,
     measurement_options,
@@ -109,7 +110,8 @@ def _identify_file(file: str, model: Path | None, runtime: str, store: Path | No
     from device.identifier import proven_identifier
     from device.inference import model_source
 
-    identifier = proven_identifier(model_source.load_default(model), runtime)
+    with quiet_native_log():
+        identifier = proven_identifier(model_source.load_default(model), runtime)
     answer = identifier.identify(spectrum)
     record_id = None
     if store is not None:
@@ -142,13 +144,15 @@ def _identify_sample(
     settings = acquisition_settings(frames, integration_time)
     chosen = None
     if model is not None:
-        chosen = proven_identifier(model_source.load_default(model), runtime)
+        with quiet_native_log():
+            chosen = proven_identifier(model_source.load_default(model), runtime)
     records = record_store(store, no_store=no_store)
     with records or nullcontext(), open_analyzer(port, timeout_s) as analyzer:
         if chosen is not None:
             require_fits(
                 chosen.bundle.manifest, analyzer.info.product, analyzer.info.hardware_revision
             )
-        identifier = chosen or load_identifier(analyzer, runtime, print_progress)
+        with quiet_native_log():
+            identifier = chosen or load_identifier(analyzer, runtime, print_progress)
         outcome = measure(analyzer, identifier, records, settings, print_progress)
     return _Done(outcome.answer, outcome.record_id, identifier.bundle)

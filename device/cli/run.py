@@ -10,6 +10,7 @@ from types import FrameType
 
 import click
 
+from device.cli.native_log import quiet_native_log
 from device.cli.options import (
     common_options,
     measurement_options,
@@ -78,7 +79,8 @@ def run(
 
     signal.signal(signal.SIGTERM, _stop)
     with records or nullcontext(), open_analyzer(port, timeout_s) as analyzer:
-        identifier = flow.load_identifier(analyzer, runtime, print_progress)
+        with quiet_native_log():
+            identifier = flow.load_identifier(analyzer, runtime, print_progress)
         if as_json:
             warn_of_demo_key(identifier.bundle)
         answered = flow.run(
