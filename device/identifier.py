@@ -48,7 +48,7 @@ class Identifier:
     def identify(self, spectrum: Spectrum) -> Answer:
         """Quality gate, network, library fit, verdict."""
         start = perf_counter()
-        gridded = to_grid(spectrum)
+        gridded = to_grid(spectrum, self.bundle.manifest.grid)
         reasons = check(spectrum, gridded)
         if reasons:
             elapsed = 1e3 * (perf_counter() - start)
