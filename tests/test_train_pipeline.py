@@ -18,7 +18,7 @@ from train.evaluate import Proportion
 from train.references import load_library
 
 TINY = {
-    "steps = 1800": "steps = 60",
+    "steps = 1800": "steps = 200",
     "warmup_steps = 100": "warmup_steps = 5",
     "average_decay = 0.995": "average_decay = 0.9",
     "batch = 256": "batch = 64",

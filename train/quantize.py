@@ -5,6 +5,7 @@ recipe's evaluation seed. Next: `evaluate.py`, which measures what that cost.
 """
 
 import tempfile
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,7 +50,10 @@ def quantize(model: Any, calibration: npt.NDArray[np.int8]) -> bytes:
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = tf.int8
         converter.inference_output_type = tf.int8
-        converted: bytes = converter.convert()
+        with warnings.catch_warnings():
+            # TensorFlow's own converter uses its own deprecated interpreter
+            warnings.filterwarnings("ignore", message=".*tf.lite.Interpreter is deprecated")
+            converted: bytes = converter.convert()
     return converted
 
 

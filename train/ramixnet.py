@@ -22,6 +22,9 @@ def build(network: NetworkSettings, grid_size: int, compound_count: int, task: T
 
     Logits, not probabilities: the loss is more exact on them; `serving_model` adds the sigmoids.
     """
+    # Keras numbers its tensors through a process, and the int8 file keeps their names: start anew,
+    # or the same weights would give other bytes as the second model than as the first.
+    tf.keras.backend.clear_session()
     spectrum = tf.keras.Input((1, grid_size, 1), name="spectrum")
     features = spectrum
     blocks = zip(network.filters, network.sizes, network.strides, strict=True)

@@ -67,13 +67,14 @@ def plot_references(library: Library, path: Path) -> None:
     from matplotlib import pyplot
 
     count = len(library.compounds)
-    figure, axes = pyplot.subplots(count, 1, figsize=(10, 1.3 * count), sharex=True)
+    figure, axes = pyplot.subplots(
+        count, 1, figsize=(10, 1.3 * count), sharex=True, layout="constrained"
+    )
     for axis, name, reference in zip(axes, library.names, library.references, strict=True):
         axis.plot(MODEL_GRID.wavenumber_cm1, reference, linewidth=0.8)
         axis.set_ylabel(name, rotation=0, ha="right", fontsize=8)
         axis.set_yticks([])
     axes[-1].set_xlabel("Raman shift / cm-1")
     figure.suptitle(f"{library.title} ({library.references_are})")
-    figure.tight_layout()
     figure.savefig(path, dpi=120)
     pyplot.close(figure)
