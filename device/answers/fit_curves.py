@@ -39,6 +39,7 @@ def fit_curves(
     """Curves of the components with a coefficient; references [C, G], names [C]."""
     components = {
         names[i]: fit.coefficients[i]
+        * fit.response
         * _moved(
             references[i],
             fit.shift_cm1 + fit.own_shift_cm1[i],

@@ -58,6 +58,7 @@ class FlexibleFit:
         self._everywhere = (_LARGEST_NEARBY * float(np.abs(data).max())) ** 2
         self._columns = columns
         self._cosines = _response_cosines(columns.shape[1])
+        self.response: Floats = np.ones(columns.shape[1])
         self.own_shift = np.zeros(len(columns))
         self.own_width = np.zeros(len(columns))
         self.coefficients = solve_nonnegative(columns @ columns.T, columns @ data)
@@ -102,7 +103,8 @@ class FlexibleFit:
             - self.own_shift[:, None] * self._slope
             + 0.5 * self.own_width[:, None] * self._curve
         )
-        self._columns = bent * (1.0 + response @ self._cosines)
+        self.response = 1.0 + response @ self._cosines
+        self._columns = bent * self.response
 
     def _update(self, refit: bool = False) -> None:
         if refit:

@@ -44,6 +44,7 @@ class LibraryFit:
     width_cm2: float  # extra variance of the measured lines; negative: narrower
     explained: float  # part of the derivative's energy; may be negative for nonsense
     unexplained: float  # 0-1: foreign amplitude against all amplitude
+    response: Floats  # [G], of this instrument against that of the references; 1 where not fitted
     residual: Floats  # [G], smoothed derivative domain; zero where not fitted
     foreign: Floats  # [G], the part of the residual that counts as foreign
 
@@ -94,6 +95,8 @@ class Library:
         flexible = FlexibleFit(columns, data, noise)
         flexible.run()
         residual, foreign = np.zeros(self._points), np.zeros(self._points)
+        response = np.ones(self._points)
+        response[window] = flexible.response
         residual[window] = flexible.residual
         foreign[window] = flexible.foreign()
         return LibraryFit(
@@ -107,6 +110,7 @@ class Library:
             width_cm2=width,
             explained=flexible.explained(),
             unexplained=flexible.unexplained(),
+            response=response,
             residual=residual * scale,
             foreign=foreign * scale,
         )
@@ -115,4 +119,6 @@ class Library:
         count = len(self.references)
         none = np.zeros(count)
         flat = np.zeros(self._points)
-        return LibraryFit(none, none, none, none, none, none, 0.0, 0.0, 0.0, 1.0, flat, flat)
+        return LibraryFit(
+            none, none, none, none, none, none, 0.0, 0.0, 0.0, 1.0, flat + 1.0, flat, flat
+        )

@@ -14,17 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware_bridge.errors import RamixError
+from device.answers.record_errors import RecordStoreError
 
 if TYPE_CHECKING:
     from device.spectra.spectrum import Spectrum
-
-
-class RecordStoreError(RamixError):
-    """The store cannot be opened, read or written, or does not hold what was asked for."""
-
-    code = "record_store"
-    default_remedy = "Check the disk and the file's owner, or choose another file with --store."
 
 
 @dataclass(frozen=True)

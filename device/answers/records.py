@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 from device.answers.record_content import (
     Record,
-    RecordStoreError,
     arrays_of,
     canonical,
     chained_hash,
@@ -30,6 +29,7 @@ from device.answers.record_content import (
     parse_body,
     record_from_row,
 )
+from device.answers.record_errors import RecordStoreError, cause_of
 from device.answers.report import result_json
 
 if TYPE_CHECKING:  # the identifier loads an interpreter; looking at old records must not
@@ -47,23 +47,6 @@ CREATE TABLE IF NOT EXISTS records (
     hash     BLOB NOT NULL         -- SHA-256 over the previous hash and the body
 ) STRICT
 """
-
-# SQLite's error names (their beginning: SQLITE_READONLY_DIRECTORY ...) and Python's.
-_CAUSES = {
-    "SQLITE_NOTADB": "it is damaged, or not a record store",
-    "SQLITE_CORRUPT": "it is damaged",
-    "SQLITE_ERROR": "it is damaged, or not a record store",
-    "SQLITE_FULL": "the disk is full",
-    "SQLITE_READONLY": "this user may not write to it",
-    "SQLITE_PERM": "this user may not open it",
-    "SQLITE_AUTH": "this user may not open it",
-    "SQLITE_CANTOPEN": "it cannot be opened or created there",
-    "SQLITE_BUSY": "another program keeps it locked",
-    "SQLITE_IOERR": "the disk reports an error",
-    "PermissionError": "this user may not write there",
-    "FileExistsError": "its folder's name is taken by a file",
-    "NotADirectoryError": "its folder's name is taken by a file",
-}
 
 
 @dataclass(frozen=True)
@@ -195,7 +178,7 @@ class RecordStore:
             yield self._connection
         except (sqlite3.Error, OSError) as error:
             raise RecordStoreError(
-                f"The record store {self.path} cannot be used: {_cause(error)}."
+                f"The record store {self.path} cannot be used: {cause_of(error)}."
             ) from error
 
     def _connect(self) -> sqlite3.Connection:
@@ -274,15 +257,6 @@ def _insert(connection: sqlite3.Connection, content: dict[str, Any], data: bytes
         (sequence, body, data, chained_hash(previous, body)),
     )
     return record_id
-
-
-def _cause(error: sqlite3.Error | OSError) -> str:
-    """What the operator can act on, instead of the library's words."""
-    name = getattr(error, "sqlite_errorname", type(error).__name__)
-    for prefix, sentence in _CAUSES.items():
-        if name.startswith(prefix):
-            return sentence
-    return f"the disk or the database refused ({name})"
 
 
 def _make_folder(folder: Path) -> None:
