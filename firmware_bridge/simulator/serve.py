@@ -146,13 +146,16 @@ class TcpServer(_Server):
     framing = Framing.RAW
 
     def __init__(self, analyzer: SimulatedAnalyzer, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Raises PortBusy, PortPermission or LinkError when the port cannot be had."""
+        """Raises PortBusy, PortPermission or LinkError when the port cannot be had, CallerError when
+        there is no such port."""
+        if not 0 <= port <= 0xFFFF:
+            raise CallerError(f"{port} is no TCP port.", remedy="Choose 1024 to 65535, or 0.")
         super().__init__(analyzer)
         self._client: socket.socket | None = None
         try:
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             self._listener = socket.create_server((host, port), family=family, backlog=4)
-        except (OSError, OverflowError) as error:
+        except OSError as error:
             self._selector.close()
             raise _not_served(f"TCP port {port} of {host}", error) from error
         self._listener.setblocking(False)
@@ -190,6 +193,7 @@ class TcpServer(_Server):
         if self._client is not None or not self.analyzer.connected:
             client.close()
             return
+        self._attach_count = self.analyzer.attach_count  # this host knows no earlier one
         client.setblocking(False)
         # A reply is often smaller than a segment; the host waits for it.
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -300,10 +304,9 @@ class PtyServer(_Server):
             self._link.unlink(missing_ok=True)
 
 
-def _not_served(place: str, error: OSError | OverflowError) -> LinkError:
-    number = getattr(error, "errno", None)
-    if number == errno.EADDRINUSE:
+def _not_served(place: str, error: OSError) -> LinkError:
+    if error.errno == errno.EADDRINUSE:
         return PortBusy(f"{place} is in use.", remedy="Choose another port, or 0 for a free one.")
-    if number == errno.EACCES:
+    if error.errno == errno.EACCES:
         return PortPermission(f"You may not serve on {place}.", remedy="Choose a port above 1023.")
     return LinkError(f"Cannot serve on {place} ({error}).", remedy="Check host and port.")
