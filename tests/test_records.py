@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.answers.record_content import RecordStoreError
+from device.answers.record_errors import RecordStoreError
 from device.answers.records import APPLICATION_ID, SCHEMA_VERSION, RecordStore
 from device.answers.report import result_json
 from tests.sample_answers import acquired_spectrum, answer, file_spectrum, no_result

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.answers.record_content import RecordStoreError
+from device.answers.record_errors import RecordStoreError
 from device.answers.records import RecordStore
 from device.driver.acquisition import AcquisitionSettings
 from device.driver.analyzer import Analyzer

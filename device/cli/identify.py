@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from device.cli.exit_codes import exit_code_for_verdict
-from device.cli.native_log import quiet_native_log
 from device.cli.options import (
     common_options,
     measurement_options,
@@ -110,8 +109,7 @@ def _identify_file(file: str, model: Path | None, runtime: str, store: Path | No
     from device.identifier import proven_identifier
     from device.inference import model_source
 
-    with quiet_native_log():
-        identifier = proven_identifier(model_source.load_default(model), runtime)
+    identifier = proven_identifier(model_source.load_default(model), runtime)
     answer = identifier.identify(spectrum)
     record_id = None
     if store is not None:
@@ -144,15 +142,13 @@ def _identify_sample(
     settings = acquisition_settings(frames, integration_time)
     chosen = None
     if model is not None:
-        with quiet_native_log():
-            chosen = proven_identifier(model_source.load_default(model), runtime)
+        chosen = proven_identifier(model_source.load_default(model), runtime)
     records = record_store(store, no_store=no_store)
     with records or nullcontext(), open_analyzer(port, timeout_s) as analyzer:
         if chosen is not None:
             require_fits(
                 chosen.bundle.manifest, analyzer.info.product, analyzer.info.hardware_revision
             )
-        with quiet_native_log():
-            identifier = chosen or load_identifier(analyzer, runtime, print_progress)
+        identifier = chosen or load_identifier(analyzer, runtime, print_progress)
         outcome = measure(analyzer, identifier, records, settings, print_progress)
     return _Done(outcome.answer, outcome.record_id, identifier.bundle)

@@ -5,6 +5,7 @@ only when someone is watching. Next: `exit_codes.py`.
 """
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -34,7 +35,8 @@ def print_error(code: str, text: str, remedy: str, *, as_json: bool) -> None:
     if as_json:
         print_json(error_object(code, text, remedy))
         return
-    click.echo(click.style("Error: ", fg="red", bold=True) + text, err=True)
+    colour = False if os.environ.get("NO_COLOR") else None  # None: click looks at the terminal
+    click.echo(click.style("Error: ", fg="red", bold=True) + text, err=True, color=colour)
     if remedy:
         click.echo(f"  -> {remedy}", err=True)
 

@@ -85,7 +85,10 @@ def show_command(record_id: str, store: Path | None, as_json: bool) -> None:
     from device.answers.report import card
     from device.cli.outcome import terminal_style
 
-    source = str(record.body["measurement"]["source"])
+    measurement = record.body["measurement"]
+    source = measurement["source"]
+    if source == "acquisition":
+        source = f"analyzer {measurement['analyzer_serial']}"
     note = f"Stored {record.created_utc[:19].replace('T', ' ')} UTC."
     click.echo(card(record.result, source=source, notes=[note], style=terminal_style()), color=True)
 
@@ -115,7 +118,7 @@ def verify_command(head: str | None, store: Path | None, as_json: bool) -> int:
         )  # fmt: skip
     else:
         for problem in report.problems:
-            click.echo(click.style("! ", fg="red", bold=True) + problem)
+            click.echo(f"! {problem}")
         state = "whole" if not report.problems else f"NOT whole: {len(report.problems)} problem(s)"
         click.echo(f"{report.count} record(s), chain {state}")
         click.echo(f"head {report.head}")

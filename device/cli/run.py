@@ -10,7 +10,6 @@ from types import FrameType
 
 import click
 
-from device.cli.native_log import quiet_native_log
 from device.cli.options import (
     common_options,
     measurement_options,
@@ -79,8 +78,7 @@ def run(
 
     signal.signal(signal.SIGTERM, _stop)
     with records or nullcontext(), open_analyzer(port, timeout_s) as analyzer:
-        with quiet_native_log():
-            identifier = flow.load_identifier(analyzer, runtime, print_progress)
+        identifier = flow.load_identifier(analyzer, runtime, print_progress)
         if as_json:
             warn_of_demo_key(identifier.bundle)
         answered = flow.run(
