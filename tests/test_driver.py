@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import numpy.typing as npt
 import pytest
 
 from device.driver.analyzer import Analyzer, LaserDropped
