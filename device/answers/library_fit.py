@@ -20,7 +20,7 @@ from device.answers.derivative import (
     without_baseline,
 )
 from device.answers.flexible_fit import FlexibleFit
-from device.answers.shift_search import WIDTH_LADDER_CM2, ShiftSearch
+from device.answers.shift_search import ShiftSearch
 from device.spectra.spectrum import GridSpectrum
 
 Floats = npt.NDArray[np.float64]
@@ -49,6 +49,24 @@ class LibraryFit:
     foreign: Floats  # [G], the part of the residual that counts as foreign
 
 
+class _WidenedDerivatives(dict[float, Floats]):
+    """Smoothed derivatives [C, G] by width, made when first asked for: a fit climbs few rungs.
+
+    Narrower lines than the references' are met by widening the data, so those widths share one.
+    """
+
+    def __init__(self, references: Floats) -> None:
+        super().__init__()
+        self._references = references
+
+    def __missing__(self, width_cm2: float) -> Floats:
+        if width_cm2 < 0.0:
+            return self[0.0]
+        made = smoothed_derivative(self._references, SMOOTHING_CM1**2 + width_cm2)
+        self[width_cm2] = made
+        return made
+
+
 class Library:
     """References prepared for fitting; build once per model.
 
@@ -59,10 +77,7 @@ class Library:
     def __init__(self, references: npt.NDArray[np.floating[Any]]) -> None:
         self.references: Floats = np.asarray(references, dtype=np.float64)
         self._points = self.references.shape[1]
-        self._derivative = {
-            width: smoothed_derivative(self.references, SMOOTHING_CM1**2 + max(width, 0.0))
-            for width in WIDTH_LADDER_CM2
-        }
+        self._derivative = _WidenedDerivatives(self.references)
 
     def fit(self, spectrum: GridSpectrum) -> LibraryFit:
         """Fit all references to `spectrum`; never fails on a finite spectrum."""
