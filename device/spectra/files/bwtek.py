@@ -199,7 +199,7 @@ def _read_table(
     for number, line in enumerate(file.lines[table_at + 1 :], start=table_at + 2):
         if not line.strip(" \t;\x1a"):
             continue
-        cells = line.split(";")
+        cells = line.split(";", cells_needed)
         if len(cells) < cells_needed:
             file.fail(f"{len(cells)} columns of {len(names)}, is the file truncated?", number)
         rows.append(cells)
