@@ -31,7 +31,7 @@ from firmware_bridge.errors import (
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 from firmware_bridge.simulator.scenes import EmptyScene
 from firmware_bridge.simulator.usb_backend import SimulatedUsbBackend
-from firmware_bridge.usb_ids import PRODUCT_ID, VENDOR_ID
+from firmware_bridge.usb_ids import ENDPOINT_IN, ENDPOINT_OUT, PRODUCT_ID, VENDOR_ID
 from tests.links import LINKS, SERIAL, Bench, open_bench
 from tests.test_driver import SCENE
 
@@ -387,10 +387,10 @@ def test_a_stall_is_cleared_and_the_data_sent_again() -> None:
     transport = usb_bulk.UsbTransport(handle, "usb:")
     transport.write(b"a whole packet", 1.0)
     assert handle.sent == b"a whole packet"
-    assert handle.cleared == [usb_bulk.ENDPOINT_OUT]
+    assert handle.cleared == [ENDPOINT_OUT]
     handle._left = 1
     assert transport.read(0.1) == b"" and transport.read(0.1) == b"data"
-    assert handle.cleared[1:] == [usb_bulk.ENDPOINT_IN]
+    assert handle.cleared[1:] == [ENDPOINT_IN]
 
 
 def test_an_endpoint_that_stays_halted_is_a_link_error() -> None:
