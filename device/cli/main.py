@@ -4,6 +4,7 @@ Verbs are imported when they are called, never before: `ramix identify` must sta
 takes to load numpy and the interpreter. Next: `identify.py`, then `../runtime.py`.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -14,6 +15,10 @@ import click
 from device.cli import exit_codes
 from device.cli.output import clear_progress, print_error, print_ramix_error
 from firmware_bridge.errors import RamixError
+
+# Read by OpenBLAS when numpy is imported, which happens later. The matrices of a fit are small:
+# more threads only delay the first one, by about 20 ms.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 class Verb(NamedTuple):
