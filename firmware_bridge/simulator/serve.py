@@ -146,8 +146,7 @@ class TcpServer(_Server):
     framing = Framing.RAW
 
     def __init__(self, analyzer: SimulatedAnalyzer, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Raises PortBusy, PortPermission or LinkError when the port cannot be had, CallerError when
-        there is no such port."""
+        """Raises CallerError for a number that is no port, LinkError and its kin if it is taken."""
         if not 0 <= port <= 0xFFFF:
             raise CallerError(f"{port} is no TCP port.", remedy="Choose 1024 to 65535, or 0.")
         super().__init__(analyzer)
