@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import logging
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,10 +25,16 @@ from device.inference.bundle import (
 from device.inference.errors import BundleError
 from device.inference.trust import TrustPolicy, default_trust_policy
 
-if TYPE_CHECKING:  # identifying a file must not pay for loading the wire
+if TYPE_CHECKING:  # identifying a file must not pay for loading the wire, or a log without lines
+    import logging
+
     from firmware_bridge.messages import DeviceInfo, SlotInfo
 
-_log = logging.getLogger("ramix.model")
+
+def _log() -> logging.Logger:
+    import logging
+
+    return logging.getLogger("ramix.model")
 
 
 class ModelHolder(Protocol):
@@ -68,7 +73,7 @@ def load_from_analyzer(analyzer: ModelHolder) -> Bundle:
     """
     slot = analyzer.active_slot()
     if slot is None:
-        _log.warning("The analyzer holds no model; answering with the one of this computer.")
+        _log().warning("The analyzer holds no model; answering with the one of this computer.")
         bundle = load_default()
     else:
         bundle = _load_from_slot(analyzer, slot, default_trust_policy())
@@ -112,7 +117,7 @@ def cached_bundle(sha256: bytes, trust: TrustPolicy) -> Bundle | None:
     except (OSError, ValueError):
         return None
     if hashlib.sha256(data).digest() != sha256:
-        _log.warning("The cached model %s is damaged; it is read again.", path)
+        _log().warning("The cached model %s is damaged; it is read again.", path)
         return None
     return read_bundle(data, trust)  # intact: if the signature fails now, it fails everywhere
 
@@ -136,7 +141,7 @@ def cache(data: bytes) -> None:
                 Path(temporary).unlink()
             raise
     except OSError as error:
-        _log.info("The model is not cached: %s", error)
+        _log().info("The model is not cached: %s", error)
 
 
 def _load_from_slot(analyzer: ModelHolder, slot: int, trust: TrustPolicy) -> Bundle:
