@@ -170,11 +170,23 @@ def test_auto_exposure_stays_within_the_time_it_was_given() -> None:
 
 def test_a_hot_pixel_that_the_page_names_does_not_fool_auto_exposure() -> None:
     hot = LINE * 2
-    hot[[5, 6, 7, 8]] = 65_535
+    hot[600:604] = 65_535
     scene = replace(REPLAY, raw_counts=hot)
     times = []
-    for page in (replace(PAGE, dead_pixels=(5, 6, 7, 8)), PAGE):
+    for page in (replace(PAGE, dead_pixels=(600, 601, 602, 603)), PAGE):
         with opened(scene, page=page) as analyzer:
+            settings = AcquisitionSettings(auto_exposure=True)
+            times.append(acquire(analyzer, settings).integration_time_ms)
+    assert times[0] == 1000.0 > times[1]
+
+
+def test_light_outside_the_range_of_interest_does_not_fool_auto_exposure() -> None:
+    page = CalibrationPage((787.0, 0.1), 785.0, 0, N - 1, N)  # from 32 cm-1 on
+    axis = page.wavenumber_cm1()
+    times = []
+    for at_cm1 in (100.0, 400.0):
+        overexposed = np.where(np.abs(axis - at_cm1) < 10.0, 65_535.0, LINE * 2)
+        with opened(replace(REPLAY, raw_counts=overexposed), page=page) as analyzer:
             settings = AcquisitionSettings(auto_exposure=True)
             times.append(acquire(analyzer, settings).integration_time_ms)
     assert times[0] == 1000.0 > times[1]

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from device.driver.acquisition import pixels_of_interest
 from device.spectra.spectrum import Acquisition, spectrum_from_acquisition
 from firmware_bridge.errors import RamixError
 
@@ -57,17 +58,18 @@ def save_acquisition(acquisition: Acquisition, path: Path, *, serial: str, force
 
 
 def summary(acquisition: Acquisition) -> dict[str, Any]:
-    """The few figures that tell whether the measurement was a good one."""
-    spectrum = spectrum_from_acquisition(acquisition)
-    best = int(np.argmax(spectrum.intensity))
-    inside = acquisition.calibration.valid_range
+    """The few figures that tell whether the measurement was a good one, within 300-2500 cm-1."""
+    page = acquisition.calibration
+    inside = np.flatnonzero(pixels_of_interest(page))
+    signal = (acquisition.raw_counts - acquisition.dark_counts)[inside]
+    best = int(np.argmax(signal))
     return {
         "frames": acquisition.frames,
         "integration_time_ms": acquisition.integration_time_ms,
         "laser_power_mw": acquisition.laser_power_mw,
         "detector_temperature_c": _rounded(acquisition.detector_temperature_c),
-        "strongest_line_cm1": round(float(spectrum.wavenumber_cm1[best]), 1),
-        "strongest_line_counts": round(float(spectrum.intensity[best]), 1),
+        "strongest_line_cm1": round(float(page.wavenumber_cm1()[inside[best]]), 1),
+        "strongest_line_counts": round(float(signal[best]), 1),
         "brightest_raw_counts": round(float(acquisition.raw_counts[inside].max())),
         "saturated_pixels": int(acquisition.saturated[inside].sum()),
         "flags": sorted(acquisition.flags),
@@ -76,9 +78,10 @@ def summary(acquisition: Acquisition) -> dict[str, Any]:
 
 def _csv(acquisition: Acquisition, serial: str) -> str:
     spectrum = spectrum_from_acquisition(acquisition)
+    name = "".join(filter(str.isprintable, serial))  # a line break would end the comment
     lines = [
-        f"# analyzer {serial}, measured {acquisition.acquired_utc}",
-        f"# {acquisition.frames} frames of {acquisition.integration_time_ms:g} ms, dark subtracted",
+        f"# analyzer {name}, measured {acquisition.acquired_utc}",
+        f"# {acquisition.frames} x {acquisition.integration_time_ms:g} ms, dark subtracted",
         f"# flags: {', '.join(sorted(acquisition.flags)) or 'none'}",
         "wavenumber_cm1,intensity",
     ]

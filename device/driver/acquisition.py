@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from device.driver.analyzer import Analyzer, Frame
 from device.driver.averaging import AveragedFrames, DetectorNoise, average_frames
+from device.spectra.resampling import MODEL_GRID
 from device.spectra.spectrum import Acquisition
 from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.errors import CallerError
@@ -96,6 +97,19 @@ def acquire(
     return _combine(lit, dark, page, settings.noise)
 
 
+def pixels_of_interest(page: CalibrationPage) -> Bools:
+    """Calibrated, living pixels within the range that is identified, bool[n].
+
+    What lies beyond (the laser's own line behind its filter, often the brightest of all) must not
+    decide how long to expose. A page that does not reach the range keeps all its pixels.
+    """
+    usable = ~page.dead_mask()
+    usable[: page.first_valid_pixel] = usable[page.last_valid_pixel + 1 :] = False
+    axis = page.wavenumber_cm1()
+    inside = usable & (axis >= MODEL_GRID.first_cm1) & (axis <= MODEL_GRID.last_cm1)
+    return inside if inside.any() else usable
+
+
 def _combine(
     lit: list[Frame], dark: list[Frame], page: CalibrationPage, noise: DetectorNoise
 ) -> Acquisition:
@@ -169,8 +183,7 @@ def _find_exposure(
 
 def _step(frame: Frame, page: CalibrationPage) -> float:
     """By what to multiply the integration time; 1 when the frame is good as it is."""
-    usable = page.valid_range
-    counts = frame.counts[usable][~page.dead_mask()[usable]]
+    counts = frame.counts[pixels_of_interest(page)]
     if len(counts) < _PEAK_RANK:
         return 1.0
     brightest = np.partition(counts, -_PEAK_RANK)[-_PEAK_RANK]
