@@ -58,7 +58,7 @@ def test_starts_are_measured_beside_a_bare_script(tmp_path: Path) -> None:
 def test_the_driver_is_measured_beside_a_raw_loop(tmp_path: Path) -> None:
     _, parsed = run_bench("--only", "driver", "--rounds", "3", result=tmp_path / "b.json")
     groups = names_by_group(parsed)
-    assert groups["driver"][:2] == ["raw loop, dark frame", "driver, dark frame"]
+    assert groups["driver"][:2] == ["raw loop, noisy camera", "driver, noisy camera"]
 
 
 def test_every_case_runs_once_a_round_with_the_rounds_number() -> None:
