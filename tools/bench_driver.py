@@ -17,9 +17,9 @@ import usb.util
 from device.driver.analyzer import Analyzer
 from device.driver.transports.usb_bulk import open_usb
 from firmware_bridge.framing import Framing, Packet, encode_for
-from firmware_bridge.messages import AcquireFrame, ArmLaser, LaserOff, Request
+from firmware_bridge.messages import AcquireFrame, ArmLaser, LaserOff, Request, SetIntegrationTime
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
-from firmware_bridge.simulator.scenes import EmptyScene, ReplayScene
+from firmware_bridge.simulator.scenes import EmptyScene, ReplayScene, Scene
 from firmware_bridge.simulator.usb_backend import SimulatedUsbBackend
 from firmware_bridge.usb_ids import ENDPOINT_IN, ENDPOINT_OUT, PRODUCT_ID, VENDOR_ID
 from tools.bench_timing import Aim, Row, interleaved, rows
@@ -45,7 +45,12 @@ def measure(rounds: int) -> list[Row]:
     counts = np.full(PIXELS, 1000.0)
     replay = ReplayScene(3.0 * counts, counts, INTEGRATION_TIME_MS)
     camera = EmptyScene()
-    scenes = {"raw camera": camera, "camera": camera, "raw replay": replay, "replay": replay}
+    scenes: dict[str, Scene] = {
+        "raw camera": camera,
+        "camera": camera,
+        "raw replay": replay,
+        "replay": replay,
+    }
     bus = SimulatedUsbBackend(
         {serial: SimulatedAnalyzer(scene, speed=SPEED) for serial, scene in scenes.items()}
     )
@@ -87,11 +92,12 @@ def _raw_handle(bus: SimulatedUsbBackend, serial: str) -> Any:
         custom_match=lambda found: bool(found.serial_number == serial),
     )
     handle.set_configuration()
+    _raw_loop(handle, SetIntegrationTime(round(1000 * INTEGRATION_TIME_MS)))
     return handle
 
 
 def _raw_loop(handle: Any, *requests: Request[Any]) -> Callable[[int], None]:
-    """Write each request, read until as many bytes have come as its first reply had."""
+    """Write each request once; then again in every call, reading as many bytes as came then."""
     written = [
         encode_for(Framing.RAW, Packet(request.opcode, number, payload=request.to_bytes()))
         for number, request in enumerate(requests)
