@@ -114,6 +114,18 @@ def test_one_host_at_a_time_and_the_next_when_it_has_left() -> None:
             assert third.ask(Hello()).product == "ramix-785"
 
 
+def test_a_host_that_never_reads_is_not_listened_to_for_ever() -> None:
+    simulated = analyzer()
+    with TcpServer(simulated) as server, TcpHost(server) as host:
+        asked = host.session.request(Hello())[1] * 2000
+        host.socket.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            for _ in range(500):
+                host.socket.sendall(asked)
+        with server.lock:
+            assert len(server._output) < 10_000_000
+
+
 def test_unplugging_ends_the_connection_and_plugging_in_allows_another() -> None:
     simulated = analyzer()
     with TcpServer(simulated) as server:

@@ -8,7 +8,6 @@ log's view of time, so links in real time poll when something is due.
 Next: `instrument.py` for what the requests do; `serve.py` and `usb_backend.py` for the links.
 """
 
-import heapq
 import random
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -31,10 +30,11 @@ from firmware_bridge.messages import (
 )
 from firmware_bridge.model_slots import SlotRefused, SlotTable
 from firmware_bridge.simulator.detector import Detector, DetectorModel, default_calibration
-from firmware_bridge.simulator.faults import FaultInjector, FaultKind, FaultPlan
+from firmware_bridge.simulator.faults import FaultKind, FaultPlan
 from firmware_bridge.simulator.flash import Flash, PowerCut
 from firmware_bridge.simulator.instrument import Instrument, random_epoch
 from firmware_bridge.simulator.laser import DarkCause, Pulse
+from firmware_bridge.simulator.output import Output
 from firmware_bridge.simulator.refused import Refused
 from firmware_bridge.simulator.scenes import Scene
 from firmware_bridge.simulator.slot_store import flash_bytes
@@ -96,10 +96,8 @@ class SimulatedAnalyzer:
         self._trigger_every_s = trigger_every_s
         self._detector = Detector(model, self.calibration, seed=seed)
         self._rng = random.Random(seed)
-        self._injector = FaultInjector(faults or FaultPlan.none())
         self._decoder = make_decoder(framing)
-        self._output: list[tuple[float, int, bytes, bool]] = []
-        self._output_order = 0
+        self._output = Output(faults or FaultPlan.none())
         self._earlier_pulses: list[Pulse] = []
         self._scene = scene
         self._instrument = self._boot()
@@ -130,19 +128,16 @@ class SimulatedAnalyzer:
         self._advance(now_s)
         if self.stalled:
             return b""
-        output = []
-        while self._output and self._output[0][0] <= now_s:
-            output.append(heapq.heappop(self._output)[2])
-        return b"".join(output)
+        return self._output.due(now_s)
 
     def next_due_s(self) -> float | None:
         """When the analyzer will next do something by itself; None when it only waits."""
         if not self._connected:
             return None
-        due_s = self._instrument.next_due_s()
-        if self._output and not self.stalled:
-            due_s = self._output[0][0] if due_s is None else min(due_s, self._output[0][0])
-        return due_s
+        due_s, output_s = self._instrument.next_due_s(), self._output.next_due_s
+        if output_s is None or self.stalled:
+            return due_s
+        return output_s if due_s is None else min(due_s, output_s)
 
     def disconnect(self, now_s: float) -> None:
         """The host closed the link or crashed, and the link told: dark, and nothing left over."""
@@ -263,9 +258,7 @@ class SimulatedAnalyzer:
                     self._send(refuse(aborted, Status.ABORTED, "aborted by the host"))
                 self._send(answer(packet, Ack()))
             elif isinstance(request, Flush):
-                # What is in transit has left the instrument: no flush brings it back.
-                self._output = [entry for entry in self._output if entry[3]]
-                heapq.heapify(self._output)
+                self._output.flush()
                 self._send(answer(packet, Ack()))
             else:
                 reply = self._instrument.handle(packet, request, self._now_s)
@@ -284,14 +277,8 @@ class SimulatedAnalyzer:
 
     def _send(self, packet: Packet, at_s: float | None = None) -> None:
         """Queue a reply, through the planned faults."""
-        at_s = self._now_s if at_s is None else at_s
-        outcome = self._injector.pass_on(packet.opcode, encode_for(self.framing, packet))
-        for delivery in outcome.deliveries:
-            self._output_order += 1
-            late = delivery.delay_s > 0
-            entry = (at_s + delivery.delay_s, self._output_order, delivery.data, late)
-            heapq.heappush(self._output, entry)
-        match outcome.link_event:
+        data = encode_for(self.framing, packet)
+        match self._output.send(packet.opcode, data, self._now_s if at_s is None else at_s):
             case FaultKind.STALL:
                 self.stalled = self.endpoints_can_halt
             case FaultKind.UNPLUG:

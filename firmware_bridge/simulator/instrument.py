@@ -102,12 +102,11 @@ class Instrument:
 
     def next_due_s(self) -> float | None:
         """When `advance` will next have something to do."""
-        due = [self.laser.lease_ends_s]
-        if self._pending is None:
-            due.append(self._next_press_s)
-        else:
-            due.append(self._pending.next_due_s)
-        return min((moment for moment in due if moment is not None), default=None)
+        pending, lease_ends_s = self._pending, self.laser.lease_ends_s
+        due_s = self._next_press_s if pending is None else pending.next_due_s
+        if due_s is None or (lease_ends_s is not None and lease_ends_s < due_s):
+            return lease_ends_s
+        return due_s
 
     def advance(self, now_s: float) -> list[tuple[Packet, FrameReply, float]]:
         """Play all events up to `now_s`. Frames that became ready: (request, frame, when)."""

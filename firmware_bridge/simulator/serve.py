@@ -84,6 +84,9 @@ class _Server(ABC):
                 due_s = self.analyzer.next_due_s()
                 nap_s = _LONGEST_NAP_S if due_s is None else due_s - self._now_s()
             self._send()
+            if len(self._output) >= _OUTPUT_LIMIT_BYTES:
+                time.sleep(_LONGEST_NAP_S)
+                continue
             nap_s = min(max(nap_s, 0.0), _LONGEST_NAP_S)
             ready = [key for key, _ in self._selector.select(nap_s)]
             # The connected host first: it may have left to make room for the one at the door.
@@ -111,13 +114,8 @@ class _Server(ABC):
             self._output.clear()
             self.analyzer.disconnect(self._now_s())
 
-    def _is_door(self, key: selectors.SelectorKey) -> bool:
-        """Whether hosts arrive there, rather than bytes."""
-        return False
-
-    @property
-    def _may_read(self) -> bool:
-        return len(self._output) < _OUTPUT_LIMIT_BYTES
+    def _is_door(self, _key: selectors.SelectorKey) -> bool:
+        return False  # bytes arrive there, not hosts
 
     @abstractmethod
     def _send(self) -> None:
@@ -127,8 +125,7 @@ class _Server(ABC):
     def _ready(self, key: selectors.SelectorKey) -> None:
         """Something can be read."""
 
-    @abstractmethod
-    def _offer_link(self) -> None:
+    def _offer_link(self) -> None:  # noqa: B027 - a listening socket is always there
         """Make sure that a host can reach the analyzer."""
 
     @abstractmethod
@@ -171,7 +168,7 @@ class TcpServer(_Server):
     def _ready(self, key: selectors.SelectorKey) -> None:
         if self._is_door(key):
             self._accept()
-        elif self._client is not None and self._may_read:
+        elif self._client is not None:
             try:
                 data = self._client.recv(_READ_BYTES)
             except BlockingIOError:
@@ -213,9 +210,6 @@ class TcpServer(_Server):
             self._lose_link()
             self._host_left()
 
-    def _offer_link(self) -> None:
-        """The listener is always there."""
-
     def _lose_link(self) -> None:
         if self._client is not None:
             self._selector.unregister(self._client)
@@ -244,20 +238,15 @@ class PtyServer(_Server):
         self._link = link
         self._master: int | None = None
         self._slave: int | None = None
-        self._path = ""
+        self.path = ""  # the terminal itself
         self._offer_link()
 
     @property
     def address(self) -> str:
         return str(self._link) if self._link is not None else self.path
 
-    @property
-    def path(self) -> str:
-        """The terminal itself."""
-        return self._path
-
     def _ready(self, key: selectors.SelectorKey) -> None:
-        if self._master is None or not self._may_read:
+        if self._master is None:
             return
         try:
             data = os.read(self._master, _READ_BYTES)
@@ -281,12 +270,12 @@ class PtyServer(_Server):
         # host comes. Raw mode, or the line discipline would echo and translate our bytes.
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
-        self._path = os.ttyname(self._slave)
+        self.path = os.ttyname(self._slave)
         self._selector.register(self._master, selectors.EVENT_READ)
         if self._link is not None:
             fresh = self._link.with_name(f"{self._link.name}.new")
             fresh.unlink(missing_ok=True)
-            fresh.symlink_to(self._path)
+            fresh.symlink_to(self.path)
             fresh.replace(self._link)
 
     def _lose_link(self) -> None:

@@ -1,0 +1,74 @@
+"""`ramix simulate` in its own process: it says where it is, serves, and ends when told."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from device.cli.main import run_command
+from device.ports import open_analyzer
+
+ROOT = Path(__file__).parent.parent
+FOUR_SOLVENTS = ROOT / "data" / "solvents13" / "mixtures" / "FourSolvent-1.txt"
+
+
+@contextmanager
+def simulate(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "device.cli.main", "simulate", *map(str, arguments)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
+def first_line(running: subprocess.Popen[str]) -> str:
+    assert running.stdout is not None
+    return running.stdout.readline().strip()
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_on_tcp_until_it_is_told_to_stop(ending: signal.Signals) -> None:
+    replay = ("--replay", FOUR_SOLVENTS, "--model", "none", "--speed", "100")
+    with simulate("--tcp", "0", *replay, "--json") as running:
+        port = json.loads(first_line(running))["port"]
+        with open_analyzer(port) as analyzer:
+            assert analyzer.acquire_frame(True).counts.max() == 12_818
+        running.send_signal(ending)
+        assert running.wait(timeout=10) == 0
+
+
+def test_it_makes_a_link_to_its_terminal_and_takes_it_away_again(tmp_path: Path) -> None:
+    link = tmp_path / "analyzer"
+    with simulate("--pty", link, "--model", "none") as running:
+        assert first_line(running) == str(link)
+        with open_analyzer(str(link)) as analyzer:
+            assert analyzer.info.product == "ramix-785"
+        running.send_signal(signal.SIGINT)
+        assert running.wait(timeout=10) == 0
+    assert not link.is_symlink()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--tcp", "nowhere"],
+        ["--tcp", "127.0.0.1:99999"],
+        ["--tcp", "0", "--pty", "-"],
+        ["--mix", "a:1", "--scene", "lamp"],
+        ["--noise", "1"],
+        ["--snr", "10"],
+        ["--speed", "0"],
+        ["--mix", "a:b:"],
+    ],
+)
+def test_a_wrong_command_line_is_a_usage_error(
+    wrong: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["simulate", *wrong]) == 2
+    assert "Traceback" not in capsys.readouterr().err
