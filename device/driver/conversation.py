@@ -25,11 +25,8 @@ class Conversation:
         self.transport = transport
         self.session = Session(transport.framing)
         self._arrived: dict[int, Reply[Any]] = {}
-        self._heard_s = transport.monotonic_s()
-
-    def now_s(self) -> float:
-        """The link's clock."""
-        return self.transport.monotonic_s()
+        self.now_s = transport.monotonic_s  # the link's clock
+        self._heard_s = self.now_s()
 
     def deadline(self, budget_s: float) -> Deadline:
         """`budget_s` from now, on the link's clock."""

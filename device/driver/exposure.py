@@ -5,8 +5,6 @@ Never from a thread: if this loop hangs, nobody renews, and the laser goes dark 
 Next: `acquisition.py`, which combines several.
 """
 
-from math import inf
-
 from device.driver.conversation import Conversation
 from firmware_bridge.errors import InstrumentError
 from firmware_bridge.messages import (
@@ -45,7 +43,7 @@ def expose(talk: Conversation, lease_ms: int | None, budget_s: float) -> FrameRe
     """
     deadline = talk.deadline(budget_s)
     if lease_ms is None:
-        return _await_frame(talk, 0, inf, deadline)
+        return _await_frame(talk, 0, 0.0, deadline)
     granted_ms = talk.call(ArmLaser(lease_ms), deadline).lease_ms
     renewal_s = min(_RENEWAL_S, granted_ms / (1000.0 * _RENEWALS_PER_LEASE))
     return _await_frame(talk, lease_ms, renewal_s, deadline)
@@ -54,17 +52,19 @@ def expose(talk: Conversation, lease_ms: int | None, budget_s: float) -> FrameRe
 def _await_frame(
     talk: Conversation, lease_ms: int, renewal_s: float, deadline: Deadline
 ) -> FrameReply:
-    request = AcquireFrame(laser_on=renewal_s < inf)
+    request = AcquireFrame(laser_on=lease_ms > 0)
     waiting = [talk.start(request, deadline)]  # the frame's id, then those of the renewals
     renew_at_s = talk.now_s() + renewal_s
     try:
         while (reply := talk.take(waiting[0])) is None:
             left_s = talk.left_s(deadline, request)
-            now_s = talk.now_s()
-            if now_s >= renew_at_s:
-                waiting.append(talk.start(RenewLease(lease_ms), deadline))
-                renew_at_s = now_s + renewal_s
-            talk.listen(min(left_s, renew_at_s - now_s))
+            if lease_ms:
+                now_s = talk.now_s()
+                if now_s >= renew_at_s:
+                    waiting.append(talk.start(RenewLease(lease_ms), deadline))
+                    renew_at_s = now_s + renewal_s
+                left_s = min(left_s, renew_at_s - now_s)
+            talk.listen(left_s)
             _check_renewals(talk, waiting)
         frame: FrameReply = reply.result()
     finally:

@@ -9,8 +9,6 @@ Next: `../analyzer.py`.
 
 import errno
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import usb.core
@@ -51,11 +49,10 @@ class UsbTransport(Transport):
         while data:
             left_s = give_up_s - time.monotonic()
             try:
-                with self._translated():
-                    data = data[self._usb.write(ENDPOINT_OUT, data, _milliseconds(left_s)) :]
-            except _Stalled as error:
-                if stalled:
-                    raise LinkError(f"{self.name} refuses data (the endpoint stalls).") from error
+                data = data[self._usb.write(ENDPOINT_OUT, data, _milliseconds(left_s)) :]
+            except usb.core.USBError as error:
+                if stalled or error.errno != errno.EPIPE:
+                    raise self._translated(error) from error
                 stalled = True
                 self._clear_halt(ENDPOINT_OUT)
             if data and time.monotonic() >= give_up_s:
@@ -64,14 +61,13 @@ class UsbTransport(Transport):
     def read(self, timeout_s: float) -> bytes:
         """One bulk transfer; after a stall the endpoint is cleared and the wait goes on above."""
         try:
-            with self._translated():
-                data = bytes(self._usb.read(ENDPOINT_IN, READ_SIZE, _milliseconds(timeout_s)))
-        except LinkTimeout:
-            return b""
-        except _Stalled:
-            self._clear_halt(ENDPOINT_IN)
-            return b""
-        return data
+            return bytes(self._usb.read(ENDPOINT_IN, READ_SIZE, _milliseconds(timeout_s)))
+        except usb.core.USBError as error:
+            if error.errno == errno.EPIPE:
+                self._clear_halt(ENDPOINT_IN)
+            elif error.errno != errno.ETIMEDOUT:
+                raise self._translated(error) from error
+        return b""
 
     def discard_input(self) -> None:
         """Read until a millisecond passes in silence; a peer that babbles cannot hold us here."""
@@ -87,25 +83,19 @@ class UsbTransport(Transport):
             return
 
     def _clear_halt(self, endpoint: int) -> None:
-        with self._translated():
-            self._usb.clear_halt(endpoint)
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
         try:
-            yield
+            self._usb.clear_halt(endpoint)
         except usb.core.USBError as error:
-            if error.errno == errno.EPIPE:
-                raise _Stalled(f"The endpoint of {self.name} stalls.") from error
-            if error.errno == errno.ETIMEDOUT:
-                raise LinkTimeout(f"{self.name} is silent.") from error
-            if error.errno in _GONE:
-                raise LinkClosed(f"The analyzer at {self.name} was unplugged.") from error
-            raise LinkError(f"The USB link {self.name} failed ({error}).") from error
+            raise self._translated(error) from error
 
-
-class _Stalled(LinkError):
-    """The endpoint is halted; never leaves this file."""
+    def _translated(self, error: Any) -> LinkError:
+        if error.errno == errno.EPIPE:
+            return LinkError(f"{self.name} refuses data: its endpoint stalls.")
+        if error.errno == errno.ETIMEDOUT:
+            return LinkTimeout(f"{self.name} took no data in time.")
+        if error.errno in _GONE:
+            return LinkClosed(f"The analyzer at {self.name} was unplugged.")
+        return LinkError(f"The USB link {self.name} failed ({error}).")
 
 
 def open_usb(serial: str | None = None, backend: Any = None) -> UsbTransport:
