@@ -1,7 +1,8 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$0")/../.venv/bin/python" "$0" "$@"'
 """`ramix-flash`: put a signed model bundle on an analyzer, look at its slots, go back.
 
-The steps and their rules are in `flashing.py`; here are arguments, bar and words.
+Here are arguments and bar; the steps and their rules are in `flashing.py`, which is next, and the
+sentences in `flash_words.py`.
 """
 
 import contextlib
@@ -19,7 +20,6 @@ from device.cli.output import print_json
 
 if TYPE_CHECKING:
     from device.inference.bundle import Bundle
-    from firmware_bridge.messages import SlotInfo
     from tools.flashing import Progress
 
 
@@ -94,13 +94,13 @@ def flash(
     from device.inference.model_source import slot_name
     from device.inference.trust import default_trust_policy
     from device.ports import open_analyzer
-    from tools import flashing
+    from tools import flash_words, flashing
 
     say = _talker(as_json)
     trust = default_trust_policy()
     data = read_bundle_bytes(bundle)
     new = read_bundle(data, trust)
-    say(_described(new, len(data)))
+    say(flash_words.described(new, len(data)))
     _warn_of_demo_key(new)
     interpreter = Interpreter.for_bundle(new, runtime)  # what cannot run here is not sent
     with open_analyzer(port, timeout_s) as analyzer:
@@ -108,7 +108,7 @@ def flash(
         say(f"analyzer {info.serial}: {info.product}, hardware {info.hardware_revision}")
         slots = flashing.slots_of(analyzer)
         for slot in slots:
-            say(f"  {_slot_line(slot)}")
+            say(f"  {flash_words.slot_line(slot)}")
         flashing.preflight(analyzer, new, slots, allow_older=allow_older)
         what = flashing.plan(
             slots,
@@ -117,7 +117,7 @@ def flash(
             hashlib.sha256(data).digest(),
             new.manifest.security_counter,
         )
-        say(_intention(what, len(data)))
+        say(flash_words.intention(what, len(data)))
         if dry_run:
             check_golden(new, interpreter)
             say("dry run: signature, product, version and golden vectors are right; nothing sent")
@@ -157,17 +157,17 @@ def status(port: str, as_json: bool, timeout_s: float) -> None:
       ramix-flash status --port tcp://127.0.0.1:7850 --json
     """
     from device.ports import open_analyzer
-    from tools import flashing
+    from tools import flash_words, flashing
 
     with open_analyzer(port, timeout_s) as analyzer:
         serial = analyzer.info.serial
         slots = flashing.slots_of(analyzer)
     if as_json:
-        print_json({"serial": serial, "slots": [_slot_json(slot) for slot in slots]})
+        print_json({"serial": serial, "slots": [flash_words.slot_json(slot) for slot in slots]})
         return
     click.echo(f"analyzer {serial}")
     for slot in slots:
-        click.echo(f"  {_slot_line(slot)}")
+        click.echo(f"  {flash_words.slot_line(slot)}")
 
 
 @cli.command("rollback")
@@ -182,15 +182,15 @@ def rollback(port: str, as_json: bool, timeout_s: float) -> None:
     """
     from device.inference.model_source import slot_name
     from device.ports import open_analyzer
-    from tools import flashing
+    from tools import flash_words, flashing
 
     with open_analyzer(port, timeout_s) as analyzer:
         slot = flashing.rollback(analyzer)
         now = analyzer.slot_info(slot)
     if as_json:
-        print_json({"active": _slot_json(now)})
+        print_json({"active": flash_words.slot_json(now)})
     else:
-        click.echo(f"slot {slot_name(slot)} is active again: {_slot_line(now)}")
+        click.echo(f"slot {slot_name(slot)} is active again: {flash_words.slot_line(now)}")
 
 
 def _talker(as_json: bool) -> Callable[[str], None]:
@@ -252,69 +252,6 @@ def _bars() -> Any:
         TimeRemainingColumn(),
         console=Console(stderr=True),
     )
-
-
-def _described(bundle: "Bundle", size: int) -> str:
-    manifest = bundle.manifest
-    return (
-        f"{manifest.name} {manifest.version}: {manifest.task.value}, "
-        f"{len(manifest.compounds)} compounds, {size:,} bytes, "
-        f"security counter {manifest.security_counter}, signed by {', '.join(bundle.signed_by)}"
-    )
-
-
-def _intention(what: Any, size: int) -> str:
-    from device.inference.model_source import slot_name
-    from tools.flashing import Action
-
-    if what.action is Action.UPLOAD and what.resume_from:
-        share = 100 * what.resume_from / size
-        return (
-            f"slot {slot_name(what.slot)}: resuming the upload at {what.resume_from:,} of "
-            f"{size:,} bytes ({share:.0f}%)"
-        )
-    return f"slot {slot_name(what.slot)}: {what.action.value}"
-
-
-def _slot_line(slot: "SlotInfo") -> str:
-    from device.inference.model_source import slot_name
-
-    state = slot.state.name.lower()
-    if not slot.size:
-        return f"slot {slot_name(slot.slot)}  {state}"
-    arrived = "" if slot.received == slot.size else f" ({slot.received:,} have arrived)"
-    return (
-        f"slot {slot_name(slot.slot)}  {state}{', active' if slot.active else ''}: "
-        f"{_name_of(slot)}{slot.size:,} bytes{arrived}, security counter {slot.security_counter}, "
-        f"sha256 {slot.sha256.hex()[:16]}"
-    )
-
-
-def _name_of(slot: "SlotInfo") -> str:
-    """Name and version where this computer knows the bundle; the analyzer keeps no names."""
-    from device.inference.errors import BundleError
-    from device.inference.model_source import cached_bundle
-    from device.inference.trust import default_trust_policy
-
-    try:
-        known = cached_bundle(slot.sha256, default_trust_policy())
-    except BundleError:
-        return ""
-    return f"{known.manifest.name} {known.manifest.version}, " if known else ""
-
-
-def _slot_json(slot: "SlotInfo") -> dict[str, object]:
-    from device.inference.model_source import slot_name
-
-    return {
-        "slot": slot_name(slot.slot),
-        "state": slot.state.name.lower(),
-        "active": slot.active,
-        "size": slot.size,
-        "received": slot.received,
-        "security_counter": slot.security_counter,
-        "sha256": slot.sha256.hex() if slot.size else None,
-    }
 
 
 def main() -> NoReturn:
