@@ -11,10 +11,8 @@ from train.references import (
     MARGIN,
     WIDE_GRID,
     Library,
-    asymmetric_baseline,
     literature_reference,
     load_library,
-    savitzky_golay,
 )
 
 SOLVENTS = (
@@ -92,24 +90,6 @@ def test_literature_line_has_its_position_height_and_width() -> None:
     assert axis[spectrum.argmax()] == 1000.0
     assert spectrum.max() == pytest.approx(0.5)
     assert spectrum[np.abs(axis - 1005.0).argmin()] == pytest.approx(0.25)
-
-
-def test_baseline_passes_under_bands_and_follows_fluorescence() -> None:
-    axis = np.arange(2201.0)
-    fluorescence = 300 * np.exp(-(((axis - 900) / 900) ** 2))
-    bands = 1000 * np.exp(-(((axis - 800) / 6) ** 2)) + 400 * np.exp(-(((axis - 1200) / 20) ** 2))
-    baseline = asymmetric_baseline(fluorescence + bands)
-    inside = slice(100, -100)
-    assert np.abs(baseline - fluorescence)[inside].max() < 0.1 * fluorescence.max()
-    assert np.abs(asymmetric_baseline(bands))[inside].max() < 12
-
-
-def test_smoothing_keeps_a_parabola_and_quiets_noise() -> None:
-    x = np.arange(200.0)
-    parabola = 3 + 0.5 * x - 0.01 * x**2
-    np.testing.assert_allclose(savitzky_golay(parabola, 9)[8:-8], parabola[8:-8], rtol=1e-9)
-    noise = np.random.default_rng(1).standard_normal(5000)
-    assert savitzky_golay(noise, 9).std() < 0.6
 
 
 def test_margin_continues_the_references(solvents: Library) -> None:

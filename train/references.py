@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from device.spectra.noise import noise_variance
-from device.spectra.resampling import MODEL_GRID, Resampler, WavenumberGrid
+from device.spectra.reference_spectrum import reference_of
+from device.spectra.resampling import MODEL_GRID, WavenumberGrid
 from train.recipe import RecipeError, read_toml
 
 Floats = npt.NDArray[np.float64]
@@ -27,20 +27,6 @@ REPOSITORY = Path(__file__).parent.parent
 # at its ends and not a repeated last value.
 MARGIN = 40
 WIDE_GRID = WavenumberGrid(MODEL_GRID.first_cm1 - MARGIN, MODEL_GRID.last_cm1 + MARGIN)
-
-# Asymmetric least squares (Eilers & Boelens 2005) on every fourth point. Stiff on purpose: with
-# 1e5 the baseline follows fluorescence several hundred cm-1 wide and passes under Raman bands
-# without rising into them (1e4 already lifts it by 5% of a weak band).
-_BASELINE_STEP = 4
-_BASELINE_STIFFNESS = 1e5
-_BASELINE_ASYMMETRY = 1e-3
-_BASELINE_ROUNDS = 20
-
-# A reference whose noise exceeds this fraction of its maximum is smoothed (Savitzky-Golay,
-# quadratic, 9 points). A line 8.5 cm-1 wide loses about 3% of its height by that, so clean
-# references are left alone; the noisy ones here have bands of 15 cm-1 and more and lose none.
-_VISIBLE_NOISE = 0.003
-_SMOOTHING_POINTS = 9
 
 # Relative standard uncertainty of a response factor read off two separate exposures; the four
 # solvents of the published equal mixtures differ by this much from their pures' heights.
@@ -138,15 +124,10 @@ def measured_reference(path: Path) -> Floats:
     """Native file -> dark-subtracted counts on WIDE_GRID without baseline, non-negative."""
     from device.spectra.files.reading import read_spectrum
 
-    spectrum = read_spectrum(path)
-    resampler = Resampler(spectrum.wavenumber_cm1, WIDE_GRID)
-    if not resampler.valid.all():
+    reference, valid = reference_of(read_spectrum(path), WIDE_GRID)
+    if not valid.all():
         raise RecipeError(f"{path.name} does not cover {WIDE_GRID.first_cm1:g} cm-1 to the end")
-    counts = resampler.apply(spectrum.intensity)
-    noise = float(np.sqrt(noise_variance(spectrum.wavenumber_cm1, spectrum.intensity)))
-    if noise > _VISIBLE_NOISE * float(counts[MARGIN:-MARGIN].max()):
-        counts = savitzky_golay(counts, _SMOOTHING_POINTS)
-    return np.maximum(counts - asymmetric_baseline(counts), 0.0)
+    return reference
 
 
 def literature_reference(lines: list[list[float]]) -> Floats:
@@ -159,29 +140,3 @@ def literature_reference(lines: list[list[float]]) -> Floats:
         lorentzian = 1 / (1 + distance**2)
         spectrum += intensity * 0.5 * (gaussian + lorentzian)
     return spectrum
-
-
-def asymmetric_baseline(intensity: Floats) -> Floats:
-    """The smooth curve under the bands: points above it count _BASELINE_ASYMMETRY."""
-    coarse = intensity[::_BASELINE_STEP]
-    second_difference = np.diff(np.eye(len(coarse)), n=2, axis=0)
-    penalty = _BASELINE_STIFFNESS * second_difference.T @ second_difference
-    weight = np.ones(len(coarse))
-    baseline = coarse
-    for _ in range(_BASELINE_ROUNDS):
-        baseline = np.linalg.solve(np.diag(weight) + penalty, weight * coarse)
-        updated = np.where(coarse > baseline, _BASELINE_ASYMMETRY, 1 - _BASELINE_ASYMMETRY)
-        if np.array_equal(updated, weight):
-            break
-        weight = updated
-    every = np.arange(len(intensity))
-    return np.interp(every, every[::_BASELINE_STEP], baseline)
-
-
-def savitzky_golay(intensity: Floats, points: int) -> Floats:
-    """Local quadratic fit over an odd number of points; the ends repeat the last value."""
-    half = points // 2
-    offsets = np.arange(-half, half + 1)
-    kernel = np.linalg.pinv(np.vander(offsets, 3))[2]  # row of the constant term
-    padded = np.pad(intensity, half, mode="edge")
-    return np.convolve(padded, kernel[::-1], mode="valid")
