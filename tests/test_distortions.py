@@ -1,5 +1,6 @@
 """Distortions move, widen and disturb spectra by what the recipe says, and not more."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -18,13 +19,22 @@ from train.distortions import (
     move_axis,
     vary_response,
 )
+from train.foreign import ForeignPool, moved_compound, patchwork, random_lines
 from train.recipe import load_recipe
-from train.references import MARGIN, WIDE_GRID, CompoundSpec, Library, literature_reference
+from train.references import (
+    MARGIN,
+    WIDE_GRID,
+    CompoundSpec,
+    Library,
+    literature_reference,
+    load_library,
+)
 
 SETTINGS = load_recipe(RECIPE_FOLDER / "solvents13-2.toml").distortions
 STILL = replace(SETTINGS, compound_shift_cm1=0.0, intensity_jitter=0.0, broadening_levels=1)
 SIZE = MODEL_GRID.size
 Singles = npt.NDArray[np.float32]
+Maker = Callable[[np.random.Generator, Singles], Singles]
 
 
 def two_lines() -> Library:
@@ -130,3 +140,39 @@ def test_missing_ends_are_at_the_ends() -> None:
     assert 0.4 < (~valid[:, 0]).mean() < 0.6
     whole = replace(settings, missing_ends_probability=0.0)
     assert measured_range(np.random.default_rng(11), 100, SIZE, whole).all()
+
+
+def test_foreign_signal_is_added_only_where_asked() -> None:
+    library = two_lines()
+    mixed = np.zeros((40, library.wide.shape[1]), dtype=np.float32)
+    amount = np.tile(np.array([0.0, 0.5], dtype=np.float32), 20)
+    rng = np.random.default_rng(12)
+    ForeignPool(rng, library).add_to(rng, mixed, amount)
+    assert not mixed[::2].any()
+    np.testing.assert_allclose(mixed[1::2].max(axis=1), 0.5, atol=1e-4)
+
+
+def test_foreign_signal_that_looks_like_a_compound_is_not_labelled_absent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    library = two_lines()
+    rng = np.random.default_rng(13)
+    pool = ForeignPool(rng, library)
+    twin = np.tile(library.wide[0], (3, 1))
+    monkeypatch.setattr(pool, "_draw", lambda _, count: twin[:count])
+    similar = pool.add_to(rng, np.zeros_like(twin), np.array([1.0, 0.3, 0.0], np.float32))
+    assert similar.tolist() == [[True, False], [True, False], [False, False]]
+
+
+@pytest.mark.parametrize("make", [random_lines, moved_compound, patchwork])
+def test_foreign_spectra_have_unit_maximum_and_resemble_no_reference(make: Maker) -> None:
+    rng = np.random.default_rng(14)
+    wide = load_library("aromatics4").wide
+    spectra = np.stack([make(rng, wide) for _ in range(60)])
+    np.testing.assert_allclose(spectra.max(axis=1), 1.0, atol=1e-5)
+    assert spectra.min() >= 0
+    steps = np.diff(spectra, axis=1)
+    own = np.diff(wide, axis=1)
+    steps /= np.linalg.norm(steps, axis=1, keepdims=True)
+    own /= np.linalg.norm(own, axis=1, keepdims=True)
+    assert np.median((steps @ own.T).max(axis=1)) < 0.5
