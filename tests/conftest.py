@@ -1,6 +1,13 @@
 """Shared test settings: hypothesis is seeded, so that every run tries the same examples."""
 
+import contextlib
+
 from hypothesis import HealthCheck, settings
+
+# TensorFlow and tflite-runtime share symbols: with TensorFlow first the other one crashes the whole
+# test run, this way round both work. The product never has them in one process.
+with contextlib.suppress(ImportError):
+    import tflite_runtime.interpreter  # noqa: F401
 
 settings.register_profile(
     "ramix",
