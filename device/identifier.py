@@ -4,11 +4,13 @@ The order of the work is the order of the lines in `Identifier.identify`.
 Next: `answers/identification.py` for how network and fit are weighed.
 """
 
+from collections.abc import Sequence
 from time import perf_counter
 
 import numpy as np
 
-from device.answers.answer import Answer, ModelLabel
+from device.answers.answer import Answer, FieldLabel, ModelLabel
+from device.answers.field_compound import FieldCompound, clash
 from device.answers.identification import FitThresholds, identify, no_result
 from device.answers.library_fit import Library
 from device.inference.bundle import Bundle
@@ -27,16 +29,32 @@ class Identifier:
     Args:
         bundle: verified by `device.inference.bundle.read_bundle`.
         runtime: "auto" (LiteRT where installed), "litert" or "tflite".
+        field_compounds: fitted beside the model's own; the network knows nothing of them. One
+            that the model has by itself is left out, and `notices` says so.
 
     Raises:
         BundleError: the model cannot run on this machine.
     """
 
-    def __init__(self, bundle: Bundle, runtime: str = "auto") -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        runtime: str = "auto",
+        field_compounds: Sequence[FieldCompound] = (),
+    ) -> None:
         manifest = bundle.manifest
         self.bundle = bundle
         self.interpreter = Interpreter.for_bundle(bundle, runtime)
-        self.library = Library(bundle.references)
+        left_out = {entry.name: _why_left_out(entry, bundle) for entry in field_compounds}
+        self.field_compounds = tuple(one for one in field_compounds if left_out[one.name] is None)
+        self.notices = tuple(reason for reason in left_out.values() if reason is not None)
+        # the network's C compounds come first
+        self.compounds = (*manifest.compounds, *(entry.compound for entry in self.field_compounds))
+        extra = [entry.reference[None] for entry in self.field_compounds]
+        self.library = Library(np.concatenate([bundle.references, *extra]))
+        self.field_labels = tuple(
+            FieldLabel(entry.name, entry.sha256) for entry in self.field_compounds
+        )
         self.thresholds = FitThresholds.from_manifest(manifest.thresholds.fit)
         self.presence_thresholds = np.array(manifest.thresholds.presence, dtype=np.float64)
         self.label = ModelLabel(manifest.name, manifest.version, bundle.sha256, manifest.task)
@@ -53,7 +71,14 @@ class Identifier:
         if reasons:
             elapsed = 1e3 * (perf_counter() - start)
             timings = {"preprocess": elapsed, "total": elapsed}
-            return Answer(no_result(reasons), timings, self.label, spectrum, gridded)
+            return Answer(
+                no_result(reasons),
+                timings,
+                self.label,
+                spectrum,
+                gridded,
+                field_compounds=self.field_labels,
+            )
         model_input = quantize(preprocess(gridded.intensity, gridded.valid))
         preprocessed = perf_counter()
         prediction = self.interpreter.predict(model_input)
@@ -62,7 +87,7 @@ class Identifier:
             gridded,
             prediction,
             self.library,
-            self.bundle.manifest.compounds,
+            self.compounds,
             self.presence_thresholds,
             self.thresholds,
         )
@@ -73,16 +98,39 @@ class Identifier:
             "fit": 1e3 * (end - predicted),
             "total": 1e3 * (end - start),
         }
-        return Answer(identification, timings, self.label, spectrum, gridded, prediction)
+        return Answer(
+            identification,
+            timings,
+            self.label,
+            spectrum,
+            gridded,
+            prediction,
+            self.field_labels,
+        )
 
 
-def proven_identifier(bundle: Bundle, runtime: str = "auto") -> Identifier:
+def proven_identifier(
+    bundle: Bundle, runtime: str = "auto", field_compounds: Sequence[FieldCompound] = ()
+) -> Identifier:
     """An identifier whose model has answered its golden vectors right on this machine.
 
     Raises:
         BundleError: it does not load here, or answers otherwise than at its publisher's.
         RuntimeMissing: the asked interpreter is not installed.
     """
-    identifier = Identifier(bundle, runtime)
+    identifier = Identifier(bundle, runtime, field_compounds)
     check_golden(bundle, identifier.interpreter)
     return identifier
+
+
+def _why_left_out(entry: FieldCompound, bundle: Bundle) -> str | None:
+    """Two references of one compound would share its signal and leave neither with evidence."""
+    reason = clash(entry.compound, bundle.manifest.compounds)
+    if reason is None and len(entry.reference) != bundle.references.shape[1]:
+        reason = "the model's grid is another"
+    if reason is None:
+        return None
+    return (
+        f"{entry.name} of the field library is not used with this model: {reason}. "
+        "`ramix library remove` takes it out."
+    )

@@ -43,12 +43,17 @@ def configured_model_path() -> Path | None:
 
 
 def data_dir() -> Path:
-    """Where records are kept."""
+    """Where records and the field library are kept."""
     return _home() or _xdg("XDG_DATA_HOME", ".local/share") / "ramix"
 
 
 def default_record_store_path() -> Path:
     return data_dir() / "records.sqlite"
+
+
+def field_library_dir() -> Path:
+    """Compounds measured in the field, one file each."""
+    return data_dir() / "library"
 
 
 def bundle_cache_dir() -> Path:

@@ -12,7 +12,7 @@ is on during an exposure and at no other time; `Analyzer` sees to it on every wa
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from firmware_bridge.errors import InstrumentError, LinkTimeout, RamixError
 from firmware_bridge.messages import SlotState
 
 if TYPE_CHECKING:  # who does not store does not load SQLite
+    from device.answers.field_compound import FieldCompound
     from device.answers.records import RecordStore
 
 TRIGGER_WAIT_S = 1.0  # how long one wait for the trigger lasts; Ctrl-C is heard in between
@@ -92,10 +93,16 @@ def measure(
     return Outcome(answer, record_id)
 
 
-def load_identifier(analyzer: Analyzer, runtime: str, progress: Progress) -> Identifier:
+def load_identifier(
+    analyzer: Analyzer,
+    runtime: str,
+    progress: Progress,
+    field_compounds: "Sequence[FieldCompound]" = (),
+) -> Identifier:
     """The model in the analyzer's active slot, once it has proved itself on this machine.
 
     A model on trial is confirmed by this, or sent back: then the one before it is active again.
+    `field_compounds` are fitted beside the model's own.
 
     Raises:
         BundleError: the model must not be used, and why.
@@ -105,7 +112,7 @@ def load_identifier(analyzer: Analyzer, runtime: str, progress: Progress) -> Ide
     slot = analyzer.active_slot()
     on_trial = slot is not None and analyzer.slot_info(slot).state is SlotState.TRIAL
     try:
-        identifier = proven_identifier(load_from_analyzer(analyzer), runtime)
+        identifier = proven_identifier(load_from_analyzer(analyzer), runtime, field_compounds)
     except BundleError as error:
         if slot is None or not on_trial:
             raise

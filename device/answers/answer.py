@@ -20,6 +20,14 @@ class ModelLabel:
     task: str
 
 
+@dataclass(frozen=True)
+class FieldLabel:
+    """A compound measured in the field that the fit had beside the model's; see `field_library`."""
+
+    name: str
+    sha256: str
+
+
 @dataclass(frozen=True, eq=False)
 class Answer:
     """`timings_ms` has "preprocess", "invoke", "fit" and "total", as far as the work went."""
@@ -30,3 +38,4 @@ class Answer:
     spectrum: Spectrum
     gridded: GridSpectrum
     prediction: Prediction | None = None  # None when the spectrum was not interpreted
+    field_compounds: tuple[FieldLabel, ...] = ()  # beside the model's own, asserted or not

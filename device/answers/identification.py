@@ -48,6 +48,7 @@ class Component:
     signal_share_uncertainty: float
     volume_fraction: float | None = None
     volume_fraction_uncertainty: float | None = None
+    network_validated: bool = True  # False for a compound measured in the field
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,11 +114,16 @@ def identify(
     """Decide what is asserted about a spectrum that passed the quality gate.
 
     Args:
-        prediction: of the network for the same spectrum; C entries, as `compounds`.
+        prediction: of the network for the same spectrum, for the first C of `compounds`; those
+            behind were measured in the field, and the fit alone speaks for them.
         presence_thresholds: float64[C], above which the network counts as proposing.
     """
     fit = library.fit(spectrum)
-    proposed = prediction.presence >= presence_thresholds
+    known_to_network = len(prediction.presence)
+    network = np.zeros(len(compounds))
+    network[:known_to_network] = prediction.presence
+    proposed = np.zeros(len(compounds), dtype=np.bool_)
+    proposed[:known_to_network] = prediction.presence >= presence_thresholds
     asserted = _asserted(fit, proposed, thresholds)
     if asserted.any():
         final = library.refit(spectrum, fit, asserted)
@@ -131,7 +137,7 @@ def identify(
         asserted &= known >= thresholds.smallest_known_part
         verdict = Verdict.PARTIAL if asserted.any() else Verdict.UNKNOWN
     shares, sd = _shares(final, asserted)
-    presence = _presence(prediction.presence, fit.evidence, thresholds)
+    presence = _presence(network, fit.evidence, thresholds)
     volumes, volume_sd = _volumes(shares, sd, asserted, compounds, verdict)
     components = tuple(
         Component(
@@ -144,12 +150,13 @@ def identify(
             volume_fraction_uncertainty=(
                 None if volume_sd is None else float(_NINETY_PERCENT * volume_sd[i])
             ),
+            network_validated=bool(i < known_to_network),
         )
         for i in np.argsort(-shares)
         if asserted[i]
     )
     unexplained = min(1.0, max(0.0, 1.0 - float(shares.sum())))
-    reasons = _reasons(verdict, unexplained, final)
+    reasons = (*_reasons(verdict, unexplained, final), *_field_reasons(components))
     return Identification(verdict, components, unexplained, reasons, final)
 
 
@@ -242,5 +249,19 @@ def _reasons(verdict: Verdict, unexplained: float, fit: LibraryFit) -> tuple[Rea
             "not_in_library",
             "No compound of the library explains this spectrum.",
             "Treat the sample as unknown; try a model with another library.",
+        ),
+    )
+
+
+def _field_reasons(components: Sequence[Component]) -> tuple[Reason, ...]:
+    names = [component.name for component in components if not component.network_validated]
+    if not names:
+        return ()
+    return (
+        Reason(
+            "not_network_validated",
+            f"Measured in the field and not network-validated: {', '.join(names)}. "
+            "The library fit alone found it.",
+            "Confirm it by another method before acting on it.",
         ),
     )

@@ -5,7 +5,7 @@ Agg canvas, so no display is needed and no global state of pyplot is touched.
 Next: `report.py`, the same answer as text.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from firmware_bridge.errors import RamixError
 
 if TYPE_CHECKING:
     from device.answers.answer import Answer
+    from device.answers.field_compound import FieldCompound
     from device.inference.bundle import Bundle
 
 _SIZE_INCHES, _DPI = (11.0, 7.0), 120
@@ -59,11 +60,17 @@ def require_plotting(path: Path) -> None:
         raise PlotNotWritten(f"The folder for the picture {path} does not exist.")
 
 
-def plot(answer: "Answer", bundle: "Bundle", path: Path) -> None:
+def plot(
+    answer: "Answer",
+    bundle: "Bundle",
+    path: Path,
+    field_compounds: "Sequence[FieldCompound]" = (),
+) -> None:
     """Draw measured spectrum, asserted components, baseline and residual into `path`.
 
     Where nothing is asserted (UNKNOWN, NO_RESULT) the spectrum stands alone: a curve in the
-    colour of a substance would name it after all. `bundle` is the one that answered.
+    colour of a substance would name it after all. `bundle` is the one that answered, with
+    `field_compounds` beside its own.
 
     Raises:
         PlotUnavailable, PlotNotWritten: see `require_plotting`.
@@ -80,8 +87,10 @@ def plot(answer: "Answer", bundle: "Bundle", path: Path) -> None:
         _draw_spectrum(axes, answer.spectrum.wavenumber_cm1, answer.spectrum.intensity)
         axes.set_xlabel("Raman shift (cm$^{-1}$)")
     else:
-        names = list(bundle.manifest.compound_names)
-        curves = fit_curves(answer.gridded, fit, bundle.references.astype(np.float64), names)
+        names = [*bundle.manifest.compound_names, *(entry.name for entry in field_compounds)]
+        extra = [entry.reference[None] for entry in field_compounds]
+        references = np.concatenate([bundle.references, *extra]).astype(np.float64)
+        curves = fit_curves(answer.gridded, fit, references, names)
         axes, below = figure.subplots(2, 1, sharex=True, height_ratios=[4.0, 1.0])
         _draw_fit(axes, curves, _amounts(answer))
         _draw_residual(below, curves, _amounts(answer))

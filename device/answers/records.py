@@ -12,7 +12,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -95,12 +95,14 @@ class RecordStore:
     def append(self, answer: "Answer") -> str:
         """Store one answer and what it came from; returns its id once it is safe on disk."""
         data, index = pack_arrays(arrays_of(answer.spectrum))
-        content = {
+        content: dict[str, Any] = {
             "result": result_json(answer),
             "measurement": measurement_of(answer.spectrum),
             "arrays": index,
             "data_sha256": hashlib.sha256(data).hexdigest(),
         }
+        if answer.field_compounds:  # what the model's hash does not cover
+            content["field_compounds"] = [asdict(label) for label in answer.field_compounds]
         with self._open() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:

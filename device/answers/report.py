@@ -55,6 +55,8 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
                 "signal_share_uncertainty": _number(component.signal_share_uncertainty),
                 "volume_fraction": _number(component.volume_fraction),
                 "volume_fraction_uncertainty": _number(component.volume_fraction_uncertainty),
+                # a compound measured in the field says so; the model's own need not
+                **({} if component.network_validated else {"network_validated": False}),
             }
             for component in found.components
         ],
@@ -144,6 +146,8 @@ def _table(result: Mapping[str, Any], hazards: Mapping[str, str], style: CardSty
                 _confidence(component["presence"]),
             )
         )
+        if not component.get("network_validated", True):
+            lines.append(f"    {style.paint('measured in the field, not network-validated', '33')}")
         for line in textwrap.wrap(hazards.get(component["name"], ""), style.width - 6):
             lines.append(f"    {style.paint(line, '33')}")
     rest = result["unexplained"]

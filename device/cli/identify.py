@@ -20,8 +20,7 @@ from device.cli.options import (
 from device.cli.output import print_progress
 
 if TYPE_CHECKING:
-    from device.identifier import Answer
-    from device.inference.bundle import Bundle
+    from device.identifier import Answer, Identifier
 
 
 @click.command()
@@ -87,18 +86,18 @@ def identify(
         done = _identify_sample(
             port, model, runtime, frames, integration_time, store, no_store, timeout_s
         )
-    from device.cli.outcome import show_answer, warn_of_demo_key
+    from device.cli.outcome import show_answer, warn_of_model
 
     if as_json:
-        warn_of_demo_key(done.bundle)
-    show_answer(done.answer, done.record_id, done.bundle, as_json=as_json, picture=picture)
+        warn_of_model(done.identifier)
+    show_answer(done.answer, done.record_id, done.identifier, as_json=as_json, picture=picture)
     return exit_code_for_verdict(done.answer.identification.verdict)
 
 
 class _Done(NamedTuple):
     answer: "Answer"
     record_id: str | None
-    bundle: "Bundle"
+    identifier: "Identifier"
 
 
 def _identify_file(file: str, model: Path | None, runtime: str, store: Path | None) -> _Done:
@@ -106,10 +105,12 @@ def _identify_file(file: str, model: Path | None, runtime: str, store: Path | No
     from device.spectra.files.reading import read_spectrum
 
     spectrum = read_spectrum(file)
+    from device.answers.field_library import FieldLibrary
     from device.identifier import proven_identifier
     from device.inference import model_source
 
-    identifier = proven_identifier(model_source.load_default(model), runtime)
+    field = FieldLibrary.default().load()
+    identifier = proven_identifier(model_source.load_default(model), runtime, field)
     answer = identifier.identify(spectrum)
     record_id = None
     if store is not None:
@@ -117,7 +118,7 @@ def _identify_file(file: str, model: Path | None, runtime: str, store: Path | No
 
         with RecordStore(store) as records:
             record_id = records.append(answer)
-    return _Done(answer, record_id, identifier.bundle)
+    return _Done(answer, record_id, identifier)
 
 
 def _identify_sample(
@@ -131,6 +132,7 @@ def _identify_sample(
     timeout_s: float,
 ) -> _Done:
     """Measure once, with the analyzer's own model unless another was named."""
+    from device.answers.field_library import FieldLibrary
     from device.cli.measuring import acquisition_settings, record_store
     from device.identifier import proven_identifier
     from device.inference import model_source
@@ -140,15 +142,16 @@ def _identify_sample(
 
     parse_port(port)  # a typing error is told before anything is opened
     settings = acquisition_settings(frames, integration_time)
+    field = FieldLibrary.default().load()  # a damaged entry shows before the laser is used
     chosen = None
     if model is not None:
-        chosen = proven_identifier(model_source.load_default(model), runtime)
+        chosen = proven_identifier(model_source.load_default(model), runtime, field)
     records = record_store(store, no_store=no_store)
     with records or nullcontext(), open_analyzer(port, timeout_s) as analyzer:
         if chosen is not None:
             require_fits(
                 chosen.bundle.manifest, analyzer.info.product, analyzer.info.hardware_revision
             )
-        identifier = chosen or load_identifier(analyzer, runtime, print_progress)
+        identifier = chosen or load_identifier(analyzer, runtime, print_progress, field)
         outcome = measure(analyzer, identifier, records, settings, print_progress)
-    return _Done(outcome.answer, outcome.record_id, identifier.bundle)
+    return _Done(outcome.answer, outcome.record_id, identifier)

@@ -37,6 +37,7 @@ VERBS = {
     "acquire": Verb("device.cli.analyzer", "acquire_command", "Measure and save a spectrum."),
     "simulate": Verb("device.cli.simulate", "simulate", "Serve a simulated analyzer until Ctrl-C."),
     "records": Verb("device.cli.records", "records", "Look at stored results."),
+    "library": Verb("device.cli.library", "library", "Keep compounds measured in the field."),
     "model": Verb("device.cli.model", "model", "Look into a model bundle."),
 }
 

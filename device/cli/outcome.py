@@ -12,7 +12,7 @@ import click
 from device.answers.answer import Answer
 from device.answers.report import CardStyle, card, result_json
 from device.cli.output import clear_progress, print_json
-from device.inference.bundle import Bundle
+from device.identifier import Identifier
 from device.spectra.spectrum import Spectrum
 
 DEMO_NOTE = (
@@ -22,13 +22,18 @@ DEMO_NOTE = (
 
 
 def show_answer(
-    answer: Answer, record_id: str | None, bundle: Bundle, *, as_json: bool, picture: Path | None
+    answer: Answer,
+    record_id: str | None,
+    identifier: Identifier,
+    *,
+    as_json: bool,
+    picture: Path | None,
 ) -> None:
-    """Print one answer; draw it where a picture is wanted."""
+    """Print one answer of `identifier`; draw it where a picture is wanted."""
     if picture is not None:
         from device.answers.plot import plot
 
-        plot(answer, bundle, picture)
+        plot(answer, identifier.bundle, picture, identifier.field_compounds)
     clear_progress()
     result = result_json(answer, record_id)
     if as_json:
@@ -37,8 +42,8 @@ def show_answer(
     text = card(
         result,
         source=_source(answer.spectrum),
-        hazards={one.name: one.hazard for one in bundle.manifest.compounds},
-        notes=[DEMO_NOTE] if bundle.demo_signed else [],
+        hazards={one.name: one.hazard for one in identifier.compounds},
+        notes=_notes(identifier),
         style=terminal_style(),
     )
     click.echo(text, color=True)  # colours were decided by the style; click must not strip them
@@ -46,10 +51,14 @@ def show_answer(
         click.echo(f"  picture {picture}")
 
 
-def warn_of_demo_key(bundle: Bundle) -> None:
+def warn_of_model(identifier: Identifier) -> None:
     """The card says it each time; a program's operator reads it once, on stderr."""
-    if bundle.demo_signed:
-        click.echo(f"Warning: {DEMO_NOTE}", err=True)
+    for note in _notes(identifier):
+        click.echo(f"Warning: {note}", err=True)
+
+
+def _notes(identifier: Identifier) -> list[str]:
+    return [*([DEMO_NOTE] if identifier.bundle.demo_signed else []), *identifier.notices]
 
 
 def _source(spectrum: Spectrum) -> str:

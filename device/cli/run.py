@@ -61,14 +61,16 @@ def run(
     if no_store and store is not None:
         raise click.UsageError("--store and --no-store contradict each other.")
     from device import runtime as flow
+    from device.answers.field_library import FieldLibrary
     from device.cli.exit_codes import exit_code_for_error
     from device.cli.measuring import acquisition_settings, record_store
-    from device.cli.outcome import show_answer, warn_of_demo_key
+    from device.cli.outcome import show_answer, warn_of_model
     from device.ports import open_analyzer, parse_port
 
     parse_port(port)  # a typing error is told before anything is opened
     settings = acquisition_settings(frames, integration_time)
     records = record_store(store, no_store=no_store)
+    field = FieldLibrary.default().load()
     failures: list[RamixError] = []
 
     def show_failure(failure: RamixError) -> None:
@@ -78,16 +80,16 @@ def run(
 
     signal.signal(signal.SIGTERM, _stop)
     with records or nullcontext(), open_analyzer(port, timeout_s) as analyzer:
-        identifier = flow.load_identifier(analyzer, runtime, print_progress)
+        identifier = flow.load_identifier(analyzer, runtime, print_progress, field)
         if as_json:
-            warn_of_demo_key(identifier.bundle)
+            warn_of_model(identifier)
         answered = flow.run(
             analyzer,
             identifier,
             records,
             settings,
             show=lambda done: show_answer(
-                done.answer, done.record_id, identifier.bundle, as_json=as_json, picture=None
+                done.answer, done.record_id, identifier, as_json=as_json, picture=None
             ),
             show_failure=show_failure,
             progress=print_progress,

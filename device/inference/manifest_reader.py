@@ -95,7 +95,7 @@ def _task(text: str) -> Task:
 def _compound(fields: Fields) -> Compound:
     compound = Compound(
         name=fields.text("name"),
-        cas=_cas(fields.text("cas", empty=True), fields.name_of("cas")),
+        cas=checked_cas(fields.text("cas", empty=True), fields.name_of("cas")),
         synonyms=fields.texts("synonyms"),
         hazard=fields.text("hazard", empty=True),
         response_factor=fields.optional_number("response_factor", 1e-6, 1e6),
@@ -108,7 +108,7 @@ def _compound(fields: Fields) -> Compound:
     return compound
 
 
-def _cas(text: str, where: str) -> str:
+def checked_cas(text: str, where: str) -> str:
     """A CAS registry number; its last digit checks the others (weights 1, 2, 3... from the right).
 
     Source: CAS, "Check Digit Verification of CAS Registry Numbers".

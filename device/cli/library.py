@@ -1,0 +1,222 @@
+"""`ramix library`: compounds measured in the field, usable at once, marked, and removable.
+
+Next: `../answers/field_library.py`, where they are kept.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from device.cli.exit_codes import EXIT_ERROR
+from device.cli.options import (
+    common_options,
+    json_option,
+    log_level_option,
+    measurement_options,
+    port_option,
+)
+from device.cli.output import print_json, print_progress
+
+if TYPE_CHECKING:
+    from device.answers.field_compound import FieldCompound
+    from device.spectra.spectrum import Spectrum
+
+
+@click.group()
+def library() -> None:
+    """Keep compounds measured in the field.
+
+    They stand beside the model's own in the library fit at once. No network was trained on them,
+    so every answer that names one says "not network-validated".
+
+    \b
+    Examples:
+      ramix library add acetone.csv --name acetone --cas 67-64-1
+      ramix library list
+      ramix library remove acetone
+    """
+
+
+@library.command("add")
+@click.argument("file", metavar="[FILE]", required=False)
+@click.option("--name", required=True, metavar="NAME", help="What answers will call it.")
+@click.option("--cas", default="", metavar="CAS", help="Its CAS registry number.")
+@click.option(
+    "--synonym",
+    "synonyms",
+    multiple=True,
+    metavar="NAME",
+    help="Another name for it; may be given several times.",
+)
+@click.option("--hazard", default="", metavar="TEXT", help="Hazard statement for the card.")
+@port_option(required=False)
+@measurement_options
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Compare with this model's compounds. [default: the configured one]",
+)
+@common_options
+def add(
+    file: str | None,
+    name: str,
+    cas: str,
+    synonyms: tuple[str, ...],
+    hazard: str,
+    port: str | None,
+    frames: int | None,
+    integration_time: float | str | None,
+    model: Path | None,
+    as_json: bool,
+    timeout_s: float,
+) -> None:
+    """Add a pure compound from a spectrum file, or measure it now with --port.
+
+    The file may be any that `ramix identify` reads. A name, synonym or CAS number that the model
+    or the field library has already is refused; a spectrum that looks like one of theirs is added
+    with a warning.
+
+    \b
+    Examples:
+      ramix library add acetone.csv --name acetone --cas 67-64-1 --hazard "H225 highly flammable"
+      ramix library add --port usb: --name "cutting oil" --frames 5 --integration-time auto
+    """
+    if (file is None) == (port is None):
+        raise click.UsageError("Give either a FILE or --port.")
+    if file is not None and not (frames is None and integration_time is None):
+        raise click.UsageError("--frames and --integration-time need a --port to measure with.")
+    import numpy as np
+
+    from device.answers.field_compound import field_compound, look_alikes
+    from device.answers.field_library import FieldLibrary
+    from device.inference import model_source
+
+    bundle = model_source.load_default(model)
+    kept = FieldLibrary.default()
+    there = kept.load()
+    spectrum, source_sha256 = (
+        _read(file) if file is not None else _measure(port, frames, integration_time, timeout_s)
+    )
+    entry = field_compound(
+        spectrum,
+        name=name,
+        cas=cas,
+        synonyms=synonyms,
+        hazard=hazard,
+        source_sha256=source_sha256,
+    )
+    path = kept.add(entry, bundle.manifest.compounds)
+    alike = look_alikes(
+        entry.reference,
+        np.concatenate([bundle.references, *(other.reference[None] for other in there)]),
+        [*bundle.manifest.compound_names, *(other.name for other in there)],
+    )
+    warnings = [
+        f"Its spectrum is nearly identical to that of {other}: the fit will hardly tell the two "
+        "apart."
+        for other in alike
+    ]
+    if as_json:
+        print_json({"added": _described(entry), "file": str(path), "warnings": warnings})
+        return
+    click.echo(f"{entry.name} is in the field library: {path}")
+    for warning in warnings:
+        click.echo(f"Warning: {warning}", err=True)
+
+
+@library.command("list")
+@json_option
+@log_level_option
+def list_command(as_json: bool) -> int:
+    """List the compounds measured in the field.
+
+    \b
+    Example:
+      ramix library list --json
+
+    Exit code 1 when an entry is damaged.
+    """
+    from device.answers.field_library import FieldLibrary
+
+    kept = FieldLibrary.default()
+    whole, damaged = kept.scan()
+    if as_json:
+        print_json(
+            {
+                "compounds": [_described(entry) for entry in whole],
+                "damaged": [{"file": str(one.path), "reason": one.reason} for one in damaged],
+            }
+        )
+        return EXIT_ERROR if damaged else 0
+    if not whole and not damaged:
+        click.echo(f"Nothing was added to the field library in {kept.folder}.")
+    for entry in whole:
+        facts = [entry.compound.cas, ", ".join(entry.compound.synonyms), entry.compound.hazard]
+        when = entry.added_utc[:10]
+        click.echo(f"{entry.name}  {'; '.join([*filter(None, facts), f'added {when}'])}")
+    for one in damaged:
+        error = one.error()
+        click.echo(f"{error.text}\n  -> {error.remedy}", err=True)
+    return EXIT_ERROR if damaged else 0
+
+
+@library.command("remove")
+@click.argument("name")
+@json_option
+@log_level_option
+def remove(name: str, as_json: bool) -> None:
+    """Take a compound out, by its name, a synonym, or (a damaged one) its file's name.
+
+    \b
+    Example:
+      ramix library remove acetone
+    """
+    from device.answers.field_library import FieldLibrary
+
+    path = FieldLibrary.default().remove(name)
+    if as_json:
+        print_json({"removed": str(path)})
+        return
+    click.echo(f"{name} is no longer in the field library.")
+
+
+def _read(file: str) -> "tuple[Spectrum, str]":
+    import hashlib
+
+    from device.spectra.files.reading import read_spectrum
+
+    spectrum = read_spectrum(file)
+    return spectrum, hashlib.sha256(Path(file).read_bytes()).hexdigest()
+
+
+def _measure(
+    port: str | None, frames: int | None, integration_time: float | str | None, timeout_s: float
+) -> "tuple[Spectrum, str]":
+    from device.cli.measuring import acquisition_settings
+    from device.driver.acquisition import acquire
+    from device.ports import open_analyzer, parse_port
+    from device.spectra.spectrum import spectrum_from_acquisition
+
+    parse_port(port or "")  # a typing error is told before anything is opened
+    settings = acquisition_settings(frames, integration_time)
+    with open_analyzer(port or "", timeout_s) as analyzer:
+        acquisition = acquire(analyzer, settings, print_progress)
+    return spectrum_from_acquisition(acquisition), ""
+
+
+def _described(entry: "FieldCompound") -> dict[str, Any]:
+    compound = entry.compound
+    return {
+        "name": compound.name,
+        "cas": compound.cas,
+        "synonyms": list(compound.synonyms),
+        "hazard": compound.hazard,
+        "source": entry.source,
+        "added_utc": entry.added_utc,
+        "first_cm1": round(float(entry.wavenumber_cm1[0]), 1),
+        "last_cm1": round(float(entry.wavenumber_cm1[-1]), 1),
+        "network_validated": False,
+        "sha256": entry.sha256,
+    }
