@@ -15,14 +15,14 @@ Bools = npt.NDArray[np.bool_]
 SMOOTHING_CM1 = 3.0
 _MARGIN_CM1 = 10  # beside an end of the measured range the kernel sees padding
 
-# Cosines over the measured range that a baseline's derivative may consist of: over 2,200 cm-1 the
-# fastest has a period of 550 cm-1, ten times as wide as the widest band of a liquid.
+# Polynomials over the measured range that a baseline's derivative may consist of. Nine turn eight
+# times in 2,200 cm-1, far slower than the widest band of a liquid.
 _BASELINE_TERMS = 9
 
 
 def smoothed_derivative(rows: Floats, variance_cm2: float) -> Floats:
     """First derivative of each row [N, G] after smoothing with a Gaussian; ends are held."""
-    kernel = _derivative_kernel(variance_cm2)
+    kernel = derivative_kernel(variance_cm2)
     reach = len(kernel) // 2
     padded = np.pad(rows, ((0, 0), (reach, reach)), mode="edge")
     result = np.empty_like(rows)
@@ -31,7 +31,7 @@ def smoothed_derivative(rows: Floats, variance_cm2: float) -> Floats:
     return result
 
 
-def _derivative_kernel(variance_cm2: float) -> Floats:
+def derivative_kernel(variance_cm2: float) -> Floats:
     reach = int(np.ceil(4.0 * np.sqrt(variance_cm2)))
     position = np.arange(-reach, reach + 1, dtype=np.float64)
     gaussian = np.exp(-0.5 * position**2 / variance_cm2)
@@ -40,7 +40,7 @@ def _derivative_kernel(variance_cm2: float) -> Floats:
 
 
 def noise_of_derivative(variance: Floats, variance_cm2: float) -> Floats:
-    squared = _derivative_kernel(variance_cm2) ** 2
+    squared = derivative_kernel(variance_cm2) ** 2
     reach = len(squared) // 2
     return np.convolve(np.pad(variance, reach, mode="edge"), squared, mode="valid")
 
@@ -69,20 +69,17 @@ def fitted_window(valid: Bools) -> Bools:
 
 
 @lru_cache(maxsize=8)
-def _cosines(count: int) -> Floats:
-    position = (np.arange(count) + 0.5) / count
-    rows = np.cos(np.pi * np.arange(_BASELINE_TERMS)[:, None] * position)
-    result: Floats = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    return result
-
-
 def baseline_basis(count: int) -> Floats:
-    """[terms, count]: orthonormal rows that a slow baseline's derivative is made of.
+    """[terms, count]: orthonormal polynomials that a slow baseline's derivative is made of.
 
     Data and references lose the same part (`without_baseline`), so that a baseline a hundred
     times the Raman signal is as harmless as none.
     """
-    return _cosines(count)
+    angle = np.arccos(np.linspace(-1.0, 1.0, count))
+    chebyshev = np.cos(angle[:, None] * np.arange(_BASELINE_TERMS))
+    result: Floats = np.ascontiguousarray(np.linalg.qr(chebyshev)[0].T)
+    result.flags.writeable = False
+    return result
 
 
 def without_baseline(rows: Floats) -> Floats:

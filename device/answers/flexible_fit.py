@@ -25,7 +25,10 @@ _OWN_WIDTH_LIMITS_CM2 = (-8.0, 12.0)
 _MODEL_ERROR_LIMITS = (0.05, 0.20)  # of the signal nearby; dominates noise near strong lines
 _LARGEST_NEARBY = 0.05  # of the largest derivative counts as standing nearby, everywhere
 _NEARBY_POINTS = 41
-_CORRELATED_POINTS = 8.0  # neighbours in the smoothed derivative that carry one piece of evidence
+# Neighbours in the smoothed derivative that carry one piece of evidence, where noise rules and
+# where model error does.
+_CORRELATED_NOISE = 5.0
+_CORRELATED_ERROR = 8.0
 _REWEIGHTINGS = 5
 
 # The response of this instrument against the one of the references: 1 + a few cosines over the
@@ -117,8 +120,8 @@ class FlexibleFit:
         nearby = self._everywhere + moving_average(self._model**2, _NEARBY_POINTS)
         doubt = self._doubt()
         error = self._model_error(doubt)
-        variance = self._noise + error**2 * nearby
-        self._weight = doubt / (_CORRELATED_POINTS * np.maximum(variance, 1e-300))
+        variance = _CORRELATED_NOISE * self._noise + _CORRELATED_ERROR * error**2 * nearby
+        self._weight = doubt / np.maximum(variance, 1e-300)
 
     def _model_error(self, doubt: Floats) -> float:
         energy = float(self._model @ self._model)
@@ -133,7 +136,7 @@ class FlexibleFit:
 
     def _misfit(self) -> float:
         """Chi squared per independent point, at least 1."""
-        reduced = float(np.mean(self.residual**2 * self._weight)) * _CORRELATED_POINTS
+        reduced = float(np.mean(self.residual**2 * self._weight)) * _CORRELATED_ERROR
         return max(1.0, reduced)
 
     def evidence(self) -> Floats:

@@ -71,6 +71,7 @@ class FitThresholds:
 
     evidence: float = 25.0  # chi squared that the fit alone must show
     evidence_when_proposed: float = 8.5  # ... when the network says present
+    evidence_per_logit: float = 6.0  # ... and so much more for each unit of log odds below that
     smallest_share: float = 0.012  # of the signal; less may be a misfit of a strong neighbour
     support: float = 0.4  # part of a component's lines that must really be there
     identified_unexplained: float = 0.11  # above it the answer is PARTIAL at best
@@ -122,9 +123,9 @@ def identify(
     known_to_network = len(prediction.presence)
     network = np.zeros(len(compounds))
     network[:known_to_network] = prediction.presence
-    proposed = np.zeros(len(compounds), dtype=np.bool_)
-    proposed[:known_to_network] = prediction.presence >= presence_thresholds
-    asserted = _asserted(fit, proposed, thresholds)
+    doubt = np.full(len(compounds), np.inf)
+    doubt[:known_to_network] = _logit(presence_thresholds) - _logit(prediction.presence)
+    asserted = _asserted(fit, np.maximum(doubt, 0.0), thresholds)
     if asserted.any():
         final = library.refit(spectrum, fit, asserted)
         asserted &= final.coefficients > 0
@@ -160,12 +161,21 @@ def identify(
     return Identification(verdict, components, unexplained, reasons, final)
 
 
-def _asserted(fit: LibraryFit, proposed: Bools, t: FitThresholds) -> Bools:
+def _logit(probability: npt.NDArray[np.floating[Any]]) -> Floats:
+    """Log odds; an int8 output knows no probability nearer to 0 or 1 than 1/256."""
+    clipped = np.clip(np.asarray(probability, dtype=np.float64), 1 / 256, 255 / 256)
+    result: Floats = np.log(clipped / (1.0 - clipped))
+    return result
+
+
+def _asserted(fit: LibraryFit, doubt: Floats, t: FitThresholds) -> Bools:
+    """`doubt`: log odds by which the network stays below its threshold, 0 when it proposes."""
     total = float(fit.coefficients.sum())
     if total <= 0:
         return np.zeros(len(fit.coefficients), dtype=np.bool_)
+    asked = np.minimum(t.evidence_when_proposed + t.evidence_per_logit * doubt, t.evidence)
     result: Bools = (
-        (fit.evidence >= np.where(proposed, t.evidence_when_proposed, t.evidence))
+        (fit.evidence >= asked)
         & (fit.coefficients >= t.smallest_share * total)
         & (fit.support >= t.support)
     )

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from device.answers.derivative import (
     SMOOTHING_CM1,
+    derivative_kernel,
     fitted_window,
     noise_of_derivative,
     shifted,
@@ -21,6 +22,7 @@ from device.answers.derivative import (
 )
 from device.answers.flexible_fit import FlexibleFit
 from device.answers.shift_search import ShiftSearch
+from device.answers.spikes import spikes_in
 from device.spectra.spectrum import GridSpectrum
 
 Floats = npt.NDArray[np.float64]
@@ -109,6 +111,11 @@ class Library:
         columns = without_baseline(self._derivative[width][:, window] * only[:, None])
         flexible = FlexibleFit(columns, data, noise)
         flexible.run()
+        kernel = derivative_kernel(data_variance)
+        spikes = spikes_in(flexible.residual, kernel, float(np.abs(data).max()))
+        if spikes.any():
+            flexible = FlexibleFit(columns, data - spikes, noise)
+            flexible.run()
         residual, foreign = np.zeros(self._points), np.zeros(self._points)
         response = np.ones(self._points)
         response[window] = flexible.response

@@ -1,0 +1,62 @@
+"""Spikes in a residual are told from Raman lines by their width."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from device.answers.derivative import derivative_kernel, smoothed_derivative
+from device.answers.spikes import spikes_in
+
+VARIANCE_CM2 = 9.0
+KERNEL = derivative_kernel(VARIANCE_CM2)
+
+
+def derivative(intensity: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return smoothed_derivative(intensity[None], VARIANCE_CM2)[0]
+
+
+def spike(at: int, height: float = 100.0) -> npt.NDArray[np.float64]:
+    """One pixel, interpolated onto the grid from pixels 2 cm-1 apart."""
+    intensity = np.zeros(600)
+    intensity[at - 1 : at + 2] = height * np.array([0.5, 1.0, 0.5])
+    return intensity
+
+
+def line(at: float, fwhm_cm1: float, height: float = 100.0) -> npt.NDArray[np.float64]:
+    return height * np.exp(-4.0 * np.log(2.0) * ((np.arange(600.0) - at) / fwhm_cm1) ** 2)
+
+
+def test_a_spike_is_taken_out_whole() -> None:
+    residual = derivative(spike(300))
+    found = spikes_in(residual, KERNEL, largest=np.abs(residual).max())
+    assert np.linalg.norm(residual - found) < 0.1 * np.linalg.norm(residual)
+
+
+def test_a_negative_spike_is_taken_out_too() -> None:
+    residual = derivative(spike(300, height=-80.0))
+    found = spikes_in(residual, KERNEL, largest=np.abs(residual).max())
+    assert np.linalg.norm(residual - found) < 0.1 * np.linalg.norm(residual)
+
+
+@pytest.mark.parametrize("fwhm_cm1", [5.5, 8.0, 12.0])
+def test_a_raman_line_is_left_alone(fwhm_cm1: float) -> None:
+    residual = derivative(line(300.0, fwhm_cm1))
+    assert not spikes_in(residual, KERNEL, largest=np.abs(residual).max()).any()
+
+
+def test_a_spike_beside_a_line_goes_and_the_line_stays() -> None:
+    residual = derivative(spike(200) + line(400.0, 8.0))
+    found = spikes_in(residual, KERNEL, largest=np.abs(residual).max())
+    np.testing.assert_allclose(found[350:], 0.0)
+    assert np.abs(found[180:220]).max() > 0.9 * np.abs(residual[180:220]).max()
+
+
+def test_spikes_too_small_to_matter_are_not_looked_for() -> None:
+    residual = derivative(spike(300))
+    assert not spikes_in(residual, KERNEL, largest=20 * np.abs(residual).max()).any()
+
+
+@pytest.mark.parametrize("at", [2, 597])
+def test_a_spike_at_the_end_does_not_fail(at: int) -> None:
+    residual = derivative(spike(at))
+    assert np.isfinite(spikes_in(residual, KERNEL, largest=np.abs(residual).max())).all()
