@@ -7,23 +7,28 @@ import pytest
 from device.answers.derivative import derivative_kernel, smoothed_derivative
 from device.answers.spikes import spikes_in
 
+Floats = npt.NDArray[np.float64]
+
 VARIANCE_CM2 = 9.0
 KERNEL = derivative_kernel(VARIANCE_CM2)
 
 
-def derivative(intensity: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return smoothed_derivative(intensity[None], VARIANCE_CM2)[0]
+def derivative(intensity: Floats) -> Floats:
+    result: Floats = smoothed_derivative(intensity[None], VARIANCE_CM2)[0]
+    return result
 
 
-def spike(at: int, height: float = 100.0) -> npt.NDArray[np.float64]:
+def spike(at: int, height: float = 100.0) -> Floats:
     """One pixel, interpolated onto the grid from pixels 2 cm-1 apart."""
     intensity = np.zeros(600)
     intensity[at - 1 : at + 2] = height * np.array([0.5, 1.0, 0.5])
     return intensity
 
 
-def line(at: float, fwhm_cm1: float, height: float = 100.0) -> npt.NDArray[np.float64]:
-    return height * np.exp(-4.0 * np.log(2.0) * ((np.arange(600.0) - at) / fwhm_cm1) ** 2)
+def line(at: float, fwhm_cm1: float, height: float = 100.0) -> Floats:
+    distance = (np.arange(600.0) - at) / fwhm_cm1
+    result: Floats = height * np.exp(-4.0 * np.log(2.0) * distance**2)
+    return result
 
 
 def test_a_spike_is_taken_out_whole() -> None:
