@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from firmware_bridge.errors import RamixError
+from train.figures.command import figures as figures_command
 
 if TYPE_CHECKING:
     from train.recipe import Recipe
@@ -229,6 +230,9 @@ def build(ctx: click.Context, recipe: "Recipe", work: Path, out: Path) -> None:
     ctx.invoke(fit, recipe=recipe, work=work)
     ctx.invoke(quantize, recipe=recipe, work=work)
     ctx.invoke(export, recipe=recipe, work=work, out=out)
+
+
+cli.add_command(figures_command)
 
 
 def main() -> None:

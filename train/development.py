@@ -23,6 +23,16 @@ from train.references import REPOSITORY
 DATA = REPOSITORY / "data"
 
 
+@dataclass(frozen=True, eq=False)
+class MeasuredSpectrum:
+    """One file, or one column of a file, and what its label says."""
+
+    group: str
+    name: str
+    expected: frozenset[str]  # as far as the library has it
+    spectrum: Spectrum
+
+
 @dataclass(frozen=True)
 class Case:
     """One measured spectrum: what should be named, and what was."""
@@ -38,29 +48,35 @@ class Case:
 
 
 def development_cases(bundle: Bundle, data: Path = DATA) -> list[Case]:
-    """Published mixtures, resampled mixtures, and pure compounds of another instrument."""
+    """What the bundle's network names in every measured spectrum."""
     interpreter = Interpreter.for_bundle(bundle)
     manifest = bundle.manifest
-
-    def case(group: str, name: str, expected: frozenset[str], spectrum: Spectrum) -> Case:
-        grid = to_grid(spectrum, manifest.grid)
+    cases = []
+    for measured in measured_spectra(manifest, data):
+        grid = to_grid(measured.spectrum, manifest.grid)
         model_input = quantize(preprocess(grid.intensity, grid.valid))
         named = manifest.decide(interpreter.predict(model_input).presence)
-        own = {_own_name(manifest, compound) for compound in expected}
-        return Case(group, name, frozenset(filter(None, own)), frozenset(named))
+        cases.append(Case(measured.group, measured.name, measured.expected, frozenset(named)))
+    return cases
 
-    cases = []
+
+def measured_spectra(manifest: Manifest, data: Path = DATA) -> list[MeasuredSpectrum]:
+    """Published mixtures, resampled mixtures, and pure compounds of another instrument."""
+
+    def own(compounds: frozenset[str]) -> frozenset[str]:
+        return frozenset(filter(None, (_own_name(manifest, compound) for compound in compounds)))
+
+    spectra = []
     for name, expected in _published(data / "solvents13").items():
         spectrum = read_spectrum(data / "solvents13" / "mixtures" / f"{name}.txt")
-        cases.append(case("published", name, expected, spectrum))
+        spectra.append(MeasuredSpectrum("published", name, own(expected), spectrum))
     for status, name, expected, spectrum in _resampled(data / "solvents13/mixtures_resampled"):
-        cases.append(case(status, name, expected, spectrum))
+        spectra.append(MeasuredSpectrum(status, name, own(expected), spectrum))
     for path in sorted((data / "wasatch785").glob("*.csv")):
-        own = _own_name(manifest, path.stem)
-        group = "other instrument, in library" if own else "other instrument, not in library"
-        expected = frozenset({own}) if own else frozenset()
-        cases.append(case(group, path.stem, expected, read_spectrum(path)))
-    return cases
+        expected = own(frozenset({path.stem}))
+        group = f"other instrument, {'in' if expected else 'not in'} library"
+        spectra.append(MeasuredSpectrum(group, path.stem, expected, read_spectrum(path)))
+    return spectra
 
 
 def summary(cases: list[Case]) -> dict[str, Any]:

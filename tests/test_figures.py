@@ -1,0 +1,99 @@
+"""Every figure is made at the tiny size: that they run, say what they measured, and repeat."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from train.cli import cli
+from train.figures.figure import Context, FiguresNeedModels, Size, Table
+from train.figures.registry import FIGURES
+from train.figures.tallies import Said, Tally, percent
+from train.figures.writing import markdown
+
+QUICK = [figure.name for figure in FIGURES if not figure.trains]
+PROPORTION = re.compile(r"\d+\.\d% \(\d+\.\d-\d+\.\d, n=\d+\)")
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["figures", *arguments])
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("figures")
+    result = run("--size", "tiny", "--out", str(out))
+    assert result.exit_code == 0, result.output
+    return out
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_every_figure_writes_a_page_with_intervals_and_numbers_for_machines(
+    made: Path, name: str
+) -> None:
+    page = (made / f"{name}.md").read_text()
+    assert PROPORTION.search(page)
+    assert "Quote nothing from it" in page
+    content = json.loads((made / f"{name}.json").read_text())
+    assert content["size"] == "tiny"
+    assert content["data"]
+
+
+def test_index_names_what_was_made(made: Path) -> None:
+    index = (made / "index.md").read_text()
+    assert [name for name in QUICK if f"({name}.md)" in index] == QUICK
+    assert "paper" not in index
+
+
+def test_pictures_on_a_page_are_there(made: Path) -> None:
+    for page in made.glob("*.md"):
+        for picture in re.findall(r"!\[.*?\]\((.*?)\)", page.read_text()):
+            assert (made / picture).stat().st_size > 1000
+
+
+def test_a_figure_made_twice_is_the_same_to_the_byte(made: Path, tmp_path: Path) -> None:
+    assert run("--size", "tiny", "--only", "unequal", "--out", str(tmp_path)).exit_code == 0
+    for name in ("unequal.md", "unequal.json"):
+        assert (tmp_path / name).read_bytes() == (made / name).read_bytes()
+
+
+def test_agreement_with_inferred_labels_is_not_called_accuracy(made: Path) -> None:
+    assert "is not accuracy" in (made / "measured.md").read_text()
+
+
+def test_list_names_every_figure_and_makes_none(tmp_path: Path) -> None:
+    result = run("--list", "--out", str(tmp_path / "none"))
+    assert all(figure.name in result.output for figure in FIGURES)
+    assert not (tmp_path / "none").exists()
+
+
+def test_an_unknown_figure_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    result = run("--only", "unequall", "--out", str(tmp_path))
+    assert result.exit_code == 2
+    assert "unequall" in result.output and "measured" in result.output
+
+
+def test_missing_models_are_named(tmp_path: Path) -> None:
+    with pytest.raises(FiguresNeedModels, match="solvents13"):
+        Context(tmp_path, Size.TINY, tmp_path).identifiers("solvents13")
+
+
+def test_tally_counts_what_was_missed_added_and_how_far_off() -> None:
+    import numpy as np
+
+    found = Tally()
+    truth, shares = np.array([True, True, False]), np.array([0.96, 0.04, 0.0])
+    found.add(truth, shares, Said(truth, np.array([0.94, 0.06, 0.0]), "IDENTIFIED"))
+    found.add(truth, shares, Said(np.array([True, False, True]), np.array([0.9, 0.0, 0.1])))
+    assert (found.exact, found.n, found.identified_exact) == (1, 2, 1)
+    assert (found.missed, found.added) == ({1: 1}, {2: 1})
+    assert found.share_error == pytest.approx((0.02 + 0.02 + 0.06 + 0.04) / 4)
+    assert percent(found.weak_recall) == "50.0% (9.5-90.5, n=2)"
+    assert found.false_positives.n == 2
+
+
+def test_a_bar_in_a_cell_does_not_break_the_table() -> None:
+    lines = markdown(Table("t", ("a",), (("x|y",),)))
+    assert "x\\|y" in "\n".join(lines)

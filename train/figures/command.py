@@ -1,0 +1,93 @@
+"""`ramix-train figures`: make every table and picture again, into one folder.
+
+Read next: `registry.py` for what there is, `figure.py` for what a figure is.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from train.figures.figure import Progress as Report
+
+NOT_THERE = "there is no figure {name!r}; there are: {names}"
+
+
+@click.command()
+@click.option("--only", multiple=True, metavar="NAME", help="Make this figure; may be repeated.")
+@click.option("--paper", is_flag=True, help="Reproduce the paper too: trains four small networks.")
+@click.option(
+    "--size",
+    type=click.Choice(["tiny", "full"]),
+    default="full",
+    show_default=True,
+    help="tiny shows in seconds that everything runs; only full may be quoted.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("out/figures"),
+    show_default=True,
+    help="Where tables (.md, .json) and pictures (.png) go.",
+)
+@click.option(
+    "--models",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Folder of the bundles to measure. Default: the shipped ones.",
+)
+@click.option("--list", "only_list", is_flag=True, help="Name the figures and make none.")
+def figures(
+    only: tuple[str, ...],
+    paper: bool,
+    size: str,
+    out: Path,
+    models: Path | None,
+    only_list: bool,
+) -> None:
+    """Make the tables and pictures that README and model cards quote, from seeds.
+
+    \b
+    ramix-train figures                         # everything but the paper
+    ramix-train figures --only measured --only unequal
+    ramix-train figures --paper                 # only the paper: Tables 4 and 5
+    """
+    from rich.progress import Progress
+
+    from device.installation import shipped_models_dir
+    from train.figures.figure import Context, Size
+    from train.figures.registry import FIGURES
+    from train.figures.writing import write, write_index
+
+    if only_list:
+        for one in FIGURES:
+            click.echo(f"{one.name:12} {one.title}{' (trains networks)' if one.trains else ''}")
+        return
+    names = [one.name for one in FIGURES]
+    for name in only:
+        if name not in names:
+            raise click.BadParameter(NOT_THERE.format(name=name, names=", ".join(names)))
+    wanted = set(only) | ({one.name for one in FIGURES if one.trains} if paper else set())
+    chosen = [f for f in FIGURES if (f.name in wanted if wanted else not f.trains)]
+    out.mkdir(parents=True, exist_ok=True)
+
+    with Progress() as bar:
+        for one in chosen:
+            task = bar.add_task(one.name, total=None)
+            context = Context(
+                out=out,
+                size=Size(size),
+                models=models or shipped_models_dir(),
+                progress=_advance(bar, task),
+            )
+            page = write(one, one.make(context), context)
+            bar.update(task, completed=1, total=1)
+            bar.console.print(f"{page}", highlight=False)
+    write_index(FIGURES, out)
+    click.echo(f"{out / 'index.md'}: start reading here")
+
+
+def _advance(bar: "Progress", task: "TaskID") -> "Report":
+    return lambda done, of_all: bar.update(task, completed=done, total=of_all)

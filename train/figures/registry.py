@@ -1,0 +1,11 @@
+"""All figures, in the order they are made and listed."""
+
+from train.figures import measured, robustness, traces, unequal
+from train.figures.figure import Figure
+
+FIGURES: tuple[Figure, ...] = (
+    Figure("measured", "Measured spectra that nobody trained on", measured.make),
+    Figure("unequal", "Unequal mixtures of the measured solvents", unequal.make),
+    Figure("robustness", "One thing wrong at a time, and the ideal detector", robustness.make),
+    Figure("traces", "Traces of 2-5%", traces.make),
+)
