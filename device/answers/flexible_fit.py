@@ -22,7 +22,9 @@ _OWN_SHIFT_SIGMA_CM1 = 1.0  # prior of a component's shift in a mixture
 _OWN_SHIFT_LIMIT_CM1 = 3.0
 _OWN_WIDTH_SIGMA_CM2 = 6.0  # prior of a component's extra line variance
 _OWN_WIDTH_LIMITS_CM2 = (-8.0, 12.0)
-_MODEL_ERROR_LIMITS = (0.05, 0.20)  # of the signal nearby; dominates noise near strong lines
+# Model error, of the signal nearby; dominates noise near strong lines.
+SMALLEST_MODEL_ERROR = 0.05
+LARGEST_MODEL_ERROR = 0.20
 _LARGEST_NEARBY = 0.05  # of the largest derivative counts as standing nearby, everywhere
 _NEARBY_POINTS = 41
 # Neighbours in the smoothed derivative that carry one piece of evidence, where noise rules and
@@ -62,6 +64,7 @@ class FlexibleFit:
         self._columns = columns
         self._cosines = _response_cosines(columns.shape[1])
         self.response: Floats = np.ones(columns.shape[1])
+        self.model_error = LARGEST_MODEL_ERROR
         self.own_shift = np.zeros(len(columns))
         self.own_width = np.zeros(len(columns))
         self.coefficients = solve_nonnegative(columns @ columns.T, columns @ data)
@@ -119,16 +122,19 @@ class FlexibleFit:
         self.residual: Floats = self._data - self._model
         nearby = self._everywhere + moving_average(self._model**2, _NEARBY_POINTS)
         doubt = self._doubt()
-        error = self._model_error(doubt)
-        variance = _CORRELATED_NOISE * self._noise + _CORRELATED_ERROR * error**2 * nearby
+        self.model_error = self._model_error(doubt)
+        model_variance = self.model_error**2 * nearby
+        variance = _CORRELATED_NOISE * self._noise + _CORRELATED_ERROR * model_variance
         self._weight = doubt / np.maximum(variance, 1e-300)
 
     def _model_error(self, doubt: Floats) -> float:
+        """The misfit that noise does not explain, within limits."""
         energy = float(self._model @ self._model)
         if energy <= 0:
-            return _MODEL_ERROR_LIMITS[1]
-        misfit = np.sqrt(float(doubt @ np.square(self.residual)) / energy)
-        return float(np.clip(misfit, *_MODEL_ERROR_LIMITS))
+            return LARGEST_MODEL_ERROR
+        beyond_noise = float(doubt @ (np.square(self.residual) - self._noise))
+        misfit = np.sqrt(max(beyond_noise, 0.0) / energy)
+        return float(np.clip(misfit, SMALLEST_MODEL_ERROR, LARGEST_MODEL_ERROR))
 
     def _normal(self) -> tuple[Floats, Floats]:
         weighted = self._columns * self._weight

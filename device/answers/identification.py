@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from device.answers.flexible_fit import LARGEST_MODEL_ERROR
 from device.answers.library_fit import Library, LibraryFit
 from device.inference.interpreter import Prediction
 from device.inference.manifest import Compound
@@ -70,8 +71,10 @@ class FitThresholds:
     """
 
     evidence: float = 25.0  # chi squared that the fit alone must show
-    evidence_when_proposed: float = 8.5  # ... when the network says present
-    evidence_per_logit: float = 6.0  # ... and so much more for each unit of log odds below that
+    evidence_when_proposed: float = 6.5  # ... when the network says present
+    # ... and so much more for each unit of log odds below that, where the fit is at its worst; a
+    # fit that matches to the noise is believed without much help.
+    evidence_per_logit: float = 6.0
     smallest_share: float = 0.012  # of the signal; less may be a misfit of a strong neighbour
     support: float = 0.4  # part of a component's lines that must really be there
     identified_unexplained: float = 0.11  # above it the answer is PARTIAL at best
@@ -173,7 +176,8 @@ def _asserted(fit: LibraryFit, doubt: Floats, t: FitThresholds) -> Bools:
     total = float(fit.coefficients.sum())
     if total <= 0:
         return np.zeros(len(fit.coefficients), dtype=np.bool_)
-    asked = np.minimum(t.evidence_when_proposed + t.evidence_per_logit * doubt, t.evidence)
+    slope = t.evidence_per_logit * fit.model_error / LARGEST_MODEL_ERROR
+    asked = np.minimum(t.evidence_when_proposed + slope * doubt, t.evidence)
     result: Bools = (
         (fit.evidence >= asked)
         & (fit.coefficients >= t.smallest_share * total)

@@ -20,7 +20,7 @@ from device.answers.derivative import (
     smoothed_derivative,
     without_baseline,
 )
-from device.answers.flexible_fit import FlexibleFit
+from device.answers.flexible_fit import LARGEST_MODEL_ERROR, FlexibleFit
 from device.answers.shift_search import ShiftSearch
 from device.answers.spikes import spikes_in
 from device.spectra.spectrum import GridSpectrum
@@ -44,6 +44,7 @@ class LibraryFit:
     own_width_cm2: Floats
     shift_cm1: float  # measured axis minus reference axis
     width_cm2: float  # extra variance of the measured lines; negative: narrower
+    model_error: float  # misfit beyond noise, of the signal; see flexible_fit.py
     explained: float  # part of the derivative's energy; may be negative for nonsense
     unexplained: float  # 0-1: foreign amplitude against all amplitude
     response: Floats  # [G], of this instrument against that of the references; 1 where not fitted
@@ -130,6 +131,7 @@ class Library:
             own_width_cm2=flexible.own_width,
             shift_cm1=shift,
             width_cm2=width,
+            model_error=flexible.model_error,
             explained=flexible.explained(),
             unexplained=flexible.unexplained(),
             response=response,
@@ -138,9 +140,21 @@ class Library:
         )
 
     def _nothing(self) -> LibraryFit:
-        count = len(self.references)
-        none = np.zeros(count)
+        none = np.zeros(len(self.references))
         flat = np.zeros(self._points)
         return LibraryFit(
-            none, none, none, none, none, none, 0.0, 0.0, 0.0, 1.0, flat + 1.0, flat, flat
+            coefficients=none,
+            coefficient_sd=none,
+            evidence=none,
+            support=none,
+            own_shift_cm1=none,
+            own_width_cm2=none,
+            shift_cm1=0.0,
+            width_cm2=0.0,
+            model_error=LARGEST_MODEL_ERROR,
+            explained=0.0,
+            unexplained=1.0,
+            response=np.ones(self._points),
+            residual=flat,
+            foreign=flat,
         )
