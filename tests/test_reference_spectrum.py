@@ -65,7 +65,7 @@ def test_the_same_compound_is_nearly_identical_on_two_instruments_and_no_other_i
     names = list(theirs)
     for other, own in SAME_COMPOUND.items():
         path = DATA / "wasatch785" / f"{other}.csv"
-        alike = similarities(reference_of(read_spectrum(path))[0], ours)
+        alike = similarities(reference_of(read_spectrum(path))[0][None], ours)[0]
         found = {name for name, value in zip(names, alike, strict=True) if value > NEARLY_IDENTICAL}
         assert found == {own}, other
 
@@ -76,7 +76,7 @@ def test_similarity_knows_neither_height_nor_a_small_shift(factor: float) -> Non
     lines = sum(np.exp(-(((axis - at) / 6.0) ** 2)) for at in (620.0, 1003.0, 1600.0))
     moved = sum(np.exp(-(((axis - 4.0 - at) / 7.0) ** 2)) for at in (620.0, 1003.0, 1600.0))
     far = sum(np.exp(-(((axis - 40.0 - at) / 6.0) ** 2)) for at in (620.0, 1003.0, 1600.0))
-    alike = similarities(lines, factor * np.stack([lines, moved, far]))
+    alike = similarities(lines[None], factor * np.stack([lines, moved, far]))[0]
     assert alike[0] == pytest.approx(1.0)
     assert alike[1] > 0.98
     assert alike[2] < 0.1
@@ -84,4 +84,4 @@ def test_similarity_knows_neither_height_nor_a_small_shift(factor: float) -> Non
 
 def test_an_empty_reference_is_like_nothing() -> None:
     lines = np.exp(-(((MODEL_GRID.wavenumber_cm1 - 1000.0) / 6.0) ** 2))
-    assert similarities(lines, np.zeros((1, MODEL_GRID.size)))[0] == 0.0
+    assert similarities(lines[None], np.zeros((1, MODEL_GRID.size))) == 0.0

@@ -103,7 +103,7 @@ def test_margin_continues_the_references(solvents: Library) -> None:
     [
         ("name = ", "TOML"),
         ('name = "x"', "compound"),
-        ('name = "x"\n[[compound]]\nname = "a"\nlines = [[500.0, 1.0, 9.0]]\n', "cas"),
+        ('name = "x"\n[[compound]]\nname = "a"\nlines = [[500.0, 1.0, 9.0]]\n', "resolution_cm1"),
     ],
 )
 def test_broken_library_is_refused(tmp_path: Path, text: str, complaint: str) -> None:

@@ -8,6 +8,7 @@ import dataclasses
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from types import UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from firmware_bridge.errors import CallerError
@@ -123,7 +124,7 @@ def load_recipe(path: Path) -> Recipe:
     Raises:
         RecipeError: not readable, not TOML, unknown or missing keys, wrong types.
     """
-    recipe = _build(Recipe, read_toml(path), path.name)
+    recipe = from_table(Recipe, read_toml(path), path.name)
     if (
         len({len(recipe.network.filters), len(recipe.network.sizes), len(recipe.network.strides)})
         > 1
@@ -147,30 +148,48 @@ def read_toml(path: Path) -> dict[str, Any]:
 T = TypeVar("T")
 
 
-def _build(cls: type[T], values: dict[str, Any], where: str) -> T:
+def from_table(cls: type[T], values: dict[str, Any], where: str) -> T:
+    """A dataclass from a TOML table; fields with a default may be left out.
+
+    Raises:
+        RecipeError: unknown or missing keys, wrong types.
+    """
     hints = get_type_hints(cls)
-    names = list(hints)
-    unknown, missing = sorted(set(values) - set(names)), sorted(set(names) - set(values))
+    needed = {
+        field.name
+        for field in dataclasses.fields(cls)  # type: ignore[arg-type]  # T is a dataclass
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    }
+    unknown, missing = sorted(set(values) - set(hints)), sorted(needed - set(values))
     if unknown or missing:
         raise RecipeError(f"{where}: unknown keys {unknown}, missing keys {missing}")
-    return cls(**{name: _convert(hints[name], values[name], f"{where}: {name}") for name in names})
+    return cls(
+        **{name: _convert(hints[name], value, f"{where}: {name}") for name, value in values.items()}
+    )
 
 
 def _convert(hint: Any, value: Any, where: str) -> Any:
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         if not isinstance(value, dict):
             raise RecipeError(f"{where} must be a table")
-        return _build(hint, value, where)
+        return from_table(hint, value, where)
     if get_origin(hint) is Literal:
         if value not in get_args(hint):
             raise RecipeError(f"{where} must be one of {', '.join(get_args(hint))}, not {value!r}")
         return value
+    if get_origin(hint) is UnionType:  # `X | None`: TOML has no null, so it is X or left out
+        return _convert(get_args(hint)[0], value, where)
+    if get_origin(hint) is dict:
+        if not isinstance(value, dict):
+            raise RecipeError(f"{where} must be a table")
+        return value
     if get_origin(hint) is tuple:
-        if not isinstance(value, list) or not value:
+        inner = get_args(hint)[0]
+        if not isinstance(value, list) or not (value or inner is str):
             raise RecipeError(f"{where} must be a list")
-        return tuple(_convert(get_args(hint)[0], item, where) for item in value)
+        return tuple(_convert(inner, item, f"{where} {n}") for n, item in enumerate(value, start=1))
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if not isinstance(value, hint) or isinstance(value, bool):
+    if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
         raise RecipeError(f"{where} must be of type {hint.__name__}, not {value!r}")
     return value

@@ -5,22 +5,28 @@ analyzer fits: so peaks keep their shape, and only what is not Raman signal is t
 Next: `mixtures.py`, which decides how much of each goes into a training spectrum.
 """
 
-import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from device.spectra.reference_spectrum import reference_of
 from device.spectra.resampling import MODEL_GRID, WavenumberGrid
-from train.recipe import RecipeError, read_toml
+from train.library_check import (
+    LibraryProblems,
+    Measured,
+    label_problems,
+    read_folder,
+    spectrum_problems,
+)
+from train.library_file import LIBRARY_FOLDER, CompoundEntry, library_path, read_library_file
+from train.recipe import RecipeError
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
 
-LIBRARY_FOLDER = Path(__file__).parent / "libraries"
 REPOSITORY = Path(__file__).parent.parent
 
 # Points beyond both ends of the model grid, so that a shifted training spectrum has real signal
@@ -57,6 +63,7 @@ class Library:
     data_license: str
     compounds: tuple[CompoundSpec, ...]
     wide: Singles  # [C, G + 2 * MARGIN], maximum 1 inside the model grid
+    notices: tuple[str, ...] = ()  # what a trainer should know and need not mend
 
     @property
     def references(self) -> Singles:
@@ -69,68 +76,95 @@ class Library:
 
 
 def load_library(name: str, folder: Path = LIBRARY_FOLDER) -> Library:
-    """Read `folder/name.toml` and the spectra it names.
+    """Read a library's TOML file (a path, or a shipped one's name) and the spectra it names.
 
     Raises:
         RecipeError: the file is missing, incomplete or contradicts itself.
-        SpectrumFileError: a native file cannot be read.
+        LibraryProblems: a spectrum is missing, unfit, double or mislabelled; all are named.
     """
-    table = read_toml(folder / f"{name}.toml")
-    try:
-        entries: list[dict[str, Any]] = table["compound"]
-        spectra: list[Floats] = []
-        hashes: list[str | None] = []
-        for entry in entries:
-            if "lines" in entry:
-                spectra.append(literature_reference(entry["lines"]))
-                hashes.append(None)
-            else:
-                path = REPOSITORY / table["folder"] / f"{entry['name']}.txt"
-                spectra.append(measured_reference(path))
-                hashes.append(hashlib.sha256(path.read_bytes()).hexdigest())
-        heights = np.array([spectrum[MARGIN:-MARGIN].max() for spectrum in spectra])
-        measured = all(digest is not None for digest in hashes)
-        compounds = tuple(
-            CompoundSpec(
-                name=entry["name"],
-                cas=entry["cas"],
-                synonyms=tuple(entry["synonyms"]),
-                hazard=entry["hazard"],
-                response_factor=(
-                    round(float(height / heights.max()), 4)
-                    if measured and not entry.get("response_doubtful", False)
-                    else None
-                ),
-                source_sha256=digest,
-            )
-            for entry, height, digest in zip(entries, heights, hashes, strict=True)
+    path = library_path(name, folder)
+    file = read_library_file(path)
+    entries = file.compound
+    measured, problems, notices = read_folder(entries, path.parent / file.folder)
+    problems = label_problems(entries) + problems
+    if problems:
+        raise LibraryProblems(path.name, problems)
+    spectra = np.stack([_reference(entry, measured.get(entry.name)) for entry in entries])
+    inside = spectra[:, MARGIN:-MARGIN]
+    problems = [
+        f"{entry.name}: nothing is left of its spectrum without the baseline"
+        for entry, height in zip(entries, inside.max(axis=1), strict=True)
+        if not height > 0
+    ] or spectrum_problems(entries, inside, measured)
+    if problems:
+        raise LibraryProblems(path.name, problems)
+    heights = inside.max(axis=1)
+    compounds = tuple(
+        CompoundSpec(
+            name=entry.name,
+            cas=entry.cas,
+            synonyms=entry.synonyms,
+            hazard=entry.hazard,
+            response_factor=factor,
+            source_sha256=measured[entry.name].sha256 if entry.name in measured else None,
         )
-        wide = np.stack(spectra) / heights[:, None]
-        return Library(
-            name=table["name"],
-            title=table["title"],
-            references_are=table["references"],
-            resolution_cm1=float(table["resolution_cm1"]),
-            source=table["source"],
-            data_license=table["data_license"],
-            compounds=compounds,
-            wide=wide.astype(np.float32),
-        )
-    except KeyError as missing:
-        raise RecipeError(f"library {name}: {missing} is missing") from missing
+        for entry, factor in zip(entries, response_factors(entries, heights), strict=True)
+    )
+    return Library(
+        name=file.name,
+        title=file.title,
+        references_are=file.references,
+        resolution_cm1=file.resolution_cm1,
+        source=file.source,
+        data_license=file.data_license,
+        compounds=compounds,
+        wide=(spectra / heights[:, None]).astype(np.float32),
+        notices=(*notices, *_range_notices(measured)),
+    )
 
 
-def measured_reference(path: Path) -> Floats:
-    """Native file -> dark-subtracted counts on WIDE_GRID without baseline, non-negative."""
-    from device.spectra.files.reading import read_spectrum
+def response_factors(entries: Sequence[CompoundEntry], heights: Floats) -> tuple[float | None, ...]:
+    """Height of each pure per exposure and power, relative to the strongest; None: not known.
 
-    reference, valid = reference_of(read_spectrum(path), WIDE_GRID)
-    if not valid.all():
-        raise RecipeError(f"{path.name} does not cover {WIDE_GRID.first_cm1:g} cm-1 to the end")
-    return reference
+    Comparable only where every pure is measured with a known exposure, and power known for all
+    or for none (then it was the same).
+
+    Raises:
+        RecipeError: the power is known for some compounds only.
+    """
+    powers = [entry.laser_power_mw for entry in entries]
+    if any(entry.lines or entry.exposure_ms is None for entry in entries):
+        return (None,) * len(entries)
+    if any(power is None for power in powers) and any(power is not None for power in powers):
+        raise RecipeError("laser_power_mw must be given for every compound or for none")
+    light = np.array(
+        [(entry.exposure_ms or 1.0) * (entry.laser_power_mw or 1.0) for entry in entries]
+    )
+    response = heights / light
+    relative = response / response.max()
+    return tuple(
+        None if entry.response_doubtful else round(float(value), 4)
+        for entry, value in zip(entries, relative, strict=True)
+    )
 
 
-def literature_reference(lines: list[list[float]]) -> Floats:
+def _reference(entry: CompoundEntry, measured: Measured | None) -> Floats:
+    if measured is None:
+        return literature_reference(entry.lines)
+    return reference_of(measured.spectrum, WIDE_GRID)[0]
+
+
+def _range_notices(measured: Mapping[str, Measured]) -> list[str]:
+    """Where nothing was measured a reference is zero, and a line there would be foreign."""
+    axes = {name: one.spectrum.wavenumber_cm1 for name, one in measured.items()}
+    return [
+        f"{name} was measured from {axis[0]:.0f} to {axis[-1]:.0f} cm-1 only"
+        for name, axis in axes.items()
+        if axis[0] > MODEL_GRID.first_cm1 + 10 or axis[-1] < MODEL_GRID.last_cm1 - 10
+    ]
+
+
+def literature_reference(lines: Sequence[Sequence[float]]) -> Floats:
     """Line table -> pseudo-Voigt lines (half Gaussian, half Lorentzian) on WIDE_GRID."""
     axis = WIDE_GRID.wavenumber_cm1
     spectrum = np.zeros(WIDE_GRID.size)

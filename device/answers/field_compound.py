@@ -176,7 +176,7 @@ def look_alikes(
     reference: npt.NDArray[Any], others: npt.NDArray[Any], names: Sequence[str]
 ) -> tuple[str, ...]:
     """Names of the references [N, G] nearly identical to this one: the same liquid, most likely."""
-    alike = similarities(reference, others)
+    alike = similarities(reference[None], others)[0]
     order = np.argsort(-alike)
     return tuple(names[index] for index in order if alike[index] > NEARLY_IDENTICAL)
 

@@ -89,21 +89,20 @@ def savitzky_golay(intensity: Floats, points: int) -> Floats:
     return np.convolve(padded, kernel[::-1], mode="valid")
 
 
-def similarities(reference: Floats, others: Floats) -> Floats:
-    """How alike the lines of one reference [G] and others [N, G] are: 1 the same, 0 or less not.
+def similarities(references: Floats, others: Floats) -> Floats:
+    """[M, N]: how alike the lines of references [M, G] and others [N, G] are; 1: the same.
 
     The cosine of smoothed derivatives at the best common shift: what is broad, how strong and
     how wide does not count. Grid step 1 cm-1.
     """
-    shape = _line_shape(reference)
-    size = len(shape)
-    best = np.full(len(others), -1.0)
-    shapes = [_line_shape(other) for other in others]
+    here = np.stack([_line_shape(reference) for reference in references])
+    there = np.stack([_line_shape(other) for other in others])
+    size = here.shape[1]
+    best = np.full((len(here), len(there)), -1.0)
     for shift in range(-_SIMILAR_SHIFT_CM1, _SIMILAR_SHIFT_CM1 + 1):
-        here = shape[max(0, shift) : size + min(0, shift)]
-        for index, other in enumerate(shapes):
-            there = other[max(0, -shift) : size + min(0, -shift)]
-            best[index] = max(best[index], float(here @ there))
+        left = here[:, max(0, shift) : size + min(0, shift)]
+        right = there[:, max(0, -shift) : size + min(0, -shift)]
+        np.maximum(best, left @ right.T, out=best)
     return best
 
 

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from device.spectra.files.reading import read_spectrum
+from train.library_file import LIBRARY_FOLDER
 from train.recipe import read_toml
-from train.references import LIBRARY_FOLDER, REPOSITORY, load_library
+from train.references import load_library
 
 Floats = npt.NDArray[np.float64]
 
@@ -48,7 +49,7 @@ def measured_pures(library: str) -> Pures:
     names = tuple(str(entry["name"]) for entry in table["compound"])
     rows = []
     for name in names:
-        spectrum = read_spectrum(REPOSITORY / table["folder"] / f"{name}.txt")
+        spectrum = read_spectrum(LIBRARY_FOLDER / table["folder"] / f"{name}.txt")
         counts = np.interp(AXIS_CM1, spectrum.wavenumber_cm1, spectrum.intensity)
         rows.append(np.maximum(low_pass(counts - snip(counts)), 0.0))
     return Pures(names, unit_maximum(np.stack(rows)))
