@@ -23,13 +23,13 @@ _OWN_SHIFT_LIMIT_CM1 = 3.0
 _OWN_WIDTH_SIGMA_CM2 = 6.0  # prior of a component's extra line variance
 _OWN_WIDTH_LIMITS_CM2 = (-8.0, 12.0)
 # Model error, of the signal nearby; dominates noise near strong lines.
-SMALLEST_MODEL_ERROR = 0.05
+SMALLEST_MODEL_ERROR = 0.02
 LARGEST_MODEL_ERROR = 0.20
 _LARGEST_NEARBY = 0.05  # of the largest derivative counts as standing nearby, everywhere
 _NEARBY_POINTS = 41
 # Neighbours in the smoothed derivative that carry one piece of evidence, where noise rules and
 # where model error does.
-_CORRELATED_NOISE = 5.0
+_CORRELATED_NOISE = 6.5
 _CORRELATED_ERROR = 8.0
 _REWEIGHTINGS = 5
 

@@ -71,10 +71,11 @@ class FitThresholds:
     """
 
     evidence: float = 25.0  # chi squared that the fit alone must show
-    evidence_when_proposed: float = 6.5  # ... when the network says present
+    evidence_when_proposed: float = 7.0  # ... when the network says present
     # ... and so much more for each unit of log odds below that, where the fit is at its worst; a
-    # fit that matches to the noise is believed without much help.
+    # fit that matches to the noise is believed with less help, down to this part.
     evidence_per_logit: float = 6.0
+    smallest_part_of_doubt: float = 0.3
     smallest_share: float = 0.012  # of the signal; less may be a misfit of a strong neighbour
     support: float = 0.4  # part of a component's lines that must really be there
     identified_unexplained: float = 0.11  # above it the answer is PARTIAL at best
@@ -176,7 +177,8 @@ def _asserted(fit: LibraryFit, doubt: Floats, t: FitThresholds) -> Bools:
     total = float(fit.coefficients.sum())
     if total <= 0:
         return np.zeros(len(fit.coefficients), dtype=np.bool_)
-    slope = t.evidence_per_logit * fit.model_error / LARGEST_MODEL_ERROR
+    misfit = max(fit.model_error / LARGEST_MODEL_ERROR, t.smallest_part_of_doubt)
+    slope = t.evidence_per_logit * misfit
     asked = np.minimum(t.evidence_when_proposed + slope * doubt, t.evidence)
     result: Bools = (
         (fit.evidence >= asked)
