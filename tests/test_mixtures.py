@@ -86,13 +86,13 @@ def test_labels_have_a_zone_without_weight() -> None:
 def test_shipped_recipes_load_and_bear_their_file_name(path: Path) -> None:
     recipe = load_recipe(path)
     assert recipe.name == path.stem
-    assert recipe.mixtures.absent_below < recipe.mixtures.present_from
+    assert recipe.mixtures.absent_below <= recipe.mixtures.present_from
 
 
 def test_shipped_recipes_share_no_seed() -> None:
     recipes = [load_recipe(path) for path in RECIPES]
     seeds = [seed for recipe in recipes for seed in (recipe.seed, recipe.evaluation.seed)]
-    assert len(recipes) == 4
+    assert len(recipes) >= 4
     assert len(set(seeds)) == len(seeds)
 
 
