@@ -1,6 +1,5 @@
 """The solvents under everything that goes wrong one at a time, beside what physics allows."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,14 +8,14 @@ from train.figures.figure import Context, Result, Table
 from train.figures.ideal import IdealDetector
 from train.figures.pures import Pures, measured_pures
 from train.figures.scenes import Conditions, Scene, draw_shares, make_scene
-from train.figures.tallies import Bools, Method, Said, Tally, percent, tally, worst
+from train.figures.tallies import Tally, ideal, percent, tally, worst
 from train.figures.unequal import LIBRARY, methods
 
 SMALLEST_SHARE = 0.05
 COMPONENTS = (1, 5)
 _STREAM = 2
 _CLEAN = Conditions(snr=100.0, baseline=0.5)
-_IDEAL = "ideal linear detector"
+IDEAL = "ideal linear detector"
 
 
 @dataclass(frozen=True)
@@ -42,13 +41,14 @@ def make(context: Context) -> Result:
     pures = measured_pures(LIBRARY)
     count = context.count(tiny=2, full=200)
     done = iter(range(1, count * len(TRIALS) + 1))
+    detector = IdealDetector(pures.inside, COMPONENTS[1], SMALLEST_SHARE)
     found = {}
     for number, trial in enumerate(TRIALS):
         rng = np.random.default_rng([context.seed, _STREAM, number])
         every = methods(context)
         scenes = _scenes(rng, pures, count, trial.conditions)
         if trial.ideal:
-            scenes, every[_IDEAL] = _with_ideal(list(scenes), pures)
+            every[IDEAL] = ideal(detector, scenes)
         found[trial.name] = tally(
             scenes, every, lambda: context.progress(next(done), count * len(TRIALS))
         )
@@ -91,20 +91,6 @@ def _errors(found: dict[str, dict[str, Tally]], names: tuple[str, ...]) -> Table
 
 def _scenes(
     rng: np.random.Generator, pures: Pures, count: int, conditions: Conditions
-) -> Iterator[Scene]:
-    for _ in range(count):
-        shares = draw_shares(rng, len(pures.names), COMPONENTS, SMALLEST_SHARE)
-        yield make_scene(rng, pures, shares, conditions)
-
-
-def _with_ideal(scenes: list[Scene], pures: Pures) -> tuple[Iterator[Scene], Method]:
-    """The scenes, and a method that is told each one's noise."""
-    detector = IdealDetector(pures.inside, COMPONENTS[1], SMALLEST_SHARE)
-    noise = {id(scene.spectrum): scene.noise_sd for scene in scenes}
-    return iter(scenes), lambda spectrum: _said(
-        detector.named(spectrum.intensity, noise[id(spectrum)])
-    )
-
-
-def _said(named: Bools) -> Said:
-    return Said(named, named / max(1, int(named.sum())))
+) -> list[Scene]:
+    shares = [draw_shares(rng, len(pures.names), COMPONENTS, SMALLEST_SHARE) for _ in range(count)]
+    return [make_scene(rng, pures, row, conditions) for row in shares]

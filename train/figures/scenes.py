@@ -48,6 +48,7 @@ class Scene:
     shares: Floats
     noise_sd: float
     raman: Floats  # on the spectrum's axis, without baseline and noise
+    shift_cm1: float  # drawn from the conditions' range
 
     @property
     def present(self) -> npt.NDArray[np.bool_]:
@@ -65,16 +66,17 @@ def make_scene(
     components = shares[:, None] * pures.spectra
     for row in np.flatnonzero(shares > 0):
         own = rng.uniform(-1.0, 1.0) * conditions.own_shift_cm1
-        components[row] = _reshaped(components[row], own, 0.0)
+        components[row] = reshaped(components[row], own, 0.0)
         components[row] *= _walk(rng, conditions.intensity_jitter, knots=12)
     raman = components.sum(axis=0) + (0.0 if foreign is None else foreign)
     wider = LINE_FWHM_CM1 * np.sqrt(max(conditions.fwhm_factor**2 - 1.0, 0.0))
-    raman = _reshaped(raman, float(rng.uniform(*conditions.shift_cm1)), wider)
+    shift = float(rng.uniform(*conditions.shift_cm1))
+    raman = reshaped(raman, shift, wider)
     raman = raman * _walk(rng, conditions.response, knots=6)
     inside = slice(int(MARGIN_CM1), -int(MARGIN_CM1))
     raman = np.maximum(raman[inside], 0.0)
     peak = float(raman.max()) or 1.0
-    intensity = raman + peak * _baseline(rng, len(raman), conditions)
+    intensity = raman + peak * baseline_curve(rng, len(raman), conditions)
     intensity += peak * _columns(rng, len(raman), conditions.dark_structure)
     sd = peak / conditions.snr
     intensity += sd * rng.standard_normal(len(raman))
@@ -83,7 +85,7 @@ def make_scene(
     scale = _SCALE_COUNTS / peak
     axis = np.arange(FIRST_CM1, LAST_CM1 + 1.0)
     spectrum = Spectrum(axis, intensity * scale, source="scene")
-    return Scene(spectrum, shares, sd * scale, raman * scale)
+    return Scene(spectrum, shares, sd * scale, raman * scale, shift)
 
 
 def draw_shares(
@@ -113,7 +115,7 @@ def draw_shares(
     return shares
 
 
-def _reshaped(curve: Floats, shift_cm1: float, slit_cm1: float) -> Floats:
+def reshaped(curve: Floats, shift_cm1: float, slit_cm1: float) -> Floats:
     """Moved by any fraction of a step and seen through a slit of this width, in Fourier space."""
     if shift_cm1 == 0.0 and slit_cm1 == 0.0:
         return curve
@@ -141,7 +143,7 @@ def _walk(rng: np.random.Generator, spread: float, knots: int) -> Floats:
     return result
 
 
-def _baseline(rng: np.random.Generator, points: int, conditions: Conditions) -> Floats:
+def baseline_curve(rng: np.random.Generator, points: int, conditions: Conditions) -> Floats:
     """Non-negative, its top at most `conditions.baseline`: a cubic, or fluorescence if strong."""
     if conditions.baseline == 0.0:
         return np.zeros(points)

@@ -14,8 +14,9 @@ import numpy.typing as npt
 from device.identifier import Identifier
 from device.spectra.spectrum import Spectrum, to_grid
 from train.evaluate import Proportion
+from train.figures.ideal import IdealDetector
 from train.figures.rivals import LeastSquares
-from train.figures.scenes import Scene
+from train.figures.scenes import Scene, reshaped
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -68,6 +69,19 @@ def rival(method: LeastSquares) -> Method:
     def answer(spectrum: Spectrum) -> Said:
         found = method.answer(to_grid(spectrum))
         return Said(found.named, found.shares)
+
+    return answer
+
+
+def ideal(detector: IdealDetector, scenes: list[Scene]) -> Method:
+    """The ideal detector is told each scene's noise and shift; it answers these scenes alone."""
+    of = {id(scene.spectrum): scene for scene in scenes}
+
+    def answer(spectrum: Spectrum) -> Said:
+        scene = of[id(spectrum)]
+        moved_back = reshaped(spectrum.intensity, -scene.shift_cm1, 0.0)
+        named = detector.named(moved_back, scene.noise_sd)
+        return Said(named, named / max(1, int(named.sum())))
 
     return answer
 

@@ -1,0 +1,90 @@
+"""The paper's Tables 4 and 5, for networks trained its way and ours, beside what it prints.
+
+Six samples prove little: here each is measured as often as wanted, with other liquids each time
+(`paper_frames.py`). Next: `paper_networks.py`, how the networks differ; `paper_tables.py`.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from device.identifier import Identifier
+from device.spectra.spectrum import to_grid
+from train.figures.figure import Context, Result
+from train.figures.paper_frames import SampleFrame, sample_frames
+from train.figures.paper_networks import OUR_WAY, train_all, ways
+from train.figures.paper_printed import COMPOUNDS
+from train.figures.paper_tables import (
+    classification,
+    dosage_errors,
+    dosages,
+    draw_dosages,
+    exact_by_sample,
+)
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+OUR_PRODUCT = "our product (II and library fit)"
+_STREAM = 4
+
+
+@dataclass
+class Answers:
+    """What one method said about every frame; `ratios` stays empty for RaMixNet I."""
+
+    named: list[Bools] = field(default_factory=list)
+    ratios: list[Floats] = field(default_factory=list)
+
+
+def make(context: Context) -> Result:
+    repeats = context.count(tiny=1, full=200)
+    steps = sum(way.recipe.training.steps for way in ways(context.size))
+    of_all = steps + 6 * repeats
+    identifiers = train_all(context, of_all)
+    answers = {label: Answers() for label in (*identifiers, OUR_PRODUCT)}
+    frames: list[tuple[int, Floats]] = []
+    ours = identifiers[OUR_WAY]
+    for frame in sample_frames([context.seed, _STREAM], repeats):
+        for label, identifier in identifiers.items():
+            _ask_network(answers[label], identifier, frame)
+        _ask_product(answers[OUR_PRODUCT], ours, frame)
+        frames.append((frame.sample, frame.truth))
+        context.progress(steps + len(frames), of_all)
+    samples = np.array([sample for sample, _ in frames])
+    truth = np.stack([row for _, row in frames])
+    named = {label: np.stack(one.named) for label, one in answers.items()}
+    ratios = {label: np.stack(one.ratios) for label, one in answers.items() if one.ratios}
+    picture = context.out / "paper-dosages.png"
+    draw_dosages(samples, ratios, picture)
+    exact, exact_data = exact_by_sample(samples, truth, named)
+    quality, quality_data = dosage_errors(samples, truth, ratios)
+    table_4, data_4 = classification(truth, named)
+    table_5, data_5 = dosages(samples, ratios)
+    return Result(
+        (exact, table_4, table_5, quality),
+        (picture,),
+        {"exact": exact_data, "table 4": data_4, "table 5": data_5, "errors": quality_data},
+    )
+
+
+def _ask_network(answers: Answers, identifier: Identifier, frame: SampleFrame) -> None:
+    order = _order(identifier)
+    prediction = identifier.predict(to_grid(frame.spectrum))
+    answers.named.append((prediction.presence >= identifier.presence_thresholds)[order])
+    if prediction.dosage is not None:
+        answers.ratios.append(prediction.dosage.astype(np.float64)[order])
+
+
+def _ask_product(answers: Answers, identifier: Identifier, frame: SampleFrame) -> None:
+    found = identifier.identify(frame.spectrum).identification
+    shares = {component.name: component.signal_share for component in found.components}
+    row = np.array([shares.get(name, 0.0) for name in COMPOUNDS])
+    answers.named.append(row > 0)
+    answers.ratios.append(row / max(float(row.max()), 1e-9))
+
+
+def _order(identifier: Identifier) -> list[int]:
+    names = list(identifier.bundle.manifest.compound_names)
+    return [names.index(name) for name in COMPOUNDS]
