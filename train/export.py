@@ -21,7 +21,7 @@ from device.spectra.preprocessing import PREPROCESSING_ID
 from device.spectra.resampling import MODEL_GRID
 from train.evaluate import Figures
 from train.generator import Generator
-from train.recipe import Recipe
+from train.recipe import Recipe, provenance_of
 from train.references import RESPONSE_UNCERTAINTY, CompoundSpec, Library
 
 HARDWARE_REVISIONS = [1]
@@ -59,7 +59,7 @@ def export_bundle(
         ),
         "data_license": library.data_license,
         "provenance": {
-            "recipe": asdict(recipe),
+            "recipe": provenance_of(recipe),
             "dosage_target": recipe.target,
             "references": library.references_are,
             "source": library.source,

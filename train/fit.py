@@ -7,13 +7,18 @@ Next: `quantize.py`, which turns the result into int8.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
+from train.checkpoint import Checkpoint, Validation, fingerprint, load, save
+from train.evaluate import PRESENCE_THRESHOLD, figures_of
 from train.generator import Batch, Generator
-from train.ramixnet import DOSAGE, PRESENCE, build
+from train.ramixnet import DOSAGE, PRESENCE, build, predict
 from train.recipe import Recipe
 from train.references import Library
 
@@ -21,7 +26,12 @@ from train.references import Library
 _PRESENT_DOSAGE_WEIGHT = 4.0
 _SMOOTHING = 0.98  # of the loss that progress bars show
 
+CHECKPOINT_EVERY_S = 20.0  # what a kill may cost at most
+VALIDATION_SPECTRA = 1000
+_BETTER = 0.002  # of exact match; less is chance at this number of spectra
+
 Progress = Callable[[int, float], None]  # step, smoothed loss
+Validated = Callable[[Validation], None]
 
 
 @dataclass(frozen=True)
@@ -31,42 +41,174 @@ class Fitted:
     model: Any
     final_loss: float
     spectra_seen: int
+    history: tuple[Validation, ...] = ()
+    stopped_early: bool = False
+    resumed_at: int = 0  # step
 
 
-def fit(library: Library, recipe: Recipe, progress: Progress | None = None) -> Fitted:
-    """Train one network as the recipe says."""
-    tf.keras.utils.set_random_seed(recipe.seed)
-    # A few per cent slower, and the same seeds give the same weights on the same machine.
-    tf.config.experimental.enable_op_determinism()
+def fit(
+    library: Library,
+    recipe: Recipe,
+    progress: Progress | None = None,
+    validated: Validated | None = None,
+    checkpoint: Path | None = None,
+    checkpoint_every_s: float = CHECKPOINT_EVERY_S,
+) -> Fitted:
+    """Train one network as the recipe says.
+
+    With `validated`, or where the recipe has patience, held-out generated spectra are looked at
+    from time to time, which changes nothing in the training itself. With `checkpoint`, the state
+    is kept there, and a training that was interrupted goes on from it: on the same machine with
+    the same packages to the same bits as if it had never been.
+
+    Raises:
+        CheckpointError: the file `checkpoint` is damaged.
+    """
+    run = _Training(library, recipe)
+    mark = fingerprint(library, recipe)
+    saved = load(checkpoint, mark) if checkpoint is not None else None
+    if saved is not None:
+        run.restore(saved)
+    started_at = run.step
     training = recipe.training
-    compound_count, grid_size = library.references.shape
-    model = build(recipe.network, grid_size, compound_count, recipe.task)
-    schedule = tf.keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=training.learning_rate / 100,
-        decay_steps=max(1, training.steps - training.warmup_steps),
-        warmup_target=training.learning_rate,
-        warmup_steps=training.warmup_steps,
-    )
-    optimizer = tf.keras.optimizers.AdamW(
-        schedule,
-        weight_decay=training.weight_decay,
-        use_ema=True,
-        ema_momentum=training.average_decay,
-    )
-    optimizer.build(model.trainable_variables)
-    step = _training_step(model, optimizer, training.dosage_weight)
-    smoothed = float("nan")
-    generator = Generator(library, recipe, recipe.seed)
-    batches = generator.prefetched(training.batch, training.steps)
-    for number, batch in enumerate(batches, start=1):
-        loss = float(step(*_tensors(batch)))
-        if not np.isfinite(loss):
-            raise FloatingPointError(f"the loss is {loss} after {number} steps")
-        smoothed = loss if number == 1 else _SMOOTHING * smoothed + (1 - _SMOOTHING) * loss
+    watched = validated is not None or training.patience > 0
+    exam = _Exam(library, recipe) if watched and not run.finished else None
+    last_saved = perf_counter()
+    steps_left = 0 if run.finished else training.steps - run.step
+    for batch in run.generator.prefetched(training.batch, steps_left):
+        run.learn(batch)
         if progress is not None:
-            progress(number, smoothed)
-    optimizer.finalize_variable_values(model.trainable_variables)
-    return Fitted(model, smoothed, training.steps * training.batch)
+            progress(run.step, run.loss)
+        at_end = run.step == training.steps
+        if exam is not None and (run.step % training.validate_every == 0 or at_end):
+            exact = run.averaged(exam.exact_match)
+            run.note(Validation(run.step, run.loss, exact))
+            if validated is not None:
+                validated(run.history[-1])
+            if run.patience_is_over():
+                run.model.set_weights(run.best)
+                run.finished = True
+                break
+        if checkpoint is not None and perf_counter() - last_saved > checkpoint_every_s:
+            save(checkpoint, run.state(), mark)
+            last_saved = perf_counter()
+    if not run.finished:
+        run.optimizer.finalize_variable_values(run.model.trainable_variables)
+        run.finished = True
+    if checkpoint is not None and started_at < run.step:
+        save(checkpoint, run.state(), mark)
+    return Fitted(
+        model=run.model,
+        final_loss=run.loss,
+        spectra_seen=run.step * training.batch,
+        history=tuple(run.history),
+        stopped_early=run.step < training.steps,
+        resumed_at=started_at,
+    )
+
+
+class _Training:
+    """Network, optimizer and stream of spectra between two steps."""
+
+    def __init__(self, library: Library, recipe: Recipe) -> None:
+        tf.keras.utils.set_random_seed(recipe.seed)
+        # A few per cent slower, and the same seeds give the same weights on the same machine.
+        tf.config.experimental.enable_op_determinism()
+        training = recipe.training
+        compound_count, grid_size = library.references.shape
+        self.model = build(recipe.network, grid_size, compound_count, recipe.task)
+        schedule = tf.keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=training.learning_rate / 100,
+            decay_steps=max(1, training.steps - training.warmup_steps),
+            warmup_target=training.learning_rate,
+            warmup_steps=training.warmup_steps,
+        )
+        self.optimizer = tf.keras.optimizers.AdamW(
+            schedule,
+            weight_decay=training.weight_decay,
+            use_ema=True,
+            ema_momentum=training.average_decay,
+        )
+        self.optimizer.build(self.model.trainable_variables)
+        self._step = _training_step(self.model, self.optimizer, training.dosage_weight)
+        self._patience = training.patience
+        self.generator = Generator(library, recipe, recipe.seed)
+        self.step = 0
+        self.loss = float("nan")
+        self.finished = False
+        self.best: list[npt.NDArray[Any]] = []
+        self._best_exact = 0.0
+        self._looks_since_best = 0
+        self.history: list[Validation] = []
+
+    def learn(self, batch: Batch) -> None:
+        loss = float(self._step(*_tensors(batch)))
+        self.step += 1
+        if not np.isfinite(loss):
+            raise FloatingPointError(f"the loss is {loss} after {self.step} steps")
+        smoothed = _SMOOTHING * self.loss + (1 - _SMOOTHING) * loss
+        self.loss = loss if self.step == 1 else smoothed
+
+    def averaged(self, look: Callable[[Any], float]) -> float:
+        """What `look` says of the network with its averaged weights; training goes on without."""
+        weights = self.model.get_weights()
+        self.optimizer.finalize_variable_values(self.model.trainable_variables)
+        try:
+            exact = look(self.model)
+            if self._patience and exact >= self._best_exact + _BETTER:
+                self.best = self.model.get_weights()
+        finally:
+            self.model.set_weights(weights)
+        return exact
+
+    def note(self, validation: Validation) -> None:
+        self.history.append(validation)
+        self._looks_since_best += 1
+        if validation.exact >= self._best_exact + _BETTER:
+            self._best_exact, self._looks_since_best = validation.exact, 0
+
+    def patience_is_over(self) -> bool:
+        """Only once something was learned: the first looks may all be zero."""
+        return bool(self.best) and 0 < self._patience <= self._looks_since_best
+
+    def state(self) -> Checkpoint:
+        return Checkpoint(
+            step=self.step,
+            loss=self.loss,
+            finished=self.finished,
+            stream=self.generator.position,
+            weights=tuple(self.model.get_weights()),
+            optimizer=tuple(variable.numpy() for variable in self.optimizer.variables),
+            best=tuple(self.best),
+            history=tuple(self.history),
+        )
+
+    def restore(self, saved: Checkpoint) -> None:
+        self.step, self.loss, self.finished = saved.step, saved.loss, saved.finished
+        self.model.set_weights(list(saved.weights))
+        for variable, value in zip(self.optimizer.variables, saved.optimizer, strict=True):
+            variable.assign(value)
+        self.generator.seek(saved.stream)
+        self.best = list(saved.best)
+        for validation in saved.history:
+            self.note(validation)
+
+
+class _Exam:
+    """Held-out generated spectra, of a seed that neither trains nor measures."""
+
+    def __init__(self, library: Library, recipe: Recipe) -> None:
+        # + 4: evaluation, calibration, golden vectors and price use the seed and the next three
+        self._batch = Generator(library, recipe, recipe.evaluation.seed + 4).batch(
+            VALIDATION_SPECTRA
+        )
+        self._names = library.names
+        self._thresholds = np.full(len(library.names), PRESENCE_THRESHOLD, dtype=np.float32)
+
+    def exact_match(self, model: Any) -> float:
+        presence = predict(model, self._batch.inputs)[PRESENCE]
+        figures = figures_of(self._batch, presence, None, self._names, self._thresholds)
+        return figures.exact.value
 
 
 def _tensors(batch: Batch) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -61,6 +62,7 @@ class Generator:
         self._noise = NoisePool(self._rng, library.references.shape[1])
         self._foreign = ForeignPool(self._rng, library)
         self._axis = MODEL_GRID.wavenumber_cm1.astype(np.float32)
+        self.position = dict(self._rng.bit_generator.state)
 
     def batch(self, count: int) -> Batch:
         """The next `count` spectra."""
@@ -101,19 +103,28 @@ class Generator:
     def prefetched(self, size: int, batches: int) -> Iterator[Batch]:
         """`batches` batches of `size`, made ahead by one thread (numpy leaves the lock free).
 
-        One worker in order: the stream is the same as that of calling `batch`.
+        One worker in order: the stream is the same as that of calling `batch`. `position` then
+        tells where the taken batches end, whatever was made ahead.
         """
         worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="generator")
         try:
             ahead = min(_PREFETCHED_BATCHES, batches)
-            pending = deque(worker.submit(self.batch, size) for _ in range(ahead))
+            pending = deque(worker.submit(self._batch_and_position, size) for _ in range(ahead))
             for number in range(batches):
-                batch = pending.popleft().result()
+                batch, self.position = pending.popleft().result()
                 if number + ahead < batches:
-                    pending.append(worker.submit(self.batch, size))
+                    pending.append(worker.submit(self._batch_and_position, size))
                 yield batch
         finally:
             worker.shutdown(cancel_futures=True)
+
+    def seek(self, position: dict[str, Any]) -> None:
+        """Go on from a `position` of the same library, recipe and seed."""
+        self._rng.bit_generator.state = position
+        self.position = position
+
+    def _batch_and_position(self, size: int) -> tuple[Batch, dict[str, Any]]:
+        return self.batch(size), dict(self._rng.bit_generator.state)
 
     def _parts(self, count: int) -> tuple[Singles, Singles]:
         """Which part of all signal is the library's and which is foreign, [N] each."""

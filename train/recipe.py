@@ -90,6 +90,8 @@ class TrainingSettings:
     weight_decay: float
     dosage_weight: float  # of the dosage loss against the presence loss
     average_decay: float  # of the moving average of the weights that is kept
+    validate_every: int = 250  # steps between two looks at held-out generated spectra
+    patience: int = 0  # looks without a better one after which training ends; 0: never early
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class EvaluationSettings:
 class Recipe:
     name: str
     version: str
-    library: str  # a file in train/libraries, without its ending
+    library: str  # a shipped library's name, or a TOML file seen from the recipe's folder
     task: Task
     target: Target  # what dosage means: relative to the largest component, or the paper's absolute
     seed: int
@@ -132,7 +134,18 @@ def load_recipe(path: Path) -> Recipe:
         raise RecipeError(f"{path.name}: network filters, sizes and strides differ in length")
     if recipe.seed == recipe.evaluation.seed:
         raise RecipeError(f"{path.name}: evaluation must not use the training seed")
+    if recipe.library.endswith(".toml"):
+        recipe = dataclasses.replace(recipe, library=str(path.parent / recipe.library))
     return recipe
+
+
+def provenance_of(recipe: Recipe) -> dict[str, Any]:
+    """The recipe as data for a bundle: no path of this machine, no setting nobody set."""
+    table = dataclasses.asdict(recipe) | {"library": Path(recipe.library).stem}
+    for field in dataclasses.fields(recipe.training):
+        if getattr(recipe.training, field.name) == field.default:
+            del table["training"][field.name]
+    return table
 
 
 def read_toml(path: Path) -> dict[str, Any]:
