@@ -13,6 +13,7 @@ from device.answers.answer import Answer, FieldLabel, ModelLabel
 from device.answers.field_compound import FieldCompound, clash
 from device.answers.identification import FitThresholds, identify, no_result
 from device.answers.library_fit import Library
+from device.answers.limits import DetectionLimit, detection_limits
 from device.inference.bundle import Bundle
 from device.inference.golden import check_golden
 from device.inference.interpreter import Interpreter, Prediction
@@ -107,6 +108,13 @@ class Identifier:
             prediction,
             self.field_labels,
         )
+
+    def limits(self, answer: Answer) -> tuple[DetectionLimit, ...]:
+        """What was not detected, and the share above which each would have been seen."""
+        fit = answer.identification.full_fit
+        if fit is None:
+            return ()
+        return detection_limits(answer.identification, fit, self.compounds, self.thresholds)
 
 
 def proven_identifier(

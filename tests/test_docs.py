@@ -94,7 +94,8 @@ def test_the_other_commands_are_in_the_readme(name: str) -> None:
 
 def test_every_ramix_command_line_in_the_readme_is_legal() -> None:
     """Lines of shell blocks; a placeholder in capitals stands for any value."""
-    blocks = re.findall(r"```(?:sh|bash|console|shell)?\n(.*?)```", _readme(), re.DOTALL)
+    fences = re.findall(r"^```(\w*)\n(.*?)^```$", _readme(), re.DOTALL | re.MULTILINE)
+    blocks = [text for language, text in fences if language in ("", "sh", "console")]
     lines = [line.strip().removeprefix("$ ") for block in blocks for line in block.splitlines()]
     called = [re.sub(r"^\.venv/bin/", "", line) for line in lines]
     ramix = [line for line in called if line.startswith("ramix ")]

@@ -160,12 +160,24 @@ class FlexibleFit:
             result[index] = worse - best
         return result / self._misfit()
 
+    def precision(self) -> Floats:
+        """[C, C], inverse covariance of the coefficients."""
+        return self._normal()[0] / self._misfit()
+
+    def pull(self) -> Floats:
+        """[C], by how much the data ask for more of each component; negative for absent ones
+        that the residual speaks against, zero for present ones."""
+        gram, projection = self._normal()
+        optimum = solve_nonnegative(gram, projection, self.coefficients)
+        result: Floats = (projection - gram @ optimum) / self._misfit()
+        return result
+
     def standard_deviation(self) -> Floats:
         present = np.flatnonzero(self.coefficients > 0)
         result = np.zeros(len(self.coefficients))
         if len(present):
-            gram = self._normal()[0][np.ix_(present, present)]
-            variance = np.linalg.pinv(gram).diagonal() * self._misfit()
+            precision = self.precision()[np.ix_(present, present)]
+            variance = np.linalg.pinv(precision).diagonal()
             result[present] = np.sqrt(np.maximum(variance, 0.0))
         return result
 

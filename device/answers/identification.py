@@ -54,13 +54,14 @@ class Component:
 
 @dataclass(frozen=True, eq=False)
 class Identification:
-    """The answer to one spectrum. `fit` is None when the spectrum was not interpreted."""
+    """The answer to one spectrum; no fits when it was not interpreted."""
 
     verdict: Verdict
     components: tuple[Component, ...]  # largest first; empty for UNKNOWN and NO_RESULT
     unexplained: float  # 0-1 of the signal; 1 - sum of the signal shares
     reasons: tuple[Reason, ...]
-    fit: LibraryFit | None = None
+    fit: LibraryFit | None = None  # of the asserted components, or of all when there are none
+    full_fit: LibraryFit | None = None  # of the whole library
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,14 @@ class FitThresholds:
                 remedy="Update the analyzer's software, or use an older model.",
             )
         return replace(cls(), **values)
+
+    def evidence_asked(self, doubt: Floats, model_error: float) -> Floats:
+        """Evidence that a component needs, by the log odds `doubt` of the network below its
+        threshold (0 when it proposes, infinite when it cannot know)."""
+        misfit = max(model_error / LARGEST_MODEL_ERROR, self.smallest_part_of_doubt)
+        asked = self.evidence_when_proposed + self.evidence_per_logit * misfit * doubt
+        result: Floats = np.minimum(asked, self.evidence)
+        return result
 
 
 def no_result(reasons: Sequence[Reason]) -> Identification:
@@ -162,7 +171,7 @@ def identify(
     )
     unexplained = min(1.0, max(0.0, 1.0 - float(shares.sum())))
     reasons = (*_reasons(verdict, unexplained, final), *_field_reasons(components))
-    return Identification(verdict, components, unexplained, reasons, final)
+    return Identification(verdict, components, unexplained, reasons, final, fit)
 
 
 def _logit(probability: npt.NDArray[np.floating[Any]]) -> Floats:
@@ -177,9 +186,7 @@ def _asserted(fit: LibraryFit, doubt: Floats, t: FitThresholds) -> Bools:
     total = float(fit.coefficients.sum())
     if total <= 0:
         return np.zeros(len(fit.coefficients), dtype=np.bool_)
-    misfit = max(fit.model_error / LARGEST_MODEL_ERROR, t.smallest_part_of_doubt)
-    slope = t.evidence_per_logit * misfit
-    asked = np.minimum(t.evidence_when_proposed + slope * doubt, t.evidence)
+    asked = t.evidence_asked(doubt, fit.model_error)
     result: Bools = (
         (fit.evidence >= asked)
         & (fit.coefficients >= t.smallest_share * total)

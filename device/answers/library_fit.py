@@ -38,6 +38,8 @@ class LibraryFit:
 
     coefficients: Floats  # of references scaled to unit maximum, in the spectrum's unit
     coefficient_sd: Floats
+    precision: Floats  # [C, C], inverse covariance of the coefficients, absent ones included
+    pull: Floats  # by how much the data ask for more of it; negative: they speak against it
     evidence: Floats  # rise of chi squared when the component is left out
     support: Floats  # 0-1: part of the component's own lines that the spectrum really has
     own_shift_cm1: Floats
@@ -125,6 +127,8 @@ class Library:
         return LibraryFit(
             coefficients=flexible.coefficients * scale,
             coefficient_sd=flexible.standard_deviation() * scale,
+            precision=flexible.precision() / scale**2,
+            pull=flexible.pull() / scale,
             evidence=flexible.evidence(),
             support=flexible.support(),
             own_shift_cm1=flexible.own_shift,
@@ -145,6 +149,8 @@ class Library:
         return LibraryFit(
             coefficients=none,
             coefficient_sd=none,
+            precision=np.zeros((len(none), len(none))),
+            pull=none,
             evidence=none,
             support=none,
             own_shift_cm1=none,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # a card of a stored result needs no interpreter
     from device.answers.answer import Answer
+    from device.answers.limits import DetectionLimit
 
 CARD_WIDTH = 80
 
@@ -97,6 +98,8 @@ def card(
         lines += ["", *_remark(reason["text"], reason["remedy"], style)]
     for note in notes:
         lines += ["", *_remark(note, "", style)]
+    if result.get("limits"):
+        lines += ["", *_limits(result["limits"], style)]
     lines += ["", *_footer(result, style)]
     return "\n".join(lines)
 
@@ -178,6 +181,31 @@ def _remark(text: str, remedy: str, style: CardStyle) -> list[str]:
     for index, line in enumerate(textwrap.wrap(remedy, room)):
         lines.append(f"    {style.paint(arrow if index == 0 else ' ' * len(arrow), '1')} {line}")
     return lines
+
+
+def limits_json(limits: "Sequence[DetectionLimit]") -> list[dict[str, Any]]:
+    """The entry `limits` of the JSON object; a share is null where nothing could be seen."""
+    return [
+        {"name": one.name, "cas": one.cas, "signal_share": _number(one.signal_share)}
+        for one in limits
+    ]
+
+
+def _limits(limits: Sequence[Mapping[str, Any]], style: CardStyle) -> list[str]:
+    shown = [
+        f"{one['name']} {_percent(one['signal_share'])}"
+        if one["signal_share"] is not None
+        else f"{one['name']} (cannot be seen here)"
+        for one in limits
+    ]
+    separator = " · " if style.unicode else ", "
+    return textwrap.wrap(
+        f"not seen; would have been, above this share of the signal: {separator.join(shown)}",
+        style.width - 4,
+        initial_indent="  ",
+        subsequent_indent="    ",
+        break_on_hyphens=False,
+    )
 
 
 def _footer(result: Mapping[str, Any], style: CardStyle) -> list[str]:

@@ -42,6 +42,20 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Draw spectrum, fitted components and residual (.png, .svg or .pdf).",
 )
+@click.option(
+    "--limits",
+    "all_limits",
+    is_flag=True,
+    help="For every compound not named, say above which share of the signal it would have been "
+    "seen in this spectrum.",
+)
+@click.option(
+    "--watch",
+    "watched",
+    multiple=True,
+    metavar="NAME",
+    help="The same for this compound alone; may be repeated.",
+)
 @common_options
 def identify(
     file: str | None,
@@ -53,6 +67,8 @@ def identify(
     store: Path | None,
     no_store: bool,
     picture: Path | None,
+    all_limits: bool,
+    watched: tuple[str, ...],
     as_json: bool,
     timeout_s: float,
 ) -> int:
@@ -65,6 +81,7 @@ def identify(
     Examples:
       ramix identify --file sample.txt
       ramix identify --file sample.csv --json --plot sample.png
+      ramix identify --file sample.txt --watch methanol --watch toluene
       ramix identify --port usb: --frames 5 --integration-time auto
       ramix identify --port sim:replay=sample.txt
 
@@ -90,7 +107,15 @@ def identify(
 
     if as_json:
         warn_of_model(done.identifier)
-    show_answer(done.answer, done.record_id, done.identifier, as_json=as_json, picture=picture)
+    show_answer(
+        done.answer,
+        done.record_id,
+        done.identifier,
+        as_json=as_json,
+        picture=picture,
+        all_limits=all_limits,
+        watched=watched,
+    )
     return exit_code_for_verdict(done.answer.identification.verdict)
 
 

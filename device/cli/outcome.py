@@ -5,6 +5,7 @@ Next: `../answers/report.py`, which lays both out.
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from device.answers.report import CardStyle, card, result_json
 from device.cli.output import clear_progress, print_json
 from device.identifier import Identifier
 from device.spectra.spectrum import Spectrum
+from firmware_bridge.errors import CallerError
 
 DEMO_NOTE = (
     "This model is signed with the public demo key, which anybody can use: good for trying out, "
@@ -28,14 +30,26 @@ def show_answer(
     *,
     as_json: bool,
     picture: Path | None,
+    all_limits: bool = False,
+    watched: Sequence[str] = (),
 ) -> None:
-    """Print one answer of `identifier`; draw it where a picture is wanted."""
+    """Print one answer of `identifier`; draw it where a picture is wanted.
+
+    With `all_limits` or names to watch for, say above which share the compounds not named would
+    have been seen.
+    """
     if picture is not None:
         from device.answers.plot import plot
 
         plot(answer, identifier.bundle, picture, identifier.field_compounds)
     clear_progress()
     result = result_json(answer, record_id)
+    if all_limits or watched:
+        from device.answers.report import limits_json
+
+        names = set(canonical_names(identifier, watched))
+        limits = identifier.limits(answer)
+        result["limits"] = limits_json([x for x in limits if all_limits or x.name in names])
     if as_json:
         print_json(result)
         return
@@ -49,6 +63,26 @@ def show_answer(
     click.echo(text, color=True)  # colours were decided by the style; click must not strip them
     if picture is not None:
         click.echo(f"  picture {picture}")
+
+
+def canonical_names(identifier: Identifier, names: Sequence[str]) -> list[str]:
+    """The library's own spelling of names or synonyms, whatever their case.
+
+    Raises:
+        CallerError: the library knows no such compound.
+    """
+    known = {
+        spelling.casefold(): one.name
+        for one in identifier.compounds
+        for spelling in (one.name, *one.synonyms)
+    }
+    strange = [name for name in names if name.casefold() not in known]
+    if strange:
+        raise CallerError(
+            f"The library of {identifier.label.name} has no {', '.join(strange)}.",
+            remedy="`ramix model info` lists its compounds.",
+        )
+    return [known[name.casefold()] for name in names]
 
 
 def warn_of_model(identifier: Identifier) -> None:
