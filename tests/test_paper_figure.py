@@ -94,6 +94,8 @@ def test_frames_come_over_the_protocol_unsaturated_with_their_truth() -> None:
         assert frame.spectrum.saturated is not None and not frame.spectrum.saturated.any()
         assert frame.spectrum.integration_time_ms == 1e3 * list(SAMPLES.values())[frame.sample][1]
         named = {name for name, ratio in zip(COMPOUNDS, frame.truth, strict=True) if ratio}
+        assert ((frame.truth_by_area > 0) == (frame.truth > 0)).all()
+        assert np.abs(frame.truth_by_area - frame.truth).max() < 0.5
         assert named == list(SAMPLES.values())[frame.sample][0]
     assert not np.array_equal(frames[0].spectrum.intensity, frames[6].spectrum.intensity)
 

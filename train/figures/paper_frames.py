@@ -37,7 +37,8 @@ _COUNTS_PER_S = 12_000.0  # two seconds and as much baseline again stay below 65
 class SampleFrame:
     sample: int  # 0 .. 5 for S1 .. S6
     spectrum: Spectrum
-    truth: Floats  # [4] ratios
+    truth: Floats  # [4] ratios of unit-maximum spectra
+    truth_by_area: Floats  # [4] if the same amount means the same area under all lines
 
 
 def sample_frames(seed: list[int], repeats: int) -> Iterator[SampleFrame]:
@@ -47,9 +48,9 @@ def sample_frames(seed: list[int], repeats: int) -> Iterator[SampleFrame]:
     for repeat in range(repeats):
         for number, (present, seconds) in enumerate(SAMPLES.values()):
             ratios = np.array([float(name in present) for name in COMPOUNDS])
-            scene = _scene(rng, lines, ratios)
+            scene, by_area = _scene(rng, lines, ratios)
             camera_seed = int(rng.integers(2**31)) + repeat
-            yield SampleFrame(number, _measure(scene, camera_seed, seconds), ratios)
+            yield SampleFrame(number, _measure(scene, camera_seed, seconds), ratios, by_area)
 
 
 def line_table() -> dict[str, Floats]:
@@ -58,15 +59,22 @@ def line_table() -> dict[str, Floats]:
     return {entry["name"]: np.array(entry["lines"]) for entry in entries}
 
 
+def liquid(lines: Floats) -> Floats:
+    """Unit-maximum spectrum on the axis of the line table as it is."""
+    spectrum = np.zeros_like(_AXIS_CM1)
+    for position, intensity, fwhm in lines:
+        spectrum += intensity * voigt(_AXIS_CM1, position, fwhm)
+    result: Floats = spectrum / spectrum.max()
+    return result
+
+
 def perturbed_liquid(rng: np.random.Generator, lines: Floats) -> Floats:
     """Unit-maximum spectrum on the axis from lines that are all a little wrong."""
     part = 1.0 + rng.uniform(-PERTURBED_PART, PERTURBED_PART, (len(lines), 2))
     shift = rng.uniform(-PERTURBED_SHIFT_CM1, PERTURBED_SHIFT_CM1)
-    spectrum = np.zeros_like(_AXIS_CM1)
-    for (position, intensity, fwhm), (stronger, wider) in zip(lines, part, strict=True):
-        spectrum += intensity * stronger * voigt(_AXIS_CM1, position + shift, fwhm * wider)
-    result: Floats = spectrum / spectrum.max()
-    return result
+    moved = lines + [shift, 0.0, 0.0]
+    moved[:, 1:] *= part
+    return liquid(moved)
 
 
 def voigt(axis_cm1: Floats, center_cm1: float, fwhm_cm1: float) -> Floats:
@@ -88,17 +96,23 @@ def voigt(axis_cm1: Floats, center_cm1: float, fwhm_cm1: float) -> Floats:
     return result
 
 
-def _scene(rng: np.random.Generator, lines: dict[str, Floats], ratios: Floats) -> SpectrumScene:
+def _scene(
+    rng: np.random.Generator, lines: dict[str, Floats], ratios: Floats
+) -> tuple[SpectrumScene, Floats]:
     raman = np.zeros_like(_AXIS_CM1)
-    for ratio, name in zip(ratios, COMPOUNDS, strict=True):
-        if ratio > 0:
-            raman += ratio * perturbed_liquid(rng, lines[name])
+    by_area = ratios.copy()
+    for index in np.flatnonzero(ratios):
+        table = lines[COMPOUNDS[index]]
+        spectrum = perturbed_liquid(rng, table)
+        raman += ratios[index] * spectrum
+        by_area[index] *= spectrum.sum() / liquid(table).sum()
     baseline = baseline_curve(rng, len(_AXIS_CM1), _BASELINE)
-    return SpectrumScene(
+    scene = SpectrumScene(
         mixture(_AXIS_CM1, [(1.0, raman / raman.max() + baseline)]),
         counts_per_s=_COUNTS_PER_S,
         resolution_cm1=TABLE_RESOLUTION_CM1,
     )
+    return scene, by_area
 
 
 def _measure(scene: SpectrumScene, seed: int, seconds: float) -> Spectrum:
