@@ -63,6 +63,15 @@ def test_agreement_with_inferred_labels_is_not_called_accuracy(made: Path) -> No
     assert "is not accuracy" in (made / "measured.md").read_text()
 
 
+def test_pictures_of_an_earlier_run_are_removed_and_others_kept(tmp_path: Path) -> None:
+    old, other = tmp_path / "traces-gone.png", tmp_path / "mine.png"
+    for path in (old, other):
+        path.write_bytes(b"x")
+    assert run("--size", "tiny", "--only", "traces", "--out", str(tmp_path)).exit_code == 0
+    assert not old.exists()
+    assert other.exists()
+
+
 def test_list_names_every_figure_and_makes_none(tmp_path: Path) -> None:
     result = run("--list", "--out", str(tmp_path / "none"))
     assert all(figure.name in result.output for figure in FIGURES)

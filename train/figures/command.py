@@ -59,7 +59,7 @@ def figures(
     from device.installation import shipped_models_dir
     from train.figures.figure import Context, Size
     from train.figures.registry import FIGURES
-    from train.figures.writing import write, write_index
+    from train.figures.writing import remove_old, write, write_index
 
     if only_list:
         for one in FIGURES:
@@ -82,6 +82,7 @@ def figures(
                 models=models or shipped_models_dir(),
                 progress=_advance(bar, task),
             )
+            remove_old(one, out)
             page = write(one, one.make(context), context)
             bar.update(task, completed=1, total=1)
             bar.console.print(f"{page}", highlight=False)

@@ -10,6 +10,13 @@ from pathlib import Path
 from train.figures.figure import Context, Figure, Result, Table
 
 
+def remove_old(figure: Figure, out: Path) -> None:
+    """A picture of a disagreement that is no more must not stay behind."""
+    for ending in ("md", "json", "png"):
+        for path in out.glob(f"{figure.name}-*.{ending}"):
+            path.unlink()
+
+
 def write(figure: Figure, result: Result, context: Context) -> Path:
     """Write one figure's files into `context.out`; returns the page."""
     page = context.out / f"{figure.name}.md"
