@@ -30,6 +30,8 @@ class CompoundEntry:
     exposure_ms: float | None = None
     laser_power_mw: float | None = None
     response_doubtful: bool = False  # the height of this pure says nothing about its response
+    response_factor: float | None = None  # known otherwise than from the height of the pure
+    response_factor_sd: float | None = None  # its standard uncertainty, relative
     looks_like: tuple[str, ...] = ()  # compounds whose spectrum is known to be nearly the same
 
     @property
@@ -51,6 +53,7 @@ class LibraryFile:
     source: str = ""  # instrument, date, where the data comes from
     exposure_ms: float | None = None
     laser_power_mw: float | None = None  # left out: the same for all
+    response_source: str = ""  # where given response factors come from
     recipe: dict[str, Any] = field(default_factory=dict)  # what differs from the default recipe
 
 

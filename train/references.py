@@ -47,7 +47,8 @@ class CompoundSpec:
     cas: str
     synonyms: tuple[str, ...]
     hazard: str
-    response_factor: float | None  # height of the pure, relative to the library's strongest
+    response_factor: float | None  # signal per volume, relative to the library's strongest
+    response_factor_sd: float | None  # its standard uncertainty, relative
     source_sha256: str | None  # of the native file
 
 
@@ -63,6 +64,7 @@ class Library:
     data_license: str
     compounds: tuple[CompoundSpec, ...]
     wide: Singles  # [C, G + 2 * MARGIN], maximum 1 inside the model grid
+    response_source: str = ""  # where the response factors come from
     notices: tuple[str, ...] = ()  # what a trainer should know and need not mend
 
     @property
@@ -106,6 +108,9 @@ def load_library(name: str, folder: Path = LIBRARY_FOLDER) -> Library:
             synonyms=entry.synonyms,
             hazard=entry.hazard,
             response_factor=factor,
+            response_factor_sd=(
+                None if factor is None else entry.response_factor_sd or RESPONSE_UNCERTAINTY
+            ),
             source_sha256=measured[entry.name].sha256 if entry.name in measured else None,
         )
         for entry, factor in zip(entries, response_factors(entries, heights), strict=True)
@@ -119,19 +124,26 @@ def load_library(name: str, folder: Path = LIBRARY_FOLDER) -> Library:
         data_license=file.data_license,
         compounds=compounds,
         wide=(spectra / heights[:, None]).astype(np.float32),
+        response_source=file.response_source or "heights of the pures",
         notices=(*notices, *_range_notices(measured)),
     )
 
 
 def response_factors(entries: Sequence[CompoundEntry], heights: Floats) -> tuple[float | None, ...]:
-    """Height of each pure per exposure and power, relative to the strongest; None: not known.
+    """Signal per volume, relative to the strongest; None: not known.
 
-    Comparable only where every pure is measured with a known exposure, and power known for all
-    or for none (then it was the same).
+    As given in the library file, for all compounds or for none; else from the height of each pure
+    per exposure and power, comparable only where every pure is measured with a known exposure,
+    and power known for all or for none (then it was the same).
 
     Raises:
-        RecipeError: the power is known for some compounds only.
+        RecipeError: factors are given, or the power is known, for some compounds only.
     """
+    given = [entry.response_factor for entry in entries]
+    if all(factor is not None for factor in given):
+        return tuple(given)
+    if any(factor is not None for factor in given):
+        raise RecipeError("response_factor must be given for every compound or for none")
     powers = [entry.laser_power_mw for entry in entries]
     if any(entry.lines or entry.exposure_ms is None for entry in entries):
         return (None,) * len(entries)

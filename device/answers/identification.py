@@ -244,7 +244,7 @@ def _volumes(
     volume = shares / factor
     relative_variance = np.zeros(len(volume))
     relative_variance[asserted] = (sd[asserted] / shares[asserted]) ** 2
-    relative_variance += (factor_sd / factor / _NINETY_PERCENT) ** 2
+    relative_variance += (factor_sd / factor) ** 2
     total = float(volume.sum())
     part = volume / total
     variance = part**2 * (

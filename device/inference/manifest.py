@@ -33,8 +33,8 @@ class Compound:
     cas: str  # empty where there is none
     synonyms: tuple[str, ...]
     hazard: str
-    response_factor: float | None
-    response_factor_uncertainty: float | None
+    response_factor: float | None  # signal per volume, relative within the library
+    response_factor_uncertainty: float | None  # its standard uncertainty, same unit
     source: str
 
 
