@@ -21,20 +21,25 @@ if TYPE_CHECKING:
 
 RECIPE_FOLDER = Path(__file__).parent / "recipes"
 _WEIGHTS, _MODEL, _PRICE = "float.weights.h5", "model.tflite", "quantization.json"
+_HISTORY, _REPORT = "history.json", "report.html"
 
 
 class RecipeName(click.ParamType):  # type: ignore[type-arg]  # generic in stubs only
-    """A recipe's name (`solvents13-2`) or a TOML file."""
+    """A recipe's name (`solvents13-2`), a recipe file, or a library file."""
 
     name = "recipe"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> "Recipe":
+        from train.default_recipe import recipe_for
+        from train.library_file import is_library_file
         from train.recipe import load_recipe
 
+        if not value.endswith(".toml"):
+            return load_recipe(RECIPE_FOLDER / f"{value}.toml")
         path = Path(value)
-        return load_recipe(path if path.suffix == ".toml" else RECIPE_FOLDER / f"{value}.toml")
+        return recipe_for(path) if is_library_file(path) else load_recipe(path)
 
 
 recipe_argument = click.argument("recipe", type=RecipeName())
@@ -54,12 +59,23 @@ out_option = click.option(
 )
 
 
+fresh_option = click.option(
+    "--fresh", is_flag=True, help="Train from the first step, whatever an earlier run left."
+)
+key_option = click.option(
+    "--key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Sign with this private key. [default: the published demo key]",
+)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Train RaMixNet models from reference spectra.
 
     \b
     ramix-train build solvents13-2              # everything: fit, quantize, export
+    ramix-train build my-liquids.toml           # the same for a folder of your own spectra
     ramix-train evaluate models/solvents13-2.ramix --development
     """
     # TensorFlow's start-up messages tell a chemist nothing
@@ -70,16 +86,21 @@ def cli() -> None:
 @click.argument("library")
 @click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Write a PNG.")
 def references(library: str, plot: Path | None) -> None:
-    """Show a library's references as the networks and the library fit see them.
+    """Check a library, and show its references as networks and library fit see them.
+
+    A missing, empty, unfit, double or mislabelled file is named with the reason.
 
     \b
     ramix-train references solvents13 --plot solvents13.png
+    ramix-train references my-liquids.toml
     """
     from train.references import load_library
     from train.tables import plot_references, print_references
 
     loaded = load_library(library)
     print_references(loaded)
+    for notice in loaded.notices:
+        click.echo(f"note: {notice}")
     if plot is not None:
         plot_references(loaded, plot)
 
@@ -87,34 +108,21 @@ def references(library: str, plot: Path | None) -> None:
 @cli.command()
 @recipe_argument
 @work_option
-def fit(recipe: "Recipe", work: Path) -> None:
-    """Train the float network of a recipe.
+@fresh_option
+def fit(recipe: "Recipe", work: Path, fresh: bool) -> None:
+    """Train the float network of a recipe or a library file.
+
+    Interrupted, it goes on where it was when the same command is given again.
 
     \b
     ramix-train fit solvents13-2
+    ramix-train fit my-liquids.toml
     """
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from train.fit_display import fit_and_show
 
-    from train.fit import fit as run_fit
-    from train.references import load_library
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total} steps, loss {task.fields[loss]:.4f}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns) as bar:
-        task = bar.add_task(f"fit {recipe.name}", total=recipe.training.steps, loss=float("nan"))
-        fitted = run_fit(
-            load_library(recipe.library),
-            recipe,
-            lambda step, loss: bar.update(task, completed=step, loss=loss),
-        )
     folder = work / recipe.name
     folder.mkdir(parents=True, exist_ok=True)
-    fitted.model.save_weights(folder / _WEIGHTS)
-    click.echo(f"{recipe.name}: {fitted.spectra_seen} spectra seen, loss {fitted.final_loss:.4f}")
+    fit_and_show(recipe, folder, fresh=fresh)
 
 
 @cli.command()
@@ -151,17 +159,20 @@ def quantize(recipe: "Recipe", work: Path) -> None:
 @recipe_argument
 @work_option
 @out_option
-def export(recipe: "Recipe", work: Path, out: Path) -> None:
-    """Measure the int8 file, and write the signed bundle and its model card.
+@key_option
+def export(recipe: "Recipe", work: Path, out: Path, key: Path | None) -> None:
+    """Measure the int8 file; write the signed bundle, its model card and an HTML report.
 
     \b
     ramix-train export solvents13-2 --out models
+    ramix-train export my-liquids.toml --key release.pem
     """
     import numpy as np
 
-    from device.inference.trust import demo_signing_key
+    from device.inference.trust import SigningKey, demo_signing_key
     from train.evaluate import PRESENCE_THRESHOLD, evaluate_generated
     from train.export import export_bundle, model_card, write_model
+    from train.html_report import html_report
     from train.references import load_library
     from train.tables import print_figures
 
@@ -170,11 +181,22 @@ def export(recipe: "Recipe", work: Path, out: Path) -> None:
     thresholds = np.full(len(library.compounds), PRESENCE_THRESHOLD, dtype=np.float32)
     figures = evaluate_generated(model, library, recipe, thresholds)
     price = json.loads(_stage_file(work, recipe, _PRICE, "quantize").read_text())
-    bundle = export_bundle(model, library, recipe, thresholds, figures, price, [demo_signing_key()])
-    card = model_card(bundle, library, recipe, figures, price)
+    signer = demo_signing_key() if key is None else SigningKey.from_file(key)
+    bundle = export_bundle(model, library, recipe, thresholds, figures, price, [signer])
+    card = model_card(
+        bundle, library, recipe, figures, price, None if key is None else signer.key_id
+    )
     path = write_model(out, recipe, bundle, card)
     print_figures(recipe.name, figures)
-    click.echo(f"{path}: {len(bundle)} bytes, signed with the demo key")
+    signed = "the demo key" if key is None else f"key {signer.key_id}"
+    click.echo(f"{path}: {len(bundle)} bytes, signed with {signed}")
+    report = work / recipe.name / _REPORT
+    history = work / recipe.name / _HISTORY
+    looks = json.loads(history.read_text()) if history.exists() else []
+    report.write_text(
+        html_report(library, recipe, model, figures, price, looks, bundle), encoding="utf-8"
+    )
+    click.echo(f"{report}: the figures as plots")
 
 
 @cli.command()
@@ -220,16 +242,53 @@ def evaluate(bundle: Path, recipe: "Recipe | None", development: bool, as_json: 
 @recipe_argument
 @work_option
 @out_option
+@fresh_option
+@key_option
 @click.pass_context
-def build(ctx: click.Context, recipe: "Recipe", work: Path, out: Path) -> None:
+def build(
+    ctx: click.Context, recipe: "Recipe", work: Path, out: Path, fresh: bool, key: Path | None
+) -> None:
     """Fit, quantize, export: one command for one model.
+
+    A library file (a folder of spectra, described in one TOML file) gets a recipe sized by the
+    number of its compounds.
 
     \b
     ramix-train build solvents13-2 --out models
+    ramix-train build my-liquids.toml --key release.pem
     """
-    ctx.invoke(fit, recipe=recipe, work=work)
+    ctx.invoke(fit, recipe=recipe, work=work, fresh=fresh)
     ctx.invoke(quantize, recipe=recipe, work=work)
-    ctx.invoke(export, recipe=recipe, work=work, out=out)
+    ctx.invoke(export, recipe=recipe, work=work, out=out, key=key)
+
+
+@cli.command()
+@click.argument("bundle", type=click.Path(path_type=Path, dir_okay=False))
+def response(bundle: Path) -> None:
+    """Response factors from the measured mixtures, taken as equal parts.
+
+    Prints what a library file takes, and how well each mixture's volumes come out with factors
+    made from the others alone.
+
+    \b
+    ramix-train response models/solvents13-2.ramix
+    """
+    from device.inference.bundle import read_bundle_file
+    from device.inference.trust import default_trust_policy
+    from train.response import amounts_in, leave_one_out_errors, solve_response
+
+    loaded = read_bundle_file(bundle, default_trust_policy())
+    compounds = loaded.manifest.compounds
+    mixtures = amounts_in(loaded)
+    solved = solve_response(mixtures, len(compounds))
+    for compound, factor, sd in zip(compounds, solved.factors, solved.relative_sd, strict=True):
+        click.echo(f"# {compound.name}\nresponse_factor = {factor:.4f}")
+        click.echo(f"response_factor_sd = {sd:.3f}")
+    errors = leave_one_out_errors(mixtures, len(compounds))
+    click.echo(
+        f"# mean absolute error of volume fraction, each of {len(errors)} mixtures by the factors "
+        f"of the others: {errors.mean():.4f} (worst mixture {errors.max():.4f})"
+    )
 
 
 cli.add_command(figures_command)

@@ -22,7 +22,7 @@ from device.spectra.resampling import MODEL_GRID
 from train.evaluate import Figures
 from train.generator import Generator
 from train.recipe import Recipe, provenance_of
-from train.references import RESPONSE_UNCERTAINTY, CompoundSpec, Library
+from train.references import CompoundSpec, Library
 
 HARDWARE_REVISIONS = [1]
 _TRAINED_WITH = ("tensorflow-cpu", "numpy", "ai-edge-litert")
@@ -63,6 +63,7 @@ def export_bundle(
             "dosage_target": recipe.target,
             "references": library.references_are,
             "source": library.source,
+            "response_factors": library.response_source,
             "source_sha256": {
                 spec.name: spec.source_sha256 for spec in library.compounds if spec.source_sha256
             },
@@ -82,7 +83,7 @@ def _compound(spec: CompoundSpec, library: Library) -> dict[str, Any]:
         "hazard": spec.hazard,
         "response_factor": factor,
         "response_factor_uncertainty": (
-            None if factor is None else round(factor * RESPONSE_UNCERTAINTY, 4)
+            None if factor is None else round(factor * (spec.response_factor_sd or 0.0), 4)
         ),
         "source": library.source,
     }
@@ -98,9 +99,17 @@ def _golden_inputs(library: Library, recipe: Recipe) -> npt.NDArray[np.int8]:
 
 
 def model_card(
-    bundle: bytes, library: Library, recipe: Recipe, figures: Figures, price: dict[str, Any]
+    bundle: bytes,
+    library: Library,
+    recipe: Recipe,
+    figures: Figures,
+    price: dict[str, Any],
+    key_id: str | None = None,
 ) -> str:
-    """Markdown beside the bundle: what, from what, how good, where not, how to rebuild."""
+    """Markdown beside the bundle: what, from what, how good, where not, how to rebuild.
+
+    `key_id` names the key that signed; None is the published demo key.
+    """
     kind = (
         "RaMixNet II (presence and dosage)"
         if recipe.task == "ramixnet2"
@@ -113,12 +122,13 @@ def model_card(
         "",
         f"- References: {library.references_are}. Source: {library.source}.",
         f"- Data licence: {library.data_license}.",
-        f"- Bundle SHA-256: `{hashlib.sha256(bundle).hexdigest()}`, signed with the published demo"
-        " key: it shows how signing works and protects nothing.",
-        f"- Rebuild: `ramix-train build {recipe.name} --out models`. Seed {recipe.seed}; the same"
+        f"- Bundle SHA-256: `{hashlib.sha256(bundle).hexdigest()}`, signed with {_signed(key_id)}",
+        f"- Rebuild: `ramix-train build {_recipe_argument(recipe)} --out models`."
+        f" Seed {recipe.seed}; the same"
         " machine and packages give the same bytes, others may differ in the last bits.",
-        f"- Training: {recipe.training.steps} steps of {recipe.training.batch} generated spectra"
-        " (train/recipes has every number).",
+        f"- Training: {'at most ' if recipe.training.patience else ''}{recipe.training.steps} steps"
+        f" of {recipe.training.batch} generated spectra"
+        f" ({_numbers_are_in(recipe)} has every number).",
         "",
         "## Compounds",
         "",
@@ -176,6 +186,22 @@ def model_card(
         "",
     ]
     return "\n".join(lines)
+
+
+def _signed(key_id: str | None) -> str:
+    if key_id is None:
+        return "the published demo key: it shows how signing works and protects nothing."
+    return f"the key `{key_id}`."
+
+
+def _recipe_argument(recipe: Recipe) -> str:
+    """What `ramix-train` was asked to build."""
+    own = recipe.library.endswith(".toml")
+    return Path(recipe.library).name if own else recipe.name
+
+
+def _numbers_are_in(recipe: Recipe) -> str:
+    return "the manifest" if recipe.library.endswith(".toml") else "train/recipes"
 
 
 def write_model(folder: Path, recipe: Recipe, bundle: bytes, card: str) -> Path:

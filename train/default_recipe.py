@@ -1,0 +1,69 @@
+"""The recipe of a library that has none: that of the shipped solvents, sized by the compounds.
+
+A chemist describes the spectra; how to train on them is decided here, and every number of it can
+be overruled in the library file's `[recipe]` table, with the keys of a recipe file.
+Next: `recipe.py`, what each number means.
+"""
+
+import math
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from train.library_file import LibraryFile, read_library_file
+from train.recipe import Recipe, RecipeError, from_table, read_toml
+
+RECIPE_FOLDER = Path(__file__).parent / "recipes"
+
+# The shipped recipe was chosen for so many compounds; steps and dense layer grow with the square
+# root of their number, within limits: beyond the upper ones patience ends the training first.
+_BASE_COMPOUNDS = 13
+_STEPS = (1500, 16000)
+_DENSE = (48, 256)
+_PATIENCE = 6
+
+
+def recipe_for(path: Path) -> Recipe:
+    """The recipe for the library that the TOML file `path` describes.
+
+    Raises:
+        RecipeError: the file cannot be used as written.
+    """
+    file = read_library_file(path)
+    task = file.recipe.get("task", "ramixnet2")
+    number = {"ramixnet1": 1, "ramixnet2": 2}.get(task)
+    if number is None:
+        raise RecipeError(f"{path.name}: recipe.task must be ramixnet1 or ramixnet2, not {task!r}")
+    table = read_toml(RECIPE_FOLDER / f"solvents13-{number}.toml")
+    _merge(table, _sized(file, path, number, table))
+    _merge(table, file.recipe)
+    return from_table(Recipe, table, f"{path.name}: recipe")
+
+
+def _sized(file: LibraryFile, path: Path, number: int, base: dict[str, Any]) -> dict[str, Any]:
+    factor = math.sqrt(len(file.compound) / _BASE_COMPOUNDS)
+    # of the file, not of the clock: building again gives the same bytes
+    written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return {
+        "name": f"{file.name}-{number}",
+        "library": str(path),
+        "created_utc": f"{written:%Y-%m-%dT%H:%M:%SZ}",
+        "training": {
+            "steps": _within(base["training"]["steps"] * factor, _STEPS, 100),
+            "patience": _PATIENCE,
+        },
+        "network": {"dense": _within(base["network"]["dense"] * factor, _DENSE, 8)},
+    }
+
+
+def _within(value: float, limits: tuple[int, int], step: int) -> int:
+    return min(max(round(value / step) * step, limits[0]), limits[1])
+
+
+def _merge(table: dict[str, Any], changes: dict[str, Any]) -> None:
+    """Tables are merged, everything else is replaced."""
+    for key, value in changes.items():
+        if isinstance(value, dict) and isinstance(table.get(key), dict):
+            _merge(table[key], value)
+        else:
+            table[key] = value

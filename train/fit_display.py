@@ -1,0 +1,84 @@
+"""What a trainer sees while a network learns: a bar, the pace, and every look at unseen spectra.
+
+Next: `fit.py`, the training itself.
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from train.checkpoint import Validation
+from train.fit import fit
+from train.recipe import Recipe
+from train.references import load_library
+
+CHECKPOINT, HISTORY, WEIGHTS = "checkpoint.npz", "history.json", "float.weights.h5"
+
+
+class Pace(ProgressColumn):
+    """Spectra per second."""
+
+    def __init__(self, batch: int) -> None:
+        super().__init__()
+        self._batch = batch
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed * self._batch:,.0f} spectra/s" if task.speed else "")
+
+
+def fit_and_show(recipe: Recipe, folder: Path, *, fresh: bool = False) -> None:
+    """Train, going on where an earlier run was interrupted; weights and history go to `folder`.
+
+    Raises:
+        RecipeError: the library cannot be used.
+        CheckpointError: the earlier run's checkpoint is damaged.
+    """
+    library = load_library(recipe.library)
+    checkpoint = folder / CHECKPOINT
+    if fresh:
+        checkpoint.unlink(missing_ok=True)
+    console = Console()
+    for notice in library.notices:
+        console.print(f"note: {notice}", highlight=False)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} steps, loss {task.fields[loss]:.4f}"),
+        TextColumn("exact {task.fields[exact]}"),
+        Pace(recipe.training.batch),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task(recipe.name, total=recipe.training.steps, loss=float("nan"), exact="-")
+
+        def step(number: int, loss: float) -> None:
+            if bar.tasks[0].completed == 0 and number > 1:
+                console.print(f"going on after step {number - 1}")
+                bar.reset(task, completed=number - 1)  # the pace is that of this run
+            bar.update(task, completed=number, loss=loss)
+
+        def validated(look: Validation) -> None:
+            console.print(
+                f"step {look.step}: loss {look.loss:.4f}, every compound right in "
+                f"{look.exact:.1%} of unseen generated spectra",
+                highlight=False,
+            )
+            bar.update(task, exact=f"{look.exact:.3f}")
+
+        fitted = fit(library, recipe, step, validated, checkpoint)
+    if fitted.resumed_at * recipe.training.batch == fitted.spectra_seen:
+        console.print(f"{recipe.name} was trained already (--fresh trains it again)")
+    unfinished = folder / f"unfinished.{WEIGHTS}"
+    fitted.model.save_weights(unfinished)
+    unfinished.replace(folder / WEIGHTS)
+    history = json.dumps([asdict(look) for look in fitted.history], indent=1)
+    (folder / HISTORY).write_text(history)
+    early = " (ended early: no longer learning)" if fitted.stopped_early else ""
+    console.print(
+        f"{recipe.name}: {fitted.spectra_seen} spectra seen, loss {fitted.final_loss:.4f}{early}",
+        highlight=False,
+    )
