@@ -109,7 +109,7 @@ def test_a_file_nobody_names_and_a_short_range_are_noticed(folder: Path) -> None
     np.savetxt(folder / "spectra" / "ketone.csv", short, delimiter=",", fmt="%.2f")
     notices = " ".join(load(folder).notices)
     assert "amine.csv is named by no compound" in notices
-    assert "ketone was measured from 450 to 2000 cm-1 only" in notices
+    assert "measured over 450 to 2000 cm-1 only: ketone" in notices
 
 
 # ---- one fault each; every one names the compound and the file or the other compound ----

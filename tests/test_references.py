@@ -118,3 +118,10 @@ def test_broken_library_is_refused(tmp_path: Path, text: str, complaint: str) ->
 def test_missing_library_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="cannot be read"):
         load_library("nowhere", tmp_path)
+
+
+def test_two_instruments_make_one_library_without_response_factors() -> None:
+    everything = load_library("measured37")
+    assert len(everything.names) == 37
+    assert all(spec.response_factor is None for spec in everything.compounds)
+    assert any("sesame oil" in notice for notice in everything.notices)

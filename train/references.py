@@ -168,12 +168,12 @@ def _reference(entry: CompoundEntry, measured: Measured | None) -> Floats:
 
 def _range_notices(measured: Mapping[str, Measured]) -> list[str]:
     """Where nothing was measured a reference is zero, and a line there would be foreign."""
-    axes = {name: one.spectrum.wavenumber_cm1 for name, one in measured.items()}
-    return [
-        f"{name} was measured from {axis[0]:.0f} to {axis[-1]:.0f} cm-1 only"
-        for name, axis in axes.items()
-        if axis[0] > MODEL_GRID.first_cm1 + 10 or axis[-1] < MODEL_GRID.last_cm1 - 10
-    ]
+    ranges: dict[str, list[str]] = {}
+    for name, one in measured.items():
+        axis = one.spectrum.wavenumber_cm1
+        if axis[0] > MODEL_GRID.first_cm1 + 10 or axis[-1] < MODEL_GRID.last_cm1 - 10:
+            ranges.setdefault(f"{axis[0]:.0f} to {axis[-1]:.0f} cm-1", []).append(name)
+    return [f"measured over {where} only: {', '.join(names)}" for where, names in ranges.items()]
 
 
 def literature_reference(lines: Sequence[Sequence[float]]) -> Floats:
