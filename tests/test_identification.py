@@ -151,3 +151,27 @@ def test_a_manifest_moves_thresholds_by_name_and_only_known_ones() -> None:
     assert FitThresholds.from_manifest({"support": 0.7}).support == 0.7
     with pytest.raises(CallerError, match="suport"):
         FitThresholds.from_manifest({"suport": 0.7})
+
+
+@pytest.mark.parametrize("shift_cm1", [-14.0, 11.0, 18.0])
+def test_an_axis_far_off_is_called_that_and_not_unknown(library: Library, shift_cm1: float) -> None:
+    answer = ask(library, scene(MIXTURE, shift_cm1=shift_cm1))
+    assert answer.verdict is Verdict.NO_RESULT
+    assert answer.reasons[0].code == "axis_out_of_calibration"
+    moved = float(re.findall(r"([+-]\d+) cm-1", answer.reasons[0].text)[0])
+    assert moved == pytest.approx(shift_cm1, abs=1.0)
+
+
+def test_a_cosmic_ray_alone_is_called_that(library: Library) -> None:
+    spectrum = scene({}, snr=100.0)
+    spectrum.intensity[900:903] += 3000.0 * np.array([0.5, 1.0, 0.5])
+    answer = ask(library, spectrum)
+    assert answer.verdict is Verdict.NO_RESULT
+    assert answer.reasons[0].code == "cosmic_ray"
+
+
+def test_liquids_outside_the_library_stay_unknown(library: Library) -> None:
+    """The control: neither closer look takes a foreign liquid for a bad measurement."""
+    for positions in [(470.0, 680.0, 1130.0), (600.0, 990.0, 1600.0), (830.0, 1450.0)]:
+        answer = ask(library, scene({}, foreign=lines(*positions)))
+        assert answer.verdict is Verdict.UNKNOWN

@@ -184,13 +184,22 @@ def test_a_dark_frame_brighter_than_the_measurement_is_a_reason() -> None:
     assert "dark" not in codes(spectrum_from_acquisition(drift))
 
 
-def test_an_empty_probe_on_a_noisy_camera_is_no_signal() -> None:
+def test_an_empty_probe_on_a_noisy_camera_is_no_sample() -> None:
     """The dark frame played as the measurement, with hot pixels of a real camera."""
     native = read_bwtek(next((DATA / "charisma785").glob("0_5A*_1.txt")))
     rng = np.random.default_rng(3)
     lit = native.dark_counts + rng.normal(size=2048) * np.sqrt(native.dark_counts) * 0.7
     empty = replace(native.to_acquisition(), raw_counts=lit)
-    assert codes(spectrum_from_acquisition(empty)) == ["no_signal"]
+    assert codes(spectrum_from_acquisition(empty)) == ["no_sample"]
+
+
+def test_a_glow_without_lines_is_fluorescence_where_counts_are_known() -> None:
+    native = read_bwtek(next((DATA / "charisma785").glob("0_5A*_1.txt")))
+    rng = np.random.default_rng(4)
+    glow = 8000.0 * np.exp(-(((np.arange(2048) - 700) / 900) ** 2))
+    lit = native.dark_counts + glow + rng.normal(size=2048) * 40.0
+    glowing = replace(native.to_acquisition(), raw_counts=lit)
+    assert codes(spectrum_from_acquisition(glowing)) == ["fluorescence"]
 
 
 def test_every_reason_has_a_sentence_and_a_remedy() -> None:
@@ -210,7 +219,7 @@ def test_every_reason_has_a_sentence_and_a_remedy() -> None:
         saturated=None if spectrum.saturated is None else spectrum.saturated[300:],
     )
     reasons = check(short, to_grid(short))
-    assert {r.code for r in reasons} == {"range", "laser_off", "saturated", "dark", "no_signal"}
+    assert {r.code for r in reasons} == {"range", "laser_off", "saturated", "dark", "no_sample"}
     for reason in reasons:
         assert reason.text.endswith(".")
         assert reason.remedy.endswith(".")

@@ -28,6 +28,12 @@ from firmware_bridge.errors import CallerError
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
+# A spectrum that nothing explains: this part of its energy in spikes means there is nothing else,
+# and this part explained with the axis moved means that the axis is wrong. Liquids outside the
+# library reach 0.64 by chance, those inside 0.93 and more.
+_ONLY_SPIKES = 0.8
+_EXPLAINED_ELSEWHERE = 0.9
+
 _NINETY_PERCENT = 1.645  # half-width of a 90% interval in standard deviations
 
 
@@ -75,8 +81,8 @@ class FitThresholds:
     evidence_when_proposed: float = 7.0  # ... when the network says present
     # ... and so much more for each unit of log odds below that, where the fit is at its worst; a
     # fit that matches to the noise is believed with less help, down to this part.
-    evidence_per_logit: float = 6.0
-    smallest_part_of_doubt: float = 0.3
+    evidence_per_logit: float = 9.0
+    smallest_part_of_doubt: float = 0.2
     smallest_share: float = 0.012  # of the signal; less may be a misfit of a strong neighbour
     support: float = 0.4  # part of a component's lines that must really be there
     identified_unexplained: float = 0.11  # above it the answer is PARTIAL at best
@@ -150,6 +156,10 @@ def identify(
         known = float(_shares(final, asserted)[0].sum())
         asserted &= known >= thresholds.smallest_known_part
         verdict = Verdict.PARTIAL if asserted.any() else Verdict.UNKNOWN
+    if verdict is Verdict.UNKNOWN:
+        reason = _why_not_interpretable(spectrum, library, fit)
+        if reason is not None:
+            return replace(no_result([reason]), fit=final, full_fit=fit)
     shares, sd = _shares(final, asserted)
     presence = _presence(network, fit.evidence, thresholds)
     volumes, volume_sd = _volumes(shares, sd, asserted, compounds, verdict)
@@ -172,6 +182,26 @@ def identify(
     unexplained = min(1.0, max(0.0, 1.0 - float(shares.sum())))
     reasons = (*_reasons(verdict, unexplained, final), *_field_reasons(components))
     return Identification(verdict, components, unexplained, reasons, final, fit)
+
+
+def _why_not_interpretable(
+    spectrum: GridSpectrum, library: Library, fit: LibraryFit
+) -> Reason | None:
+    """A closer look before anything is called unknown: is the measurement itself to blame?"""
+    if fit.spike_part > _ONLY_SPIKES:
+        return Reason(
+            "cosmic_ray",
+            "All that stands out of the noise is a spike of one or two pixels.",
+            "Measure again, with three frames or more.",
+        )
+    shift, explained = library.far_shift(spectrum)
+    if explained > _EXPLAINED_ELSEWHERE:
+        return Reason(
+            "axis_out_of_calibration",
+            f"The spectrum would fit the library with its axis moved by {shift:+.0f} cm-1.",
+            "Calibrate the wavenumber axis, then measure again.",
+        )
+    return None
 
 
 def _logit(probability: npt.NDArray[np.floating[Any]]) -> Floats:

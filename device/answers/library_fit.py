@@ -46,6 +46,7 @@ class LibraryFit:
     own_width_cm2: Floats
     shift_cm1: float  # measured axis minus reference axis
     width_cm2: float  # extra variance of the measured lines; negative: narrower
+    spike_part: float  # of the derivative's energy that was spikes, taken out before
     model_error: float  # misfit beyond noise, of the signal; see flexible_fit.py
     explained: float  # part of the derivative's energy; may be negative for nonsense
     unexplained: float  # 0-1: foreign amplitude against all amplitude
@@ -94,6 +95,14 @@ class Library:
         everything = np.ones(len(self.references), dtype=np.bool_)
         return self._fit_at(spectrum, shift, width, everything)
 
+    def far_shift(self, spectrum: GridSpectrum) -> tuple[float, float]:
+        """Best shift beyond the one that `fit` looks for, and the part of the energy explained."""
+        window = fitted_window(spectrum.valid)
+        scale = float(np.abs(spectrum.intensity).max())
+        if not window.any() or scale <= 0:
+            return 0.0, 0.0
+        return ShiftSearch(self._derivative, spectrum.intensity / scale, window).far_away()
+
     def refit(self, spectrum: GridSpectrum, fit: LibraryFit, only: Bools) -> LibraryFit:
         """Fit again with the components `only`, at the shift and width already found."""
         return self._fit_at(spectrum, fit.shift_cm1, fit.width_cm2, only)
@@ -135,6 +144,7 @@ class Library:
             own_width_cm2=flexible.own_width,
             shift_cm1=shift,
             width_cm2=width,
+            spike_part=float(spikes @ spikes) / float(data @ data),
             model_error=flexible.model_error,
             explained=flexible.explained(),
             unexplained=flexible.unexplained(),
@@ -157,6 +167,7 @@ class Library:
             own_width_cm2=none,
             shift_cm1=0.0,
             width_cm2=0.0,
+            spike_part=0.0,
             model_error=LARGEST_MODEL_ERROR,
             explained=0.0,
             unexplained=1.0,

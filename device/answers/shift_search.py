@@ -15,6 +15,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 SHIFT_LIMIT_CM1 = 6  # a larger offset is an axis out of calibration, not a shift
+_FAR_SHIFT_CM1 = 20  # how far an axis out of calibration is looked for
 _SHIFT_SLACK_CM1 = 1  # how far beyond it a second look may go
 
 # Extra variance (sigma squared, cm-2) of the measured lines over the references': from lines of
@@ -59,6 +60,16 @@ class ShiftSearch:
         curvature = below - 2 * at + above
         fraction = 0.5 * (below - above) / curvature if curvature < 0 else 0.0
         return shift + float(np.clip(fraction, -0.5, 0.5)), WIDTH_LADDER_CM2[width]
+
+    def far_away(self) -> tuple[float, float]:
+        """(shift_cm1, explained) at the best shift too large to be one."""
+        shifts = range(SHIFT_LIMIT_CM1 + _SHIFT_SLACK_CM1 + 1, _FAR_SHIFT_CM1 + 1)
+        best = max(
+            (sign * shift for shift in shifts for sign in (-1, 1)),
+            key=lambda candidate: self._explained(_UNCHANGED, candidate),
+        )
+        width = self._climb(_UNCHANGED, best)
+        return float(best), self._explained(width, best)
 
     def _climb(self, width: int, shift: int) -> int:
         """The best rung of the ladder, by steps uphill: energy against width has one top."""

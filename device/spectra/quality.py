@@ -40,6 +40,10 @@ _LOWEST_CONTRAST = 3.5
 _SMOOTHING_CM1 = 7
 _ROUNDING = 1e-9  # of the largest intensity: what arithmetic alone may leave of a constant
 
+# Without lines, and with counts that say what zero is: a level this high above the noise is fluorescence, one this low is an empty vial.
+_GLOW_SIGMAS = 30.0
+_NOTHING_SIGMAS = 3.0
+
 # A dark frame may exceed the lit one by drift, but not by more than this.
 _DARK_EXCESS_SIGMAS = 3.0
 _DARK_EXCESS_FRACTION = 0.05
@@ -153,6 +157,20 @@ def _signal(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | None:
         return None
     if _signal_to_noise(spectrum, grid_spectrum) > _LOWEST_CONTRAST:
         return None
+    level = float(np.median(intensity))
+    noise = float(np.sqrt(np.median(grid_spectrum.variance)))
+    if spectrum.raw is not None and level > _GLOW_SIGMAS * noise:
+        return Reason(
+            "fluorescence",
+            "The sample glows, and no Raman line stands out of that glow.",
+            "Keep the laser on it for a minute until the glow fades, or try another spot.",
+        )
+    if spectrum.raw is not None and level < _NOTHING_SIGMAS * noise:
+        return Reason(
+            "no_sample",
+            "No light comes back: there is no sample, or it is far out of focus.",
+            "Put the sample in front of the probe and measure again.",
+        )
     return Reason(
         "no_signal",
         "No Raman line stands out of the noise.",
