@@ -31,7 +31,10 @@ from device.answers.identification import Verdict
 from device.answers.records import RecordStore
 from device.answers.report import card, result_json
 from device.identifier import Identifier
+from device.inference.bundle import Bundle, read_bundle
 from device.inference.strict_json import StrictJsonError
+from device.inference.trust import default_trust_policy
+from device.installation import shipped_models_dir
 from device.spectra.files.reading import read_spectrum
 from device.spectra.spectrum import Spectrum
 from tests.measured import names as solvent_names
@@ -39,6 +42,7 @@ from tests.measured import references, solvents
 
 ROOT = Path(__file__).resolve().parent.parent
 WASATCH = ROOT / "data" / "wasatch785"
+SOLVENTS = ROOT / "data" / "solvents13"
 
 
 def lines_spectrum(seed: int = 1) -> Spectrum:
@@ -376,6 +380,50 @@ def test_unknown_becomes_identified_and_unknown_again(kept: FieldLibrary, name: 
     assert verdict_now() == (Verdict.IDENTIFIED, [name])
     kept.remove(name)
     assert verdict_now() == before
+
+
+SAME_LIQUID = {  # files of one liquid from two instruments
+    "1-Butanol": "n-Butanol",
+    "Dichloromethane": "Dichloromethane",
+    "Heptane": "n-Heptane",
+    "acetonitrile": "Acetonitrile",
+    "cyclohexane": "cyclohexane",
+    "ethanol": "ethanol",
+    "isopropanol": "isopropanol",
+    "methanol": "methanol",
+}
+
+
+@pytest.fixture(scope="module")
+def aromatics() -> Bundle:
+    """A model that knows none of these liquids."""
+    path = shipped_models_dir() / "aromatics4-2.ramix"
+    return read_bundle(path.read_bytes(), default_trust_policy())
+
+
+@pytest.mark.parametrize("name", SAME_LIQUID)
+def test_added_on_one_instrument_it_is_found_on_another(aromatics: Bundle, name: str) -> None:
+    """Two real measurements of one liquid, each in turn the reference of the other."""
+    one = read_spectrum(WASATCH / f"{name}.csv")
+    other = read_spectrum(SOLVENTS / "components" / f"{SAME_LIQUID[name]}.txt")
+    for reference, sample in ((one, other), (other, one)):
+        assert not Identifier(aromatics).identify(sample).identification.components
+        field = [field_compound(reference, name="it")]
+        found = Identifier(aromatics, field_compounds=field).identify(sample).identification
+        assert found.verdict is Verdict.IDENTIFIED
+        assert [component.name for component in found.components] == ["it"]
+
+
+def test_real_mixtures_are_named_by_field_compounds_alone(aromatics: Bundle) -> None:
+    """Twelve pures added in the field beside a model that has toluene only, from other lines."""
+    pures = [path for path in (SOLVENTS / "components").glob("*.txt") if path.stem != "Toluene"]
+    field = [field_compound(read_spectrum(path), name=path.stem) for path in pures]
+    identifier = Identifier(aromatics, field_compounds=field)
+    three = {"1,2-Dichloroethane", "isopropanol", "Acetonitrile"}
+    for mixture, expected in (("ThreeSolvent-1", three), ("FourSolvent-1", three | {"toluene"})):
+        sample = read_spectrum(SOLVENTS / "mixtures" / f"{mixture}.txt")
+        found = identifier.identify(sample).identification
+        assert {component.name for component in found.components} == expected
 
 
 @pytest.fixture(scope="module")

@@ -183,6 +183,9 @@ def _title(figure: Any, axes: Any, answer: "Answer") -> None:
         notes.append(f"axis shift {round(fit.shift_cm1, 1) + 0.0:+.1f} cm$^{{-1}}$")
     if any(one.volume_fraction is not None for one in answer.identification.components):
         notes.append("* of the Raman-visible part")
+    unproven = [one.name for one in answer.identification.components if not one.network_validated]
+    if unproven:
+        notes.append(f"not network-validated: {', '.join(unproven)}")
     figure.supxlabel("   |   ".join(notes), fontsize=8, color=_RESIDUAL, x=0.99, ha="right")
 
 
