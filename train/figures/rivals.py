@@ -1,7 +1,8 @@
 """The classical answers that RaMixNet and the library fit have to beat, in numpy.
 
 (a) Least squares: non-negative amounts of all references and a free cubic baseline, over a grid of
-    axis shifts and line widths; named is what has at least 3% of the signal.
+    axis shifts and line widths; the weakest goes and the rest is fitted again, until all that is
+    left has at least 3% of the signal.
 (b) The 3% rule on first derivatives: the same grid, on smoothed first derivatives, no baseline.
 Both answer "unknown" below one limit of explained energy. They do not see the network and share
 no code with the product. Next: `ideal.py`, what no linear method can beat.
@@ -21,9 +22,11 @@ SMALLEST_SHARE = 0.03
 # Pure solvents of another instrument reach 0.9 and more in derivatives, other liquids at most 0.6.
 _LEAST_EXPLAINED = 0.75
 _COARSE_SHIFTS_CM1 = np.arange(-6.0, 7.0, 2.0)
-_WIDTHS_CM1 = (-3.5, -2.5, 0.0, 2.5, 3.5, 4.5)  # sigma; negative: the data are widened instead
-_UNCHANGED = _WIDTHS_CM1.index(0.0)
-_DERIVATIVE_SIGMA_CM1 = 3.0
+# Data are always smoothed alike, and only references move and widen: otherwise the noise that
+# smoothing takes away would speak for the wrong shift or width.
+_SMOOTHING_CM1 = 2.5  # sigma of (a)
+_DERIVATIVE_SMOOTHING_CM1 = 3.0  # ... and of (b)
+_WIDTHS_CM2 = (-6.0, -3.0, 0.0, 4.0, 8.0, 13.0, 18.0, 24.0)  # variance beyond the references'
 _EDGE = 12  # points beside an end of the range that are not fitted
 
 
@@ -40,6 +43,27 @@ class RivalAnswer:
         return named
 
 
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """At one shift and width."""
+
+    explained: float  # part of the energy, 0-1
+    amounts: Floats
+    gram: Floats
+    projection: Floats
+
+    def without_weak(self, smallest_share: float) -> Floats:
+        """Amounts [C] after leaving out, one by one, the weakest below this share."""
+        kept = np.flatnonzero(self.amounts > 0)
+        amounts = self.amounts[kept]
+        while len(kept) and amounts.min() < smallest_share * amounts.sum():
+            kept = np.delete(kept, int(amounts.argmin()))
+            amounts = nonnegative(self.gram[np.ix_(kept, kept)], self.projection[kept])
+        result = np.zeros(len(self.amounts))
+        result[kept] = amounts
+        return result
+
+
 class LeastSquares:
     """Rival (a), or (b) with `derivative`.
 
@@ -53,49 +77,49 @@ class LeastSquares:
     ) -> None:
         self.derivative = derivative
         self.smallest_share = smallest_share
-        self._references = np.asarray(references, dtype=np.float64)
-        self._widened = {
-            w: self._domain(blurred(self._references, max(w, 0.0))) for w in _WIDTHS_CM1
-        }
+        self._sigma = _DERIVATIVE_SMOOTHING_CM1 if derivative else _SMOOTHING_CM1
+        rows = np.asarray(references, dtype=np.float64)
+        self._widened = {w: self._domain(rows, w) for w in _WIDTHS_CM2}
 
     def answer(self, spectrum: GridSpectrum) -> RivalAnswer:
-        """The best of all shifts and widths: coarse shifts, widths, then shifts down to 0.25."""
+        """The best of all shifts and widths: coarse shifts, widths, then shifts down to 1/8."""
         window = np.convolve(~spectrum.valid, np.ones(2 * _EDGE + 1), mode="same") == 0
         window[:_EDGE] = window[-_EDGE:] = False
         points = np.flatnonzero(window)
-        data = {w: self._domain(blurred(spectrum.intensity, max(-w, 0.0))) for w in _WIDTHS_CM1}
-        tried: dict[tuple[float, float], tuple[float, Floats]] = {}
+        data = self._domain(spectrum.intensity[None], 0.0)[0, points]
+        tried: dict[tuple[float, float], _Fit] = {}
 
         def energy(shift: float, width: float) -> float:
             key = (shift, width)
             if key not in tried:
-                tried[key] = self._fit(points, data[width], shift, width)
-            return tried[key][0]
+                tried[key] = self._fit(points, data, shift, width)
+            return tried[key].explained
 
-        shift = max(_COARSE_SHIFTS_CM1, key=lambda s: energy(s, _WIDTHS_CM1[_UNCHANGED]))
-        width = _WIDTHS_CM1[_UNCHANGED]
-        for step in (1.0, 0.5, 0.25):
-            width = max(_WIDTHS_CM1, key=lambda w: energy(shift, w))
+        shift, width = max(_COARSE_SHIFTS_CM1, key=lambda s: energy(s, 0.0)), 0.0
+        for step in (1.0, 0.5, 0.25, 0.125):
+            width = max(_WIDTHS_CM2, key=lambda w: energy(shift, w))
             near = (shift - step, shift, shift + step)
             shift = max(near, key=lambda s: energy(s, width))
-        explained, amounts = tried[shift, width]
-        named = amounts >= self.smallest_share * max(float(amounts.sum()), 1e-300)
-        if explained < _LEAST_EXPLAINED:
-            named[:] = False
-        kept = np.where(named, amounts, 0.0)
-        total = float(kept.sum())
-        return RivalAnswer(kept / total if total > 0 else kept, explained)
+        fit = tried[shift, width]
+        if fit.explained < _LEAST_EXPLAINED:
+            return RivalAnswer(np.zeros(len(fit.amounts)), fit.explained)
+        kept = fit.without_weak(self.smallest_share)
+        return RivalAnswer(kept / max(float(kept.sum()), 1e-300), fit.explained)
 
-    def _domain(self, curves: Floats) -> Floats:
-        return slope(curves) if self.derivative else curves
+    def _domain(self, curves: Floats, width_cm2: float) -> Floats:
+        """Smoothed, and widened by this variance besides; first derivatives for rival (b)."""
+        sigma = float(np.sqrt(self._sigma**2 + width_cm2))
+        smooth = _convolved(curves, _gaussian(sigma))
+        result: Floats = np.gradient(smooth, axis=1) if self.derivative else smooth
+        return result
 
     def _fit(
         self, points: npt.NDArray[np.intp], data: Floats, shift: float, width: float
-    ) -> tuple[float, Floats]:
-        """(explained energy 0-1, amounts [C])."""
-        position = points + shift  # the measured axis reads `shift` too much
-        y = np.interp(position, np.arange(len(data)), data)
-        columns = self._widened[width][:, points]
+    ) -> "_Fit":
+        places = np.arange(self._widened[width].shape[1])
+        # the measured axis reads `shift` too much
+        columns = np.stack([np.interp(points - shift, places, c) for c in self._widened[width]])
+        y = data
         if not self.derivative:
             cubic = np.linalg.qr(np.vander(np.linspace(-1.0, 1.0, len(points)), 4))[0]
             y = y - cubic @ (cubic.T @ y)
@@ -104,7 +128,7 @@ class LeastSquares:
         amounts = nonnegative(gram, projection)
         total = float(y @ y)
         gain = float(2 * projection @ amounts - amounts @ gram @ amounts)
-        return (gain / total if total > 0 else 0.0), amounts
+        return _Fit(gain / total if total > 0 else 0.0, amounts, gram, projection)
 
 
 def nonnegative(gram: Floats, projection: Floats) -> Floats:
@@ -135,18 +159,6 @@ def nonnegative(gram: Floats, projection: Floats) -> Floats:
     return solution
 
 
-def blurred(curves: Floats, sigma_cm1: float) -> Floats:
-    """Convolved with a Gaussian; sigma 0 changes nothing."""
-    return curves if sigma_cm1 == 0.0 else _convolved(curves, _gaussian(sigma_cm1))
-
-
-def slope(curves: Floats) -> Floats:
-    """First derivative, smoothed."""
-    kernel = _gaussian(_DERIVATIVE_SIGMA_CM1)
-    reach = len(kernel) // 2
-    return _convolved(curves, -np.arange(-reach, reach + 1) * kernel / _DERIVATIVE_SIGMA_CM1**2)
-
-
 def _gaussian(sigma: float) -> Floats:
     reach = int(np.ceil(4.0 * sigma))
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
@@ -154,9 +166,7 @@ def _gaussian(sigma: float) -> Floats:
     return result
 
 
-def _convolved(curves: Floats, kernel: Floats) -> Floats:
+def _convolved(rows: Floats, kernel: Floats) -> Floats:
     reach = len(kernel) // 2
-    rows = np.atleast_2d(curves)
     padded = np.pad(rows, ((0, 0), (reach, reach)), mode="edge")
-    result = np.stack([np.convolve(row, kernel, mode="valid") for row in padded])
-    return result[0] if curves.ndim == 1 else result
+    return np.stack([np.convolve(row, kernel, mode="valid") for row in padded])
