@@ -41,7 +41,7 @@ def two_lines() -> Library:
     wide = np.stack(
         [literature_reference([[600.0, 1.0, 8.5]]), literature_reference([[1500.0, 1.0, 8.5]])]
     )
-    specs = tuple(CompoundSpec(name, "", (), "", None, None) for name in ("a", "b"))
+    specs = tuple(CompoundSpec(name, "", (), "", None, None, None) for name in ("a", "b"))
     return Library("two", "", "lines", 8.5, "", "", specs, wide.astype(np.float32))
 
 
