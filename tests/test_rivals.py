@@ -59,6 +59,20 @@ def test_rivals_name_nothing_in_noise() -> None:
         assert not LeastSquares(PURES.inside, derivative).answer(spectrum).named.any()
 
 
+@pytest.mark.parametrize("derivative", [False, True])
+def test_noise_chooses_neither_shift_nor_width(derivative: bool) -> None:
+    """A fit that smooths its data more at one width prefers it in noise, and errs threefold."""
+    method = LeastSquares(PURES.inside, derivative)
+    worst = [
+        np.abs(method.answer(to_grid(made.spectrum)).shares - made.shares).max()
+        for made in (
+            scene({1: 0.5, 2: 0.3, 6: 0.2}, Conditions(snr=50.0, baseline=0.3), seed)
+            for seed in range(6)
+        )
+    ]
+    assert np.mean(worst) < 0.006
+
+
 def test_a_lower_limit_names_weaker_components() -> None:
     made = scene({1: 0.98, 12: 0.02}, Conditions(snr=300.0, baseline=0.1))
     named = [

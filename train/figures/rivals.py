@@ -5,10 +5,12 @@
     left has at least 3% of the signal.
 (b) The 3% rule on first derivatives: the same grid, on smoothed first derivatives, no baseline.
 Both answer "unknown" below one limit of explained energy. They do not see the network and share
-no code with the product. Next: `ideal.py`, what no linear method can beat.
+no code with the product, and are not tuned for speed.
+Next: `ideal.py`, what no linear method can beat.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -121,7 +123,7 @@ class LeastSquares:
         columns = np.stack([np.interp(points - shift, places, c) for c in self._widened[width]])
         y = data
         if not self.derivative:
-            cubic = np.linalg.qr(np.vander(np.linspace(-1.0, 1.0, len(points)), 4))[0]
+            cubic = _cubic(len(points))
             y = y - cubic @ (cubic.T @ y)
             columns = columns - (columns @ cubic) @ cubic.T
         gram, projection = columns @ columns.T, columns @ y
@@ -157,6 +159,12 @@ def nonnegative(gram: Floats, projection: Floats) -> Floats:
             if not free.any():
                 break
     return solution
+
+
+@lru_cache(maxsize=4)
+def _cubic(points: int) -> Floats:
+    """[points, 4] orthonormal columns that a cubic is made of."""
+    return np.linalg.qr(np.vander(np.linspace(-1.0, 1.0, points), 4))[0]
 
 
 def _gaussian(sigma: float) -> Floats:
