@@ -11,9 +11,10 @@ import numpy as np
 
 from device.answers.answer import Answer, FieldLabel, ModelLabel
 from device.answers.field_compound import FieldCompound, clash
-from device.answers.identification import FitThresholds, identify, no_result
+from device.answers.identification import identify, no_result
 from device.answers.library_fit import Library
 from device.answers.limits import DetectionLimit, detection_limits
+from device.answers.thresholds import FitThresholds
 from device.inference.bundle import Bundle
 from device.inference.golden import check_golden
 from device.inference.interpreter import Interpreter, Prediction

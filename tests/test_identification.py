@@ -6,14 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from device.answers.identification import (
-    FitThresholds,
-    Identification,
-    Verdict,
-    identify,
-    no_result,
-)
+from device.answers.identification import Identification, Verdict, identify, no_result
 from device.answers.library_fit import Library
+from device.answers.thresholds import FitThresholds
 from device.inference.interpreter import Prediction
 from device.spectra.quality import Reason
 from device.spectra.spectrum import GridSpectrum

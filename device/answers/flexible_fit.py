@@ -19,7 +19,7 @@ from device.answers.nonnegative import solve_nonnegative
 Floats = npt.NDArray[np.float64]
 
 _OWN_SHIFT_SIGMA_CM1 = 1.0  # prior of a component's shift in a mixture
-_OWN_SHIFT_LIMIT_CM1 = 3.0
+OWN_SHIFT_LIMIT_CM1 = 3.0
 _OWN_WIDTH_SIGMA_CM2 = 6.0  # prior of a component's extra line variance
 _OWN_WIDTH_LIMITS_CM2 = (-8.0, 12.0)
 # Model error, of the signal nearby; dominates noise near strong lines.
@@ -102,7 +102,7 @@ class FlexibleFit:
         shift, width, response = np.split(bend, [len(present), 2 * len(present)])
         self.own_shift[:] = 0.0
         self.own_width[:] = 0.0
-        self.own_shift[present] = np.clip(shift, -_OWN_SHIFT_LIMIT_CM1, _OWN_SHIFT_LIMIT_CM1)
+        self.own_shift[present] = np.clip(shift, -OWN_SHIFT_LIMIT_CM1, OWN_SHIFT_LIMIT_CM1)
         self.own_width[present] = np.clip(width, *_OWN_WIDTH_LIMITS_CM2)
         bent = (
             self._pure
@@ -163,6 +163,10 @@ class FlexibleFit:
     def precision(self) -> Floats:
         """[C, C], inverse covariance of the coefficients."""
         return self._normal()[0] / self._misfit()
+
+    def weight(self) -> Floats:
+        """[points], of each squared residual in chi squared."""
+        return self._weight / self._misfit()
 
     def pull(self) -> Floats:
         """[C], by how much the data ask for more of each component; negative for absent ones

@@ -20,7 +20,7 @@ from device.answers.derivative import (
     smoothed_derivative,
     without_baseline,
 )
-from device.answers.flexible_fit import LARGEST_MODEL_ERROR, FlexibleFit
+from device.answers.flexible_fit import LARGEST_MODEL_ERROR, OWN_SHIFT_LIMIT_CM1, FlexibleFit
 from device.answers.shift_search import ShiftSearch
 from device.answers.spikes import spikes_in
 from device.spectra.spectrum import GridSpectrum
@@ -28,6 +28,10 @@ from device.spectra.spectrum import GridSpectrum
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
+
+# Correlation of derivatives from which two references may be taken for each other. n-Heptanol and
+# n-nonane reach 0.8 and are told apart.
+_LOOK_ALIKE = 0.95
 
 _FLAT = 1e-9  # a derivative below this part of the intensity is rounding
 
@@ -51,6 +55,7 @@ class LibraryFit:
     explained: float  # part of the derivative's energy; may be negative for nonsense
     unexplained: float  # 0-1: foreign amplitude against all amplitude
     response: Floats  # [G], of this instrument against that of the references; 1 where not fitted
+    weight: Floats  # [G], of each point's squared residual in chi squared; zero where not fitted
     residual: Floats  # [G], smoothed derivative domain; zero where not fitted
     foreign: Floats  # [G], the part of the residual that counts as foreign
 
@@ -84,6 +89,7 @@ class Library:
         self.references: Floats = np.asarray(references, dtype=np.float64)
         self._points = self.references.shape[1]
         self._derivative = _WidenedDerivatives(self.references)
+        self.look_alikes = _look_alikes(self._derivative[0.0])
 
     def fit(self, spectrum: GridSpectrum) -> LibraryFit:
         """Fit all references to `spectrum`; never fails on a finite spectrum."""
@@ -131,6 +137,8 @@ class Library:
         residual, foreign = np.zeros(self._points), np.zeros(self._points)
         response = np.ones(self._points)
         response[window] = flexible.response
+        weight = np.zeros(self._points)
+        weight[window] = flexible.weight()
         residual[window] = flexible.residual
         foreign[window] = flexible.foreign()
         return LibraryFit(
@@ -149,6 +157,7 @@ class Library:
             explained=flexible.explained(),
             unexplained=flexible.unexplained(),
             response=response,
+            weight=weight / scale**2,
             residual=residual * scale,
             foreign=foreign * scale,
         )
@@ -172,6 +181,19 @@ class Library:
             explained=0.0,
             unexplained=1.0,
             response=np.ones(self._points),
+            weight=flat,
             residual=flat,
             foreign=flat,
         )
+
+
+def _look_alikes(derivative: Floats) -> tuple[tuple[int, int], ...]:
+    """Pairs of references nearly the same, at any shift that a component may have of its own."""
+    rows = without_baseline(derivative)
+    rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-300)
+    reach = int(OWN_SHIFT_LIMIT_CM1)
+    similarity = np.max(
+        [rows @ np.roll(rows, shift, axis=1).T for shift in range(-reach, reach + 1)], axis=0
+    )
+    pairs = np.argwhere(np.triu(similarity, 1) >= _LOOK_ALIKE)
+    return tuple((int(first), int(second)) for first, second in pairs)

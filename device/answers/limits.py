@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from device.answers.identification import FitThresholds, Identification, Verdict
+from device.answers.identification import Identification, Verdict
 from device.answers.library_fit import LibraryFit
+from device.answers.thresholds import FitThresholds
 from device.inference.manifest import Compound
 
 Bools = npt.NDArray[np.bool_]

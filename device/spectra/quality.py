@@ -40,7 +40,8 @@ _LOWEST_CONTRAST = 3.5
 _SMOOTHING_CM1 = 7
 _ROUNDING = 1e-9  # of the largest intensity: what arithmetic alone may leave of a constant
 
-# Without lines, and with counts that say what zero is: a level this high above the noise is fluorescence, one this low is an empty vial.
+# Without lines, and with counts that say what zero is: a level this high above the noise is
+# fluorescence, one this low is an empty vial.
 _GLOW_SIGMAS = 30.0
 _NOTHING_SIGMAS = 3.0
 

@@ -1,0 +1,63 @@
+"""Where the lines are drawn between asserting, doubting and not knowing.
+
+Next: `identification.py`, which draws them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from device.answers.flexible_fit import LARGEST_MODEL_ERROR
+from firmware_bridge.errors import CallerError
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FitThresholds:
+    """Where the lines are drawn; a bundle's manifest may move each of them by name.
+
+    Chosen on development data (real mixtures of the solvents, spectra of other liquids).
+    """
+
+    evidence: float = 25.0  # chi squared that the fit alone must show
+    evidence_when_proposed: float = 7.0  # ... when the network says present
+    # ... and so much more for each unit of log odds below that, where the fit is at its worst; a
+    # fit that matches to the noise is believed with less help, down to this part.
+    evidence_per_logit: float = 9.0
+    smallest_part_of_doubt: float = 0.2
+    smallest_share: float = 0.012  # of the signal; less may be a misfit of a strong neighbour
+    support: float = 0.4  # part of a component's lines that must really be there
+    identified_unexplained: float = 0.11  # above it the answer is PARTIAL at best
+    # With a large unexplained rest a foreign line may pose as one of ours: ask for more.
+    partial_evidence: float = 10.0
+    partial_support: float = 0.6
+    unknown_unexplained: float = 0.30
+    unknown_evidence: float = 20.0
+    smallest_known_part: float = 0.20  # less of the signal explained is no answer at all
+
+    @classmethod
+    def from_manifest(cls, values: Mapping[str, float]) -> "FitThresholds":
+        """Defaults with the manifest's values in their places.
+
+        Raises:
+            CallerError: the manifest names a threshold that this version does not know.
+        """
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise CallerError(
+                f"The model sets thresholds this version does not know: {', '.join(unknown)}.",
+                remedy="Update the analyzer's software, or use an older model.",
+            )
+        return replace(cls(), **values)
+
+    def evidence_asked(self, doubt: Floats, model_error: float) -> Floats:
+        """Evidence that a component needs, by the log odds `doubt` of the network below its
+        threshold (0 when it proposes, infinite when it cannot know)."""
+        misfit = max(model_error / LARGEST_MODEL_ERROR, self.smallest_part_of_doubt)
+        asked = self.evidence_when_proposed + self.evidence_per_logit * misfit * doubt
+        result: Floats = np.minimum(asked, self.evidence)
+        return result
