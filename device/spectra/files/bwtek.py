@@ -179,7 +179,7 @@ def _read_header(file: TextFile) -> tuple[_Header, int]:
         if key.strip().lower() == _PIXEL:
             return _Header(file, values), index
         values.setdefault(key.strip(), (index + 1, value))
-    file.fail("no line names the columns, is the file truncated?")
+    file.fail("no line names the columns; the file may be truncated")
 
 
 def _read_table(
@@ -201,7 +201,7 @@ def _read_table(
             continue
         cells = line.split(";", cells_needed)
         if len(cells) < cells_needed:
-            file.fail(f"{len(cells)} columns of {len(names)}, is the file truncated?", number)
+            file.fail(f"{len(cells)} columns of {len(names)}; the file may be truncated", number)
         rows.append(cells)
         line_numbers.append(number)
         if len(rows) > pixel_count:

@@ -45,7 +45,7 @@ def parse(file: TextFile) -> Spectrum:
             continue
         cells = line.split(",")
         if len(cells) <= max(at_axis, at_intensity):
-            file.fail(f"{len(cells)} columns of {len(names)}, is the file truncated?", number)
+            file.fail(f"{len(cells)} columns of {len(names)}; the file may be truncated", number)
         shifts.append(checked_number(file, number, cells[at_axis], "the Raman shift", False))
         values.append(checked_number(file, number, cells[at_intensity], "the intensity", False))
         line_numbers.append(number)

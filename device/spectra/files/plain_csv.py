@@ -68,7 +68,7 @@ def parse(file: TextFile) -> Spectrum:
             continue
         cells = dialect.cells(line)
         if len(cells) < 2:
-            file.fail("only one column, is the file truncated?", number)
+            file.fail("only one column; the file may be truncated", number)
         if len(cells) > 2:
             file.fail(f"{len(cells)} columns where two are expected", number)
         comma = dialect.decimal_comma
