@@ -7,6 +7,7 @@ import sys
 import time
 import unicodedata
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -279,6 +280,21 @@ def test_a_folder_that_cannot_be_made_is_an_error_with_its_name(tmp_path: Path) 
     blocked = FieldLibrary(tmp_path / "data" / "library")
     with pytest.raises(FieldLibraryError, match="library"):
         blocked.add(entry())
+
+
+def test_of_many_who_add_one_name_at_once_one_succeeds(kept: FieldLibrary) -> None:
+    made = entry("acetone")
+
+    def add(_: int) -> bool:
+        try:
+            kept.add(made)
+        except FieldLibraryError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(add, range(16))) == 1
+    assert len(kept.load()) == 1
 
 
 class PowerCut(BaseException):

@@ -154,6 +154,18 @@ def test_built_again_it_is_not_trained_again_and_the_bytes_are_the_same(
     assert (folder / "work" / "paints-2" / "report.html").read_text() == page
 
 
+def test_another_recipe_starts_over_and_says_so(
+    folder: Path, bundle: Bundle, tmp_path: Path
+) -> None:
+    earlier = folder / "work" / "paints-2" / "checkpoint.npz"
+    (tmp_path / "paints-2").mkdir()
+    (tmp_path / "paints-2" / "checkpoint.npz").write_bytes(earlier.read_bytes())
+    text = (folder / "paints.toml").read_text().replace("steps = 60", "steps = 2")
+    other = folder / "other.toml"
+    other.write_text(text)
+    assert "starting over" in run("fit", str(other), "--work", str(tmp_path)).output
+
+
 def test_the_report_stands_by_itself(folder: Path, bundle: Bundle) -> None:
     page = (folder / "work" / "paints-2" / "report.html").read_text()
     assert "<link" not in page

@@ -61,7 +61,10 @@ class Checkpoint:
 def fingerprint(library: Library, recipe: Recipe) -> str:
     """Trainings with the same one go the same way; another's checkpoint must not be continued."""
     decides = hashlib.sha256(json.dumps(provenance_of(recipe), sort_keys=True).encode())
-    decides.update(library.wide.tobytes())
+    for spec, spectrum in zip(library.compounds, library.wide, strict=True):
+        # the file, not what was made of it: its last bits depend on the threads of the moment
+        source = spec.source_sha256 or hashlib.sha256(spectrum.tobytes()).hexdigest()
+        decides.update(f"{spec.name} {source} {spec.response_factor}\n".encode())
     for package in _DECIDING:
         decides.update(f"{package} {_version(package)}".encode())
     return decides.hexdigest()

@@ -55,7 +55,11 @@ def fit_and_show(recipe: Recipe, folder: Path, *, fresh: bool = False) -> None:
     with Progress(*columns, console=console) as bar:
         task = bar.add_task(recipe.name, total=recipe.training.steps, loss=float("nan"), exact="-")
 
+        earlier = checkpoint.exists()
+
         def step(number: int, loss: float) -> None:
+            if number == 1 and earlier:
+                console.print("the earlier run had another recipe or library: starting over")
             if bar.tasks[0].completed == 0 and number > 1:
                 console.print(f"going on after step {number - 1}")
                 bar.reset(task, completed=number - 1)  # the pace is that of this run
