@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.answers.identification import Verdict, identify
+from device.answers.identification import Identification, Verdict, identify
 from device.answers.limits import detection_limits
 from device.identifier import Identifier
 from device.spectra.files.reading import read_spectrum
@@ -21,8 +21,8 @@ def identifier() -> Identifier:
     return Identifier(solvents())
 
 
-def named_in(identifier: Identifier, spectrum: GridSpectrum) -> set[str]:
-    answer = identify(
+def ask(identifier: Identifier, spectrum: GridSpectrum) -> Identification:
+    return identify(
         spectrum,
         identifier.predict(spectrum),
         identifier.library,
@@ -30,7 +30,12 @@ def named_in(identifier: Identifier, spectrum: GridSpectrum) -> set[str]:
         identifier.presence_thresholds,
         identifier.thresholds,
     )
-    return {component.name for component in answer.components}
+
+
+def limits_of(identifier: Identifier, result: Identification) -> dict[str, float]:
+    assert result.full_fit is not None
+    limits = detection_limits(result, result.full_fit, identifier.compounds, identifier.thresholds)
+    return {limit.name: limit.signal_share or 1.0 for limit in limits}
 
 
 @pytest.mark.parametrize("frame", ["FourSolvent-1", "ThreeSolvent-1"])
@@ -52,7 +57,7 @@ def test_a_compound_added_at_its_limit_to_a_real_frame_is_seen(
             position - fit.shift_cm1, position, references()[names().index(limit.name)]
         )
         spiked = replace(answer.gridded, intensity=answer.gridded.intensity + amount * added)
-        seen += limit.name in named_in(identifier, spiked)
+        seen += limit.name in {one.name for one in ask(identifier, spiked).components}
     assert seen >= len(limits) - 1  # a miss of 5% each, so one of nine or ten is no surprise
 
 
@@ -69,38 +74,12 @@ def test_far_below_its_limit_a_compound_is_mostly_not_seen(identifier: Identifie
 
 def test_noise_raises_the_limits(identifier: Identifier) -> None:
     def toluene(snr: float) -> float:
-        spectrum = scene({"ethanol": 1.0}, snr=snr)
-        result = identify(
-            spectrum,
-            identifier.predict(spectrum),
-            identifier.library,
-            identifier.compounds,
-            identifier.presence_thresholds,
-            identifier.thresholds,
-        )
-
-        assert result.full_fit is not None
-        limits = detection_limits(
-            result, result.full_fit, identifier.compounds, identifier.thresholds
-        )
-        return {one.name: one.signal_share or 1.0 for one in limits}["Toluene"]
+        return limits_of(identifier, ask(identifier, scene({"ethanol": 1.0}, snr=snr)))["Toluene"]
 
     assert toluene(10.0) > 2.0 * toluene(100.0)
 
 
 def test_an_unknown_spectrum_has_no_limits(identifier: Identifier) -> None:
-    spectrum = scene({}, foreign=lines(470.0, 680.0, 1130.0, 1720.0))
-    result = identify(
-        spectrum,
-        identifier.predict(spectrum),
-        identifier.library,
-        identifier.compounds,
-        identifier.presence_thresholds,
-        identifier.thresholds,
-    )
-
+    result = ask(identifier, scene({}, foreign=lines(470.0, 680.0, 1130.0, 1720.0)))
     assert result.verdict is Verdict.UNKNOWN
-    assert result.full_fit is not None
-    assert not detection_limits(
-        result, result.full_fit, identifier.compounds, identifier.thresholds
-    )
+    assert limits_of(identifier, result) == {}
