@@ -13,7 +13,7 @@ from device.answers.identification import Verdict
 from device.identifier import Identifier
 from device.installation import shipped_models_dir
 from train.development import measured_spectra
-from train.figures import unknowns
+from train.figures import coverage, unknowns
 from train.figures.figure import Context, Result, Size
 from train.figures.foreign_cases import ADDED, FOREIGN_KINDS, OWN, OWN_MEASURED, foreign_cases
 from train.figures.left_out import foreign_pures, without
@@ -98,3 +98,39 @@ def test_unknowns_has_every_kind_of_foreign_signal(result_of: Callable[[Any], Re
     assert all("n=" in row[-1] for row in result.tables[0].rows)
     json.dumps(result.data, allow_nan=False)
     assert all(Path(plot).stat().st_size > 1000 for plot in result.plots)
+
+
+def _interval(error: float, half_width: float) -> coverage.Interval:
+    return coverage.Interval("s", 100.0, 2, "a", 0.5, error, half_width)
+
+
+def test_intervals_of_a_normal_error_hold_90_percent_and_need_no_factor() -> None:
+    errors = np.random.default_rng(3).normal(0.0, 0.01, 20_000)
+    right = [_interval(float(error), 1.645 * 0.01) for error in errors]
+    assert coverage._held(right).value == pytest.approx(0.9, abs=0.01)
+    numbers = coverage._numbers(right)
+    assert numbers["error_against_sd"] == pytest.approx(1.0, abs=0.02)
+    assert numbers["to_multiply_by"] == pytest.approx(1.0, abs=0.02)
+    # the control: half as wide, the factor says so
+    narrow = [_interval(one.error, 0.5 * one.half_width) for one in right]
+    assert coverage._held(narrow).value < 0.65
+    assert coverage._numbers(narrow)["to_multiply_by"] == pytest.approx(2.0, abs=0.04)
+
+
+def test_an_interval_without_width_holds_nothing_and_bends_no_factor() -> None:
+    intervals = [_interval(0.01, 0.02), _interval(0.001, 0.0)]
+    assert coverage._held(intervals).hits == 1
+    numbers = coverage._numbers(intervals)
+    assert numbers["to_multiply_by"] == pytest.approx(0.5)
+    assert numbers["without_width"] == 0.5
+
+
+def test_coverage_counts_what_is_there_under_every_condition(
+    result_of: Callable[[Any], Result],
+) -> None:
+    result = result_of(coverage)
+    for setting in coverage.SETTINGS:
+        for snr in coverage.SNRS:
+            assert result.data["shares"][f"{setting}, SNR {snr:g}"]["held"]["n"] >= 2
+    assert result.data["volumes"]["all"]["held"]["n"] >= 2
+    json.dumps(result.data, allow_nan=False)
