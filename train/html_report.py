@@ -60,25 +60,28 @@ def html_report(
             report_plots.proportions(
                 {str(count): part for count, part in figures.exact_by_components.items()},
                 "components in the mixture",
-            )
+            ),
+            "every compound right, by the number of components",
         ),
         _picture(
             report_plots.proportions(
                 figures.exact_by_snr, "SNR: highest Raman peak / noise sd per 1 cm-1"
-            )
+            ),
+            "every compound right, by SNR",
         ),
         "<h2>Compound by compound</h2>",
-        _picture(report_plots.compounds(figures.compounds)),
+        _picture(report_plots.compounds(figures.compounds), "recall and precision"),
         "<h2>Mistaken for each other</h2>",
         _confusions(batch, presence, library.names),
         "<h2>References that look alike</h2>",
         _look_alikes(alike, library.names),
-        _picture(report_plots.similarity_matrix(alike, library.names)),
+        _picture(report_plots.similarity_matrix(alike, library.names), "similarity of references"),
         "<h2>Is a presence of 0.8 there in 8 of 10 spectra?</h2>",
         _picture(
             report_plots.reliability(
                 presence[labelled].astype(np.float64), batch.presence[labelled] > 0
-            )
+            ),
+            "presence as said against presence as found",
         ),
         "<h2>What int8 costs</h2>",
         _table(
@@ -86,9 +89,14 @@ def html_report(
             [(kind, *map(str, row.values())) for kind, row in price.items()],
         ),
         "<h2>How it learned</h2>",
-        _picture(report_plots.learning_curve(history)) if history else "<p>Not recorded.</p>",
+        _picture(report_plots.learning_curve(history), "loss and exact match")
+        if history
+        else "<p>Not recorded.</p>",
         "<h2>The references</h2>",
-        _picture(report_plots.spectra(library.references.astype(np.float64), library.names)),
+        _picture(
+            report_plots.spectra(library.references.astype(np.float64), library.names),
+            "reference spectra",
+        ),
         _references(library),
     ]
     title = escape(recipe.name)
@@ -155,6 +163,8 @@ def _look_alikes(alike: npt.NDArray[np.float64], names: Sequence[str]) -> str:
         for i, k in (np.unravel_index(flat, upper.shape) for flat in order)
         if upper[i, k] > 0
     ]
+    if not rows:
+        return "<p>None.</p>"
     return _table(("compound", "compound", "similarity (1: the same lines)"), rows)
 
 
@@ -173,12 +183,14 @@ def _references(library: Library) -> str:
 
 
 def _table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in heading) if any(heading) else ""
+    titles = "".join(f"<th>{escape(cell)}</th>" for cell in heading)
+    head = f"<tr>{titles}</tr>" if any(heading) else ""
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
     )
-    return f"<table><tr>{head}</tr>{body}</table>"
+    return f"<table>{head}{body}</table>"
 
 
-def _picture(png: bytes) -> str:
-    return f'<p><img alt="" src="data:image/png;base64,{base64.b64encode(png).decode()}"></p>'
+def _picture(png: bytes, what: str) -> str:
+    data = base64.b64encode(png).decode()
+    return f'<p><img alt="{escape(what)}" src="data:image/png;base64,{data}"></p>'

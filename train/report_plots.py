@@ -66,7 +66,7 @@ def compounds(figures: Sequence[CompoundFigures]) -> bytes:
         places = np.arange(len(order)) + offset
         axes.errorbar(value, places, xerr=spread, fmt="o", color=colour, markersize=3.5, label=name)
     axes.set_yticks(np.arange(len(order)), [one.name for one in order], fontsize=8)
-    axes.invert_yaxis()
+    axes.set_ylim(len(order) - 0.4, -0.6)
     axes.set_xlim(right=1.01)
     axes.grid(True, color="#e6e6e6")
     axes.legend(loc="best", fontsize=8)
