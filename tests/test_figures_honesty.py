@@ -13,7 +13,7 @@ from device.answers.identification import Verdict
 from device.identifier import Identifier
 from device.installation import shipped_models_dir
 from train.development import measured_spectra
-from train.figures import coverage, unknowns
+from train.figures import coverage, reliability, unknowns
 from train.figures.figure import Context, Result, Size
 from train.figures.foreign_cases import ADDED, FOREIGN_KINDS, OWN, OWN_MEASURED, foreign_cases
 from train.figures.left_out import foreign_pures, without
@@ -134,3 +134,24 @@ def test_coverage_counts_what_is_there_under_every_condition(
             assert result.data["shares"][f"{setting}, SNR {snr:g}"]["held"]["n"] >= 2
     assert result.data["volumes"]["all"]["held"]["n"] >= 2
     json.dumps(result.data, allow_nan=False)
+
+
+def test_calibration_error_is_small_for_true_probabilities_and_large_for_bold_ones() -> None:
+    rng = np.random.default_rng(5)
+    probability = rng.random(20_000)
+    present = rng.random(20_000) < probability
+    assert reliability.Said(probability, present).calibration_error() < 0.02
+    bold = reliability.Said(np.round(probability), present)
+    assert bold.calibration_error() == pytest.approx(0.25, abs=0.02)
+    assert bold.between().presence.size == 0
+
+
+def test_reliability_has_every_source_with_all_its_statements(
+    result_of: Callable[[Any], Result],
+) -> None:
+    result = result_of(reliability)
+    assert set(result.data) == {"network I", "product I", "network II", "product II"}
+    for found in result.data.values():
+        assert sum(one["true"]["n"] for one in found["bins"]) == 6 * 13
+    json.dumps(result.data, allow_nan=False)
+    assert all(Path(plot).stat().st_size > 1000 for plot in result.plots)

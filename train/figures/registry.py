@@ -1,6 +1,15 @@
 """All figures, in the order they are made and listed."""
 
-from train.figures import coverage, measured, paper, robustness, traces, unequal, unknowns
+from train.figures import (
+    coverage,
+    measured,
+    paper,
+    reliability,
+    robustness,
+    traces,
+    unequal,
+    unknowns,
+)
 from train.figures.figure import Figure
 
 FIGURES: tuple[Figure, ...] = (
@@ -10,5 +19,6 @@ FIGURES: tuple[Figure, ...] = (
     Figure("traces", "Traces of 2-5%", traces.make),
     Figure("unknowns", "Signal that the library does not have", unknowns.make),
     Figure("coverage", "Do the intervals hold the truth?", coverage.make),
+    Figure("reliability", "Is presence a probability?", reliability.make),
     Figure("paper", "The paper's Tables 4 and 5, its way and ours", paper.make, trains=True),
 )
