@@ -13,7 +13,7 @@ from device.answers.identification import Verdict
 from device.identifier import Identifier
 from device.installation import shipped_models_dir
 from train.development import measured_spectra
-from train.figures import coverage, reliability, unknowns
+from train.figures import coverage, limits, reliability, unknowns
 from train.figures.figure import Context, Result, Size
 from train.figures.foreign_cases import ADDED, FOREIGN_KINDS, OWN, OWN_MEASURED, foreign_cases
 from train.figures.left_out import foreign_pures, without
@@ -155,3 +155,25 @@ def test_reliability_has_every_source_with_all_its_statements(
         assert sum(one["true"]["n"] for one in found["bins"]) == 6 * 13
     json.dumps(result.data, allow_nan=False)
     assert all(Path(plot).stat().st_size > 1000 for plot in result.plots)
+
+
+def test_what_is_added_at_many_times_its_limit_is_seen_and_nothing_added_is_not(
+    identifier: Identifier,
+) -> None:
+    rng = np.random.default_rng(8)
+    pures = measured_pures(LIBRARY)
+    frame = "FourSolvent-1"
+    answer, found = limits._limits(rng, identifier)[frame]
+    clearest = found[0]
+    assert limits.inject(rng, identifier, pures, frame, answer, clearest, 5.0).seen
+    assert not limits.inject(rng, identifier, pures, frame, answer, clearest, 0.0).seen
+
+
+def test_limits_are_tried_for_every_compound_that_a_frame_does_not_hold(
+    result_of: Callable[[Any], Result],
+) -> None:
+    result = result_of(limits)
+    tried = {(one["frame"], one["compound"]) for one in result.data["I"]}
+    assert len(tried) >= 17  # 13 less 4 and 13 less 3, as far as they have a limit
+    assert {one["factor"] for one in result.data["I"]} == {0.5, 1.0}
+    json.dumps(result.data, allow_nan=False)

@@ -2,6 +2,7 @@
 
 from train.figures import (
     coverage,
+    limits,
     measured,
     paper,
     reliability,
@@ -20,5 +21,6 @@ FIGURES: tuple[Figure, ...] = (
     Figure("unknowns", "Signal that the library does not have", unknowns.make),
     Figure("coverage", "Do the intervals hold the truth?", coverage.make),
     Figure("reliability", "Is presence a probability?", reliability.make),
+    Figure("limits", "Is what is said to be detectable detected?", limits.make),
     Figure("paper", "The paper's Tables 4 and 5, its way and ours", paper.make, trains=True),
 )
