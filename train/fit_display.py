@@ -46,8 +46,8 @@ def fit_and_show(recipe: Recipe, folder: Path, *, fresh: bool = False) -> None:
         console.print(f"note: {notice}", highlight=False)
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total} steps, loss {task.fields[loss]:.4f}"),
+        BarColumn(bar_width=6),  # the rest just fits into 80 columns
+        TextColumn("{task.completed}/{task.total}, loss {task.fields[loss]:.4f}"),
         TextColumn("exact {task.fields[exact]}"),
         Pace(recipe.training.batch),
         TimeRemainingColumn(),
