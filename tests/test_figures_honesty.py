@@ -12,8 +12,9 @@ import pytest
 from device.answers.identification import Verdict
 from device.identifier import Identifier
 from device.installation import shipped_models_dir
+from device.spectra.spectrum import to_grid
 from train.development import measured_spectra
-from train.figures import coverage, limits, reliability, unknowns
+from train.figures import coverage, limits, reliability, twins, unknowns
 from train.figures.figure import Context, Result, Size
 from train.figures.foreign_cases import ADDED, FOREIGN_KINDS, OWN, OWN_MEASURED, foreign_cases
 from train.figures.left_out import foreign_pures, without
@@ -176,4 +177,30 @@ def test_limits_are_tried_for_every_compound_that_a_frame_does_not_hold(
     tried = {(one["frame"], one["compound"]) for one in result.data["I"]}
     assert len(tried) >= 17  # 13 less 4 and 13 less 3, as far as they have a limit
     assert {one["factor"] for one in result.data["I"]} == {0.5, 1.0}
+    json.dumps(result.data, allow_nan=False)
+
+
+def test_a_compound_leads_over_another_as_far_as_the_other_trails_it(
+    identifier: Identifier,
+) -> None:
+    pures = measured_pures(LIBRARY)
+    toluene, methanol = pures.names.index("Toluene"), pures.names.index("methanol")
+    scene = make_scene(np.random.default_rng(2), pures, np.eye(13)[toluene], Conditions())
+    gridded = to_grid(scene.spectrum)
+    pair = identifier.library.references[[toluene, methanol]]
+    right = twins.lead(gridded, pair)
+    assert right > 100.0
+    assert twins.lead(gridded, pair[::-1]) == pytest.approx(-right, rel=0.2)
+    # the control: nothing speaks for one of two that are the same
+    assert twins.lead(gridded, pair[[0, 0]]) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_twins_has_a_matrix_without_diagonal_for_each_library_and_noise(
+    result_of: Callable[[Any], Result],
+) -> None:
+    result = result_of(twins)
+    assert len(result.data) == len(result.plots) == 3
+    for found in result.data.values():
+        for row, values in enumerate(found["lead"]):
+            assert [column for column, value in enumerate(values) if value is None] == [row]
     json.dumps(result.data, allow_nan=False)

@@ -27,7 +27,7 @@ from train.figures.tallies import percent
 from train.figures.unequal import LIBRARY
 
 FRAMES = ("FourSolvent-1", "ThreeSolvent-1")
-FACTORS = (0.25, 0.5, 1.0, 2.0)  # of the limit
+FACTORS = (0.25, 0.5, 0.75, 1.0, 1.5)  # of the limit
 OWN_SHIFT_CM1 = 1.0  # the added compound's, beside the frame's: bands move when liquids mix
 _AIM = 0.95
 _STREAM = 8

@@ -8,6 +8,7 @@ from train.figures import (
     reliability,
     robustness,
     traces,
+    twins,
     unequal,
     unknowns,
 )
@@ -22,5 +23,6 @@ FIGURES: tuple[Figure, ...] = (
     Figure("coverage", "Do the intervals hold the truth?", coverage.make),
     Figure("reliability", "Is presence a probability?", reliability.make),
     Figure("limits", "Is what is said to be detectable detected?", limits.make),
+    Figure("twins", "Which compounds can be told apart", twins.make),
     Figure("paper", "The paper's Tables 4 and 5, its way and ours", paper.make, trains=True),
 )
