@@ -39,9 +39,11 @@ _RESPONSE_TERMS = 4
 _RESPONSE_SIGMA = 0.10
 
 # What counts as foreign: residual beyond this part of the signal nearby and this part of the
-# largest derivative. Mixing and another instrument stay below, a foreign line does not.
+# largest derivative, and beyond noise. Mixing and another instrument stay below, a foreign line
+# does not.
 _FOREIGN_NEARBY = 0.30
 _FOREIGN_FLOOR = 0.03
+_FOREIGN_SIGMAS = 3.0
 _FOREIGN_POINTS = 31
 # A component is supported where its own lines are, if the residual there stays under this part
 # of the fitted signal plus so many noise variances.
@@ -196,8 +198,8 @@ class FlexibleFit:
 
     def _tolerated(self) -> Floats:
         nearby = np.sqrt(moving_average(self._model**2, _FOREIGN_POINTS))
-        result: Floats = _FOREIGN_NEARBY * nearby + _FOREIGN_FLOOR * np.abs(self._data).max()
-        return result
+        floor = _FOREIGN_FLOOR * np.abs(self._data).max()
+        return np.hypot(_FOREIGN_NEARBY * nearby + floor, _FOREIGN_SIGMAS * np.sqrt(self._noise))
 
     def _doubt(self) -> Floats:
         """1 where the fit is believed, less where a foreign line stands: it must not bend the

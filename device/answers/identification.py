@@ -97,7 +97,8 @@ def identify(
     asserted &= final.coefficients > 0
 
     why: list[Reason] = []
-    if explaining.any() and final.unexplained <= thresholds.identified_unexplained:
+    tolerated = thresholds.tolerated_unexplained(final.model_error)
+    if explaining.any() and final.unexplained <= tolerated:
         verdict = Verdict.PARTIAL if twins else Verdict.IDENTIFIED
         for pair in twins:
             share = float(signal_shares(final, explaining)[0][pair.chosen])
@@ -166,10 +167,12 @@ def _asserted(fit: LibraryFit, doubt: Floats, t: FitThresholds) -> Bools:
 def _trusted_beside_foreign(fit: LibraryFit, asserted: Bools, t: FitThresholds) -> Bools:
     """Beside a large unexplained rest a foreign line may pose as one of ours: ask for more."""
     trusted = asserted & (fit.evidence >= t.partial_evidence) & (fit.support >= t.partial_support)
+    needed = t.smallest_known_part
     if fit.unexplained > t.unknown_unexplained:
         trusted &= fit.evidence >= t.unknown_evidence
+        needed = t.unknown_smallest_known_part
     known = float(signal_shares(fit, trusted)[0].sum())
-    result: Bools = trusted & (known >= t.smallest_known_part)
+    result: Bools = trusted & (known >= needed)
     return result
 
 

@@ -30,13 +30,16 @@ class FitThresholds:
     smallest_part_of_doubt: float = 0.2
     smallest_share: float = 0.012  # of the signal; less may be a misfit of a strong neighbour
     support: float = 0.4  # part of a component's lines that must really be there
-    identified_unexplained: float = 0.11  # above it the answer is PARTIAL at best
+    # Above it the answer is PARTIAL at best; the better the references match, the less is tolerated
+    # (`tolerated_unexplained`).
+    identified_unexplained: float = 0.11
     # With a large unexplained rest a foreign line may pose as one of ours: ask for more.
     partial_evidence: float = 10.0
     partial_support: float = 0.6
     unknown_unexplained: float = 0.30
     unknown_evidence: float = 20.0
     smallest_known_part: float = 0.20  # less of the signal explained is no answer at all
+    unknown_smallest_known_part: float = 0.40
 
     @classmethod
     def from_manifest(cls, values: Mapping[str, float]) -> "FitThresholds":
@@ -61,3 +64,11 @@ class FitThresholds:
         asked = self.evidence_when_proposed + self.evidence_per_logit * misfit * doubt
         result: Floats = np.minimum(asked, self.evidence)
         return result
+
+    def tolerated_unexplained(self, model_error: float) -> float:
+        """Unexplained part up to which a mixture counts as identified.
+
+        Real mixtures whose references match badly (another instrument, liquids that interact)
+        leave up to the full limit; where they match to the noise, a quarter of it is foreign.
+        """
+        return self.identified_unexplained * min(1.0, 0.25 + model_error / LARGEST_MODEL_ERROR)
