@@ -12,9 +12,8 @@ import pytest
 
 from train import checkpoint
 from train.checkpoint import Checkpoint, CheckpointError, Validation
-from train.cli import RECIPE_FOLDER
 from train.fit import Fitted, fit
-from train.recipe import NetworkSettings, Recipe, load_recipe
+from train.recipe import RECIPE_FOLDER, NetworkSettings, Recipe, load_recipe
 from train.references import Library, load_library
 
 ROOT = Path(__file__).resolve().parent.parent

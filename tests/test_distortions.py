@@ -8,7 +8,6 @@ import numpy.typing as npt
 import pytest
 
 from device.spectra.resampling import MODEL_GRID
-from train.cli import RECIPE_FOLDER
 from train.distortions import (
     NoisePool,
     ReferenceBank,
@@ -20,7 +19,7 @@ from train.distortions import (
     vary_response,
 )
 from train.foreign import ForeignPool, moved_compound, patchwork, random_lines
-from train.recipe import load_recipe
+from train.recipe import RECIPE_FOLDER, load_recipe
 from train.references import (
     MARGIN,
     WIDE_GRID,

@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from train.cli import RECIPE_FOLDER
 from train.mixtures import MixtureSampler, paper_grid, presence_labels
-from train.recipe import MixtureSettings, RecipeError, load_recipe
+from train.recipe import RECIPE_FOLDER, MixtureSettings, RecipeError, load_recipe
 
 RECIPES = sorted(RECIPE_FOLDER.glob("*.toml"))
 SETTINGS = load_recipe(RECIPE_FOLDER / "solvents13-2.toml").mixtures

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 from device.spectra.resampling import MODEL_GRID
-from train.cli import RECIPE_FOLDER
 from train.generator import Batch, Generator
 from train.ramixnet import build, predict, serving_model
-from train.recipe import Recipe, load_recipe
+from train.recipe import RECIPE_FOLDER, Recipe, load_recipe
 from train.references import Library, load_library
 
 RECIPE = load_recipe(RECIPE_FOLDER / "aromatics4-2.toml")

@@ -9,64 +9,27 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from firmware_bridge.errors import RamixError
+from train.cli_options import (
+    RecipeName,
+    fresh_option,
+    key_option,
+    out_option,
+    recipe_argument,
+    work_option,
+)
 from train.figures.command import figures as figures_command
+from train.recipe import RECIPE_FOLDER
 
 if TYPE_CHECKING:
     from train.recipe import Recipe
 
-RECIPE_FOLDER = Path(__file__).parent / "recipes"
 _WEIGHTS, _MODEL, _PRICE = "float.weights.h5", "model.tflite", "quantization.json"
 _HISTORY, _REPORT = "history.json", "report.html"
-
-
-class RecipeName(click.ParamType):  # type: ignore[type-arg]  # generic in stubs only
-    """A recipe's name (`solvents13-2`), a recipe file, or a library file."""
-
-    name = "recipe"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> "Recipe":
-        from train.default_recipe import recipe_for
-        from train.library_file import is_library_file
-        from train.recipe import load_recipe
-
-        if not value.endswith(".toml"):
-            return load_recipe(RECIPE_FOLDER / f"{value}.toml")
-        path = Path(value)
-        return recipe_for(path) if is_library_file(path) else load_recipe(path)
-
-
-recipe_argument = click.argument("recipe", type=RecipeName())
-work_option = click.option(
-    "--work",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("out/train"),
-    show_default=True,
-    help="Where the stages hand on their results.",
-)
-out_option = click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("models"),
-    show_default=True,
-    help="Where bundle and model card go.",
-)
-
-
-fresh_option = click.option(
-    "--fresh", is_flag=True, help="Train from the first step, whatever an earlier run left."
-)
-key_option = click.option(
-    "--key",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Sign with this private key. [default: the published demo key]",
-)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from train.library_file import LibraryFile, read_library_file
-from train.recipe import Recipe, RecipeError, from_table, read_toml
-
-RECIPE_FOLDER = Path(__file__).parent / "recipes"
+from train.recipe import RECIPE_FOLDER, Recipe, RecipeError, from_table, read_toml
 
 # The shipped recipe was chosen for so many compounds; steps and dense layer grow with the square
 # root of their number, within limits: beyond the upper ones patience ends the training first.

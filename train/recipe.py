@@ -13,6 +13,8 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from firmware_bridge.errors import CallerError
 
+RECIPE_FOLDER = Path(__file__).parent / "recipes"
+
 Task = Literal["ramixnet1", "ramixnet2"]
 Target = Literal["relative", "absolute"]
 
