@@ -195,6 +195,12 @@ def test_a_compound_leads_over_another_as_far_as_the_other_trails_it(
     assert twins.lead(gridded, pair[[0, 0]]) == pytest.approx(0.0, abs=1e-6)
 
 
+def test_share_needed_falls_with_the_root_of_the_lead() -> None:
+    assert twins.share_needed(700.0, 7.0) == pytest.approx(0.1)
+    assert twins.share_needed(70_000.0, 7.0) == pytest.approx(0.01)
+    assert twins.share_needed(-5.0, 7.0) == 1.0  # the wrong one leads: never
+
+
 def test_twins_has_a_matrix_without_diagonal_for_each_library_and_noise(
     result_of: Callable[[Any], Result],
 ) -> None:

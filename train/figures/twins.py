@@ -61,11 +61,17 @@ def make(context: Context) -> Result:
     named = [solvents.names, solvents.names, everything.names]
     tables = (
         _summary(titles, matrices, asked),
-        _worst(f"Solvents hardest to tell apart, {RESOLUTION_CM1:g} cm-1", matrices[:2], solvents),
+        _worst(
+            f"Solvents hardest to tell apart, {RESOLUTION_CM1:g} cm-1",
+            matrices[:2],
+            solvents,
+            asked,
+        ),
         _worst(
             f"All measured compounds hardest to tell apart, SNR {SNRS[-1]:g}",
             matrices[2:],
             everything,
+            asked,
         ),
     )
     pictures = [
@@ -136,22 +142,51 @@ def _summary(titles: list[str], matrices: list[Floats], asked: float) -> Table:
     )
 
 
-def _worst(title: str, matrices: list[Floats], pures: Pures) -> Table:
-    """Pairs by the smallest lead of either of the two over either, at the last SNR given."""
-    pairs = [(a, b) for a in range(len(pures.names)) for b in range(a)]
-    smallest = {
-        (a, b): [float(min(m[:, a, b].min(), m[:, b, a].min())) for m in matrices] for a, b in pairs
-    }
-    hardest = sorted(pairs, key=lambda pair: smallest[pair][-1])[:_WORST]
+def _worst(title: str, matrices: list[Floats], pures: Pures, asked: float) -> Table:
+    """Pairs by how much of what speaks for one the other takes over, at the last SNR given."""
+    taken = _taken_over(matrices[-1])
+    pairs = [(a, b) for a in range(len(pures.names)) for b in range(len(pures.names)) if a != b]
+    hardest = sorted(pairs, key=lambda pair: -taken[pair])[:_WORST]
+    rows = []
+    for a, b in hardest:
+        smallest = [float(matrix[:, a, b].min()) for matrix in matrices]
+        shares = [share_needed(value, asked) for value in smallest]
+        leads_and_shares = zip(smallest, shares, strict=True)
+        cells = [
+            cell for one, share in leads_and_shares for cell in (f"{one:.0f}", _percent(share))
+        ]
+        rows.append((pures.names[a], pures.names[b], f"{100 * taken[a, b]:.0f}%", *cells))
     snrs = SNRS[-len(matrices) :]
     return Table(
         title,
-        ("one", "other", *(f"smallest lead, SNR {snr:g}" for snr in snrs)),
-        tuple(
-            (pures.names[a], pures.names[b], *(f"{value:.0f}" for value in smallest[a, b]))
-            for a, b in hardest
+        (
+            "what it is",
+            "fitted instead",
+            "taken over",
+            *(c for snr in snrs for c in (f"lead, SNR {snr:g}", f"share needed, SNR {snr:g}")),
+        ),
+        tuple(rows),
+        (
+            "Taken over: how much of the chi squared that speaks for the right one the other takes "
+            "away, against the compound least like it.",
+            f"Share needed: where the lead, growing with the square of the share, is {asked:g}; "
+            "below it the answer is one or the other. Neighbours in a mixture raise it.",
         ),
     )
+
+
+def share_needed(lead_of_the_pure: float, asked: float) -> float:
+    return float(min(1.0, np.sqrt(asked / max(lead_of_the_pure, 1e-9))))
+
+
+def _taken_over(matrices: Floats) -> Floats:
+    middle = np.median(matrices, axis=0)
+    result: Floats = 1.0 - middle / np.nanmax(middle, axis=1, keepdims=True)
+    return result
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}%"
 
 
 def _draw(title: str, matrices: Floats, names: tuple[str, ...], asked: float, path: Path) -> Path:
@@ -160,10 +195,10 @@ def _draw(title: str, matrices: Floats, names: tuple[str, ...], asked: float, pa
     size = 3.0 + 0.22 * len(names)
     figure = canvas(size, size + 1.5)
     axes = figure.subplots()
-    middle = np.maximum(np.median(matrices, axis=0), 1.0)  # the diagonal stays empty
-    image = axes.imshow(middle, cmap="viridis", norm=LogNorm(1.0, 1e4))
-    bar = figure.colorbar(image, shrink=0.8, label="chi squared that speaks for the right one")
-    bar.ax.axhline(asked, color="white")
+    middle = np.maximum(np.median(matrices, axis=0), asked)  # the diagonal stays empty
+    image = axes.imshow(100 * np.sqrt(asked / middle), cmap="magma_r", norm=LogNorm(1.0, 10.0))
+    bar = figure.colorbar(image, shrink=0.8, label="share needed to tell them apart / %")
+    bar.ax.yaxis.set_major_formatter("{x:g}")
     places = np.arange(len(names))
     axes.set_xticks(places, names, rotation=90, fontsize=7)
     axes.set_yticks(places, names, fontsize=7)
