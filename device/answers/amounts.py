@@ -14,6 +14,14 @@ from device.inference.manifest import Compound
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
+# The relative strengths of a compound's lines differ between its reference and this sample, on
+# this instrument: the share p then errs by about spread * p * (1 - p). The worse the references
+# match, the larger the spread; limits and slope from simulated scenes whose lines vary by 0 to 10%
+# (`ramix-train figures --only coverage`).
+_SPREAD_PER_MODEL_ERROR = 1.0
+_SPREAD_LIMITS = (0.04, 0.06)
+_SMALLEST_SD = 0.002
+
 
 def signal_shares(fit: LibraryFit, asserted: Bools) -> tuple[Floats, Floats]:
     """Signal shares and their standard deviations; components not asserted count as unexplained."""
@@ -24,8 +32,10 @@ def signal_shares(fit: LibraryFit, asserted: Bools) -> tuple[Floats, Floats]:
     part = fit.coefficients / total
     relative = fit.coefficient_sd / total
     variance = relative**2 * (1.0 - 2.0 * part) + part**2 * float(np.sum(relative**2))
+    spread = np.clip(_SPREAD_PER_MODEL_ERROR * fit.model_error, *_SPREAD_LIMITS)
+    variance = np.maximum(variance, 0.0) + (spread * part * (1.0 - part)) ** 2
     explained = 1.0 - fit.unexplained
-    sd = np.sqrt(np.maximum(variance, 0.0)) * explained
+    sd = np.maximum(np.sqrt(variance) * explained, _SMALLEST_SD)
     return np.where(asserted, part * explained, 0.0), np.where(asserted, sd, 0.0)
 
 

@@ -97,7 +97,7 @@ class Library:
         scale = float(np.abs(spectrum.intensity).max())
         if not window.any() or scale <= 0:
             return self._nothing()
-        shift, width = ShiftSearch(self._derivative, spectrum.intensity / scale, window).run()
+        shift, width = self._search(spectrum, window, scale).run()
         everything = np.ones(len(self.references), dtype=np.bool_)
         return self._fit_at(spectrum, shift, width, everything)
 
@@ -107,11 +107,15 @@ class Library:
         scale = float(np.abs(spectrum.intensity).max())
         if not window.any() or scale <= 0:
             return 0.0, 0.0
-        return ShiftSearch(self._derivative, spectrum.intensity / scale, window).far_away()
+        return self._search(spectrum, window, scale).far_away()
 
     def refit(self, spectrum: GridSpectrum, fit: LibraryFit, only: Bools) -> LibraryFit:
         """Fit again with the components `only`, at the shift and width already found."""
         return self._fit_at(spectrum, fit.shift_cm1, fit.width_cm2, only)
+
+    def _search(self, spectrum: GridSpectrum, window: Bools, scale: float) -> ShiftSearch:
+        variance = spectrum.variance / scale**2
+        return ShiftSearch(self._derivative, spectrum.intensity / scale, variance, window)
 
     def _fit_at(
         self, spectrum: GridSpectrum, shift: float, width: float, only: Bools

@@ -8,7 +8,12 @@ Next: `flexible_fit.py`, the second step.
 import numpy as np
 import numpy.typing as npt
 
-from device.answers.derivative import SMOOTHING_CM1, baseline_basis, smoothed_derivative
+from device.answers.derivative import (
+    SMOOTHING_CM1,
+    baseline_basis,
+    noise_of_derivative,
+    smoothed_derivative,
+)
 from device.answers.nonnegative import solve_nonnegative
 
 Floats = npt.NDArray[np.float64]
@@ -23,6 +28,8 @@ _SHIFT_SLACK_CM1 = 1  # how far beyond it a second look may go
 WIDTH_LADDER_CM2 = (-12.0, -9.0, -6.0, -4.0, -2.0, 0.0, 2.0, 4.0, 6.0, 9.0, 13.0, 18.0, 24.0)
 _UNCHANGED = WIDTH_LADDER_CM2.index(0.0)
 
+_SMALLEST_SIGNAL = 0.05  # of the energy is signal at least, however noisy a spectrum seems
+
 _STRIDE = 2  # the smoothed derivative holds nothing finer
 
 
@@ -32,12 +39,17 @@ class ShiftSearch:
     Args:
         derivative: smoothed derivative of the references, [C, G] for each width of the ladder.
         intensity: [G], scaled to about 1.
+        variance: [G], of each intensity.
         window: [G], the points to fit.
     """
 
-    def __init__(self, derivative: dict[float, Floats], intensity: Floats, window: Bools) -> None:
+    def __init__(
+        self, derivative: dict[float, Floats], intensity: Floats, variance: Floats, window: Bools
+    ) -> None:
         self._derivative = derivative
         self._intensity = intensity
+        self._variance = variance
+        self._noise: dict[float, float] = {}
         self._points = np.flatnonzero(window)[::_STRIDE]
         self._basis = baseline_basis(len(self._points))
         self._known: dict[tuple[int, int], float] = {}
@@ -96,7 +108,17 @@ class ShiftSearch:
         projection = columns @ data - slow @ slow_data
         solution = solve_nonnegative(gram, projection, self._start)
         self._start = solution
-        return float(2 * projection @ solution - solution @ gram @ solution) / energy
+        explained = float(2 * projection @ solution - solution @ gram @ solution)
+        # without the noise: smoothing the data for narrower lines removes it, and explains nothing
+        return explained / max(energy - self._noise_at(width), _SMALLEST_SIGNAL * energy)
+
+    def _noise_at(self, width: int) -> float:
+        """Expected energy of the noise among the points of the search."""
+        extra = max(-WIDTH_LADDER_CM2[width], 0.0)
+        if extra not in self._noise:
+            noise = noise_of_derivative(self._variance, SMOOTHING_CM1**2 + extra)
+            self._noise[extra] = float(noise[self._points].sum())
+        return self._noise[extra]
 
     def _columns_at(self, width: int) -> tuple[Floats, Floats, Floats]:
         if width not in self._columns:

@@ -27,7 +27,7 @@ class FitThresholds:
     # ... and so much more for each unit of log odds below that, where the fit is at its worst; a
     # fit that matches to the noise is believed with less help, down to this part.
     evidence_per_logit: float = 9.0
-    smallest_part_of_doubt: float = 0.2
+    smallest_part_of_doubt: float = 0.08
     smallest_share: float = 0.012  # of the signal; less may be a misfit of a strong neighbour
     support: float = 0.4  # part of a component's lines that must really be there
     # Above it the answer is PARTIAL at best; the better the references match, the less is tolerated
