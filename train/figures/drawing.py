@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8c8c8c"
-COLOURS = (BLUE, ORANGE, GREEN, PURPLE, GREY)
+SKY = "#56B4E9"
+COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, GREY)
 _WIDTH_INCHES, _DPI = 9.0, 100
 
 

@@ -23,7 +23,13 @@ Floats = npt.NDArray[np.float64]
 
 CONDITIONS = Conditions(snr=100.0, shift_cm1=(-1.0, 1.0), baseline=0.5)
 SMALLEST_SHARE = 0.10  # of the known components beside something foreign
-_PARTS = {"alone": 1.0, "50%": 0.5, "20%": 0.2}
+# part of the signal that is foreign, known components beside it, spectra for each compound
+_PARTS = {
+    "alone": (1.0, (0, 0), 8),
+    "50%": (0.5, (1, 3), 12),
+    "20%": (0.2, (1, 3), 12),
+    "20% among 4-6": (0.2, (4, 6), 8),
+}
 LEFT_OUT = {name: f"left-out compound, {name}" for name in _PARTS}
 ADDED, MEASURED = "outside the library, 20%", "outside the library, alone (measured)"
 OWN, OWN_MEASURED = "nothing foreign", "nothing foreign (measured)"
@@ -57,7 +63,7 @@ def foreign_cases(context: Context, identifier: Identifier) -> Iterator[Case]:
     ]
     if context.size.value == "tiny":
         outside, own = outside[:3], own[:3]
-    for part, repeats in zip(_PARTS, (8, 12, 12), strict=True):
+    for part, (_, _, repeats) in _PARTS.items():
         for index in range(context.count(2, len(pures.names))):
             for _ in range(context.count(1, repeats)):
                 yield _with_left_out(rng, pures, index, part)
@@ -72,11 +78,11 @@ def foreign_cases(context: Context, identifier: Identifier) -> Iterator[Case]:
 
 
 def _with_left_out(rng: np.random.Generator, pures: Pures, index: int, part: str) -> Case:
-    """`part` of the signal from compound `index`, the rest from one to three others."""
-    share = _PARTS[part]
+    """A part of the signal from compound `index`, the rest from others."""
+    share, components, _ = _PARTS[part]
     known = np.zeros(len(pures.names))
     if share < 1.0:
-        others = draw_shares(rng, len(pures.names) - 1, (1, 3), SMALLEST_SHARE)
+        others = draw_shares(rng, len(pures.names) - 1, components, SMALLEST_SHARE)
         known = np.insert((1.0 - share) * others, index, 0.0)
     everything = known.copy()
     everything[index] = share

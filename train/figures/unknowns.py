@@ -108,8 +108,9 @@ def _verdicts(outcomes: dict[str, list[Outcome]]) -> Table:
         tuple(rows),
         (
             "SNR 100, cubic baseline up to half the Raman height, axis shift within +-1 cm-1; one "
-            f"to three known compounds of {SMALLEST_SHARE:.0%} and more of their part beside the "
-            "foreign signal. Percentages are shares of spectra scaled to unit maximum.",
+            "to three known compounds beside the foreign signal unless said otherwise, of "
+            f"{SMALLEST_SHARE:.0%} and more of their part. Percentages are shares of "
+            "spectra scaled to unit maximum.",
             "A left-out compound is taken out of references and answers; the network still knows "
             "it by training, so its other outputs are a little better than they should be.",
             "The interval (95%, Wilson) counts spectra. They come from 13 left-out compounds and "
