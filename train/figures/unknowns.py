@@ -211,7 +211,7 @@ def _draw(outcomes: list[Outcome], chosen: float, path: Path) -> Path:
         axes.fill_between(limits, 100 * value, 100 * upper, color=colour, alpha=0.15, linewidth=0)
     axes.axvline(chosen, color=GREY, linestyle=":")
     axes.set_xlabel("threshold of the unexplained part (dotted: shipped)")
-    axes.set_ylabel("wrong answers / % (band: to the upper 95% bound)")
+    axes.set_ylabel("wrong answers / % (band: upper 95%)")
     axes.grid(True, color="#e6e6e6")
     axes.legend(fontsize=8)
     return save(figure, path)
