@@ -8,11 +8,9 @@
 A private key stays with its owner: for m of n, each signs the file in turn.
 """
 
-import contextlib
 import json
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import NoReturn
 
@@ -20,6 +18,7 @@ import click
 
 from device import installation
 from device.cli.main import run_command
+from device.durable import written_whole
 from device.inference.bundle import Container, add_signatures, read_bundle_bytes
 from device.inference.trust import (
     DEMO_KEY_ID,
@@ -148,18 +147,8 @@ def _create(path: Path, data: bytes, mode: int) -> None:
 def _replace(path: Path, data: bytes) -> None:
     """The old file or the new one, whole, whatever happens in between."""
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.absolute().parent, suffix=".part")
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                Path(temporary).unlink()
-            raise
+        with written_whole(path, mode=0o644) as stream:
+            stream.write(data)
     except OSError as error:
         raise CallerError(f"{path} cannot be written: {error.strerror}.") from error
 

@@ -6,7 +6,6 @@ Next: `fit.py`, which writes and reads it.
 
 import hashlib
 import json
-import os
 import zipfile
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -16,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from device.durable import written_whole
 from firmware_bridge.errors import RamixError
 from train.recipe import Recipe, provenance_of
 from train.references import Library
@@ -88,12 +88,8 @@ def save(path: Path, checkpoint: Checkpoint, mark: str) -> None:
         for index, array in enumerate(getattr(checkpoint, name))
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.part")
-    with unfinished.open("wb") as stream:
+    with written_whole(path) as stream:
         np.savez(stream, facts=np.array(json.dumps(facts)), **arrays)
-        stream.flush()
-        os.fsync(stream.fileno())
-    unfinished.replace(path)
 
 
 def load(path: Path, mark: str) -> Checkpoint | None:

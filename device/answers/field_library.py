@@ -17,6 +17,7 @@ from typing import Final
 
 from device import installation
 from device.answers.field_compound import FieldCompound, clash, decode, encode, key_of
+from device.durable import UNFINISHED, make_folder, sync_folder
 from device.inference.manifest import Compound
 from device.inference.strict_json import StrictJsonError
 from firmware_bridge.errors import RamixError
@@ -24,7 +25,7 @@ from firmware_bridge.errors import RamixError
 SUFFIX: Final = ".json"
 MAX_ENTRIES: Final = 100  # each makes the fit slower; more belong into a trained library
 MAX_ENTRY_SIZE: Final = 4_000_000  # bytes
-_LOCK, _UNFINISHED = ".lock", ".part"
+_LOCK = ".lock"
 
 
 class FieldLibraryError(RamixError):
@@ -127,7 +128,7 @@ class FieldLibrary:
                 path = self._find(name)
                 if path is not None:
                     path.unlink()
-                    _sync_folder(self.folder)
+                    sync_folder(self.folder)
                     return path
         raise FieldLibraryError(f"The field library has no {name!r}.")
 
@@ -153,7 +154,7 @@ class FieldLibrary:
     def _locked(self) -> Iterator[None]:
         """One writer at a time: two programs must not both find a name free."""
         try:
-            _make_folder(self.folder)
+            make_folder(self.folder)
             with (self.folder / _LOCK).open("w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 yield
@@ -162,7 +163,7 @@ class FieldLibrary:
 
     def _sweep(self) -> None:
         """Leftovers of writes that a power cut ended; the lock is held, so nobody writes them."""
-        for path in self.folder.glob(f".*{_UNFINISHED}"):
+        for path in self.folder.glob(f".*{UNFINISHED}"):
             path.unlink(missing_ok=True)
 
     def _unusable(self, error: OSError) -> FieldLibraryError:
@@ -195,26 +196,11 @@ def _read(path: Path) -> FieldCompound:
 
 
 def _write(path: Path, data: bytes) -> None:
-    unfinished = path.with_name(f".{path.name}{_UNFINISHED}")
+    """Under the lock, so the unfinished file needs one name, which the next writer sweeps away."""
+    unfinished = path.with_name(f".{path.name}{UNFINISHED}")
     with unfinished.open("wb") as stream:
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())
     unfinished.replace(path)
-    _sync_folder(path.parent)
-
-
-def _make_folder(folder: Path) -> None:
-    """Create it with its parents, each synced: a file is as safe as the names leading to it."""
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in missing:
-        _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(path.parent)

@@ -7,7 +7,6 @@ head hash noted elsewhere (`verify(expected_head=...)`). Next: `report.py`, what
 """
 
 import hashlib
-import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
@@ -31,6 +30,7 @@ from device.answers.record_content import (
 )
 from device.answers.record_errors import RecordStoreError, cause_of
 from device.answers.report import result_json
+from device.durable import make_folder
 
 if TYPE_CHECKING:  # the identifier loads an interpreter; looking at old records must not
     from device.answers.answer import Answer
@@ -192,7 +192,7 @@ class RecordStore:
                 address, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None
             )
         else:
-            _make_folder(self.path.parent)
+            make_folder(self.path.parent)
             connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
         try:
             self._prepare(connection)
@@ -259,15 +259,3 @@ def _insert(connection: sqlite3.Connection, content: dict[str, Any], data: bytes
         (sequence, body, data, chained_hash(previous, body)),
     )
     return record_id
-
-
-def _make_folder(folder: Path) -> None:
-    """Create the folder and sync its parent: a file is only as safe as the names leading to it."""
-    if folder.is_dir():
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -4,13 +4,13 @@ Next: `../spectra/files/plain_csv.py`, which reads the CSV again.
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from device.driver.acquisition import pixels_of_interest
+from device.durable import written_whole
 from device.spectra.spectrum import Acquisition, spectrum_from_acquisition
 from firmware_bridge.errors import RamixError
 
@@ -45,15 +45,10 @@ def save_acquisition(acquisition: Acquisition, path: Path, *, serial: str, force
     """
     check_target(path, force=force)
     content = _csv(acquisition, serial) if path.suffix.lower() == ".csv" else _json(acquisition)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with open(unfinished, "w", encoding="utf-8", newline="\n") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
+        with written_whole(path) as stream:
+            stream.write(content.encode("utf-8"))
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise SaveError(f"{path} cannot be written ({error.strerror}).") from error
 
 

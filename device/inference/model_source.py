@@ -7,14 +7,13 @@ entry is read back anew. Next: `../identifier.py`, which puts the bundle to work
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from device import installation
+from device.durable import written_whole
 from device.inference.bundle import (
     MAX_BUNDLE_SIZE,
     Bundle,
@@ -124,22 +123,11 @@ def cached_bundle(sha256: bytes, trust: TrustPolicy) -> Bundle | None:
 
 def cache(data: bytes) -> None:
     """Keep a bundle; whole or not at all, and without complaint where nothing can be written."""
-    import tempfile  # needed once in the life of a model
-
     path = _cache_path(hashlib.sha256(data).digest())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                Path(temporary).unlink()
-            raise
+        with written_whole(path, mode=0o600) as stream:
+            stream.write(data)
     except OSError as error:
         _log().info("The model is not cached: %s", error)
 

@@ -1,0 +1,55 @@
+"""Files that are there whole or not at all, and folders that survive a power cut.
+
+A rename is atomic, but only the file's own sync puts its bytes on the disk before its name, and
+only a sync of the folder puts the name there.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+UNFINISHED = ".part"
+
+
+@contextlib.contextmanager
+def written_whole(path: Path, mode: int | None = None) -> Iterator[BinaryIO]:
+    """A stream that becomes `path` when the block ends well; else the old file stays as it was.
+
+    `mode` sets the permissions whatever the umask says. The new name is on the disk for certain
+    only after `sync_folder`.
+
+    Raises:
+        OSError: the disk does not take it.
+    """
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}{UNFINISHED}")
+    try:
+        with unfinished.open("wb") as stream:
+            if mode is not None:
+                os.fchmod(stream.fileno(), mode)
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        unfinished.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise
+
+
+def make_folder(folder: Path) -> None:
+    """Create it with its parents, each synced: a file is as safe as the names leading to it."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in missing:
+        sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Put the names in it on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
