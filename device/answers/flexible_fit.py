@@ -8,7 +8,7 @@ its own.
 Next: `library_fit.py`, which joins both steps.
 """
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -53,7 +53,11 @@ _SUPPORT_FIT_POINTS = 9
 
 
 class FlexibleFit:
-    """Alternates non-negative coefficients with each component's own small shift and width."""
+    """Alternates non-negative coefficients with each component's own small shift and width.
+
+    The constructor makes the first guess; the answers (`evidence` and what follows) are those of
+    the end of `run`, and what they share is computed once.
+    """
 
     def __init__(self, columns: Floats, data: Floats, noise_variance: Floats) -> None:
         self._pure = columns
@@ -138,44 +142,46 @@ class FlexibleFit:
         misfit = np.sqrt(max(beyond_noise, 0.0) / energy)
         return float(np.clip(misfit, SMALLEST_MODEL_ERROR, LARGEST_MODEL_ERROR))
 
+    @cached_property
     def _normal(self) -> tuple[Floats, Floats]:
         weighted = self._columns * self._weight
         return weighted @ self._columns.T, weighted @ self._data
 
+    @cached_property
+    def _optimum(self) -> Floats:
+        """The weights moved once more after the coefficients were found; these follow them."""
+        return solve_nonnegative(*self._normal, self.coefficients)
+
+    @cached_property
     def _misfit(self) -> float:
         """Chi squared per independent point, at least 1."""
         reduced = float(np.mean(self.residual**2 * self._weight)) * _CORRELATED_ERROR
         return max(1.0, reduced)
 
     def evidence(self) -> Floats:
-        gram, projection = self._normal()
-        # the weights moved once more after the coefficients were found
-        optimum = solve_nonnegative(gram, projection, self.coefficients)
-        best = _chi_squared(gram, projection, optimum)
+        gram, projection = self._normal
+        best = _chi_squared(gram, projection, self._optimum)
         result = np.zeros(len(self.coefficients))
         for index in np.flatnonzero(self.coefficients > 0):
             others = np.delete(np.arange(len(result)), index)
-            without = solve_nonnegative(
-                gram[np.ix_(others, others)], projection[others], self.coefficients[others]
-            )
-            worse = _chi_squared(gram[np.ix_(others, others)], projection[others], without)
-            result[index] = worse - best
-        return result / self._misfit()
+            among = gram[np.ix_(others, others)]
+            without = solve_nonnegative(among, projection[others], self.coefficients[others])
+            result[index] = _chi_squared(among, projection[others], without) - best
+        return result / self._misfit
 
     def precision(self) -> Floats:
         """[C, C], inverse covariance of the coefficients."""
-        return self._normal()[0] / self._misfit()
+        return self._normal[0] / self._misfit
 
     def weight(self) -> Floats:
         """[points], of each squared residual in chi squared."""
-        return self._weight / self._misfit()
+        return self._weight / self._misfit
 
     def pull(self) -> Floats:
         """[C], by how much the data ask for more of each component; negative for absent ones
         that the residual speaks against, zero for present ones."""
-        gram, projection = self._normal()
-        optimum = solve_nonnegative(gram, projection, self.coefficients)
-        result: Floats = (projection - gram @ optimum) / self._misfit()
+        gram, projection = self._normal
+        result: Floats = (projection - gram @ self._optimum) / self._misfit
         return result
 
     def standard_deviation(self) -> Floats:
@@ -208,6 +214,7 @@ class FlexibleFit:
         result: Floats = np.minimum(ratio, 1.0) ** 2
         return result
 
+    @cached_property
     def foreign(self) -> Floats:
         excess = np.maximum(np.abs(self.residual) - self._tolerated(), 0.0)
         result: Floats = np.copysign(excess, self.residual)
@@ -217,7 +224,7 @@ class FlexibleFit:
         return 1.0 - float(self.residual @ self.residual) / float(self._data @ self._data)
 
     def unexplained(self) -> float:
-        foreign = float(np.linalg.norm(self.foreign()))
+        foreign = float(np.linalg.norm(self.foreign))
         model = float(np.linalg.norm(self._model))
         return foreign / (foreign + model) if model > 0 else 1.0
 

@@ -116,7 +116,7 @@ def identify(
     unexplained = min(1.0, max(0.0, 1.0 - float(shares.sum())))
     if verdict is Verdict.PARTIAL and not twins:
         why.append(reasons.unexplained_signal(unexplained, final))
-    presence = _presence(prediction.presence, fit.evidence, thresholds)
+    presence = combined_presence(prediction.presence, fit.evidence, thresholds)
     volumes: Floats | None = None
     volume_sd: Floats | None = None
     if verdict is Verdict.IDENTIFIED:
@@ -176,7 +176,9 @@ def _trusted_beside_foreign(fit: LibraryFit, asserted: Bools, t: FitThresholds) 
     return result
 
 
-def _presence(network: npt.NDArray[np.floating[Any]], evidence: Floats, t: FitThresholds) -> Floats:
+def combined_presence(
+    network: npt.NDArray[np.floating[Any]], evidence: Floats, t: FitThresholds
+) -> Floats:
     """Either source may convince: the odds of the fit are those of its evidence."""
     result: Floats = 1.0 / (1.0 + np.exp(np.clip(0.5 * (t.evidence - evidence), -50.0, 50.0)))
     known = len(network)  # what was measured in the field no network speaks for

@@ -144,7 +144,7 @@ class Library:
         weight = np.zeros(self._points)
         weight[window] = flexible.weight()
         residual[window] = flexible.residual
-        foreign[window] = flexible.foreign()
+        foreign[window] = flexible.foreign
         return LibraryFit(
             coefficients=flexible.coefficients * scale,
             coefficient_sd=flexible.standard_deviation() * scale,

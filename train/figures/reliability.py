@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from device.answers.identification import _presence
+from device.answers.identification import combined_presence
 from device.identifier import Identifier
 from train.evaluate import Proportion
 from train.figures.drawing import COLOURS, GREY, canvas, save
@@ -99,7 +99,7 @@ def presences(identifier: Identifier, scene: Scene) -> tuple[Floats, Floats]:
         nothing = np.zeros(len(scene.shares))
         return nothing, nothing
     network = answer.prediction.presence
-    product = _presence(network, fit.evidence, identifier.thresholds)
+    product = combined_presence(network, fit.evidence, identifier.thresholds)
     return np.asarray(network, dtype=np.float64), product
 
 
