@@ -13,6 +13,19 @@ from device.spectra.spectrum import GridSpectrum
 Floats = npt.NDArray[np.float64]
 POINTS = 2201
 
+# Files of data/wasatch785 and the solvent of the library that each holds.
+OTHER_INSTRUMENT = {
+    "toluene": "Toluene",
+    "Heptane": "n-Heptane",
+    "1-Butanol": "n-Butanol",
+    "acetonitrile": "Acetonitrile",
+    "cyclohexane": "cyclohexane",
+    "ethanol": "ethanol",
+    "isopropanol": "isopropanol",
+    "methanol": "methanol",
+    "Dichloromethane": "Dichloromethane",
+}
+
 
 @cache
 def solvents() -> Bundle:

@@ -12,22 +12,12 @@ from device.inference.trust import default_trust_policy
 from device.installation import shipped_models_dir
 from device.spectra.files.reading import read_spectrum
 from device.spectra.spectrum import Spectrum
+from tests.measured import OTHER_INSTRUMENT
 
 DATA = Path(__file__).parents[1] / "data"
 PUBLISHED = {
     "FourSolvent-1": {"Toluene", "1,2-Dichloroethane", "Acetonitrile", "isopropanol"},
     "ThreeSolvent-1": {"1,2-Dichloroethane", "Acetonitrile", "isopropanol"},
-}
-OTHER_INSTRUMENT = {
-    "toluene": "Toluene",
-    "Heptane": "n-Heptane",
-    "1-Butanol": "n-Butanol",
-    "acetonitrile": "Acetonitrile",
-    "cyclohexane": "cyclohexane",
-    "ethanol": "ethanol",
-    "isopropanol": "isopropanol",
-    "methanol": "methanol",
-    "Dichloromethane": "Dichloromethane",
 }
 
 

@@ -14,19 +14,9 @@ from device.spectra.reference_spectrum import (
     similarities,
 )
 from device.spectra.resampling import MODEL_GRID
+from tests.measured import OTHER_INSTRUMENT
 
 DATA = Path(__file__).resolve().parent.parent / "data"
-SAME_COMPOUND = {
-    "1-Butanol": "n-Butanol",
-    "Dichloromethane": "Dichloromethane",
-    "Heptane": "n-Heptane",
-    "acetonitrile": "Acetonitrile",
-    "cyclohexane": "cyclohexane",
-    "ethanol": "ethanol",
-    "isopropanol": "isopropanol",
-    "methanol": "methanol",
-    "toluene": "Toluene",
-}
 
 
 def test_baseline_passes_under_bands_and_follows_fluorescence() -> None:
@@ -63,7 +53,7 @@ def test_the_same_compound_is_nearly_identical_on_two_instruments_and_no_other_i
     }
     ours = np.stack(list(theirs.values()))
     names = list(theirs)
-    for other, own in SAME_COMPOUND.items():
+    for other, own in OTHER_INSTRUMENT.items():
         path = DATA / "wasatch785" / f"{other}.csv"
         alike = similarities(reference_of(read_spectrum(path))[0][None], ours)[0]
         found = {name for name, value in zip(names, alike, strict=True) if value > NEARLY_IDENTICAL}
