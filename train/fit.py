@@ -1,8 +1,6 @@
 """Training: generated spectra in, a float network out; seeded from the first weight to the last.
 
-Presence is learned by binary cross-entropy, dosage by mean squared error weighted towards the
-compounds that are there (paper: weighted MSE), both at once.
-Next: `quantize.py`, which turns the result into int8.
+Next: `losses.py` for what it makes small, `quantize.py`, which turns the result into int8.
 """
 
 from collections.abc import Callable
@@ -18,12 +16,11 @@ import tensorflow as tf
 from train.checkpoint import Checkpoint, Validation, fingerprint, load, save
 from train.evaluate import PRESENCE_THRESHOLD, figures_of
 from train.generator import Batch, Generator
-from train.ramixnet import DOSAGE, PRESENCE, build, predict
+from train.losses import labels, loss_of
+from train.ramixnet import PRESENCE, build, predict
 from train.recipe import Recipe
 from train.references import Library
 
-# Absent compounds are many and easy; a present one's amount counts this many times as much.
-_PRESENT_DOSAGE_WEIGHT = 4.0
 _SMOOTHING = 0.98  # of the loss that progress bars show
 
 CHECKPOINT_EVERY_S = 20.0  # what a kill may cost at most
@@ -142,7 +139,7 @@ class _Training:
         self.history: list[Validation] = []
 
     def learn(self, batch: Batch) -> None:
-        loss = float(self._step(*_tensors(batch)))
+        loss = float(self._step(tf.constant(batch.inputs), *labels(batch)))
         self.step += 1
         if not np.isfinite(loss):
             raise FloatingPointError(f"the loss is {loss} after {self.step} steps")
@@ -211,31 +208,12 @@ class _Exam:
         return figures.exact.value
 
 
-def _tensors(batch: Batch) -> tuple[Any, ...]:
-    return (
-        tf.constant(batch.inputs),
-        tf.constant(batch.presence),
-        tf.constant(batch.presence_weight),
-        tf.constant(batch.dosage),
-    )
-
-
 def _training_step(model: Any, optimizer: Any, dosage_weight: float) -> Any:
-    def losses(logits: dict[str, Any], presence: Any, weight: Any, dosage: Any) -> Any:
-        entropy = tf.nn.sigmoid_cross_entropy_with_logits(labels=presence, logits=logits[PRESENCE])
-        loss = tf.reduce_sum(entropy * weight) / tf.maximum(tf.reduce_sum(weight), 1.0)
-        if DOSAGE in logits:
-            # unlabelled compounds (weight 0) have a known amount, so they count here
-            importance = 1.0 + (_PRESENT_DOSAGE_WEIGHT - 1.0) * tf.cast(dosage > 0, tf.float32)
-            squared = tf.square(tf.sigmoid(logits[DOSAGE]) - dosage) * importance
-            loss += dosage_weight * tf.reduce_sum(squared) / tf.reduce_sum(importance)
-        return loss
-
     @tf.function  # type: ignore[untyped-decorator]  # TensorFlow ships no types
     def step(inputs: Any, presence: Any, weight: Any, dosage: Any) -> Any:
         spectra = tf.cast(inputs[:, None, :, None], tf.float32) / 127.0
         with tf.GradientTape() as tape:
-            loss = losses(model(spectra, training=True), presence, weight, dosage)
+            loss = loss_of(model(spectra, training=True), presence, weight, dosage, dosage_weight)
         gradients = tape.gradient(loss, model.trainable_variables)
         optimizer.apply(gradients, model.trainable_variables)
         return loss
