@@ -1,5 +1,6 @@
 """Every figure is made at the tiny size: that they run, say what they measured, and repeat."""
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -57,6 +58,37 @@ def test_a_figure_made_twice_is_the_same_to_the_byte(made: Path, tmp_path: Path)
     assert run("--size", "tiny", "--only", "unequal", "--out", str(tmp_path)).exit_code == 0
     for name in ("unequal.md", "unequal.json"):
         assert (tmp_path / name).read_bytes() == (made / name).read_bytes()
+
+
+def test_another_seed_and_more_repeats_are_written_on_page_and_index(
+    made: Path, tmp_path: Path
+) -> None:
+    asked = ("--size", "tiny", "--only", "unequal", "--seed", "41", "--repeats", "2")
+    assert run(*asked, "--out", str(tmp_path)).exit_code == 0
+    content, usual = (json.loads((at / "unequal.json").read_text()) for at in (tmp_path, made))
+    method = "RaMixNet II alone"
+    data, usual_data = (one["data"]["measured pures"][method] for one in (content, usual))
+    assert (content["seed"], content["repeats"], usual["seed"]) == (41, 2.0, 7850)
+    assert data["exact"]["n"] == 2 * usual_data["exact"]["n"]
+    assert data["share_error"] != usual_data["share_error"]
+    page = (tmp_path / "unequal.md").read_text()
+    assert "--only unequal --size tiny --seed 41 --repeats 2`, seed 41" in page
+    assert "seed 41, 2 times the spectra, tiny size" in (tmp_path / "index.md").read_text()
+    assert "seed 7850, tiny size" in (made / "index.md").read_text()
+
+
+def test_more_repeats_do_not_invent_compounds(tmp_path: Path) -> None:
+    context = Context(tmp_path, Size.FULL, tmp_path, repeats=5.0)
+    assert (context.count(2, 200), context.part(2, 13)) == (1000, 13)
+    assert Context(tmp_path, Size.FULL, tmp_path, repeats=0.01).count(1, 8) == 1
+
+
+def test_a_figure_says_of_which_bundles_it_speaks(made: Path) -> None:
+    content = json.loads((made / "unequal.json").read_text())
+    for name in ("solvents13-1", "solvents13-2"):
+        sha256 = hashlib.sha256(Path(f"models/{name}.ramix").read_bytes()).hexdigest()
+        assert content["bundles"][name] == sha256
+        assert f"{name} `{sha256[:12]}`" in (made / "unequal.md").read_text()
 
 
 def test_agreement_with_inferred_labels_is_not_called_accuracy(made: Path) -> None:

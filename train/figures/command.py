@@ -38,6 +38,15 @@ NOT_THERE = "there is no figure {name!r}; there are: {names}"
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="Folder of the bundles to measure. Default: the shipped ones.",
 )
+@click.option("--seed", type=click.IntRange(0), help="Of all random spectra. Default: 7850.")
+@click.option(
+    "--repeats",
+    type=click.FloatRange(0.0, 1000.0, min_open=True),
+    default=1.0,
+    show_default=True,
+    metavar="FACTOR",
+    help="Times as many random spectra: 5 where an interval is too wide.",
+)
 @click.option("--list", "only_list", is_flag=True, help="Name the figures and make none.")
 def figures(
     only: tuple[str, ...],
@@ -45,6 +54,8 @@ def figures(
     size: str,
     out: Path,
     models: Path | None,
+    seed: int | None,
+    repeats: float,
     only_list: bool,
 ) -> None:
     """Make the tables and pictures that README and model cards quote, from seeds.
@@ -53,11 +64,12 @@ def figures(
     ramix-train figures                         # everything but the paper
     ramix-train figures --only measured --only unequal
     ramix-train figures --paper                 # only the paper: Tables 4 and 5
+    ramix-train figures --only robustness --seed 20261123 --repeats 5
     """
     from rich.progress import Progress
 
     from device.installation import shipped_models_dir
-    from train.figures.figure import Context, Size
+    from train.figures.figure import DEFAULT_SEED, Context, Size
     from train.figures.registry import FIGURES
     from train.figures.writing import remove_old, write, write_index
 
@@ -80,6 +92,8 @@ def figures(
                 out=out,
                 size=Size(size),
                 models=models or shipped_models_dir(),
+                seed=DEFAULT_SEED if seed is None else seed,
+                repeats=repeats,
                 progress=_advance(bar, task),
             )
             remove_old(one, out)

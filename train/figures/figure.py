@@ -16,6 +16,8 @@ from firmware_bridge.errors import CallerError
 
 Progress = Callable[[int, int], None]  # done, of all
 
+DEFAULT_SEED = 7850
+
 
 class Size(StrEnum):
     """How much is measured: TINY shows that everything runs, FULL is what may be quoted."""
@@ -37,15 +39,26 @@ def _silent(done: int, of_all: int) -> None:
 
 @dataclass(frozen=True)
 class Context:
-    """Where a figure reads and writes, how much it measures, and from which seed."""
+    """Where a figure reads and writes, how much it measures, and from which seed.
+
+    `bundles` fills with name and SHA-256 of every bundle that was asked for: a figure says of
+    which bytes it speaks.
+    """
 
     out: Path
     size: Size
     models: Path
-    seed: int = 7850
+    seed: int = DEFAULT_SEED
     progress: Progress = _silent
+    repeats: float = 1.0  # times as many random spectra; what is not random stays
+    bundles: dict[str, str] = field(default_factory=dict)
 
     def count(self, tiny: int, full: int) -> int:
+        """How many random spectra, at least one."""
+        return max(1, round(self.repeats * self.part(tiny, full)))
+
+    def part(self, tiny: int, full: int) -> int:
+        """How many of something of which there is a fixed number, such as compounds."""
         return tiny if self.size is Size.TINY else full
 
     def identifiers(self, library: str) -> dict[str, Identifier]:
@@ -59,6 +72,7 @@ class Context:
             path = self.models / f"{library}-{ending}.ramix"
             if path.exists():
                 found[label] = Identifier(read_bundle_file(path, default_trust_policy()))
+                self.bundles[path.stem] = found[label].bundle.sha256
         if not found:
             raise FiguresNeedModels(f"There is no {library}-1.ramix or -2.ramix in {self.models}.")
         return found

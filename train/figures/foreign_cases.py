@@ -64,7 +64,7 @@ def foreign_cases(context: Context, identifier: Identifier) -> Iterator[Case]:
     if context.size.value == "tiny":
         outside, own = outside[:3], own[:3]
     for part, (_, _, repeats) in _PARTS.items():
-        for index in range(context.count(2, len(pures.names))):
+        for index in range(context.part(2, len(pures.names))):
             for _ in range(context.count(1, repeats)):
                 yield _with_left_out(rng, pures, index, part)
     for one in outside:
