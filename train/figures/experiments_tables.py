@@ -1,0 +1,156 @@
+"""A section of experiments as tables: what each row says, then its figures.
+
+Sentences follow from the figures, so that they cannot contradict them.
+Next: `experiments.py`, which puts the sections together.
+"""
+
+from typing import Any
+
+from train.figures.experiments_pairs import (
+    Column,
+    Difference,
+    Differences,
+    Row,
+    beyond_chance,
+    differences,
+    mean_test,
+)
+from train.figures.figure import Table
+
+_PAIRED = (
+    "In brackets the 95% Wilson interval; -a +b: spectra that the first row alone had right, and "
+    "this row alone. **Bold**: beyond chance (exact McNemar test, false discovery rate 5% over all "
+    "comparisons of the section){repeats}. What is not bold is not shown to be equal: it is not "
+    "shown to differ."
+)
+_REPEATS = ", and by more than any row that repeats the first with another seed"
+
+
+def section(
+    title: str, rows: tuple[Row, ...], groups: dict[str, tuple[Column, ...]], notes: tuple[str, ...]
+) -> tuple[Table, ...]:
+    """First what the rows say, then one table of figures for each group of columns."""
+    every = tuple(column for columns in groups.values() for column in columns)
+    found = differences(rows, every)
+    bold = beyond_chance(found, rows)
+    said = tuple(
+        (row.label, row.why, _sentence(number, rows, every, found, bold))
+        for number, row in enumerate(rows)
+    )
+    tables = [Table(title, ("what was changed", "why it was tried", "what it gave"), said, notes)]
+    paired = _PAIRED.format(repeats=_REPEATS if any(row.repeats for row in rows) else "")
+    for name, columns in groups.items():
+        has_errors = any(column.key == "unequal" for column in columns)
+        tables.append(_figures(name, rows, columns, found, bold, has_errors, paired))
+    return tuple(tables)
+
+
+def _figures(
+    title: str,
+    rows: tuple[Row, ...],
+    columns: tuple[Column, ...],
+    found: Differences,
+    bold: set[tuple[int, str]],
+    has_errors: bool,
+    note: str,
+) -> Table:
+    shown = tuple(column for column in columns if any(column.key in row.right for row in rows))
+    heads = [f"{column.title} (n={_counted(rows, column)})" for column in shown]
+    cells = []
+    for number, row in enumerate(rows):
+        line = [row.label]
+        for column in shown:
+            at = (number, column.key)
+            line.append(_cell(row, column, found.get(at), at in bold))
+        if has_errors:
+            line.append(_error(rows[0], row))
+        cells.append(tuple(line))
+    tail = ("mean share error, unequal",) if has_errors else ()
+    errors = (
+        "Share error: absolute, over the components there, a missed one counts its whole share; "
+        "p of the paired differences' mean (normal)."
+    )
+    return Table(
+        title,
+        ("what was changed", *heads, *tail),
+        tuple(cells),
+        (note, errors) if has_errors else (note,),
+    )
+
+
+def _counted(rows: tuple[Row, ...], column: Column) -> int:
+    return next(len(row.right[column.key]) for row in rows if column.key in row.right)
+
+
+def _cell(row: Row, column: Column, one: Difference | None, bold: bool) -> str:
+    if column.key not in row.right:
+        return "-"
+    part = row.proportion(column)
+    low, high = part.interval
+    text = f"{100 * part.value:.1f}% ({100 * low:.1f}-{100 * high:.1f})"
+    if bold:
+        text = f"**{text}**"
+    return text if one is None else f"{text} -{one.lost} +{one.won}"
+
+
+def _error(first: Row, row: Row) -> str:
+    if not len(row.errors):
+        return "-"
+    text = f"{100 * float(row.errors.mean()):.2f}%"
+    if row is first or len(first.errors) != len(row.errors):
+        return text
+    p = mean_test(first.errors, row.errors)
+    return f"{text} (p {p:.2g})" if p >= 0.001 else f"{text} (p < 0.001)"
+
+
+def _sentence(
+    number: int,
+    rows: tuple[Row, ...],
+    columns: tuple[Column, ...],
+    found: Differences,
+    bold: set[tuple[int, str]],
+) -> str:
+    if number == 0:
+        return "What all others are compared with."
+    row, first = rows[number], rows[0]
+    if row.repeats:
+        nets = [abs(found[number, c.key].net) for c in columns if (number, c.key) in found]
+        return f"By chance alone: up to {max(nets, default=0)} more or fewer right in a column."
+    worse: list[str] = []
+    better: list[str] = []
+    for column in columns:
+        if (number, column.key) not in bold:
+            continue
+        before, now = first.proportion(column).value, row.proportion(column).value
+        what = f"{column.title} {100 * before:.1f} to {100 * now:.1f}%"
+        (better if found[number, column.key].net > 0 else worse).append(what)
+    parts = [f"Worse: {'; '.join(worse)}."] if worse else []
+    parts += [f"Better: {'; '.join(better)}."] if better else []
+    return " ".join(parts) or "No difference beyond chance."
+
+
+def to_json(rows: tuple[Row, ...], columns: tuple[Column, ...]) -> list[dict[str, Any]]:
+    """The same for machines."""
+    found = differences(rows, columns)
+    bold = beyond_chance(found, rows)
+    return [
+        {
+            "changed": row.label,
+            "share_error": round(float(row.errors.mean()), 5) if len(row.errors) else None,
+            **{
+                column.key: {
+                    "unwanted" if column.unwanted else "right": row.proportion(column).to_json(),
+                    **_versus(found.get((number, column.key)), (number, column.key) in bold),
+                }
+                for column in columns
+                if column.key in row.right
+            },
+        }
+        for number, row in enumerate(rows)
+    ]
+
+
+def _versus(one: Difference | None, bold: bool) -> dict[str, Any]:
+    if one is None:
+        return {}
+    return {"lost": one.lost, "won": one.won, "p": round(one.p, 6), "beyond_chance": bold}
