@@ -61,7 +61,7 @@ models: $(DEV_STAMP)  ## Train and sign the four shipped models again from their
 
 lock:  ## Resolve requirements/*.in into the locks (needs uv)
 	@uv pip compile $(UV_FLAGS) --generate-hashes setup.cfg requirements/dev.in \
-		--extra report --extra train --extra tflite -o requirements/dev.lock
+		--extra report --extra search --extra train --extra tflite -o requirements/dev.lock
 	@uv pip compile $(UV_FLAGS) --generate-hashes setup.cfg requirements/device.in \
 		--extra report -c requirements/dev.lock -o requirements/device.lock
 	@uv pip compile $(UV_FLAGS) --generate-hashes --no-deps requirements/device-armv7l.in \
@@ -85,7 +85,7 @@ $(DEV_STAMP): | python-for-venv
 	@$(BIN)/python -c "import sys; sys.exit(sys.version_info[:2] != (3, 11))" || { \
 		echo "Development needs Python 3.11, where tflite-runtime's wheels end:" \
 			"install it, then run: make clean $(MAKECMDGOALS)"; exit 1; } >&2
-	@echo "Installing the development environment into $(VENV) (about 1.6 GB, once) ..."
+	@echo "Installing the development environment into $(VENV) (about 2.1 GB, once) ..."
 	@$(call install,requirements/dev.lock)
 	@touch $@ $(DEVICE_STAMP)
 
