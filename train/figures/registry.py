@@ -1,6 +1,7 @@
 """All figures, in the order they are made and listed."""
 
 from train.figures import (
+    bound,
     coverage,
     limits,
     measured,
@@ -23,6 +24,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure("coverage", "Do the intervals hold the truth?", coverage.make),
     Figure("reliability", "Is presence a probability?", reliability.make),
     Figure("limits", "Is what is said to be detectable detected?", limits.make),
+    Figure("bound", "Shares against what photons allow", bound.make),
     Figure("twins", "Which compounds can be told apart", twins.make),
     Figure("paper", "The paper's Tables 4 and 5, its way and ours", paper.make, trains=True),
 )
