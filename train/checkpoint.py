@@ -7,7 +7,7 @@ Next: `fit.py`, which writes and reads it.
 import hashlib
 import json
 import zipfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from device.durable import written_whole
 from firmware_bridge.errors import RamixError
-from train.recipe import Recipe, provenance_of
+from train.recipe import QuantizationSettings, Recipe, provenance_of
 from train.references import Library
 
 FORMAT: Final = "ramix-checkpoint-1"
@@ -60,7 +60,8 @@ class Checkpoint:
 
 def fingerprint(library: Library, recipe: Recipe) -> str:
     """Trainings with the same one go the same way; another's checkpoint must not be continued."""
-    decides = hashlib.sha256(json.dumps(provenance_of(recipe), sort_keys=True).encode())
+    of_float = replace(recipe, quantization=QuantizationSettings())  # what comes after training
+    decides = hashlib.sha256(json.dumps(provenance_of(of_float), sort_keys=True).encode())
     for spec, spectrum in zip(library.compounds, library.wide, strict=True):
         # the file, not what was made of it: its last bits depend on the threads of the moment
         source = spec.source_sha256 or hashlib.sha256(spectrum.tobytes()).hexdigest()

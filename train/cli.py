@@ -23,12 +23,13 @@ from train.cli_options import (
     work_option,
 )
 from train.figures.command import figures as figures_command
+from train.quantize_command import MODEL, PRICE, as_quantized, kind_option, stage_file
+from train.quantize_command import quantize as quantize_command
 from train.recipe import RECIPE_FOLDER
 
 if TYPE_CHECKING:
     from train.recipe import Recipe
 
-_WEIGHTS, _MODEL, _PRICE = "float.weights.h5", "model.tflite", "quantization.json"
 _HISTORY, _REPORT = "history.json", "report.html"
 
 
@@ -91,36 +92,6 @@ def fit(recipe: "Recipe", work: Path, fresh: bool) -> None:
 @cli.command()
 @recipe_argument
 @work_option
-def quantize(recipe: "Recipe", work: Path) -> None:
-    """Turn the float network into the int8 file.
-
-    \b
-    ramix-train quantize solvents13-2
-    """
-    from train.generator import Generator
-    from train.quantize import quantization_price
-    from train.quantize import quantize as run_quantize
-    from train.ramixnet import build as build_network
-    from train.references import load_library
-
-    library = load_library(recipe.library)
-    compound_count, grid_size = library.references.shape
-    model = build_network(recipe.network, grid_size, compound_count, recipe.task)
-    model.load_weights(_stage_file(work, recipe, _WEIGHTS, "fit"))
-    generator = Generator(library, recipe, recipe.evaluation.seed)
-    calibration = generator.batch(recipe.evaluation.calibration_spectra).inputs
-    converted = run_quantize(model, calibration)
-    (work / recipe.name / _MODEL).write_bytes(converted)
-    click.echo(f"{recipe.name}: {len(converted)} bytes, {model.count_params()} parameters")
-    price = quantization_price(model, converted, library, recipe)
-    (work / recipe.name / _PRICE).write_text(json.dumps(price, indent=1))
-    for kind, figures in price.items():
-        click.echo(f"{kind}: " + ", ".join(f"{name} {value}" for name, value in figures.items()))
-
-
-@cli.command()
-@recipe_argument
-@work_option
 @out_option
 @key_option
 def export(recipe: "Recipe", work: Path, out: Path, key: Path | None) -> None:
@@ -139,11 +110,12 @@ def export(recipe: "Recipe", work: Path, out: Path, key: Path | None) -> None:
     from train.references import load_library
     from train.tables import print_figures
 
+    recipe = as_quantized(recipe, work)
     library = load_library(recipe.library)
-    model = _stage_file(work, recipe, _MODEL, "quantize").read_bytes()
+    model = stage_file(work, recipe, MODEL, "quantize").read_bytes()
     thresholds = np.full(len(library.compounds), PRESENCE_THRESHOLD, dtype=np.float32)
     figures = evaluate_generated(model, library, recipe, thresholds)
-    price = json.loads(_stage_file(work, recipe, _PRICE, "quantize").read_text())
+    price = json.loads(stage_file(work, recipe, PRICE, "quantize").read_text())
     signer = demo_signing_key() if key is None else SigningKey.from_file(key)
     bundle = export_bundle(model, library, recipe, thresholds, figures, price, [signer])
     card = model_card(
@@ -207,9 +179,16 @@ def evaluate(bundle: Path, recipe: "Recipe | None", development: bool, as_json: 
 @out_option
 @fresh_option
 @key_option
+@kind_option
 @click.pass_context
 def build(
-    ctx: click.Context, recipe: "Recipe", work: Path, out: Path, fresh: bool, key: Path | None
+    ctx: click.Context,
+    recipe: "Recipe",
+    work: Path,
+    out: Path,
+    fresh: bool,
+    key: Path | None,
+    kind: str | None,
 ) -> None:
     """Fit, quantize, export: one command for one model.
 
@@ -221,7 +200,7 @@ def build(
     ramix-train build my-liquids.toml --key release.pem
     """
     ctx.invoke(fit, recipe=recipe, work=work, fresh=fresh)
-    ctx.invoke(quantize, recipe=recipe, work=work)
+    ctx.invoke(quantize_command, recipe=recipe, work=work, kind=kind)
     ctx.invoke(export, recipe=recipe, work=work, out=out, key=key)
 
 
@@ -255,6 +234,7 @@ def response(bundle: Path) -> None:
 
 
 cli.add_command(figures_command)
+cli.add_command(quantize_command)
 
 
 def main() -> None:
@@ -264,13 +244,6 @@ def main() -> None:
     except RamixError as error:
         click.echo(f"{error.text} {error.remedy}".strip(), err=True)
         sys.exit(1)
-
-
-def _stage_file(work: Path, recipe: "Recipe", name: str, stage: str) -> Path:
-    path = work / recipe.name / name
-    if not path.exists():
-        raise click.ClickException(f"{path} is not there: run `ramix-train {stage}` first.")
-    return path
 
 
 if __name__ == "__main__":

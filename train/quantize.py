@@ -1,7 +1,8 @@
 """Float network -> full int8 file: inputs, weights, activations and outputs.
 
-Post-training quantization, one scale per output channel, calibrated on spectra pinned by the
-recipe's evaluation seed. Next: `evaluate.py`, which measures what that cost.
+One scale per output channel, calibrated on spectra pinned by the recipe's evaluation seed. The
+network may have been made ready for it (`aware.py`); the conversion is the same.
+Next: `evaluate.py`, which measures what that cost.
 """
 
 import tempfile
@@ -29,8 +30,7 @@ _LOWEST_INPUT = np.float32(_LOWEST_CODE / INT8_FULL_SCALE)
 def quantize(model: Any, calibration: npt.NDArray[np.int8]) -> bytes:
     """Convert a network with representative inputs int8[k, G]; returns the file's bytes."""
     grid_size = calibration.shape[1]
-    spectra = calibration.astype(np.float32) / np.float32(INT8_FULL_SCALE)
-    spectra[0, 0], spectra[0, -1] = _LOWEST_INPUT, 1.0
+    spectra = representative_spectra(calibration)
 
     def representative() -> Iterator[dict[str, npt.NDArray[np.float32]]]:
         for spectrum in spectra:
@@ -57,10 +57,17 @@ def quantize(model: Any, calibration: npt.NDArray[np.int8]) -> bytes:
     return converted
 
 
+def representative_spectra(calibration: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
+    """float32[k, G] from which the converter takes every range, that of the input pinned."""
+    spectra = calibration.astype(np.float32) / np.float32(INT8_FULL_SCALE)
+    spectra[0, 0], spectra[0, -1] = _LOWEST_INPUT, 1.0
+    return spectra
+
+
 def quantization_price(
-    model: Any, converted: bytes, library: Library, recipe: Recipe
+    model: Any, files: dict[str, bytes], library: Library, recipe: Recipe
 ) -> dict[str, dict[str, float | None]]:
-    """Float against int8 on the same spectra, weak components by themselves.
+    """Float against the int8 `files`, by name, on the same spectra; weak components by themselves.
 
     An average hides the loss: int8 has 256 levels for strong and weak compounds together.
     """
@@ -71,7 +78,7 @@ def quantization_price(
     price: dict[str, dict[str, float | None]] = {}
     for kind, presence, dosage in (
         ("float", answers[PRESENCE], answers.get(DOSAGE)),
-        ("int8", *predict_int8(converted, batch.inputs)),
+        *((name, *predict_int8(file, batch.inputs)) for name, file in files.items()),
     ):
         figures = figures_of(batch, presence, dosage, library.names, thresholds)
         price[kind] = {

@@ -17,6 +17,7 @@ RECIPE_FOLDER = Path(__file__).parent / "recipes"
 
 Task = Literal["ramixnet1", "ramixnet2"]
 Target = Literal["relative", "absolute"]
+QuantizationKind = Literal["post_training", "aware"]
 
 
 class RecipeError(CallerError):
@@ -97,6 +98,15 @@ class TrainingSettings:
 
 
 @dataclass(frozen=True)
+class QuantizationSettings:
+    """How the float network becomes int8; see `quantize.py` and `aware.py`."""
+
+    kind: QuantizationKind = "post_training"
+    steps: int = 800  # of fine-tuning with rounding, if aware
+    learning_rate: float = 2e-4  # at its highest, a tenth of the training's
+
+
+@dataclass(frozen=True)
 class EvaluationSettings:
     seed: int  # never the training seed
     spectra: int
@@ -120,6 +130,7 @@ class Recipe:
     network: NetworkSettings
     training: TrainingSettings
     evaluation: EvaluationSettings
+    quantization: QuantizationSettings = QuantizationSettings()
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -144,9 +155,13 @@ def load_recipe(path: Path) -> Recipe:
 def provenance_of(recipe: Recipe) -> dict[str, Any]:
     """The recipe as data for a bundle: no path of this machine, no setting nobody set."""
     table = dataclasses.asdict(recipe) | {"library": Path(recipe.library).stem}
-    for field in dataclasses.fields(recipe.training):
-        if getattr(recipe.training, field.name) == field.default:
-            del table["training"][field.name]
+    for settings in ("training", "quantization"):
+        of_recipe = getattr(recipe, settings)
+        for field in dataclasses.fields(of_recipe):
+            if getattr(of_recipe, field.name) == field.default:
+                del table[settings][field.name]
+    if not table["quantization"]:
+        del table["quantization"]
     return table
 
 

@@ -1,0 +1,91 @@
+"""Quantization-aware fine-tuning: the trained network learns on, rounded as its int8 file will be.
+
+Weights stay float and are converted afterwards like any other's; only their values settle where
+rounding hurts least. The spectra continue the recipe's with a seed of their own.
+Next: `quantize.py`, the conversion; `simulated_int8.py`, what is rounded and how.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from train.generator import Generator
+from train.losses import labels, loss_of
+from train.ramixnet import build
+from train.recipe import Recipe
+from train.references import Library
+from train.simulated_int8 import Ranges, as_spectra, simulate
+
+SEED_OFFSET = 500_000  # from the training seed: spectra that the float training has not seen
+_RANGES_EVERY = 25  # steps; activations drift slowly at this learning rate
+_WARMUP = 0.05  # part of all steps: the optimizer starts without knowing the gradients
+_AVERAGE_DECAY = 0.99
+_SMOOTHING = 0.98  # of the loss that progress bars show
+
+Progress = Callable[[int, float], None]  # step, smoothed loss
+
+
+def fine_tune(
+    model: Any,
+    library: Library,
+    recipe: Recipe,
+    calibration: npt.NDArray[np.int8],
+    progress: Progress | None = None,
+) -> Any:
+    """A network that started as `model`, which stays as it is, and learned on.
+
+    Args:
+        calibration: int8[k, G], the very inputs that `quantize` will be given.
+    """
+    settings, training = recipe.quantization, recipe.training
+    tf.config.experimental.enable_op_determinism()
+    compound_count, grid_size = library.references.shape
+    tuned = build(recipe.network, grid_size, compound_count, recipe.task)
+    tuned.set_weights(model.get_weights())
+    warmup = max(1, int(_WARMUP * settings.steps))
+    schedule = tf.keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=settings.learning_rate / 100,
+        decay_steps=max(1, settings.steps - warmup),
+        warmup_target=settings.learning_rate,
+        warmup_steps=warmup,
+    )
+    optimizer = tf.keras.optimizers.AdamW(
+        schedule,
+        weight_decay=training.weight_decay,
+        use_ema=True,
+        ema_momentum=min(_AVERAGE_DECAY, training.average_decay),
+    )
+    optimizer.build(tuned.trainable_variables)
+    ranges = Ranges(tuned, calibration)
+    learn = _tuning_step(tuned, ranges, optimizer, training.dosage_weight)
+    generator = Generator(library, recipe, recipe.seed + SEED_OFFSET)
+    smoothed = float("nan")
+    batches = generator.prefetched(training.batch, settings.steps)
+    for step, batch in enumerate(batches, start=1):
+        loss = float(learn(tf.constant(batch.inputs), *labels(batch)))
+        if not np.isfinite(loss):
+            raise FloatingPointError(f"the loss is {loss} after {step} steps of fine-tuning")
+        smoothed = loss if step == 1 else _SMOOTHING * smoothed + (1 - _SMOOTHING) * loss
+        if step % _RANGES_EVERY == 0:
+            ranges.follow()
+        if progress is not None:
+            progress(step, smoothed)
+    optimizer.finalize_variable_values(tuned.trainable_variables)
+    return tuned
+
+
+def _tuning_step(model: Any, ranges: Ranges, optimizer: Any, dosage_weight: float) -> Any:
+    @tf.function  # type: ignore[untyped-decorator]  # TensorFlow ships no types
+    def step(inputs: Any, presence: Any, weight: Any, dosage: Any) -> Any:
+        spectra = as_spectra(inputs)
+        with tf.GradientTape() as tape:
+            logits = simulate(model, ranges, spectra)
+            loss = loss_of(logits, presence, weight, dosage, dosage_weight)
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply(gradients, model.trainable_variables)
+        return loss
+
+    return step
