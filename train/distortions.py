@@ -6,6 +6,8 @@ intensity windows). A distorted mixture is then one matrix product.
 Next: `generator.py`, which puts mixture, baseline and distortion together.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,8 +18,8 @@ Singles = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 
 _FWHM_PER_SIGMA = 2 * np.sqrt(2 * np.log(2))
-_WINDOWS = 10  # intensity windows along the axis: each about 240 cm-1, some lines wide
-_LARGEST_COMPOUND_SHIFT_CM1 = 2.0  # beyond it the second-order expansion bends the lines
+WINDOWS = 10  # intensity windows along the axis: each about 240 cm-1, some lines wide
+LARGEST_COMPOUND_SHIFT_CM1 = 2.0  # beyond it the second-order expansion bends the lines
 
 _NOISE_POOL = 1 << 20
 # Most files are interpolated from pixels 1.5 - 2.5 cm-1 apart: noise of neighbours is then
@@ -31,14 +33,8 @@ class ReferenceBank:
     def __init__(self, library: Library, settings: DistortionSettings) -> None:
         self.settings = settings
         self.compound_count = len(library.compounds)
-        widest = max(settings.largest_fwhm_cm1, library.resolution_cm1)
-        fwhm = np.linspace(library.resolution_cm1, widest, settings.broadening_levels)
-        extra = np.sqrt(np.maximum(fwhm**2 - library.resolution_cm1**2, 0.0))
-        windows = _smooth_windows(library.wide.shape[1], _WINDOWS)
-        self._levels = [
-            _expand(broaden(library.wide, float(sigma)), windows)
-            for sigma in extra / _FWHM_PER_SIGMA
-        ]
+        windows = smooth_windows(library.wide.shape[1], WINDOWS)
+        self._levels = [_expand(spectra, windows) for spectra in line_widths(library, settings)]
 
     def mix(self, rng: np.random.Generator, shares: Singles) -> Singles:
         """float32[N, C] shares -> float32[N, G + 2 * MARGIN] mixtures.
@@ -49,8 +45,8 @@ class ReferenceBank:
         count, compounds = shares.shape
         settings = self.settings
         shift = rng.normal(0.0, settings.compound_shift_cm1, shares.shape)
-        shift = np.clip(shift, -_LARGEST_COMPOUND_SHIFT_CM1, _LARGEST_COMPOUND_SHIFT_CM1)
-        bend = rng.normal(0.0, settings.intensity_jitter, (count, compounds, _WINDOWS))
+        shift = np.clip(shift, -LARGEST_COMPOUND_SHIFT_CM1, LARGEST_COMPOUND_SHIFT_CM1)
+        bend = rng.normal(0.0, settings.intensity_jitter, (count, compounds, WINDOWS))
         bend = np.clip(bend, -0.5, 0.5)
         # order of the columns as in _expand
         directions = np.concatenate(
@@ -65,6 +61,15 @@ class ReferenceBank:
             if len(rows):
                 mixed[rows] = coefficients[rows] @ basis
         return np.maximum(mixed, 0, out=mixed)
+
+
+def line_widths(library: Library, settings: DistortionSettings) -> Iterator[Singles]:
+    """The references [C, G + 2 * MARGIN] at every broadening level, the sharpest first."""
+    widest = max(settings.largest_fwhm_cm1, library.resolution_cm1)
+    fwhm = np.linspace(library.resolution_cm1, widest, settings.broadening_levels)
+    extra = np.sqrt(np.maximum(fwhm**2 - library.resolution_cm1**2, 0.0))
+    for sigma in extra / _FWHM_PER_SIGMA:
+        yield broaden(library.wide, float(sigma))
 
 
 def broaden(spectra: Singles, sigma_cm1: float) -> Singles:
@@ -175,7 +180,7 @@ def measured_range(
     return valid
 
 
-def _smooth_windows(size: int, count: int) -> Singles:
+def smooth_windows(size: int, count: int) -> Singles:
     """[count, size] raised cosines that sum to 1 everywhere."""
     center = np.linspace(0, size - 1, count)
     distance = np.abs(np.arange(size) - center[:, None]) / (center[1] - center[0])

@@ -85,7 +85,7 @@ def _compound(spec: CompoundSpec, library: Library) -> dict[str, Any]:
         "response_factor_uncertainty": (
             None if factor is None else round(factor * (spec.response_factor_sd or 0.0), 4)
         ),
-        "source": library.source,
+        "source": spec.source or library.source,
     }
 
 

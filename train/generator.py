@@ -30,6 +30,7 @@ from train.foreign import ForeignPool
 from train.mixtures import MixtureSampler, presence_labels
 from train.recipe import Recipe
 from train.references import Library
+from train.sparse_bank import SparseBank, worthwhile
 
 Singles = npt.NDArray[np.float32]
 
@@ -58,7 +59,8 @@ class Generator:
         self._rng = np.random.default_rng(seed)
         response = np.array([c.response_factor or np.nan for c in library.compounds])
         self._sampler = MixtureSampler(recipe.mixtures, response)
-        self._bank = ReferenceBank(library, recipe.distortions)
+        sparse = worthwhile(len(library.compounds), recipe.mixtures)
+        self._bank = (SparseBank if sparse else ReferenceBank)(library, recipe.distortions)
         self._noise = NoisePool(self._rng, library.references.shape[1])
         self._foreign = ForeignPool(self._rng, library)
         self._axis = MODEL_GRID.wavenumber_cm1.astype(np.float32)

@@ -33,10 +33,19 @@ class CompoundEntry:
     response_factor: float | None = None  # known otherwise than from the height of the pure
     response_factor_sd: float | None = None  # its standard uncertainty, relative
     looks_like: tuple[str, ...] = ()  # compounds whose spectrum is known to be nearly the same
+    synthetic: bool = False  # its lines are invented: no such substance is known to exist
 
     @property
     def names(self) -> tuple[str, ...]:
         return (self.name, *self.synonyms)
+
+
+@dataclass(frozen=True)
+class Fill:
+    """`[fill]`: synthetic line spectra beside the compounds, to study size; `line_spectra.py`."""
+
+    compounds: int  # in all, the real ones included
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,11 @@ class LibraryFile:
     laser_power_mw: float | None = None  # left out: the same for all
     response_source: str = ""  # where given response factors come from
     recipe: dict[str, Any] = field(default_factory=dict)  # what differs from the default recipe
+    fill: Fill | None = None
+
+    @property
+    def compound_count(self) -> int:
+        return len(self.compound) if self.fill is None else self.fill.compounds
 
 
 def library_path(library: str, folder: Path = LIBRARY_FOLDER) -> Path:
@@ -64,21 +78,31 @@ def library_path(library: str, folder: Path = LIBRARY_FOLDER) -> Path:
 
 def is_library_file(path: Path) -> bool:
     """Whether this TOML describes compounds (a recipe does not)."""
-    return "compound" in read_toml(path)
+    return not read_toml(path).keys().isdisjoint({"compound", "base"})
 
 
 def read_library_file(path: Path) -> LibraryFile:
     """The description, with exposure and power filled in from the top.
 
+    `base` names another library file of the same folder: its keys hold where this one has none.
+
     Raises:
         RecipeError: not readable, unknown or missing keys, wrong types, no compounds.
     """
-    file = from_table(LibraryFile, read_toml(path), path.name)
+    table = read_toml(path)
+    if "base" in table:
+        table = read_toml(path.with_name(str(table.pop("base")))) | table
+    file = from_table(LibraryFile, table, path.name)
     if not file.name.replace("-", "").isalnum():
         raise RecipeError(f"{path.name}: the name {file.name!r} may have letters, digits and -")
     for key, value in (("resolution_cm1", file.resolution_cm1), ("exposure_ms", file.exposure_ms)):
         if value is not None and not value > 0:
             raise RecipeError(f"{path.name}: {key} must be positive")
+    if file.compound_count < len(file.compound):
+        raise RecipeError(
+            f"{path.name}: fill.compounds is {file.compound_count}, and {len(file.compound)} stand"
+            " there already"
+        )
     compounds = tuple(
         dataclasses.replace(
             entry,

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from device.spectra.reference_spectrum import reference_of
+from device.spectra.reference_spectrum import NEARLY_IDENTICAL, reference_of, similarities
 from device.spectra.resampling import MODEL_GRID, WavenumberGrid
 from train.library_check import (
     LibraryProblems,
@@ -21,7 +21,14 @@ from train.library_check import (
     read_folder,
     spectrum_problems,
 )
-from train.library_file import LIBRARY_FOLDER, CompoundEntry, library_path, read_library_file
+from train.library_file import (
+    LIBRARY_FOLDER,
+    CompoundEntry,
+    LibraryFile,
+    library_path,
+    read_library_file,
+)
+from train.line_spectra import filled_up
 from train.recipe import RecipeError
 
 Floats = npt.NDArray[np.float64]
@@ -50,6 +57,7 @@ class CompoundSpec:
     response_factor: float | None  # signal per volume, relative to the library's strongest
     response_factor_sd: float | None  # its standard uncertainty, relative
     source_sha256: str | None  # of the native file
+    source: str = ""  # where this one differs from the library's
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +100,13 @@ def load_library(name: str, folder: Path = LIBRARY_FOLDER) -> Library:
     if problems:
         raise LibraryProblems(path.name, problems)
     spectra = np.stack([_reference(entry, measured.get(entry.name)) for entry in entries])
+    if file.fill is not None:
+        synthetic, spectra = filled_up(
+            file.fill, spectra, file.resolution_cm1, literature_reference, _alike
+        )
+        entries = entries + synthetic
+        if problems := label_problems(entries):
+            raise LibraryProblems(path.name, problems)
     inside = spectra[:, MARGIN:-MARGIN]
     problems = [
         f"{entry.name}: nothing is left of its spectrum without the baseline"
@@ -112,13 +127,14 @@ def load_library(name: str, folder: Path = LIBRARY_FOLDER) -> Library:
                 None if factor is None else entry.response_factor_sd or RESPONSE_UNCERTAINTY
             ),
             source_sha256=measured[entry.name].sha256 if entry.name in measured else None,
+            source=_invented(file) if entry.synthetic else "",
         )
         for entry, factor in zip(entries, response_factors(entries, heights), strict=True)
     )
     return Library(
         name=file.name,
         title=file.title,
-        references_are=file.references,
+        references_are=_what_they_are(file),
         resolution_cm1=file.resolution_cm1,
         source=file.source,
         data_license=file.data_license,
@@ -164,6 +180,26 @@ def _reference(entry: CompoundEntry, measured: Measured | None) -> Floats:
     if measured is None:
         return literature_reference(entry.lines)
     return reference_of(measured.spectrum, WIDE_GRID)[0]
+
+
+def _alike(spectra: Floats, others: Floats) -> npt.NDArray[np.bool_]:
+    inside = slice(MARGIN, -MARGIN)
+    result: npt.NDArray[np.bool_] = (
+        similarities(spectra[:, inside], others[:, inside]) > NEARLY_IDENTICAL
+    )
+    return result
+
+
+def _what_they_are(file: LibraryFile) -> str:
+    if file.fill is None:
+        return file.references
+    invented = file.compound_count - len(file.compound)
+    return f"{file.references}, and {invented} synthetic ones of no real substance"
+
+
+def _invented(file: LibraryFile) -> str:
+    seed = "its own lines" if file.fill is None else f"lines drawn from seed {file.fill.seed}"
+    return f"synthetic: {seed}, no real substance"
 
 
 def _range_notices(measured: Mapping[str, Measured]) -> list[str]:
