@@ -2,8 +2,7 @@
 
 Every repeat has liquids of its own: relative intensities and widths of each line within +-20% of
 the library's line table, each liquid's axis within +-3 cm-1; Voigt lines where training has sums
-of Gaussian and Lorentzian. Light falls on the simulated camera, counts come over the protocol
-through the driver, as on the handheld. Next: `paper.py`.
+of Gaussian and Lorentzian. Light falls on the simulated camera (`frames.py`). Next: `paper.py`.
 """
 
 from collections.abc import Iterator
@@ -12,12 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from device.driver.acquisition import AcquisitionSettings, acquire
-from device.driver.analyzer import Analyzer
-from device.driver.transports.in_process import InProcessTransport
-from device.spectra.spectrum import Spectrum, spectrum_from_acquisition
-from firmware_bridge.simulator.firmware import SimulatedAnalyzer
+from device.spectra.spectrum import Spectrum
 from firmware_bridge.simulator.scenes import SpectrumScene, mixture
+from train.figures.frames import measure
 from train.figures.paper_printed import COMPOUNDS, SAMPLES
 from train.figures.scenes import Conditions, baseline_curve
 from train.library_file import LIBRARY_FOLDER
@@ -50,7 +46,7 @@ def sample_frames(seed: list[int], repeats: int) -> Iterator[SampleFrame]:
             ratios = np.array([float(name in present) for name in COMPOUNDS])
             scene, by_area = _scene(rng, lines, ratios)
             camera_seed = int(rng.integers(2**31)) + repeat
-            yield SampleFrame(number, _measure(scene, camera_seed, seconds), ratios, by_area)
+            yield SampleFrame(number, measure(scene, camera_seed, seconds), ratios, by_area)
 
 
 def line_table() -> dict[str, Floats]:
@@ -114,10 +110,3 @@ def _scene(
     )
     return scene, by_area
 
-
-def _measure(scene: SpectrumScene, seed: int, seconds: float) -> Spectrum:
-    """Lit and dark frame over the protocol, on the virtual clock."""
-    link = InProcessTransport(SimulatedAnalyzer(scene, seed=seed))
-    with Analyzer(link) as analyzer:
-        settings = AcquisitionSettings(integration_time_ms=1e3 * seconds)
-        return spectrum_from_acquisition(acquire(analyzer, settings))

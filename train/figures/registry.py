@@ -3,6 +3,8 @@
 from train.figures import (
     bound,
     coverage,
+    experiments,
+    left_out_frames,
     limits,
     measured,
     paper,
@@ -21,10 +23,12 @@ FIGURES: tuple[Figure, ...] = (
     Figure("robustness", "One thing wrong at a time, and the ideal detector", robustness.make),
     Figure("traces", "Traces of 2-5%", traces.make),
     Figure("unknowns", "Signal that the library does not have", unknowns.make),
+    Figure("left_out_frames", "A compound the product goes without", left_out_frames.make),
     Figure("coverage", "Do the intervals hold the truth?", coverage.make),
     Figure("reliability", "Is presence a probability?", reliability.make),
     Figure("limits", "Is what is said to be detectable detected?", limits.make),
     Figure("bound", "Shares against what photons allow", bound.make),
     Figure("twins", "Which compounds can be told apart", twins.make),
     Figure("paper", "The paper's Tables 4 and 5, its way and ours", paper.make, trains=True),
+    Figure("experiments", "What was tried, and what it gave", experiments.make, trains=True),
 )
