@@ -61,9 +61,10 @@ def figures(
     """Make the tables and pictures that README and model cards quote, from seeds.
 
     \b
-    ramix-train figures                         # everything but the paper
+    ramix-train figures                         # everything that trains nothing
     ramix-train figures --only measured --only unequal
     ramix-train figures --paper                 # only the paper: Tables 4 and 5
+    ramix-train figures --only experiments      # what was tried: trains small networks, resumes
     ramix-train figures --only robustness --seed 20261123 --repeats 5
     """
     from rich.progress import Progress
@@ -81,7 +82,7 @@ def figures(
     for name in only:
         if name not in names:
             raise click.BadParameter(NOT_THERE.format(name=name, names=", ".join(names)))
-    wanted = set(only) | ({one.name for one in FIGURES if one.trains} if paper else set())
+    wanted = set(only) | ({"paper"} if paper else set())
     chosen = [f for f in FIGURES if (f.name in wanted if wanted else not f.trains)]
     out.mkdir(parents=True, exist_ok=True)
 

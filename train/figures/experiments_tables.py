@@ -18,10 +18,10 @@ from train.figures.experiments_pairs import (
 from train.figures.figure import Table
 
 _PAIRED = (
-    "In brackets the 95% Wilson interval; -a +b: spectra that the first row alone had right, and "
-    "this row alone. **Bold**: beyond chance (exact McNemar test, false discovery rate 5% over all "
-    "comparisons of the section){repeats}. What is not bold is not shown to be equal: it is not "
-    "shown to differ."
+    "In brackets the 95% Wilson interval; -a +b: how many the first row alone had right, and this "
+    "row alone; nothing where they are the same ones. **Bold**: beyond chance (exact McNemar test, "
+    "false discovery rate 5% over all comparisons of the section){repeats}. What is not bold is "
+    "not shown to be equal: it is not shown to differ."
 )
 _REPEATS = ", and by more than any row that repeats the first with another seed"
 
@@ -90,7 +90,7 @@ def _cell(row: Row, column: Column, one: Difference | None, bold: bool) -> str:
     text = f"{100 * part.value:.1f}% ({100 * low:.1f}-{100 * high:.1f})"
     if bold:
         text = f"**{text}**"
-    return text if one is None else f"{text} -{one.lost} +{one.won}"
+    return text if one is None or one.lost == one.won == 0 else f"{text} -{one.lost} +{one.won}"
 
 
 def _error(first: Row, row: Row) -> str:

@@ -74,7 +74,7 @@ def make(context: Context) -> Result:
     pures = measured_pures(LIBRARY)
     rng = np.random.default_rng([context.seed, _STREAM])
     count = context.count(tiny=6, full=500)
-    scenes = [_scene(rng) for _ in range(count)]
+    scenes = [doubtful_scene(rng) for _ in range(count)]
     of_all = count * len(identifiers)
     done = iter(range(1, of_all + 1))
     found: dict[str, Said] = {}
@@ -103,7 +103,8 @@ def presences(identifier: Identifier, scene: Scene) -> tuple[Floats, Floats]:
     return np.asarray(network, dtype=np.float64), product
 
 
-def _scene(rng: np.random.Generator) -> Scene:
+def doubtful_scene(rng: np.random.Generator) -> Scene:
+    """One mixture with components so weak, or noise so strong, that there is something to doubt."""
     pures = measured_pures(LIBRARY)
     conditions = replace(
         _CONDITIONS,

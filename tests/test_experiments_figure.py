@@ -1,0 +1,357 @@
+"""The experiments: each changes what it says it changes, and chance is not taken for an effect."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from device.answers import flexible_fit
+from device.identifier import Identifier
+from device.installation import shipped_models_dir
+from device.spectra.spectrum import to_grid
+from train.cli import cli
+from train.figures import experiments_training as training
+from train.figures.experiments_calibration import Statements, best_temperature, gain
+from train.figures.experiments_cases import (
+    FALSE_NAME,
+    FOREIGN,
+    FOUND,
+    INVENTED,
+    TOLERATED,
+    TRACES,
+    Case,
+    cases,
+    mark,
+)
+from train.figures.experiments_decision import (
+    EXPERIMENTS,
+    ConstantMissing,
+    Replaced,
+    constants_replaced,
+    evidence_times,
+    run,
+    without_network,
+)
+from train.figures.experiments_pairs import (
+    Column,
+    Row,
+    beyond_chance,
+    differences,
+    false_discovery_limit,
+    mean_test,
+    sign_test,
+)
+from train.figures.experiments_tables import section
+from train.figures.figure import Context, Size
+from train.figures.pures import measured_pures
+from train.figures.scenes import Conditions, make_scene
+from train.figures.tallies import Said
+from train.figures.unequal import LIBRARY
+
+A, B = Column("a", "a right"), Column("b", "b wrong", unwanted=True)
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
+    out = tmp_path_factory.mktemp("experiments")
+    return Context(out=out, size=Size.TINY, models=shipped_models_dir())
+
+
+@pytest.fixture(scope="module")
+def identifier(context: Context) -> Identifier:
+    return context.identifiers(LIBRARY)["II"]
+
+
+@pytest.fixture(scope="module")
+def hard_case() -> Case:
+    """Moved, widened, bent, struck, and with traces: every part of the fit has something to do."""
+    pures = measured_pures(LIBRARY)
+    shares = np.zeros(len(pures.names))
+    shares[[1, 4, 7, 9]] = 0.5, 0.3, 0.17, 0.03
+    conditions = Conditions(
+        fwhm_factor=1.3,
+        cosmic_rays=3,
+        own_shift_cm1=2.0,
+        intensity_jitter=0.1,
+        response=0.2,
+    )
+    scene = make_scene(np.random.default_rng(4), pures, shares, conditions)
+    return Case("unequal", scene.spectrum, scene.present, scene.shares)
+
+
+@pytest.mark.parametrize(
+    "experiment", [e for e in EXPERIMENTS if e.constants], ids=lambda e: str(e.label)
+)
+def test_constants_that_are_replaced_are_there_and_change_the_fit(
+    identifier: Identifier, hard_case: Case, experiment: object
+) -> None:
+    (one,) = (e for e in EXPERIMENTS if e is experiment)
+    gridded = to_grid(hard_case.spectrum)
+    shipped = identifier.library.fit(gridded)
+    with constants_replaced(one.constants):
+        changed = identifier.library.fit(gridded)
+    assert not np.allclose(changed.coefficients, shipped.coefficients, rtol=1e-6)
+    again = identifier.library.fit(gridded)
+    assert np.array_equal(again.coefficients, shipped.coefficients)
+
+
+def test_a_stiff_prior_leaves_no_freedom(identifier: Identifier, hard_case: Case) -> None:
+    (rigid,) = (e for e in EXPERIMENTS if e.label == "none of these three")
+    gridded = to_grid(hard_case.spectrum)
+    assert np.abs(identifier.library.fit(gridded).own_shift_cm1).max() > 0.1
+    with constants_replaced(rigid.constants):
+        fit = identifier.library.fit(gridded)
+    assert np.abs(fit.own_shift_cm1).max() < 1e-3
+    assert np.abs(fit.own_width_cm2).max() < 1e-3
+    assert fit.response == pytest.approx(1.0, abs=1e-3)
+
+
+def test_a_constant_that_is_gone_stops_the_experiment_and_changes_nothing() -> None:
+    there = Replaced("device.answers.flexible_fit", "SMALLEST_MODEL_ERROR", 0.5)
+    gone = Replaced("device.answers.flexible_fit", "_NO_SUCH_CONSTANT", 0.5)
+    before = flexible_fit.SMALLEST_MODEL_ERROR
+    with (
+        pytest.raises(ConstantMissing, match="_NO_SUCH_CONSTANT"),
+        constants_replaced((there, gone)),
+    ):
+        raise AssertionError("the experiment ran")
+    assert before == flexible_fit.SMALLEST_MODEL_ERROR
+
+
+def test_shipped_constants_are_back_after_an_error() -> None:
+    before = flexible_fit.SMALLEST_MODEL_ERROR
+    one = Replaced("device.answers.flexible_fit", "SMALLEST_MODEL_ERROR", 0.5)
+    with pytest.raises(ZeroDivisionError), constants_replaced((one,)):
+        assert flexible_fit.SMALLEST_MODEL_ERROR == 0.5
+        _ = 1 / 0
+    assert before == flexible_fit.SMALLEST_MODEL_ERROR
+
+
+def test_changes_of_thresholds_leave_the_shipped_ones_alone(identifier: Identifier) -> None:
+    shipped = asdict(identifier.thresholds)
+    for one in EXPERIMENTS:
+        if one.change is not None:
+            changed = one.change(identifier)
+            assert changed is not identifier
+            assert (
+                changed.thresholds != identifier.thresholds
+                or len(changed.presence_thresholds) == 0
+                or not np.array_equal(changed.presence_thresholds, identifier.presence_thresholds)
+            )
+    assert asdict(identifier.thresholds) == shipped
+    twice = evidence_times(2.0)(identifier).thresholds
+    for field in fields(twice):
+        factor = 2.0 if "evidence" in field.name else 1.0
+        assert getattr(twice, field.name) == pytest.approx(factor * shipped[field.name])
+
+
+def test_fit_alone_hears_no_network_and_still_names_a_pure(identifier: Identifier) -> None:
+    pures = measured_pures(LIBRARY)
+    pure = make_scene(np.random.default_rng(1), pures, np.eye(13)[0], Conditions())
+    answer = without_network(identifier).identify(pure.spectrum)
+    assert answer.prediction is not None
+    assert len(answer.prediction.presence) == 0
+    assert [one.name for one in answer.identification.components] == [pures.names[0]]
+    heard = identifier.identify(pure.spectrum)  # the control: the original was not touched
+    assert heard.prediction is not None
+    assert len(heard.prediction.presence) == 13
+
+
+def test_fewer_cases_are_the_first_of_more(context: Context, identifier: Identifier) -> None:
+    manifest = identifier.bundle.manifest
+    counts = {"instrument": 1, TRACES: 1, FOREIGN: 1}
+    few = cases(context, manifest, counts)
+    more = cases(context, manifest, {group: 2 * n for group, n in counts.items()} | {"ray": 1})
+    for group in counts:
+        first = next(one for one in few if one.group == group)
+        same = next(one for one in more if one.group == group)
+        assert np.array_equal(first.spectrum.intensity, same.spectrum.intensity)
+    assert len(few) == 3 + len(counts)
+
+
+def test_marks_count_what_was_named_missed_and_invented(
+    context: Context, identifier: Identifier
+) -> None:
+    every = cases(context, identifier.bundle.manifest, {"unequal": 1, TRACES: 1, FOREIGN: 1})
+    truth = {id(one.spectrum): one for one in every}
+    nothing = np.zeros(13, dtype=np.bool_)
+
+    def right(spectrum: object) -> Said:
+        one = truth[id(spectrum)]
+        return Said(
+            one.present, np.nan_to_num(one.shares), "PARTIAL" if one.group == FOREIGN else ""
+        )
+
+    def silent(spectrum: object) -> Said:
+        return Said(nothing, np.zeros(13), "UNKNOWN")
+
+    def all_of_them(spectrum: object) -> Said:
+        return Said(~nothing, np.full(13, 1 / 13), "IDENTIFIED")
+
+    marks, errors = mark(every, right, lambda: None)
+    assert all(found.all() for found in marks.values())
+    assert not errors.any()
+    marks, errors = mark(every, silent, lambda: None)
+    assert marks["outside"].all() and marks[INVENTED].all() and marks[TOLERATED].all()
+    assert not marks[FOUND].any() and not marks["mixtures"].any()
+    assert errors.sum() == pytest.approx(1.0)
+    marks, _ = mark(every, all_of_them, lambda: None)
+    assert marks[FOUND].all()
+    for key in (INVENTED, FALSE_NAME, TOLERATED, "outside", "unequal"):
+        assert not marks[key].any()
+
+
+def test_a_row_is_what_the_changed_product_answered(
+    identifier: Identifier, hard_case: Case
+) -> None:
+    shipped = run(EXPERIMENTS[0], identifier, [hard_case], lambda: None)
+    (alone,) = (e for e in EXPERIMENTS if e.label == "network alone")
+    network = run(alone, identifier, [hard_case], lambda: None)
+    assert shipped.right.keys() == network.right.keys() == {"unequal"}
+    assert not np.array_equal(shipped.errors, network.errors)
+
+
+def test_sign_test_is_exact() -> None:
+    assert sign_test(0, 0) == 1.0
+    assert sign_test(10, 0) == sign_test(0, 10) == pytest.approx(2 / 1024)
+    assert sign_test(3, 3) == 1.0
+    assert sign_test(7, 1) == pytest.approx(2 * 9 / 256)
+
+
+def test_mean_test_sees_a_shift_and_no_shift_in_noise() -> None:
+    rng = np.random.default_rng(2)
+    first = rng.normal(size=400)
+    assert mean_test(first, first) == 1.0
+    assert mean_test(first, first + rng.normal(0.2, 0.5, 400)) < 1e-6
+    assert mean_test(first, first + rng.normal(0.0, 0.5, 400)) > 0.01
+
+
+def test_false_discoveries_are_held_down() -> None:
+    assert false_discovery_limit([0.01, 0.04, 0.03, 0.5]) == 0.01  # by hand: 0.0125, 0.025, 0.0375
+    assert false_discovery_limit([0.2, 0.9]) == -1.0
+    assert false_discovery_limit([]) == -1.0
+    uniform = np.random.default_rng(1).random(1000).tolist()
+    assert false_discovery_limit(uniform) < 0.001
+
+
+def _rows() -> Iterator[Row]:
+    good = np.ones(60, dtype=np.bool_)
+    none = np.zeros(0)
+    yield Row("shipped", "", {"a": good, "b": good})
+    yield Row("other seed", "", {"a": np.arange(60) >= 10, "b": good}, none, repeats=True)
+    yield Row("a little worse", "", {"a": np.arange(60) >= 10, "b": good})
+    yield Row("much worse", "", {"a": np.arange(60) >= 30, "b": good})
+    yield Row("one more", "", {"a": np.arange(60) >= 1, "b": np.arange(60) >= 20})
+
+
+def test_only_more_than_another_seed_does_stands_out() -> None:
+    rows = tuple(_rows())
+    bold = beyond_chance(differences(rows, (A, B)), rows)
+    assert bold == {(3, "a"), (4, "b")}
+    without_seed = tuple(row for row in rows if not row.repeats)
+    bold = beyond_chance(differences(without_seed, (A, B)), without_seed)
+    assert bold == {(1, "a"), (2, "a"), (3, "b")}  # the control: ten of sixty are beyond chance
+
+
+def test_sentences_say_what_the_figures_say() -> None:
+    said, figures = section("t", tuple(_rows()), {"g": (A, B)}, ())
+    by_label = {row[0]: row[2] for row in said.rows}
+    assert by_label["much worse"] == "Worse: a right 100.0 to 50.0%."
+    assert by_label["a little worse"] == "No difference beyond chance."
+    assert by_label["one more"] == "Worse: b wrong 0.0 to 33.3%."
+    assert "up to 10" in by_label["other seed"]
+    cells = {row[0]: row[1:] for row in figures.rows}
+    assert cells["much worse"][0].startswith("**50.0%")
+    assert cells["much worse"][0].endswith("-30 +0")
+    assert cells["one more"][1].startswith("**33.3% (22.7-45.9)**")
+
+
+def test_every_trial_changes_one_thing_of_the_first() -> None:
+    first, *others = training.trials(Size.FULL)
+    assert len({one.label for one in others}) == len(others) > 10
+    for one in others:
+        changed = [
+            field.name
+            for field in fields(first.recipe)
+            if getattr(first.recipe, field.name) != getattr(one.recipe, field.name)
+        ]
+        assert len(changed) == 1, one.label
+        assert one.repeats == (changed == ["seed"])
+        assert one.recipe.training.steps == first.recipe.training.steps
+        assert one.recipe.seed != one.recipe.evaluation.seed
+
+
+def test_a_finished_row_is_read_again_and_not_trained_twice(
+    context: Context, identifier: Identifier, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    every = cases(context, identifier.bundle.manifest, {"unequal": 2, TRACES: 1})
+    trained = []
+
+    def train(recipe: object, checkpoint: Path, advance: object) -> bytes:
+        trained.append(checkpoint)
+        checkpoint.write_bytes(b"state")
+        return identifier.bundle.model
+
+    monkeypatch.setattr(training, "_train", train)
+    trial = training.trials(Size.TINY)[0]
+    steps: list[int] = []
+    first = training.run(trial, identifier, every, tmp_path, "these cases", steps.append)
+    again = training.run(trial, identifier, every, tmp_path, "these cases", steps.append)
+    assert len(trained) == 1
+    assert not trained[0].exists()
+    assert steps == [trial.recipe.training.steps]
+    assert again.right.keys() == first.right.keys()
+    assert all(np.array_equal(again.right[key], first.right[key]) for key in first.right)
+    assert again.errors == pytest.approx(first.errors, abs=1e-6)
+    # the controls: other cases or another recipe are trained for
+    training.run(trial, identifier, every, tmp_path, "others", steps.append)
+    other = training.trials(Size.FULL)[1]
+    training.run(other, identifier, every, tmp_path, "these cases", steps.append)
+    assert len(trained) == 3
+
+
+def _statements(temperature: float) -> Statements:
+    """400 scenes whose log odds are true, then multiplied by `temperature`."""
+    rng = np.random.default_rng(8)
+    odds = rng.normal(0.0, 2.0, (400, 13))
+    present = rng.random(odds.shape) < 1.0 / (1.0 + np.exp(-odds))
+    said = 1.0 / (1.0 + np.exp(-temperature * odds))
+    return Statements(said, present, np.ones_like(present))
+
+
+def test_temperature_undoes_boldness_and_lets_true_probabilities_be() -> None:
+    bold = _statements(2.0)
+    assert best_temperature(bold) == pytest.approx(2.0, rel=0.1)
+    size, low, high = gain(bold, bold.at(2.0), seed=1)
+    assert low > 0.02 < size < high
+    honest = _statements(1.0)
+    assert best_temperature(honest) == pytest.approx(1.0, rel=0.1)
+    _, low, high = gain(honest, honest.at(1.0), seed=1)
+    assert low <= 0.001 and high >= -0.001
+
+
+def test_a_tiny_run_tries_everything_and_goes_on_from_what_it_kept(tmp_path: Path) -> None:
+    arguments = ["figures", "--only", "experiments", "--size", "tiny", "--out", str(tmp_path)]
+    result = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    page = (tmp_path / "experiments.md").read_text()
+    for wanted in (*(e.label for e in EXPERIMENTS), "made short", "temperature", "Wilson"):
+        assert wanted in page
+    data = json.loads((tmp_path / "experiments.json").read_text())["data"]
+    assert [one["changed"] for one in data["decision"]] == [e.label for e in EXPERIMENTS]
+    assert len(data["training"]) == len(training.trials(Size.TINY))
+    kept = sorted((tmp_path / "experiments-work").iterdir())
+    assert len(kept) == len(data["training"])
+    assert all(path.suffix == ".json" for path in kept)
+    assert not (tmp_path / "measured.md").exists()
+
+
+def test_experiments_are_made_only_when_asked_for() -> None:
+    listed = CliRunner().invoke(cli, ["figures", "--list"]).output
+    assert "experiments" in listed
+    (line,) = (line for line in listed.splitlines() if line.startswith("experiments"))
+    assert "trains networks" in line
