@@ -26,6 +26,7 @@ from train.figures.command import figures as figures_command
 from train.quantize_command import MODEL, PRICE, as_quantized, kind_option, stage_file
 from train.quantize_command import quantize as quantize_command
 from train.recipe import RECIPE_FOLDER
+from train.search_command import search as search_command
 
 if TYPE_CHECKING:
     from train.recipe import Recipe
@@ -234,6 +235,7 @@ def response(bundle: Path) -> None:
 
 
 cli.add_command(figures_command)
+cli.add_command(search_command)
 cli.add_command(quantize_command)
 
 
