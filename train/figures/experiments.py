@@ -27,7 +27,14 @@ from train.figures.unequal import LIBRARY
 
 WORK = "experiments-work"  # in the figures' folder: rows of trainings that are done
 # groups that tell decisions apart, and how many of each; trainings see all groups, and more
-_DECISION_COUNTS = {"unequal": 100, "instrument": 150, "ray": 100, TRACES: 150, FOREIGN: 100}
+_DECISION_COUNTS = {
+    "unequal": 100,
+    "instrument": 100,
+    "crowded": 100,
+    "ray": 100,
+    TRACES: 150,
+    FOREIGN: 100,
+}
 _TRAINING_COUNT = 300
 _DECISION_NOTES = (
     "Nothing is trained here: the shipped network, its references and thresholds, and one part of "

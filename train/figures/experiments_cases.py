@@ -36,23 +36,21 @@ OTHER = "other instrument"
 OUTSIDE = "outside"
 TRACES = "traces"
 FOREIGN = "foreign"
+_INSTRUMENT = Conditions(
+    snr=100.0,
+    shift_cm1=(-3.0, 3.0),
+    fwhm_factor=1.2,
+    baseline=1.0,
+    own_shift_cm1=1.0,
+    intensity_jitter=0.1,
+    response=0.1,
+    dark_structure=0.003,
+)
 # group -> conditions, components, smallest share
 SCENES: dict[str, tuple[Conditions, tuple[int, int], float]] = {
     "unequal": (UNEQUAL, (1, 4), SMALLEST_SHARE),
-    "instrument": (
-        Conditions(
-            snr=100.0,
-            shift_cm1=(-3.0, 3.0),
-            fwhm_factor=1.2,
-            baseline=1.0,
-            own_shift_cm1=1.0,
-            intensity_jitter=0.1,
-            response=0.1,
-            dark_structure=0.003,
-        ),
-        (1, 5),
-        0.05,
-    ),
+    "instrument": (_INSTRUMENT, (1, 5), 0.05),
+    "crowded": (_INSTRUMENT, (6, 9), 0.04),
     "shift": (Conditions(snr=100.0, shift_cm1=(5.0, 5.0), baseline=0.5), (1, 5), 0.05),
     "wide": (Conditions(snr=100.0, fwhm_factor=1.5, baseline=0.5), (1, 5), 0.05),
     "ray": (Conditions(snr=100.0, cosmic_rays=1, baseline=0.5), (1, 5), 0.05),
@@ -69,6 +67,7 @@ MEASURED_COLUMNS = (
 SIMULATED_COLUMNS = (
     Column("unequal", "unequal mixtures exact"),
     Column("instrument", "another instrument exact"),
+    Column("crowded", "6-9 components, another instrument, exact"),
     Column("shift", "shift +5 cm-1 exact"),
     Column("wide", "lines 50% wider exact"),
     Column("ray", "one cosmic ray exact"),
@@ -84,9 +83,10 @@ NOTES = (
     "They chose thresholds and recipes, so they are no test.",
     f"Unequal: 1-4 components of {SMALLEST_SHARE:.0%} and more, SNR 100, axis within +-1 cm-1. "
     "Another instrument: 1-5 of 5% and more, axis within +-3 cm-1, lines 20% wider, each component "
-    "shifted by up to +-1 cm-1 and its intensities by +-10%, response +-10%, uneven dark columns. "
-    "The others: 1-5 of 5% and more, SNR 100, one thing wrong. Traces: one or two of 2-5% beside "
-    "one to three large ones. 20% foreign: each outside spectrum beside 1-3 known compounds.",
+    "shifted by up to +-1 cm-1 and its intensities by +-10%, response +-10%, uneven dark columns; "
+    "6-9 components of 4% and more likewise. The others: 1-5 of 5% and more, SNR 100, one thing "
+    "wrong. Traces: one or two of 2-5% beside one to three large ones. 20% foreign: each outside "
+    "spectrum beside 1-3 known compounds.",
 )
 
 

@@ -1,7 +1,8 @@
 """Experiments on training: one setting of the shipped recipe changed, all trained equally short.
 
 Each network ends as an int8 file and is asked by itself. Finished rows are kept beside the figure,
-and so is the state of the row at work: an interrupted figure goes on where it was.
+and so is the state of the row at work: an interrupted figure goes on where it was. Another recipe,
+library or seed makes rows of its own; after a change of the code, delete the folder.
 Next: `experiments_calibration.py`, what presence is worth as a probability.
 """
 
