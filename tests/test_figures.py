@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from device.inference.bundle import read_bundle_file
+from device.inference.trust import default_trust_policy
+from train.card_evidence import FiguresNotQuotable, evidence_for
+from train.card_quotes import QUOTES
 from train.cli import cli
 from train.figures.figure import Context, FiguresNeedModels, Size, Table
 from train.figures.registry import FIGURES
@@ -89,6 +93,23 @@ def test_a_figure_says_of_which_bundles_it_speaks(made: Path) -> None:
         sha256 = hashlib.sha256(Path(f"models/{name}.ramix").read_bytes()).hexdigest()
         assert content["bundles"][name] == sha256
         assert f"{name} `{sha256[:12]}`" in (made / "unequal.md").read_text()
+
+
+@pytest.mark.parametrize("name", [name for name in QUOTES if name in QUICK])
+@pytest.mark.parametrize("label", ["I", "II"])
+def test_what_a_card_quotes_is_in_the_figure(made: Path, name: str, label: str) -> None:
+    rows = list(QUOTES[name](json.loads((made / f"{name}.json").read_text())["data"], label))
+    only_one_network = {"coverage", "bound"}
+    assert rows or (name in only_one_network and label == "I")
+    for what, result in rows:
+        assert re.search(r"n=\d+", result) or "Scatter" in what
+        assert label != "I" or "II" not in what
+
+
+def test_tiny_figures_are_not_quoted(made: Path) -> None:
+    bundle = read_bundle_file(Path("models/solvents13-2.ramix"), default_trust_policy())
+    with pytest.raises(FiguresNotQuotable, match="tiny"):
+        evidence_for(bundle, made)
 
 
 def test_agreement_with_inferred_labels_is_not_called_accuracy(made: Path) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from firmware_bridge.errors import RamixError
+from train.card_command import card as card_command
 from train.cli_options import (
     RecipeName,
     fresh_option,
@@ -104,10 +105,12 @@ def export(recipe: "Recipe", work: Path, out: Path, key: Path | None) -> None:
     """
     import numpy as np
 
-    from device.inference.trust import SigningKey, demo_signing_key
+    from device.inference.bundle import read_bundle
+    from device.inference.trust import SigningKey, TrustPolicy, demo_signing_key
     from train.evaluate import PRESENCE_THRESHOLD, evaluate_generated
-    from train.export import export_bundle, model_card, write_model
+    from train.export import export_bundle, write_model
     from train.html_report import html_report
+    from train.model_card import choices_of, library_of, model_card
     from train.references import load_library
     from train.tables import print_figures
 
@@ -119,9 +122,9 @@ def export(recipe: "Recipe", work: Path, out: Path, key: Path | None) -> None:
     price = json.loads(stage_file(work, recipe, PRICE, "quantize").read_text())
     signer = demo_signing_key() if key is None else SigningKey.from_file(key)
     bundle = export_bundle(model, library, recipe, thresholds, figures, price, [signer])
-    card = model_card(
-        bundle, library, recipe, figures, price, None if key is None else signer.key_id
-    )
+    written = read_bundle(bundle, TrustPolicy(1, {signer.key_id: signer.public_key}))
+    choices = choices_of(recipe.name, library_of(written))
+    card = model_card(written, library.title, choices=choices)
     path = write_model(out, recipe, bundle, card)
     print_figures(recipe.name, figures)
     signed = "the demo key" if key is None else f"key {signer.key_id}"
@@ -234,6 +237,7 @@ def response(bundle: Path) -> None:
     )
 
 
+cli.add_command(card_command)
 cli.add_command(figures_command)
 cli.add_command(search_command)
 cli.add_command(quantize_command)

@@ -1,10 +1,9 @@
-"""Everything about a trained model into one signed bundle, and its card in words.
+"""Everything about a trained model into one signed bundle.
 
 The bundle's bytes depend on the recipe and the trained file alone: no clock, no path, no host.
-Next: `cli.py`, the order of the stages.
+Next: `model_card.py`, the bundle in words; `cli.py`, the order of the stages.
 """
 
-import hashlib
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -96,112 +95,6 @@ def _golden_inputs(library: Library, recipe: Recipe) -> npt.NDArray[np.int8]:
     clear &= (batch.presence_weight > 0).all(axis=1)
     inputs: npt.NDArray[np.int8] = batch.inputs[clear][: recipe.evaluation.golden_vectors]
     return inputs
-
-
-def model_card(
-    bundle: bytes,
-    library: Library,
-    recipe: Recipe,
-    figures: Figures,
-    price: dict[str, Any],
-    key_id: str | None = None,
-) -> str:
-    """Markdown beside the bundle: what, from what, how good, where not, how to rebuild.
-
-    `key_id` names the key that signed; None is the published demo key.
-    """
-    kind = (
-        "RaMixNet II (presence and dosage)"
-        if recipe.task == "ramixnet2"
-        else "RaMixNet I (presence)"
-    )
-    lines = [
-        f"# {recipe.name} {recipe.version}",
-        "",
-        f"{library.title}. {kind}, int8, for 300-2500 cm-1 at 785 nm.",
-        "",
-        f"- References: {library.references_are}. Source: {library.source}.",
-        f"- Data licence: {library.data_license}.",
-        f"- Bundle SHA-256: `{hashlib.sha256(bundle).hexdigest()}`, signed with {_signed(key_id)}",
-        f"- Rebuild: `ramix-train build {_recipe_argument(recipe)} --out models`."
-        f" Seed {recipe.seed}; the same"
-        " machine and packages give the same bytes, others may differ in the last bits.",
-        f"- Training: {'at most ' if recipe.training.patience else ''}{recipe.training.steps} steps"
-        f" of {recipe.training.batch} generated spectra"
-        f" ({_numbers_are_in(recipe)} has every number).",
-        "",
-        "## Compounds",
-        "",
-        "| Compound | CAS | Recall | Precision |",
-        "|---|---|---|---|",
-    ]
-    for spec, one in zip(library.compounds, figures.compounds, strict=True):
-        lines.append(f"| {spec.name} | {spec.cas} | {one.recall} | {one.precision} |")
-    lines += [
-        "",
-        "## Figures",
-        "",
-        f"Generated spectra of another seed ({figures.exact.n}), int8 file, network alone, with a"
-        " 95% Wilson interval. They show that the network learned its generator; they are not"
-        " accuracy on real samples.",
-        "",
-        "| What | Value |",
-        "|---|---|",
-        f"| Every compound right, all spectra | {figures.exact} |",
-        f"| The same, no foreign signal, every share 5% or more | {figures.exact_without_traces} |",
-        f"| Components below 5% that were found | {figures.trace_recall} |",
-    ]
-    for count, part in figures.exact_by_components.items():
-        lines.append(f"| {count} components | {part} |")
-    for snr, part in figures.exact_by_snr.items():
-        lines.append(f"| SNR {snr} (highest Raman peak / noise sd per 1 cm-1) | {part} |")
-    lines.append(f"| Nothing named for a foreign signal alone | {figures.foreign_alone_silent} |")
-    if figures.dosage_error is not None:
-        lines.append(
-            f"| Mean absolute dosage error, present / absent | {figures.dosage_error} /"
-            f" {figures.dosage_error_absent} |"
-        )
-    lines += ["", "What int8 costs, on the same generated spectra:", ""]
-    columns = list(price["float"])
-    lines += [f"| | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
-    for kind, values in price.items():
-        lines.append(f"| {kind} | {' | '.join(str(values[column]) for column in columns)} |")
-    share = recipe.mixtures.present_from
-    lines += [
-        "",
-        "## Limits",
-        "",
-        f"- A compound counts as present from {share:.0%} of the signal (coefficients of references"
-        " scaled to maximum 1), which is not a volume fraction.",
-        *(
-            [f"- {library.references_are}: nothing here was checked on a real bottle."]
-            if library.references_are != "measured"
-            else []
-        ),
-        "- A closed library: the network may name a compound for a liquid it never saw. Its answer"
-        " is a proposal that the library fit must confirm.",
-        f"- Trained for line widths of {library.resolution_cm1:g} to"
-        f" {recipe.distortions.largest_fwhm_cm1:g} cm-1, axis errors up to"
-        f" {recipe.distortions.shift_cm1:g} cm-1, SNR {recipe.distortions.snr_lowest:g} and more.",
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def _signed(key_id: str | None) -> str:
-    if key_id is None:
-        return "the published demo key: it shows how signing works and protects nothing."
-    return f"the key `{key_id}`."
-
-
-def _recipe_argument(recipe: Recipe) -> str:
-    """What `ramix-train` was asked to build."""
-    own = recipe.library.endswith(".toml")
-    return Path(recipe.library).name if own else recipe.name
-
-
-def _numbers_are_in(recipe: Recipe) -> str:
-    return "the manifest" if recipe.library.endswith(".toml") else "train/recipes"
 
 
 def write_model(folder: Path, recipe: Recipe, bundle: bytes, card: str) -> Path:

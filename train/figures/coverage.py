@@ -59,7 +59,8 @@ Cut = Callable[[Interval], str]
 
 
 def make(context: Context) -> Result:
-    identifier = next(iter(context.identifiers(LIBRARY).values()))
+    # intervals come from the fit: one network is enough, RaMixNet II where it is there
+    label, identifier = list(context.identifiers(LIBRARY).items())[-1]
     pures = measured_pures(LIBRARY)
     rng = np.random.default_rng([context.seed, _STREAM])
     count, volumes = context.count(2, 80), context.count(3, 200)
@@ -85,7 +86,11 @@ def make(context: Context) -> Result:
         _cut("compound", "Shares by compound", shares, lambda i: i.compound),
         _of_volumes(fractions, volumes),
     )
-    data = {"shares": _by(shares, _setting), "volumes": _by(fractions, lambda _: "all")}
+    data = {
+        "network": label,
+        "shares": _by(shares, _setting),
+        "volumes": _by(fractions, lambda _: "all"),
+    }
     return Result(tables, data=data)
 
 

@@ -109,4 +109,3 @@ def _scene(
         resolution_cm1=TABLE_RESOLUTION_CM1,
     )
     return scene, by_area
-
