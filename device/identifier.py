@@ -18,8 +18,9 @@ from device.answers.thresholds import FitThresholds
 from device.inference.bundle import Bundle
 from device.inference.golden import check_golden
 from device.inference.interpreter import Interpreter, Prediction
+from device.spectra.cosmic_rays import without_cosmic_rays
 from device.spectra.preprocessing import preprocess, quantize
-from device.spectra.quality import check
+from device.spectra.quality import check, only_cosmic_rays
 from device.spectra.spectrum import GridSpectrum, Spectrum, to_grid
 
 __all__ = ["Answer", "Identifier", "ModelLabel"]
@@ -66,10 +67,14 @@ class Identifier:
         return self.interpreter.predict(quantize(preprocess(gridded.intensity, gridded.valid)))
 
     def identify(self, spectrum: Spectrum) -> Answer:
-        """Quality gate, network, library fit, verdict."""
+        """Quality gate, cosmic rays out, network, library fit, verdict."""
         start = perf_counter()
         gridded = to_grid(spectrum, self.bundle.manifest.grid)
         reasons = check(spectrum, gridded)
+        if not reasons:
+            measured, gridded = gridded, without_cosmic_rays(gridded)
+            if gridded is not measured and check(spectrum, gridded):
+                reasons = (only_cosmic_rays(),)
         if reasons:
             elapsed = 1e3 * (perf_counter() - start)
             timings = {"preprocess": elapsed, "total": elapsed}

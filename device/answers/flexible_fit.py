@@ -23,7 +23,7 @@ OWN_SHIFT_LIMIT_CM1 = 3.0
 _OWN_WIDTH_SIGMA_CM2 = 6.0  # prior of a component's extra line variance
 _OWN_WIDTH_LIMITS_CM2 = (-8.0, 12.0)
 # Model error, of the signal nearby; dominates noise near strong lines.
-SMALLEST_MODEL_ERROR = 0.02
+SMALLEST_MODEL_ERROR = 0.01
 LARGEST_MODEL_ERROR = 0.20
 _LARGEST_NEARBY = 0.05  # of the largest derivative counts as standing nearby, everywhere
 _NEARBY_POINTS = 41
@@ -37,6 +37,8 @@ _REWEIGHTINGS = 5
 # fitted range, each with this prior.
 _RESPONSE_TERMS = 4
 _RESPONSE_SIGMA = 0.10
+
+_NOISE_DOUBT = 0.25  # of an estimated noise variance
 
 # What counts as foreign: residual beyond this part of the signal nearby and this part of the
 # largest derivative, and beyond noise. Mixing and another instrument stay below, a foreign line
@@ -222,6 +224,12 @@ class FlexibleFit:
 
     def explained(self) -> float:
         return 1.0 - float(self.residual @ self.residual) / float(self._data @ self._data)
+
+    def misfit(self) -> float:
+        """Part of the data's energy that the fit leaves over beyond all that may be noise."""
+        noise = (1.0 + _NOISE_DOUBT) * self._noise
+        beyond_noise = float(np.sum(np.square(self.residual) - noise))
+        return max(beyond_noise, 0.0) / float(self._data @ self._data)
 
     def unexplained(self) -> float:
         foreign = float(np.linalg.norm(self.foreign))

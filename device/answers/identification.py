@@ -90,6 +90,7 @@ def identify(
     doubt = np.full(len(compounds), np.inf)
     doubt[:known_to_network] = _logit(presence_thresholds) - _logit(prediction.presence)
     asserted = _asserted(fit, np.maximum(doubt, 0.0), thresholds)
+    asserted[:known_to_network] &= ~_denied(prediction.presence, fit, thresholds)
     asserted, twins = resolve_twins(spectrum, library, fit, asserted, thresholds)
     explaining = asserted.copy()
     explaining[[pair.chosen for pair in twins]] = True
@@ -97,13 +98,14 @@ def identify(
     asserted &= final.coefficients > 0
 
     why: list[Reason] = []
-    tolerated = thresholds.tolerated_unexplained(final.model_error)
-    if explaining.any() and final.unexplained <= tolerated:
+    if explaining.any() and thresholds.explains(final):
         verdict = Verdict.PARTIAL if twins else Verdict.IDENTIFIED
         for pair in twins:
             share = float(signal_shares(final, explaining)[0][pair.chosen])
             why.append(reasons.one_or_the_other(pair, compounds, share))
     else:
+        # beside something foreign, fit and network must agree, where there is a network to ask
+        asserted &= (doubt <= 0.0) | np.isinf(doubt)
         asserted = _trusted_beside_foreign(final, asserted, thresholds)
         verdict = Verdict.PARTIAL if asserted.any() else Verdict.UNKNOWN
     if verdict is Verdict.UNKNOWN:
@@ -160,7 +162,16 @@ def _asserted(fit: LibraryFit, doubt: Floats, t: FitThresholds) -> Bools:
         (fit.evidence >= asked)
         & (fit.coefficients >= t.smallest_share * total)
         & (fit.support >= t.support)
+        & (np.abs(fit.own_shift_cm1) <= t.largest_own_shift_cm1)
     )
+    return result
+
+
+def _denied(presence: npt.NDArray[np.floating[Any]], fit: LibraryFit, t: FitThresholds) -> Bools:
+    """bool[len(presence)]: something else poses as this compound, the network says."""
+    coefficients = fit.coefficients[: len(presence)]
+    large = coefficients >= t.denied_from_share * float(fit.coefficients.sum())
+    result: Bools = large & (presence < t.denied_presence)
     return result
 
 

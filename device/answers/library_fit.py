@@ -53,11 +53,22 @@ class LibraryFit:
     spike_part: float  # of the derivative's energy that was spikes, taken out before
     model_error: float  # misfit beyond noise, of the signal; see flexible_fit.py
     explained: float  # part of the derivative's energy; may be negative for nonsense
+    misfit: float  # 0-1: part of the derivative's energy left over beyond noise
     unexplained: float  # 0-1: foreign amplitude against all amplitude
     response: Floats  # [G], of this instrument against that of the references; 1 where not fitted
     weight: Floats  # [G], of each point's squared residual in chi squared; zero where not fitted
     residual: Floats  # [G], smoothed derivative domain; zero where not fitted
     foreign: Floats  # [G], the part of the residual that counts as foreign
+
+    @property
+    def bent_cm1(self) -> float:
+        """How far the components sit from their references' places: root mean square own shift,
+        by amount. Liquids that interact, or a mixture on another instrument, reach 0.3 and more.
+        """
+        total = float(self.coefficients.sum())
+        if total <= 0:
+            return 0.0
+        return float(np.sqrt(self.coefficients @ np.square(self.own_shift_cm1) / total))
 
 
 class _WidenedDerivatives(dict[float, Floats]):
@@ -159,6 +170,7 @@ class Library:
             spike_part=float(spikes @ spikes) / float(data @ data),
             model_error=flexible.model_error,
             explained=flexible.explained(),
+            misfit=flexible.misfit(),
             unexplained=flexible.unexplained(),
             response=response,
             weight=weight / scale**2,
@@ -183,6 +195,7 @@ class Library:
             spike_part=0.0,
             model_error=LARGEST_MODEL_ERROR,
             explained=0.0,
+            misfit=1.0,
             unexplained=1.0,
             response=np.ones(self._points),
             weight=flat,

@@ -10,7 +10,7 @@ import numpy as np
 from device.answers.library_fit import Library, LibraryFit
 from device.answers.twins import Twins
 from device.inference.manifest import Compound
-from device.spectra.quality import Reason
+from device.spectra.quality import Reason, only_cosmic_rays
 from device.spectra.resampling import MODEL_GRID
 from device.spectra.spectrum import GridSpectrum
 
@@ -26,11 +26,7 @@ def why_not_interpretable(
 ) -> Reason | None:
     """A closer look before anything is called unknown: is the measurement itself to blame?"""
     if fit.spike_part > _ONLY_SPIKES:
-        return Reason(
-            "cosmic_ray",
-            "All that stands out of the noise is a spike of one or two pixels.",
-            "Measure again, with three frames or more.",
-        )
+        return only_cosmic_rays()
     shift, explained = library.far_shift(spectrum)
     if explained > _EXPLAINED_ELSEWHERE:
         return Reason(

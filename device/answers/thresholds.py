@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from device.answers.flexible_fit import LARGEST_MODEL_ERROR
+from device.answers.library_fit import LibraryFit
 from firmware_bridge.errors import CallerError
 
 Floats = npt.NDArray[np.float64]
@@ -28,11 +29,21 @@ class FitThresholds:
     # fit that matches to the noise is believed with less help, down to this part.
     evidence_per_logit: float = 9.0
     smallest_part_of_doubt: float = 0.08
+    # From this share on the network has always seen what was there: with less than this presence it
+    # speaks against the compound, and no evidence of the fit makes up for that.
+    denied_from_share: float = 0.06
+    denied_presence: float = 0.05
     smallest_share: float = 0.012  # of the signal; less may be a misfit of a strong neighbour
     support: float = 0.4  # part of a component's lines that must really be there
     # Above it the answer is PARTIAL at best; the better the references match, the less is tolerated
-    # (`tolerated_unexplained`).
+    # (`tolerance`).
     identified_unexplained: float = 0.11
+    identified_misfit: float = 0.058  # the same of the misfit, foreign or not
+    # ... of both where lines sit at least so far from their references' places; where all sit at
+    # home, references describe the sample well, and less is tolerated, down to this part.
+    bent_cm1: float = 0.35
+    smallest_part_unbent: float = 0.33
+    largest_own_shift_cm1: float = 2.6  # a component that must move farther is another substance
     # With a large unexplained rest a foreign line may pose as one of ours: ask for more.
     partial_evidence: float = 10.0
     partial_support: float = 0.6
@@ -65,10 +76,21 @@ class FitThresholds:
         result: Floats = np.minimum(asked, self.evidence)
         return result
 
-    def tolerated_unexplained(self, model_error: float) -> float:
-        """Unexplained part up to which a mixture counts as identified.
+    def tolerance(self, fit: LibraryFit) -> float:
+        """0-1: part of `identified_unexplained` up to which this fit counts as identified.
 
         Real mixtures whose references match badly (another instrument, liquids that interact)
         leave up to the full limit; where they match to the noise, a quarter of it is foreign.
         """
-        return self.identified_unexplained * min(1.0, 0.25 + model_error / LARGEST_MODEL_ERROR)
+        return self.unbent(fit) * min(1.0, 0.25 + fit.model_error / LARGEST_MODEL_ERROR)
+
+    def unbent(self, fit: LibraryFit) -> float:
+        """0-1: part of the limits that applies to a fit whose lines sit at home."""
+        return float(np.clip(fit.bent_cm1 / self.bent_cm1, self.smallest_part_unbent, 1.0))
+
+    def explains(self, fit: LibraryFit) -> bool:
+        """Does the fit leave nothing foreign?"""
+        return (
+            fit.unexplained <= self.identified_unexplained * self.tolerance(fit)
+            and fit.misfit <= self.identified_misfit * self.unbent(fit)
+        )

@@ -19,6 +19,9 @@ _INDEPENDENT_CM1 = 4.0
 _SMALLEST_FRACTION = 1e-3
 
 _MAD_TO_SIGMA = 1.4826  # median absolute deviation of a normal distribution -> sigma
+
+# The strongest line is what rises over chords of this half length: no slow baseline does.
+_LINE_CM1 = 30.0
 _SECOND_DIFFERENCE_VARIANCE = 1.5  # of y[i] - (y[i-k] + y[i+k]) / 2, in units of sigma squared
 
 
@@ -36,14 +39,21 @@ def noise_variance(
         axis_cm1: increasing, any spacing.
         intensity: one value per point of the axis.
         independent_cm1: distance at which noise is independent; 0 for native pixels.
-        smallest_fraction: of the whole span, below which no noise is believed.
+        smallest_fraction: of the strongest line, below which no noise is believed.
     """
     spacing = float(np.median(np.diff(axis_cm1)))
-    lag = max(1, int(np.ceil(independent_cm1 / spacing - 1e-9)))
-    lag = min(lag, (len(intensity) - 1) // 2)
-    smallest = smallest_fraction * float(np.max(intensity) - np.min(intensity))
+    bends = np.abs(_second_difference(intensity, independent_cm1 / spacing))
+    if not len(bends):
+        return (smallest_fraction * float(np.ptp(intensity))) ** 2
+    sigma = _MAD_TO_SIGMA * float(np.median(bends))
+    line = float(np.abs(_second_difference(intensity, _LINE_CM1 / spacing)).max())
+    return max(sigma**2 / _SECOND_DIFFERENCE_VARIANCE, (smallest_fraction * line) ** 2)
+
+
+def _second_difference(intensity: Floats, points: float) -> Floats:
+    """y[i] - (y[i-k] + y[i+k]) / 2 with k the next whole number of `points`, or what fits."""
+    lag = min(max(1, int(np.ceil(points - 1e-9))), (len(intensity) - 1) // 2)
     if lag < 1:
-        return smallest**2
-    inner = intensity[lag:-lag] - 0.5 * (intensity[: -2 * lag] + intensity[2 * lag :])
-    sigma = _MAD_TO_SIGMA * float(np.median(np.abs(inner)))
-    return max(sigma**2 / _SECOND_DIFFERENCE_VARIANCE, smallest**2)
+        return np.zeros(0)
+    result: Floats = intensity[lag:-lag] - 0.5 * (intensity[: -2 * lag] + intensity[2 * lag :])
+    return result

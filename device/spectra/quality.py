@@ -76,6 +76,15 @@ def check(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> tuple[Reason, ...]
     return tuple(reason for reason in found if reason is not None)
 
 
+def only_cosmic_rays() -> Reason:
+    """Nothing is left once they are taken out."""
+    return Reason(
+        "cosmic_ray",
+        "All that stands out of the noise is a spike of one or two pixels.",
+        "Measure again, with three frames or more.",
+    )
+
+
 def _range(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | None:
     first, last = (int((edge - MODEL_GRID.first_cm1) / MODEL_GRID.step_cm1) for edge in NEEDED_CM1)
     present = grid_spectrum.valid[first : last + 1]

@@ -75,9 +75,7 @@ def ask(identifier: Identifier, case: Case, done: Callable[[], None]) -> Outcome
     # nothing was asserted when the last fit is the one of the whole library
     if found.fit is not None and found.fit is not found.full_fit:
         # the tolerated part is the threshold times something that only depends on the fit
-        thresholds = asked.thresholds
-        tolerated = thresholds.tolerated_unexplained(found.fit.model_error)
-        limit = found.fit.unexplained * thresholds.identified_unexplained / tolerated
+        limit = found.fit.unexplained / asked.thresholds.tolerance(found.fit)
     identified = found.verdict is Verdict.IDENTIFIED
     if not identified and limit <= asked.thresholds.identified_unexplained:
         limit = np.inf  # it has another reason, which no threshold moves
