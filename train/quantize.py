@@ -14,17 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from device.spectra.preprocessing import INT8_FULL_SCALE
 from train.evaluate import PRESENCE_THRESHOLD, figures_of, predict_int8
 from train.generator import Generator
-from train.ramixnet import DOSAGE, PRESENCE, predict, serving_model
+from train.ramixnet import DOSAGE, PRESENCE, build, predict, serving_model
 from train.recipe import Recipe
 from train.references import Library
-
-_LOWEST_CODE = -128
-# The converter chooses the input scale from the extremes it sees. With -128/127 and 1 among them
-# it is exactly 1/127 with zero point 0: the codes that `preprocessing.quantize` writes.
-_LOWEST_INPUT = np.float32(_LOWEST_CODE / INT8_FULL_SCALE)
+from train.simulated_int8 import Ranges, representative_spectra
 
 
 def quantize(model: Any, calibration: npt.NDArray[np.int8]) -> bytes:
@@ -57,11 +52,18 @@ def quantize(model: Any, calibration: npt.NDArray[np.int8]) -> bytes:
     return converted
 
 
-def representative_spectra(calibration: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
-    """float32[k, G] from which the converter takes every range, that of the input pinned."""
-    spectra = calibration.astype(np.float32) / np.float32(INT8_FULL_SCALE)
-    spectra[0, 0], spectra[0, -1] = _LOWEST_INPUT, 1.0
-    return spectra
+def between_codes(model: Any, recipe: Recipe, calibration: npt.NDArray[np.int8]) -> Any:
+    """A copy whose presence 0.5 lies between two codes of its int8 file instead of on one.
+
+    A logit of 0 is always a code, and what is rounded to it is named: half a step more than float
+    names, where a step may be a quarter of a logit. Half a step off the bias mends that; the
+    presences it reports are that much lower.
+    """
+    copy = build(recipe.network, calibration.shape[1], model.output[PRESENCE].shape[1], recipe.task)
+    copy.set_weights(model.get_weights())
+    head = copy.get_layer(PRESENCE)
+    head.bias.assign(head.bias - 0.5 * Ranges(model, calibration).step(PRESENCE))
+    return copy
 
 
 def quantization_price(

@@ -39,7 +39,7 @@ def quantize(recipe: "Recipe", work: Path, kind: str | None) -> None:
     ramix-train quantize solvents13-2 --kind aware
     """
     from train.generator import Generator
-    from train.quantize import quantization_price
+    from train.quantize import between_codes, quantization_price
     from train.quantize import quantize as run_quantize
     from train.ramixnet import build as build_network
     from train.references import load_library
@@ -53,13 +53,17 @@ def quantize(recipe: "Recipe", work: Path, kind: str | None) -> None:
     model.load_weights(stage_file(work, recipe, WEIGHTS, "fit"))
     generator = Generator(library, recipe, recipe.evaluation.seed)
     calibration = generator.batch(recipe.evaluation.calibration_spectra).inputs
-    converted = run_quantize(model, calibration)
+    settings, ready = recipe.quantization, model
+    if settings.kind == "aware":
+        ready = _fine_tuned(ready, library, recipe, calibration)
+    if settings.between_codes:
+        ready = between_codes(ready, recipe, calibration)
+    converted = run_quantize(ready, calibration)
     files = {"int8": converted}
-    if recipe.quantization.kind == "aware":
-        converted = run_quantize(_fine_tuned(model, library, recipe, calibration), calibration)
-        files = {"int8, post-training": files["int8"], "int8, aware": converted}
+    if ready is not model:  # the card shows what it would have been without
+        files["int8, post-training"] = run_quantize(model, calibration)
     (folder / MODEL).write_bytes(converted)
-    (folder / _SETTINGS).write_text(json.dumps(asdict(recipe.quantization)))
+    (folder / _SETTINGS).write_text(json.dumps(asdict(settings)))
     click.echo(f"{recipe.name}: {len(converted)} bytes, {model.count_params()} parameters")
     price = quantization_price(model, files, library, recipe)
     (folder / PRICE).write_text(json.dumps(price, indent=1))

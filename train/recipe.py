@@ -103,7 +103,8 @@ class QuantizationSettings:
 
     kind: QuantizationKind = "post_training"
     steps: int = 800  # of fine-tuning with rounding, if aware
-    learning_rate: float = 2e-4  # at its highest, a tenth of the training's
+    learning_rate: float = 5e-5  # at its highest; more unsettles what a long training has reached
+    between_codes: bool = False  # presence 0.5 between two codes instead of on one
 
 
 @dataclass(frozen=True)

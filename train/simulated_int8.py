@@ -17,7 +17,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from device.spectra.preprocessing import INT8_FULL_SCALE
-from train.quantize import representative_spectra
+
+# The converter chooses the input scale from the extremes it sees. With -128/127 and 1 among them
+# it is exactly 1/127 with zero point 0: the codes that `preprocessing.quantize` writes.
+_LOWEST_INPUT = np.float32(-128 / INT8_FULL_SCALE)
 
 WEIGHT_LEVELS = 127  # the converter leaves -128 out, so that scales are symmetric
 ACTIVATION_LEVELS = 255
@@ -56,6 +59,19 @@ class Ranges:
             # zero is always within, or padding and ReLU could not be written exactly
             low, high = min(float(tf.reduce_min(output)), 0.0), max(float(tf.reduce_max(output)), 0)
             self.of[name].assign([low, high])
+
+
+    def step(self, layer: str) -> float:
+        """What one code of this layer's output is worth."""
+        low, high = self.of[layer].numpy()
+        return float(high - low) / ACTIVATION_LEVELS
+
+
+def representative_spectra(calibration: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
+    """float32[k, G] from which the converter takes every range, that of the input pinned."""
+    spectra = calibration.astype(np.float32) / np.float32(INT8_FULL_SCALE)
+    spectra[0, 0], spectra[0, -1] = _LOWEST_INPUT, 1.0
+    return spectra
 
 
 def simulate(model: Any, ranges: Ranges, spectra: Any, rounding: Rounding = EVERYWHERE) -> Any:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from train.cli_options import work_option
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -38,6 +40,7 @@ NOT_THERE = "there is no figure {name!r}; there are: {names}"
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="Folder of the bundles to measure. Default: the shipped ones.",
 )
+@work_option
 @click.option("--seed", type=click.IntRange(0), help="Of all random spectra. Default: 7850.")
 @click.option(
     "--repeats",
@@ -54,6 +57,7 @@ def figures(
     size: str,
     out: Path,
     models: Path | None,
+    work: Path,
     seed: int | None,
     repeats: float,
     only_list: bool,
@@ -64,6 +68,7 @@ def figures(
     ramix-train figures                         # everything that trains nothing
     ramix-train figures --only measured --only unequal
     ramix-train figures --paper                 # only the paper: Tables 4 and 5
+    ramix-train figures --only int8             # float against int8, from the work folder
     ramix-train figures --only experiments      # what was tried: trains small networks, resumes
     ramix-train figures --only robustness --seed 20261123 --repeats 5
     """
@@ -93,6 +98,7 @@ def figures(
                 out=out,
                 size=Size(size),
                 models=models or shipped_models_dir(),
+                work=work,
                 seed=DEFAULT_SEED if seed is None else seed,
                 repeats=repeats,
                 progress=_advance(bar, task),

@@ -51,6 +51,7 @@ class Context:
     seed: int = DEFAULT_SEED
     progress: Progress = _silent
     repeats: float = 1.0  # times as many random spectra; what is not random stays
+    work: Path = Path("out/train")  # float networks, for figures that compare with them
     bundles: dict[str, str] = field(default_factory=dict)
 
     def count(self, tiny: int, full: int) -> int:

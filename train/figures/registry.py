@@ -4,6 +4,7 @@ from train.figures import (
     bound,
     coverage,
     experiments,
+    int8,
     left_out_frames,
     limits,
     measured,
@@ -30,5 +31,6 @@ FIGURES: tuple[Figure, ...] = (
     Figure("bound", "Shares against what photons allow", bound.make),
     Figure("twins", "Which compounds can be told apart", twins.make),
     Figure("paper", "The paper's Tables 4 and 5, its way and ours", paper.make, trains=True),
+    Figure("int8", "What int8 costs, and where", int8.make, trains=True),
     Figure("experiments", "What was tried, and what it gave", experiments.make, trains=True),
 )
