@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from train.card_quotes import QUOTES
 from train.cli import cli
 from train.figures.figure import Size
 from train.figures.paper_frames import (
@@ -119,4 +120,7 @@ def test_a_tiny_run_trains_quantizes_measures_and_writes(tmp_path: Path) -> None
     assert (tmp_path / "paper-dosages.png").stat().st_size > 10_000
     data = json.loads((tmp_path / "paper.json").read_text())["data"]
     assert set(data) == {"exact", "table 4", "table 5", "errors"}
+    for label in ("I", "II"):
+        quoted = [what for what, _ in QUOTES["paper"](data, label)]
+        assert len(quoted) == 2 and all("six samples" in what for what in quoted)
     assert [path.stem for path in tmp_path.glob("*.md")].count("measured") == 0
