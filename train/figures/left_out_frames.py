@@ -93,6 +93,11 @@ def _identified(part: list[Outcome]) -> Proportion:
     return Proportion(sum(o.verdict == Verdict.IDENTIFIED for o in part), len(part))
 
 
+def _identified_as_another(part: list[Outcome]) -> Proportion:
+    wrong = (o.verdict == Verdict.IDENTIFIED and bool(o.false_names) for o in part)
+    return Proportion(sum(wrong), len(part))
+
+
 def _falsely_named(part: list[Outcome]) -> Proportion:
     return Proportion(sum(bool(o.false_names) for o in part), len(part))
 
@@ -104,8 +109,8 @@ def _verdicts(found: dict[str, list[Outcome]]) -> Table:
             part = _of(outcomes, kind)
             counts = [sum(o.verdict == verdict for o in part) for verdict in Verdict]
             name = "all of these" if kind is None else kind
-            cells = percent(_identified(part)), percent(_falsely_named(part))
-            rows.append((name, label, *map(str, counts), *cells))
+            every = (_identified(part), _identified_as_another(part), _falsely_named(part))
+            rows.append((name, label, *map(str, counts), *map(percent, every)))
     low, high = COUNTS_PER_S
     return Table(
         "Frames with a compound that the product has to go without",
@@ -114,6 +119,7 @@ def _verdicts(found: dict[str, list[Outcome]]) -> Table:
             "network",
             *map(str, Verdict),
             "called IDENTIFIED",
+            "the same with a false name",
             "given a false name",
         ),
         tuple(rows),
@@ -157,6 +163,7 @@ def _data(found: dict[str, list[Outcome]]) -> dict[str, Any]:
         label: {
             name: {
                 "identified": _identified(_of(outcomes, kind)).to_json(),
+                "identified_as_another": _identified_as_another(_of(outcomes, kind)).to_json(),
                 "falsely_named": _falsely_named(_of(outcomes, kind)).to_json(),
             }
             for name, kind in kinds.items()
