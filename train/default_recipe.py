@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from train.library_file import LibraryFile, read_library_file
+from train.library_file import read_library_file
 from train.recipe import RECIPE_FOLDER, Recipe, RecipeError, from_table, read_toml
 
 # The shipped recipe was chosen for so many compounds; steps and dense layer grow with the square
@@ -46,28 +46,31 @@ def recipe_for(path: Path) -> Recipe:
     number = {"ramixnet1": 1, "ramixnet2": 2}.get(task)
     if number is None:
         raise RecipeError(f"{path.name}: recipe.task must be ramixnet1 or ramixnet2, not {task!r}")
-    table = read_toml(RECIPE_FOLDER / f"solvents13-{number}.toml")
-    _merge(table, _sized(file, path, number, table))
-    if file.compound_count > _BENCH:
-        _merge(table, _CATALOGUE)
+    # of the file, not of the clock: building again gives the same bytes
+    written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    table = _sized(file.compound_count, number)
+    table["name"] = f"{file.name}-{number}"
+    table["library"] = str(path)
+    table["created_utc"] = f"{written:%Y-%m-%dT%H:%M:%SZ}"
     _merge(table, file.recipe)
     return from_table(Recipe, table, f"{path.name}: recipe")
 
 
-def _sized(file: LibraryFile, path: Path, number: int, base: dict[str, Any]) -> dict[str, Any]:
-    factor = math.sqrt(file.compound_count / _BASE_COMPOUNDS)
-    # of the file, not of the clock: building again gives the same bytes
-    written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return {
-        "name": f"{file.name}-{number}",
-        "library": str(path),
-        "created_utc": f"{written:%Y-%m-%dT%H:%M:%SZ}",
-        "training": {
-            "steps": _within(base["training"]["steps"] * factor, _STEPS, 100),
-            "patience": _PATIENCE,
-        },
-        "network": {"dense": _within(base["network"]["dense"] * factor, _DENSE, 8)},
-    }
+def recipe_of_size(compounds: int) -> Recipe:
+    """RaMixNet II for any library of so many compounds."""
+    return from_table(Recipe, _sized(compounds, 2), f"{compounds} compounds: recipe")
+
+
+def _sized(compounds: int, number: int) -> dict[str, Any]:
+    table = read_toml(RECIPE_FOLDER / f"solvents13-{number}.toml")
+    factor = math.sqrt(compounds / _BASE_COMPOUNDS)
+    training, network = table["training"], table["network"]
+    training["steps"] = _within(training["steps"] * factor, _STEPS, 100)
+    training["patience"] = _PATIENCE
+    network["dense"] = _within(network["dense"] * factor, _DENSE, 8)
+    if compounds > _BENCH:
+        _merge(table, _CATALOGUE)
+    return table
 
 
 def _within(value: float, limits: tuple[int, int], step: int) -> int:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from device.spectra.files.reading import read_spectrum
 from train.library_file import LIBRARY_FOLDER
 from train.recipe import read_toml
-from train.references import load_library
+from train.references import Library, load_library
 
 Floats = npt.NDArray[np.float64]
 
@@ -57,7 +57,11 @@ def measured_pures(library: str) -> Pures:
 
 def library_references(library: str) -> Pures:
     """The references as models have them, ends held: where a rival knows the very spectra."""
-    loaded = load_library(library)
+    return references_of(load_library(library))
+
+
+def references_of(loaded: Library) -> Pures:
+    """The same of a library that was read already."""
     held = int(MARGIN_CM1)
     spectra = np.pad(loaded.references.astype(np.float64), ((0, 0), (held, held)), mode="edge")
     return Pures(loaded.names, spectra)

@@ -11,6 +11,7 @@ from train.figures import (
     paper,
     reliability,
     robustness,
+    scaling,
     traces,
     twins,
     unequal,
@@ -32,5 +33,6 @@ FIGURES: tuple[Figure, ...] = (
     Figure("twins", "Which compounds can be told apart", twins.make),
     Figure("paper", "The paper's Tables 4 and 5, its way and ours", paper.make, trains=True),
     Figure("int8", "What int8 costs, and where", int8.make, trains=True),
+    Figure("scaling", "What more compounds cost", scaling.make, trains=True),
     Figure("experiments", "What was tried, and what it gave", experiments.make, trains=True),
 )
