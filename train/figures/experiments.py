@@ -24,6 +24,7 @@ from train.figures.experiments_training import Trial, mark_of, shipped_steps, tr
 from train.figures.experiments_training import run as run_training
 from train.figures.figure import Context, Result, Table
 from train.figures.unequal import LIBRARY
+from train.references import Library, load_library
 
 WORK = "experiments-work"  # in the figures' folder: rows of trainings that are done
 # groups that tell decisions apart, and how many of each; trainings see all groups, and more
@@ -31,7 +32,8 @@ _DECISION_COUNTS = {
     "unequal": 100,
     "instrument": 100,
     "crowded": 100,
-    "ray": 100,
+    "wide": 60,
+    "ray": 80,
     TRACES: 150,
     FOREIGN: 100,
 }
@@ -62,9 +64,10 @@ def make(context: Context) -> Result:
     of_all = steps + len(decided) * len(EXPERIMENTS) + 2 * scenes_asked(context)
     progress = _Steps(context, of_all)
 
-    trained = _trained(context, shipped, progress)
+    library = load_library(LIBRARY)
+    trained = _trained(context, library, shipped, progress)
     rows = tuple(run_decision(one, shipped, decided, progress.one) for one in EXPERIMENTS)
-    table, calibrated = calibration(context, identifiers, progress.one)
+    table, calibrated = calibration(context, library, identifiers, progress.one)
     columns = {
         "measured spectra": MEASURED_COLUMNS,
         "simulated spectra, no training's generator": SIMULATED_COLUMNS,
@@ -89,7 +92,9 @@ def make(context: Context) -> Result:
     )
 
 
-def _trained(context: Context, shipped: Identifier, progress: "_Steps") -> tuple[Row, ...]:
+def _trained(
+    context: Context, library: Library, shipped: Identifier, progress: "_Steps"
+) -> tuple[Row, ...]:
     counts = {group: context.count(1, _TRAINING_COUNT) for group in (*SCENES, TRACES)}
     counts[FOREIGN] = context.count(1, _DECISION_COUNTS[FOREIGN])
     every = cases(context, shipped.bundle.manifest, counts)
@@ -98,7 +103,7 @@ def _trained(context: Context, shipped: Identifier, progress: "_Steps") -> tuple
     mark = mark_of(context.seed, counts, context.size)
     rows = []
     for trial in trials(context.size):
-        rows.append(run_training(trial, shipped, every, work, mark, progress.so_far))
+        rows.append(run_training(trial, library, shipped, every, work, mark, progress.so_far))
         progress.add(trial.recipe.training.steps)
     return tuple(rows)
 

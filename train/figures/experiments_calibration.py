@@ -20,7 +20,7 @@ from train.figures.reliability import Said, doubtful_scene
 from train.figures.unequal import LIBRARY
 from train.generator import Generator
 from train.recipe import RECIPE_FOLDER, load_recipe
-from train.references import load_library
+from train.references import Library
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -67,7 +67,10 @@ def gain(before: Statements, after: Statements, seed: int) -> tuple[float, float
 
 
 def calibration(
-    context: Context, identifiers: dict[str, Identifier], done: Callable[[], None]
+    context: Context,
+    library: Library,
+    identifiers: dict[str, Identifier],
+    done: Callable[[], None],
 ) -> tuple[Table, dict[str, dict[str, float]]]:
     """One row for each source of a probability and each way to mend it; `done` after a scene."""
     scenes = scenes_asked(context)
@@ -78,7 +81,7 @@ def calibration(
     for label, identifier in identifiers.items():
         alone = _statements(tried_on, label, 0)
         both = _statements(tried_on, label, 1)
-        generated = _generated(context, identifier, label)
+        generated = _generated(context, library, identifier, label)
         by_generated = best_temperature(generated)
         by_scenes = best_temperature(_statements(chosen_on, label, 1))
         mended = _statements(tried_on, label, 1, by_generated)
@@ -176,10 +179,12 @@ def _statements(
     return Statements(presence, present, np.ones_like(present))
 
 
-def _generated(context: Context, identifier: Identifier, label: str) -> Statements:
+def _generated(
+    context: Context, library: Library, identifier: Identifier, label: str
+) -> Statements:
     recipe = load_recipe(RECIPE_FOLDER / f"{LIBRARY}-{len(label)}.toml")
     # + 5: evaluation, calibration, golden vectors, price and validation use the seeds before
-    generator = Generator(load_library(LIBRARY), recipe, recipe.evaluation.seed + 5)
+    generator = Generator(library, recipe, recipe.evaluation.seed + 5)
     batch = generator.batch(context.count(tiny=50, full=4000))
     presence, _ = predict_int8(identifier.bundle.model, batch.inputs)
     labelled = batch.presence_weight > 0

@@ -26,6 +26,7 @@ from train.figures.unequal import LIBRARY, SMALLEST_SHARE
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Marks = dict[str, Bools]
+Errors = dict[str, Floats]
 
 _STREAM = 11
 _FOREIGN_SHARE = 0.2
@@ -56,6 +57,7 @@ SCENES: dict[str, tuple[Conditions, tuple[int, int], float]] = {
     "ray": (Conditions(snr=100.0, cosmic_rays=1, baseline=0.5), (1, 5), 0.05),
     "fluorescence": (Conditions(snr=100.0, baseline=19.0, strong_baseline=True), (1, 5), 0.05),
 }
+SHARE_GROUPS = {"unequal": "unequal", "instrument": "another instrument"}  # and their titles
 FOUND, INVENTED = "traces found", "traces invented"
 TOLERATED, FALSE_NAME = "foreign identified", "foreign misnamed"
 
@@ -150,18 +152,20 @@ def _measured(manifest: Manifest, size: Size) -> Iterator[Case]:
         yield Case(group, one.spectrum, present, np.where(present, np.nan, 0.0))
 
 
-def mark(every: list[Case], method: Method, done: Callable[[], None]) -> tuple[Marks, Floats]:
-    """Show every case to a method: marks by column, and the errors of shares of unequal ones."""
+def mark(every: list[Case], method: Method, done: Callable[[], None]) -> tuple[Marks, Errors]:
+    """Show every case to a method: marks by column, errors of shares by group."""
     found: dict[str, list[bool]] = {}
-    errors: list[float] = []
+    errors: dict[str, list[float]] = {}
     for case in every:
         said = method(case.spectrum)
         for key, right in _judged(case, said):
             found.setdefault(key, []).extend(right)
-        if case.group == "unequal":
-            errors += np.abs(said.shares - case.shares)[case.present].tolist()
+        if case.group in SHARE_GROUPS:
+            off = np.abs(said.shares - case.shares)[case.present]
+            errors.setdefault(case.group, []).extend(off.tolist())
         done()
-    return {key: np.array(marks, dtype=np.bool_) for key, marks in found.items()}, np.array(errors)
+    marks = {key: np.array(right, dtype=np.bool_) for key, right in found.items()}
+    return marks, {group: np.array(off) for group, off in errors.items()}
 
 
 def _judged(case: Case, said: Said) -> Iterator[tuple[str, list[bool]]]:

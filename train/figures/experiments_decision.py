@@ -168,7 +168,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ),
     Experiment(
         "no spike removal",
-        "Do cosmic rays disturb a robust fit?",
+        "Do cosmic rays disturb a robust fit? (It also tells a frame of nothing but a ray.)",
         (Replaced("device.answers.spikes", "_MOST_SPIKES", 0),),
     ),
     Experiment(

@@ -3,7 +3,8 @@
 Forty spectra cannot carry small differences, but the same forty shown to both sides carry more
 than two intervals side by side: only what one got right and the other wrong counts (McNemar 1947,
 exact). With hundreds of comparisons some would stand out by chance, so the false discovery rate
-is held at 5% over all of a section (Benjamini and Hochberg 1995).
+is held at 5% over all of a section (Benjamini and Hochberg 1995) that can stand out at all (Gilbert
+2005): fewer than six differing spectra show nothing, however they split.
 Next: `experiments_tables.py`, which writes this down.
 """
 
@@ -19,6 +20,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 FALSE_DISCOVERY_RATE = 0.05
+_LEAST_DIFFERING = 6  # 2 / 2^6 = 0.03: with one less not even the most uneven split is beyond 5%
 
 
 @dataclass(frozen=True)
@@ -34,14 +36,14 @@ class Column:
 class Row:
     """What one experiment gave: for each column's key a mark for each thing that could be right.
 
-    `errors` are absolute errors of shares, one for each component there; rows compared with each
-    other have marks and errors of the same things in the same order.
+    `errors` are absolute errors of shares, by group of spectra, one for each component there; rows
+    compared with each other have marks and errors of the same things in the same order.
     """
 
     label: str
     why: str
     right: dict[str, Bools]
-    errors: Floats = field(default_factory=lambda: np.zeros(0))
+    errors: dict[str, Floats] = field(default_factory=dict)
     repeats: bool = False  # differs from the first row by nothing but chance
 
     def proportion(self, column: Column) -> Proportion:
@@ -52,7 +54,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Difference:
-    """One row against the first, in one column (or in the shares' errors, key "")."""
+    """One row against the first, in one column."""
 
     lost: int  # right in the first row only
     won: int  # right in this row only
@@ -61,6 +63,11 @@ class Difference:
     @property
     def net(self) -> int:
         return self.won - self.lost
+
+    @property
+    def differing(self) -> bool:
+        """Whether any split of so many could stand out."""
+        return self.lost + self.won >= _LEAST_DIFFERING
 
 
 Differences = dict[tuple[int, str], Difference]  # by number of the row and key of the column
@@ -85,12 +92,27 @@ def beyond_chance(found: Differences, rows: tuple[Row, ...]) -> set[tuple[int, s
     for (number, key), one in found.items():
         if rows[number].repeats:
             spread[key] = max(spread.get(key, 0), abs(one.net))
-    largest = false_discovery_limit([one.p for one in found.values()])
+    largest = false_discovery_limit([o.p for o in found.values() if o.differing])
     return {
         at
         for at, one in found.items()
         if one.p <= largest and not rows[at[0]].repeats and abs(one.net) > spread.get(at[1], 0)
     }
+
+
+def errors_beyond_chance(rows: tuple[Row, ...]) -> set[tuple[int, str]]:
+    """Rows and groups whose shares are off by more, or less, than the first row's (Bonferroni)."""
+    first = rows[0]
+    result = set()
+    for group, base in first.errors.items():
+        off = {n: row.errors[group] for n, row in enumerate(rows) if group in row.errors}
+        moved = {n: float(errors.mean() - base.mean()) for n, errors in off.items()}
+        spread = max((abs(moved[n]) for n in off if rows[n].repeats), default=0.0)
+        for number, errors in off.items():
+            small = mean_test(base, errors) < FALSE_DISCOVERY_RATE / max(1, len(off) - 1)
+            if small and not rows[number].repeats and abs(moved[number]) > spread:
+                result.add((number, group))
+    return result
 
 
 def sign_test(lost: int, won: int) -> float:

@@ -6,6 +6,7 @@ Next: `experiments.py`, which puts the sections together.
 
 from typing import Any
 
+from train.figures.experiments_cases import SHARE_GROUPS
 from train.figures.experiments_pairs import (
     Column,
     Difference,
@@ -13,17 +14,21 @@ from train.figures.experiments_pairs import (
     Row,
     beyond_chance,
     differences,
-    mean_test,
+    errors_beyond_chance,
 )
 from train.figures.figure import Table
 
 _PAIRED = (
     "In brackets the 95% Wilson interval; -a +b: how many the first row alone had right, and this "
     "row alone; nothing where they are the same ones. **Bold**: beyond chance (exact McNemar test, "
-    "false discovery rate 5% over all comparisons of the section){repeats}. What is not bold is "
-    "not shown to be equal: it is not shown to differ."
+    "false discovery rate 5% over all comparisons of the section with six or more that differ)"
+    "{repeats}. What is not bold is not shown to be equal: it is not shown to differ."
 )
 _REPEATS = ", and by more than any row that repeats the first with another seed"
+_ERRORS = (
+    "Share error: absolute, mean over the components there; a missed one counts its whole share. "
+    "**Bold**: the mean of the paired differences is beyond chance (normal, 5% over all rows)."
+)
 
 
 def section(
@@ -33,15 +38,15 @@ def section(
     every = tuple(column for columns in groups.values() for column in columns)
     found = differences(rows, every)
     bold = beyond_chance(found, rows)
+    off = errors_beyond_chance(rows)
     said = tuple(
-        (row.label, row.why, _sentence(number, rows, every, found, bold))
+        (row.label, row.why, _sentence(number, rows, every, found, bold, off))
         for number, row in enumerate(rows)
     )
     tables = [Table(title, ("what was changed", "why it was tried", "what it gave"), said, notes)]
     paired = _PAIRED.format(repeats=_REPEATS if any(row.repeats for row in rows) else "")
     for name, columns in groups.items():
-        has_errors = any(column.key == "unequal" for column in columns)
-        tables.append(_figures(name, rows, columns, found, bold, has_errors, paired))
+        tables.append(_figures(name, rows, columns, found, bold, off, paired))
     return tuple(tables)
 
 
@@ -51,31 +56,25 @@ def _figures(
     columns: tuple[Column, ...],
     found: Differences,
     bold: set[tuple[int, str]],
-    has_errors: bool,
+    off: set[tuple[int, str]],
     note: str,
 ) -> Table:
     shown = tuple(column for column in columns if any(column.key in row.right for row in rows))
+    groups = [g for g in SHARE_GROUPS if g in rows[0].errors and any(g == c.key for c in shown)]
     heads = [f"{column.title} (n={_counted(rows, column)})" for column in shown]
-    cells = []
+    heads += [f"share error, {SHARE_GROUPS[group]}" for group in groups]
+    lines = []
     for number, row in enumerate(rows):
         line = [row.label]
         for column in shown:
             at = (number, column.key)
             line.append(_cell(row, column, found.get(at), at in bold))
-        if has_errors:
-            line.append(_error(rows[0], row))
-        cells.append(tuple(line))
-    tail = ("mean share error, unequal",) if has_errors else ()
-    errors = (
-        "Share error: absolute, over the components there, a missed one counts its whole share; "
-        "p of the paired differences' mean (normal)."
-    )
-    return Table(
-        title,
-        ("what was changed", *heads, *tail),
-        tuple(cells),
-        (note, errors) if has_errors else (note,),
-    )
+        for group in groups:
+            text = _mean_error(row, group)
+            line.append(f"**{text}**" if (number, group) in off else text)
+        lines.append(tuple(line))
+    notes = (note, _ERRORS) if groups else (note,)
+    return Table(title, ("what was changed", *heads), tuple(lines), notes)
 
 
 def _counted(rows: tuple[Row, ...], column: Column) -> int:
@@ -93,14 +92,8 @@ def _cell(row: Row, column: Column, one: Difference | None, bold: bool) -> str:
     return text if one is None or one.lost == one.won == 0 else f"{text} -{one.lost} +{one.won}"
 
 
-def _error(first: Row, row: Row) -> str:
-    if not len(row.errors):
-        return "-"
-    text = f"{100 * float(row.errors.mean()):.2f}%"
-    if row is first or len(first.errors) != len(row.errors):
-        return text
-    p = mean_test(first.errors, row.errors)
-    return f"{text} (p {p:.2g})" if p >= 0.001 else f"{text} (p < 0.001)"
+def _mean_error(row: Row, group: str) -> str:
+    return f"{100 * float(row.errors[group].mean()):.2f}%"
 
 
 def _sentence(
@@ -109,6 +102,7 @@ def _sentence(
     columns: tuple[Column, ...],
     found: Differences,
     bold: set[tuple[int, str]],
+    off: set[tuple[int, str]],
 ) -> str:
     if number == 0:
         return "What all others are compared with."
@@ -124,6 +118,11 @@ def _sentence(
         before, now = first.proportion(column).value, row.proportion(column).value
         what = f"{column.title} {100 * before:.1f} to {100 * now:.1f}%"
         (better if found[number, column.key].net > 0 else worse).append(what)
+    for group, title in SHARE_GROUPS.items():
+        if (number, group) in off:
+            what = f"share error, {title} {_mean_error(first, group)} to {_mean_error(row, group)}"
+            grew = row.errors[group].mean() > first.errors[group].mean()
+            (worse if grew else better).append(what)
     parts = [f"Worse: {'; '.join(worse)}."] if worse else []
     parts += [f"Better: {'; '.join(better)}."] if better else []
     return " ".join(parts) or "No difference beyond chance."
@@ -136,7 +135,9 @@ def to_json(rows: tuple[Row, ...], columns: tuple[Column, ...]) -> list[dict[str
     return [
         {
             "changed": row.label,
-            "share_error": round(float(row.errors.mean()), 5) if len(row.errors) else None,
+            "share_error": {
+                group: round(float(errors.mean()), 5) for group, errors in row.errors.items()
+            },
             **{
                 column.key: {
                     "unwanted" if column.unwanted else "right": row.proportion(column).to_json(),

@@ -28,7 +28,7 @@ from train.figures.tallies import network
 from train.figures.unequal import LIBRARY
 from train.generator import Generator
 from train.recipe import RECIPE_FOLDER, Recipe, load_recipe
-from train.references import load_library
+from train.references import Library
 
 STEPS = 1000
 _RECIPE = RECIPE_FOLDER / f"{LIBRARY}-2.toml"
@@ -127,6 +127,7 @@ def shipped_steps() -> int:
 
 def run(
     trial: Trial,
+    library: Library,
     identifier: Identifier,
     every: list[Case],
     work: Path,
@@ -136,25 +137,25 @@ def run(
     """Train, quantize and ask one network, or read what an earlier run found.
 
     Args:
-        identifier: of the shipped model; lends its library and thresholds.
+        identifier: of the shipped model; lends its order of compounds.
         work: folder where results and the training's state are kept.
         mark_of_cases: tells these cases from all others.
         advance: hears the steps done.
     """
-    library = load_library(trial.recipe.library)
     decides = f"{fingerprint(library, trial.recipe)} {mark_of_cases}"
     kept = work / f"{hashlib.sha256(decides.encode()).hexdigest()[:16]}.json"
     if kept.exists():
         advance(trial.recipe.training.steps)
         return _read(trial, json.loads(kept.read_text(encoding="utf-8")))
     asked = copy(identifier)
-    asked.interpreter = Interpreter(_train(trial.recipe, kept.with_suffix(".checkpoint"), advance))
+    checkpoint = kept.with_suffix(".checkpoint")
+    asked.interpreter = Interpreter(_train(trial.recipe, library, checkpoint, advance))
     asked.presence_thresholds = np.full(len(library.names), PRESENCE_THRESHOLD)
     right, errors = mark(every, network(asked), lambda: None)
     row = Row(trial.label, trial.why, right, errors, trial.repeats)
     with written_whole(kept) as stream:
         stream.write(json.dumps(_written(row), indent=1).encode())
-    kept.with_suffix(".checkpoint").unlink(missing_ok=True)
+    checkpoint.unlink(missing_ok=True)
     return row
 
 
@@ -163,11 +164,12 @@ def mark_of(seed: int, counts: dict[str, int], size: Size) -> str:
     return f"{seed} {sorted(counts.items())} {size} {sorted(SCENES.items())}"
 
 
-def _train(recipe: Recipe, checkpoint: Path, advance: Callable[[int], None]) -> bytes:
+def _train(
+    recipe: Recipe, library: Library, checkpoint: Path, advance: Callable[[int], None]
+) -> bytes:
     from train.fit import fit
     from train.quantize import quantize
 
-    library = load_library(recipe.library)
     fitted = fit(library, recipe, lambda step, _loss: advance(step), checkpoint=checkpoint)
     generator = Generator(library, recipe, recipe.evaluation.seed)
     return quantize(fitted.model, generator.batch(recipe.evaluation.calibration_spectra).inputs)
@@ -177,10 +179,11 @@ def _written(row: Row) -> dict[str, Any]:
     return {
         "changed": row.label,
         "right": {key: "".join(map(str, marks.astype(int))) for key, marks in row.right.items()},
-        "share_errors": [round(float(error), 6) for error in row.errors],
+        "share_errors": {group: np.round(off, 6).tolist() for group, off in row.errors.items()},
     }
 
 
 def _read(trial: Trial, kept: dict[str, Any]) -> Row:
     right = {key: np.array([c == "1" for c in marks]) for key, marks in kept["right"].items()}
-    return Row(trial.label, trial.why, right, np.array(kept["share_errors"]), trial.repeats)
+    errors = {group: np.array(off) for group, off in kept["share_errors"].items()}
+    return Row(trial.label, trial.why, right, errors, trial.repeats)
