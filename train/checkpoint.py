@@ -10,7 +10,7 @@ import zipfile
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -73,6 +73,13 @@ def fingerprint(library: Library, recipe: Recipe) -> str:
 
 def save(path: Path, checkpoint: Checkpoint, mark: str) -> None:
     """Write `path` whole or leave the one before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(path) as stream:
+        write(stream, checkpoint, mark)
+
+
+def write(stream: BinaryIO, checkpoint: Checkpoint, mark: str) -> None:
+    """Into an open file, or into the bytes that other workers are sent."""
     facts = {
         "format": FORMAT,
         "fingerprint": mark,
@@ -88,9 +95,7 @@ def save(path: Path, checkpoint: Checkpoint, mark: str) -> None:
         for name in _ARRAYS
         for index, array in enumerate(getattr(checkpoint, name))
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with written_whole(path) as stream:
-        np.savez(stream, facts=np.array(json.dumps(facts)), **arrays)
+    np.savez(stream, facts=np.array(json.dumps(facts)), **arrays)
 
 
 def load(path: Path, mark: str) -> Checkpoint | None:
@@ -100,26 +105,32 @@ def load(path: Path, mark: str) -> Checkpoint | None:
         CheckpointError: the file is damaged.
     """
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            facts = json.loads(str(file["facts"]))
-            if facts["format"] != FORMAT or facts["fingerprint"] != mark:
-                return None
-            arrays = {
-                name: tuple(file[f"{name}{index}"] for index in range(facts["counts"][name]))
-                for name in _ARRAYS
-            }
-        return Checkpoint(
-            step=int(facts["step"]),
-            loss=float(facts["loss"]),
-            finished=bool(facts["finished"]),
-            stream=facts["stream"],
-            history=tuple(Validation(**one) for one in facts["history"]),
-            **arrays,
-        )
+        with path.open("rb") as stream:
+            return read(stream, mark)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise CheckpointError(f"The checkpoint {path} is damaged.") from error
+
+
+def read(stream: BinaryIO, mark: str) -> Checkpoint | None:
+    """What `write` wrote; None when it is of another training. `load` says what is wrong."""
+    with np.load(stream, allow_pickle=False) as file:
+        facts = json.loads(str(file["facts"]))
+        if facts["format"] != FORMAT or facts["fingerprint"] != mark:
+            return None
+        arrays = {
+            name: tuple(file[f"{name}{index}"] for index in range(facts["counts"][name]))
+            for name in _ARRAYS
+        }
+    return Checkpoint(
+        step=int(facts["step"]),
+        loss=float(facts["loss"]),
+        finished=bool(facts["finished"]),
+        stream=facts["stream"],
+        history=tuple(Validation(**one) for one in facts["history"]),
+        **arrays,
+    )
 
 
 def _version(package: str) -> str:

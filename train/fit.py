@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +16,14 @@ import tensorflow as tf
 from train.checkpoint import Checkpoint, Validation, fingerprint, load, save
 from train.evaluate import PRESENCE_THRESHOLD, figures_of
 from train.generator import Batch, Generator
-from train.losses import labels, loss_of
+from train.losses import Total, labels, loss_of
 from train.ramixnet import PRESENCE, build, predict
 from train.recipe import Recipe
 from train.references import Library
+from train.streams import training_stream
+
+if TYPE_CHECKING:
+    from train.workers import Workers
 
 _SMOOTHING = 0.98  # of the loss that progress bars show
 
@@ -50,41 +54,51 @@ def fit(
     validated: Validated | None = None,
     checkpoint: Path | None = None,
     checkpoint_every_s: float = CHECKPOINT_EVERY_S,
+    workers: "Workers | None" = None,
 ) -> Fitted:
     """Train one network as the recipe says.
 
     With `validated`, or where the recipe has patience, held-out generated spectra are looked at
     from time to time, which changes nothing in the training itself. With `checkpoint`, the state
     is kept there, and a training that was interrupted goes on from it: on the same machine with
-    the same packages to the same bits as if it had never been.
+    the same packages to the same bits as if it had never been. With `workers`, every one of them
+    calls this for its part; the leader's checkpoint is everyone's.
 
     Raises:
         CheckpointError: the file `checkpoint` is damaged.
+        RecipeError: batch, streams and workers do not divide.
+        WorkersDiffer: the workers were given different trainings.
     """
-    run = _Training(library, recipe)
+    run = _Training(library, recipe, workers)
     mark = fingerprint(library, recipe)
+    if workers is not None:
+        workers.agree(mark)
     saved = load(checkpoint, mark) if checkpoint is not None else None
+    if workers is not None:
+        saved = workers.leaders_state(saved or run.state(), mark)
     if saved is not None:
         run.restore(saved)
     started_at = run.step
     training = recipe.training
-    watched = validated is not None or training.patience > 0
+    follows = workers is not None and workers.index > 0
+    watched = validated is not None or (training.patience > 0 and not follows)
     exam = _Exam(library, recipe) if watched and not run.finished else None
     last_saved = perf_counter()
     steps_left = 0 if run.finished else training.steps - run.step
-    for batch in run.generator.prefetched(training.batch, steps_left):
+    for batch in run.stream.prefetched(training.batch, steps_left):
         run.learn(batch)
         if progress is not None:
             progress(run.step, run.loss)
-        at_end = run.step == training.steps
-        if exam is not None and (run.step % training.validate_every == 0 or at_end):
+        look = run.step % training.validate_every == 0 or run.step == training.steps
+        if look and exam is not None:
             exact = run.averaged(exam.exact_match)
             run.note(Validation(run.step, run.loss, exact))
             if validated is not None:
                 validated(run.history[-1])
-            if run.patience_is_over():
-                run.model.set_weights(run.best)
-                run.finished = True
+        if look and training.patience > 0:
+            over = run.patience_is_over()
+            if over if workers is None else workers.leaders_word(over):
+                run.take_best()
                 break
         if checkpoint is not None and perf_counter() - last_saved > checkpoint_every_s:
             save(checkpoint, run.state(), mark)
@@ -107,7 +121,7 @@ def fit(
 class _Training:
     """Network, optimizer and stream of spectra between two steps."""
 
-    def __init__(self, library: Library, recipe: Recipe) -> None:
+    def __init__(self, library: Library, recipe: Recipe, workers: "Workers | None") -> None:
         tf.keras.utils.set_random_seed(recipe.seed)
         # A few per cent slower, and the same seeds give the same weights on the same machine.
         tf.config.experimental.enable_op_determinism()
@@ -127,9 +141,10 @@ class _Training:
             ema_momentum=training.average_decay,
         )
         self.optimizer.build(self.model.trainable_variables)
-        self._step = _training_step(self.model, self.optimizer, training.dosage_weight)
+        self._step = _training_step(self.model, self.optimizer, training.dosage_weight, workers)
         self._patience = training.patience
-        self.generator = Generator(library, recipe, recipe.seed)
+        part = (0, 1) if workers is None else (workers.index, workers.count)
+        self.stream = training_stream(library, recipe, *part)
         self.step = 0
         self.loss = float("nan")
         self.finished = False
@@ -168,12 +183,18 @@ class _Training:
         """Only once something was learned: the first looks may all be zero."""
         return bool(self.best) and 0 < self._patience <= self._looks_since_best
 
+    def take_best(self) -> None:
+        """End early. Of several workers the leader alone has looked, and keeps what is best."""
+        if self.best:
+            self.model.set_weights(self.best)
+        self.finished = True
+
     def state(self) -> Checkpoint:
         return Checkpoint(
             step=self.step,
             loss=self.loss,
             finished=self.finished,
-            stream=self.generator.position,
+            stream=self.stream.position,
             weights=tuple(self.model.get_weights()),
             optimizer=tuple(variable.numpy() for variable in self.optimizer.variables),
             best=tuple(self.best),
@@ -185,7 +206,7 @@ class _Training:
         self.model.set_weights(list(saved.weights))
         for variable, value in zip(self.optimizer.variables, saved.optimizer, strict=True):
             variable.assign(value)
-        self.generator.seek(saved.stream)
+        self.stream.seek(saved.stream)
         self.best = list(saved.best)
         for validation in saved.history:
             self.note(validation)
@@ -208,14 +229,27 @@ class _Exam:
         return figures.exact.value
 
 
-def _training_step(model: Any, optimizer: Any, dosage_weight: float) -> Any:
-    @tf.function  # type: ignore[untyped-decorator]  # TensorFlow ships no types
-    def step(inputs: Any, presence: Any, weight: Any, dosage: Any) -> Any:
+def _training_step(
+    model: Any, optimizer: Any, dosage_weight: float, workers: "Workers | None"
+) -> Any:
+    variables = model.trainable_variables
+
+    def loss_and_gradients(
+        total: Total, inputs: Any, presence: Any, weight: Any, dosage: Any
+    ) -> list[Any]:
         spectra = tf.cast(inputs[:, None, :, None], tf.float32) / 127.0
         with tf.GradientTape() as tape:
-            loss = loss_of(model(spectra, training=True), presence, weight, dosage, dosage_weight)
-        gradients = tape.gradient(loss, model.trainable_variables)
-        optimizer.apply(gradients, model.trainable_variables)
+            logits = model(spectra, training=True)
+            loss = loss_of(logits, presence, weight, dosage, dosage_weight, total)
+        return [loss, *tape.gradient(loss, variables)]
+
+    @tf.function  # type: ignore[untyped-decorator]  # TensorFlow ships no types
+    def step(*batch: Any) -> Any:
+        if workers is None:
+            loss, *gradients = loss_and_gradients(list, *batch)
+        else:
+            loss, *gradients = workers.parts_summed(loss_and_gradients, *batch)
+        optimizer.apply(gradients, variables)
         return loss
 
     return step

@@ -6,10 +6,10 @@ Next: `ramixnet.py`, the network that learns from it.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,7 @@ from train.references import Library
 from train.sparse_bank import SparseBank, worthwhile
 
 Singles = npt.NDArray[np.float32]
+T = TypeVar("T")
 
 _PREFETCHED_BATCHES = 8
 _CHUNK = 32  # rows preprocessed at once: their float64 copies stay in the processor's cache
@@ -105,20 +106,12 @@ class Generator:
     def prefetched(self, size: int, batches: int) -> Iterator[Batch]:
         """`batches` batches of `size`, made ahead by one thread (numpy leaves the lock free).
 
-        One worker in order: the stream is the same as that of calling `batch`. `position` then
-        tells where the taken batches end, whatever was made ahead.
+        The stream is the same as that of calling `batch`. `position` then tells where the taken
+        batches end, whatever was made ahead.
         """
-        worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="generator")
-        try:
-            ahead = min(_PREFETCHED_BATCHES, batches)
-            pending = deque(worker.submit(self._batch_and_position, size) for _ in range(ahead))
-            for number in range(batches):
-                batch, self.position = pending.popleft().result()
-                if number + ahead < batches:
-                    pending.append(worker.submit(self._batch_and_position, size))
-                yield batch
-        finally:
-            worker.shutdown(cancel_futures=True)
+        for batch, position in ahead(lambda: self._batch_and_position(size), batches):
+            self.position = position
+            yield batch
 
     def seek(self, position: dict[str, Any]) -> None:
         """Go on from a `position` of the same library, recipe and seed."""
@@ -140,6 +133,21 @@ class Generator:
         foreign = np.select(conditions, [1.0, beside, 0.0], 0.0)
         own = np.select(conditions, [0.0, 1 - beside, 0.0], 1.0)
         return own.astype(np.float32), foreign.astype(np.float32)
+
+
+def ahead(make: Callable[[], T], count: int) -> Iterator[T]:
+    """`make()`, `count` times, in order and some results ahead of their use, by one thread."""
+    worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="generator")
+    try:
+        waiting = min(_PREFETCHED_BATCHES, count)
+        pending = deque(worker.submit(make) for _ in range(waiting))
+        for number in range(count):
+            result = pending.popleft().result()
+            if number + waiting < count:
+                pending.append(worker.submit(make))
+            yield result
+    finally:
+        worker.shutdown(cancel_futures=True)
 
 
 def _preprocess_in_chunks(spectra: Singles, valid: npt.NDArray[np.bool_]) -> Singles:

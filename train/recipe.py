@@ -95,6 +95,7 @@ class TrainingSettings:
     average_decay: float  # of the moving average of the weights that is kept
     validate_every: int = 250  # steps between two looks at held-out generated spectra
     patience: int = 0  # looks without a better one after which training ends; 0: never early
+    streams: int = 1  # sources of each batch, so many workers can share the work; see `streams.py`
 
 
 @dataclass(frozen=True)
