@@ -84,6 +84,17 @@ def test_share_errors_count_when_they_move_by_more_than_another_seed_moves_them(
     assert errors_beyond_chance((first, *rows[2:])) == {(1, "unequal"), (2, "unequal")}
 
 
+def test_what_few_spectra_cannot_tell_is_said_as_such() -> None:
+    rows = (
+        Row("first", "", {"a": np.ones(42, dtype=np.bool_)}),
+        Row("four less", "", {"a": np.arange(42) >= 4}),
+        Row("half", "", {"a": np.arange(42) >= 21}),
+    )
+    said, _ = section("t", rows, {"g": (A,)}, ())
+    few = "No difference beyond chance. Too few to tell: a right 42 to 38 of 42."
+    assert [row[2] for row in said.rows[1:]] == [few, "Worse: a right 100.0 to 50.0%."]
+
+
 def test_sentences_say_what_the_figures_say() -> None:
     said, figures = section("t", tuple(_rows()), {"g": (A, B)}, ())
     by_label = {row[0]: row[2] for row in said.rows}

@@ -24,6 +24,7 @@ _PAIRED = (
     "false discovery rate 5% over all comparisons of the section with six or more that differ)"
     "{repeats}. What is not bold is not shown to be equal: it is not shown to differ."
 )
+_FEW = 50  # spectra that cannot carry small differences, and are too dear to pass over them
 _REPEATS = ", and by more than any row that repeats the first with another seed"
 _ERRORS = (
     "Share error: absolute, mean over the components there; a missed one counts its whole share. "
@@ -112,12 +113,17 @@ def _sentence(
         return f"By chance alone: up to {max(nets, default=0)} more or fewer right in a column."
     worse: list[str] = []
     better: list[str] = []
+    few: list[str] = []
     for column in columns:
-        if (number, column.key) not in bold:
+        at = (number, column.key)
+        if at not in bold and at in found and found[at].net and _counted(rows, column) < _FEW:
+            before, now = (one.proportion(column) for one in (first, row))
+            few.append(f"{column.title} {before.hits} to {now.hits} of {now.n}")
+        if at not in bold:
             continue
-        before, now = first.proportion(column).value, row.proportion(column).value
-        what = f"{column.title} {100 * before:.1f} to {100 * now:.1f}%"
-        (better if found[number, column.key].net > 0 else worse).append(what)
+        before, now = first.proportion(column), row.proportion(column)
+        what = f"{column.title} {100 * before.value:.1f} to {100 * now.value:.1f}%"
+        (better if found[at].net > 0 else worse).append(what)
     for group, title in SHARE_GROUPS.items():
         if (number, group) in off:
             what = f"share error, {title} {_mean_error(first, group)} to {_mean_error(row, group)}"
@@ -125,7 +131,8 @@ def _sentence(
             (worse if grew else better).append(what)
     parts = [f"Worse: {'; '.join(worse)}."] if worse else []
     parts += [f"Better: {'; '.join(better)}."] if better else []
-    return " ".join(parts) or "No difference beyond chance."
+    parts = parts or ["No difference beyond chance."]
+    return " ".join([*parts, f"Too few to tell: {'; '.join(few)}."] if few else parts)
 
 
 def to_json(rows: tuple[Row, ...], columns: tuple[Column, ...]) -> list[dict[str, Any]]:
