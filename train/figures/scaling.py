@@ -83,7 +83,7 @@ def make(context: Context) -> Result:
     tiny = context.size is Size.TINY
     sizes = (4, 8) if tiny else (13, 37, 100, 200)
     steps = 6 if tiny else STEPS
-    timed, counted = context.part(2, 20), context.count(tiny=2, full=300)
+    timed, counted = context.part(2, 20), context.count(tiny=2, full=200)
     of_all = len(sizes) * (1 + counted)
     costs, accuracy = [], {}
     done = 0
