@@ -24,6 +24,8 @@ from train.simulated_int8 import Ranges, representative_spectra
 
 def quantize(model: Any, calibration: npt.NDArray[np.int8]) -> bytes:
     """Convert a network with representative inputs int8[k, G]; returns the file's bytes."""
+    # as in training: it decides how a convolution is written, and with it the names in the file
+    tf.config.experimental.enable_op_determinism()
     grid_size = calibration.shape[1]
     spectra = representative_spectra(calibration)
 
