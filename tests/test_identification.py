@@ -86,6 +86,40 @@ def test_foreign_lines_beside_known_ones_make_it_partial(library: Library) -> No
     assert min(abs(near - 680), abs(near - 1720)) <= 3
 
 
+def test_beside_foreign_lines_a_name_needs_the_network_too(library: Library) -> None:
+    spectrum = scene(MIXTURE, foreign=lines(680.0, height=0.5))
+    assert named(ask(library, spectrum, *MIXTURE)) == set(MIXTURE)
+    assert named(ask(library, spectrum, "Toluene", "ethanol")) == {"Toluene", "ethanol"}
+
+
+def test_a_network_that_names_others_may_deny_a_large_component(library: Library) -> None:
+    answer = ask(library, scene(MIXTURE), "Toluene", "ethanol")
+    assert named(answer) == {"Toluene", "ethanol"}
+    assert answer.verdict is Verdict.PARTIAL
+
+
+def test_a_component_that_must_move_far_is_another_substance(library: Library) -> None:
+    near, far = (
+        scene({"Toluene": 0.6}, foreign=0.4 * np.roll(references()[names().index("ethanol")], by))
+        for by in (1, 5)
+    )
+    assert named(ask(library, near, "Toluene", "ethanol")) == {"Toluene", "ethanol"}
+    assert named(ask(library, far, "Toluene", "ethanol")) == {"Toluene"}
+
+
+def test_lines_at_home_excuse_less_misfit_than_bent_or_widened_ones(library: Library) -> None:
+    at_home = replace(
+        library.fit(scene(MIXTURE)),
+        unexplained=0.0,
+        misfit=0.04,
+        own_shift_cm1=np.zeros(len(names())),
+    )
+    assert not THRESHOLDS.explains(at_home)
+    assert THRESHOLDS.explains(replace(at_home, own_shift_cm1=np.full(len(names()), 0.5)))
+    assert THRESHOLDS.explains(replace(at_home, width_cm2=-9.0))
+    assert not THRESHOLDS.explains(replace(at_home, width_cm2=-9.0, misfit=0.06))
+
+
 def test_only_foreign_lines_are_unknown_whatever_the_network_says(library: Library) -> None:
     spectrum = scene({}, foreign=lines(470.0, 680.0, 1130.0, 1720.0))
     answer = ask(library, spectrum, *names())

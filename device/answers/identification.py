@@ -90,7 +90,8 @@ def identify(
     doubt = np.full(len(compounds), np.inf)
     doubt[:known_to_network] = _logit(presence_thresholds) - _logit(prediction.presence)
     asserted = _asserted(fit, np.maximum(doubt, 0.0), thresholds)
-    asserted[:known_to_network] &= ~_denied(prediction.presence, fit, thresholds)
+    if (doubt <= 0.0).any():  # a network that names nothing at all may have seen nothing
+        asserted[:known_to_network] &= ~_denied(prediction.presence, fit, thresholds)
     asserted, twins = resolve_twins(spectrum, library, fit, asserted, thresholds)
     explaining = asserted.copy()
     explaining[[pair.chosen for pair in twins]] = True

@@ -24,13 +24,13 @@ class FitThresholds:
     """
 
     evidence: float = 25.0  # chi squared that the fit alone must show
-    evidence_when_proposed: float = 7.0  # ... when the network says present
+    evidence_when_proposed: float = 6.0  # ... when the network says present
     # ... and so much more for each unit of log odds below that, where the fit is at its worst; a
     # fit that matches to the noise is believed with less help, down to this part.
-    evidence_per_logit: float = 9.0
-    smallest_part_of_doubt: float = 0.08
-    # From this share on the network has always seen what was there: with less than this presence it
-    # speaks against the compound, and no evidence of the fit makes up for that.
+    evidence_per_logit: float = 10.0
+    smallest_part_of_doubt: float = 0.06
+    # From this share on the network has always seen what was there: when it names others and gives
+    # this one less presence, no evidence of the fit makes up for that.
     denied_from_share: float = 0.06
     denied_presence: float = 0.05
     smallest_share: float = 0.012  # of the signal; less may be a misfit of a strong neighbour
@@ -39,10 +39,12 @@ class FitThresholds:
     # (`tolerance`).
     identified_unexplained: float = 0.11
     identified_misfit: float = 0.058  # the same of the misfit, foreign or not
-    # ... of both where lines sit at least so far from their references' places; where all sit at
-    # home, references describe the sample well, and less is tolerated, down to this part.
+    # ... of both where lines sit at least so far from their references' places, or are so much
+    # wider or narrower. Where they are at home, references describe the sample well, and less is
+    # tolerated, down to this part.
     bent_cm1: float = 0.35
-    smallest_part_unbent: float = 0.33
+    another_width_cm2: float = 9.0
+    smallest_part_at_home: float = 0.33
     largest_own_shift_cm1: float = 2.6  # a component that must move farther is another substance
     # With a large unexplained rest a foreign line may pose as one of ours: ask for more.
     partial_evidence: float = 10.0
@@ -82,15 +84,16 @@ class FitThresholds:
         Real mixtures whose references match badly (another instrument, liquids that interact)
         leave up to the full limit; where they match to the noise, a quarter of it is foreign.
         """
-        return self.unbent(fit) * min(1.0, 0.25 + fit.model_error / LARGEST_MODEL_ERROR)
+        return self.strain(fit) * min(1.0, 0.25 + fit.model_error / LARGEST_MODEL_ERROR)
 
-    def unbent(self, fit: LibraryFit) -> float:
-        """0-1: part of the limits that applies to a fit whose lines sit at home."""
-        return float(np.clip(fit.bent_cm1 / self.bent_cm1, self.smallest_part_unbent, 1.0))
+    def strain(self, fit: LibraryFit) -> float:
+        """0-1: by how much liquids that interact, or another instrument, excuse a misfit."""
+        moved = fit.bent_cm1 / self.bent_cm1
+        widened = abs(fit.width_cm2) / self.another_width_cm2
+        return float(np.clip(max(moved, widened), self.smallest_part_at_home, 1.0))
 
     def explains(self, fit: LibraryFit) -> bool:
         """Does the fit leave nothing foreign?"""
-        return (
-            fit.unexplained <= self.identified_unexplained * self.tolerance(fit)
-            and fit.misfit <= self.identified_misfit * self.unbent(fit)
-        )
+        return fit.unexplained <= self.identified_unexplained * self.tolerance(
+            fit
+        ) and fit.misfit <= self.identified_misfit * self.strain(fit)

@@ -16,10 +16,10 @@ from device.spectra.spectrum import GridSpectrum
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-# A ray of one or two pixels is over within _FOOT_CM1 of its top: there the spectrum is back on the
+# A ray of one to three pixels is over within 4 cm-1 of its top: from there the spectrum lies on the
 # chord between the points at _CHORD_CM1. A line of 5.5 cm-1 (the finest of these instruments) still
-# has 0.4 of its height there.
-_FOOT_CM1, _CHORD_CM1 = 3, 6
+# has 0.23 of its height there.
+_FEET_CM1, _CHORD_CM1 = (4, 6), 8
 _LEFT_AT_FOOT = 0.15  # of the height
 _SIGMAS = 8.0
 _SMALLEST_PART = 0.04  # of the highest feature over such a chord; lower rays change no answer
@@ -56,10 +56,10 @@ def cosmic_rays(spectrum: GridSpectrum) -> Bools:
     height = intensity[tops] - middle
     found = height > _SIGMAS * np.sqrt(1.5 * spectrum.variance[tops])
     found &= height > _SMALLEST_PART * float(height.max())
-    for foot in (-_FOOT_CM1, _FOOT_CM1):
+    for foot in (*_FEET_CM1, *(-foot for foot in _FEET_CM1)):
         left_over = np.abs(intensity[tops + foot] - (middle + foot * slope))
         found &= left_over < _LEFT_AT_FOOT * height
     found &= spectrum.valid[tops - _CHORD_CM1] & spectrum.valid[tops + _CHORD_CM1]
     for top in tops[found]:
-        struck[top - _FOOT_CM1 + 1 : top + _FOOT_CM1] = True
+        struck[top - _FEET_CM1[0] + 1 : top + _FEET_CM1[0]] = True
     return struck
