@@ -22,8 +22,11 @@ from train.cli_options import (
     out_option,
     recipe_argument,
     work_option,
+    workers_options,
 )
 from train.figures.command import figures as figures_command
+from train.fit_command import as_fitted
+from train.fit_command import fit as fit_command
 from train.quantize_command import MODEL, PRICE, as_quantized, kind_option, stage_file
 from train.quantize_command import quantize as quantize_command
 from train.recipe import RECIPE_FOLDER
@@ -74,26 +77,6 @@ def references(library: str, plot: Path | None) -> None:
 @cli.command()
 @recipe_argument
 @work_option
-@fresh_option
-def fit(recipe: "Recipe", work: Path, fresh: bool) -> None:
-    """Train the float network of a recipe or a library file.
-
-    Interrupted, it goes on where it was when the same command is given again.
-
-    \b
-    ramix-train fit solvents13-2
-    ramix-train fit my-liquids.toml
-    """
-    from train.fit_display import fit_and_show
-
-    folder = work / recipe.name
-    folder.mkdir(parents=True, exist_ok=True)
-    fit_and_show(recipe, folder, fresh=fresh)
-
-
-@cli.command()
-@recipe_argument
-@work_option
 @out_option
 @key_option
 def export(recipe: "Recipe", work: Path, out: Path, key: Path | None) -> None:
@@ -114,7 +97,7 @@ def export(recipe: "Recipe", work: Path, out: Path, key: Path | None) -> None:
     from train.references import load_library
     from train.tables import print_figures
 
-    recipe = as_quantized(recipe, work)
+    recipe = as_quantized(as_fitted(recipe, work), work)
     library = load_library(recipe.library)
     model = stage_file(work, recipe, MODEL, "quantize").read_bytes()
     thresholds = np.full(len(library.compounds), PRESENCE_THRESHOLD, dtype=np.float32)
@@ -184,6 +167,7 @@ def evaluate(bundle: Path, recipe: "Recipe | None", development: bool, as_json: 
 @fresh_option
 @key_option
 @kind_option
+@workers_options
 @click.pass_context
 def build(
     ctx: click.Context,
@@ -193,6 +177,9 @@ def build(
     fresh: bool,
     key: Path | None,
     kind: str | None,
+    workers: int,
+    cluster: str | None,
+    index: int | None,
 ) -> None:
     """Fit, quantize, export: one command for one model.
 
@@ -202,8 +189,19 @@ def build(
     \b
     ramix-train build solvents13-2 --out models
     ramix-train build my-liquids.toml --key release.pem
+    ramix-train build my-liquids.toml --workers 4
     """
-    ctx.invoke(fit, recipe=recipe, work=work, fresh=fresh)
+    leads = ctx.invoke(
+        fit_command,
+        recipe=recipe,
+        work=work,
+        fresh=fresh,
+        workers=workers,
+        cluster=cluster,
+        index=index,
+    )
+    if not leads:
+        return
     ctx.invoke(quantize_command, recipe=recipe, work=work, kind=kind)
     ctx.invoke(export, recipe=recipe, work=work, out=out, key=key)
 
@@ -238,6 +236,7 @@ def response(bundle: Path) -> None:
 
 
 cli.add_command(card_command)
+cli.add_command(fit_command)
 cli.add_command(figures_command)
 cli.add_command(search_command)
 cli.add_command(quantize_command)

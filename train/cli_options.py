@@ -3,6 +3,7 @@
 Next: `cli.py`, the verbs.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,3 +59,25 @@ key_option = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     help="Sign with this private key. [default: the published demo key]",
 )
+_workers_options = (
+    click.option(
+        "--workers",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        help="Processes of this machine that train together.",
+    ),
+    click.option(
+        "--cluster",
+        metavar="HOST:PORT,...",
+        help="Workers on several machines: the same list for all, the leader's address first.",
+    ),
+    click.option("--index", type=click.IntRange(0), help="This worker's place in it, from 0."),
+)
+
+
+def workers_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Who trains: `--workers`, or `--cluster` and `--index`."""
+    for option in reversed(_workers_options):
+        command = option(command)
+    return command

@@ -8,6 +8,7 @@ Next: `workers.py`, how they work together.
 import multiprocessing
 import os
 import re
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -127,6 +128,7 @@ def _follow(recipe: Recipe, cluster: Cluster) -> None:
     """In a process of its own."""
     from train.workers import follow
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the leader hears it too, and ends this process
     try:
         follow(recipe, cluster)
     except RamixError as error:

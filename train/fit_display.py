@@ -4,8 +4,11 @@ Next: `fit.py`, the training itself.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
@@ -15,6 +18,10 @@ from train.checkpoint import Validation
 from train.fit import fit
 from train.recipe import Recipe
 from train.references import load_library
+
+if TYPE_CHECKING:
+    from train.cluster import Cluster
+    from train.workers import Workers
 
 CHECKPOINT, HISTORY, WEIGHTS = "checkpoint.npz", "history.json", "float.weights.h5"
 
@@ -30,12 +37,17 @@ class Pace(ProgressColumn):
         return Text(f"{task.speed * self._batch:,.0f} spectra/s" if task.speed else "")
 
 
-def fit_and_show(recipe: Recipe, folder: Path, *, fresh: bool = False) -> None:
+def fit_and_show(
+    recipe: Recipe, folder: Path, *, fresh: bool = False, cluster: "Cluster | None" = None
+) -> None:
     """Train, going on where an earlier run was interrupted; weights and history go to `folder`.
+
+    With `cluster`, as the leader of its workers.
 
     Raises:
         RecipeError: the library cannot be used.
         CheckpointError: the earlier run's checkpoint is damaged.
+        ClusterError, WorkerLost, WorkersDiffer: the workers could not train together.
     """
     library = load_library(recipe.library)
     checkpoint = folder / CHECKPOINT
@@ -73,7 +85,10 @@ def fit_and_show(recipe: Recipe, folder: Path, *, fresh: bool = False) -> None:
             )
             bar.update(task, exact=f"{look.exact:.3f}")
 
-        fitted = fit(library, recipe, step, validated, checkpoint)
+        if cluster is not None:
+            console.print(f"waiting until all {len(cluster.addresses)} workers are there")
+        with _company(cluster) as workers:
+            fitted = fit(library, recipe, step, validated, checkpoint, workers=workers)
     if fitted.resumed_at * recipe.training.batch == fitted.spectra_seen:
         console.print(f"{recipe.name} was trained already (--fresh trains it again)")
     unfinished = folder / f"unfinished.{WEIGHTS}"
@@ -86,3 +101,14 @@ def fit_and_show(recipe: Recipe, folder: Path, *, fresh: bool = False) -> None:
         f"{recipe.name}: {fitted.spectra_seen} spectra seen, loss {fitted.final_loss:.4f}{early}",
         highlight=False,
     )
+
+
+@contextmanager
+def _company(cluster: "Cluster | None") -> Iterator["Workers | None"]:
+    if cluster is None:
+        yield None
+        return
+    from train.workers import working_together
+
+    with working_together(cluster) as workers:
+        yield workers

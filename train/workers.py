@@ -8,6 +8,7 @@ Next: `cluster.py` for who they are, `streams.py` for what each draws.
 
 import hashlib
 import io
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -29,6 +30,7 @@ ARRIVAL_S = 300.0  # for all workers to be there; TensorFlow alone may take a mi
 # A worker that is gone is asked for every `_ASK_EVERY_S`, and given up after `_ASK_TIMES` answers
 # that took longer than `_ANSWER_S`. One that is killed refuses at once.
 _ASK_EVERY_S, _ASK_TIMES, _ANSWER_S = 5.0, 3, 10.0
+_TASK = re.compile(r"/job:worker/replica:0/task:(\d+)")  # as TensorFlow names a worker
 LOST_AFTER_S = _ASK_EVERY_S + _ASK_TIMES * _ANSWER_S
 
 
@@ -94,6 +96,10 @@ class Workers:
         """
         with suppress(tf.errors.OpError):
             self._integers(np.zeros(1, np.int32))
+        # From here on nobody needs to be there. The thread that asks is a daemon in mid-sleep;
+        # without a name for it TensorFlow does not wait for it to wake.
+        self._strategy.extended._check_health_thread_should_stop.set()
+        self._strategy.extended._check_health_thread = None
 
     def _from_leader(self, data: bytes) -> bytes:
         # everyone else adds zeros
@@ -140,7 +146,7 @@ def working_together(cluster: Cluster, arrival_s: float = ARRIVAL_S) -> Iterator
         tf.errors.CancelledError,
         tf.errors.InternalError,
     ) as error:
-        raise WorkerLost("Another worker is no longer there.") from error
+        raise WorkerLost(_who_is_lost(str(error), cluster)) from error
     workers.leave()
 
 
@@ -156,9 +162,17 @@ def follow(recipe: Recipe, cluster: Cluster, arrival_s: float = ARRIVAL_S) -> An
         return fit(library, recipe, workers=workers).model
 
 
+def _who_is_lost(message: str, cluster: Cluster) -> str:
+    for index in map(int, _TASK.findall(message)):
+        if index != cluster.index and index < len(cluster.addresses):
+            return f"Worker {index} ({cluster.addresses[index]}) is no longer there."
+    return "Another worker is no longer there."
+
+
 def _strategy(cluster: Cluster, arrival_s: float) -> Any:
     if cluster.threads:
         tf.config.threading.set_intra_op_parallelism_threads(cluster.threads)
+    tf.get_logger().setLevel("CRITICAL")  # what it warns of ends in an error of ours
     tf.config.set_visible_devices([], "GPU")  # one replica a process is what is summed here
     # TensorFlow's coordination service waits for a missing worker without end, deaf to signals.
     # The older health check, which it would replace, can be told how long.
