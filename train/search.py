@@ -1,11 +1,13 @@
 """The search itself: candidates trained by Ray Tune, here or on a cluster, the hopeless cut short.
 
 Asynchronous successive halving (Li et al. 2020, arXiv 1810.05934): at a quarter and at half of its
-steps a network goes on only if it is among the better half of those that came so far. The best are
-then trained again from fresh seeds, together with the recipe's own network, and only that counts.
+steps a network goes on only if its loss is in the better half of those that came so far (all see
+the same spectra, each once, so the loss tells earlier than the exact matches, still rare). The best
+are trained again from fresh seeds, beside the recipe's own network, and only that counts.
 The only file that imports Ray. Next: `search_front.py`, how the choice is made.
 """
 
+import asyncio
 import contextlib
 import json
 import shutil
@@ -35,6 +37,7 @@ Trainings = Sequence[tuple[NetworkSettings, int]]  # a network and the seed of i
 
 _PLAN, _TRIALS, _FINALISTS, _CHECKPOINTS = "plan.json", "trials", "finalists", "checkpoints"
 _OBJECT_STORE_BYTES: Final = 100 * 2**20  # a library is far smaller
+_ANSWERS_WITHIN_S = 10.0
 _OWN = 0  # number of the recipe's own network
 
 
@@ -166,8 +169,8 @@ class _Run:
             trainable,
             param_space={"number": tune.grid_search(list(range(len(trainings))))},
             tune_config=tune.TuneConfig(
-                metric="exact",
-                mode="max",
+                metric="loss",
+                mode="min",
                 scheduler=halving if halve else None,
                 trial_dirname_creator=_folder_name,
                 reuse_actors=True,  # TensorFlow takes seconds to load
@@ -276,12 +279,23 @@ def _cluster(address: str | None) -> Iterator[None]:
             "_node_ip_address": "127.0.0.1",
         }
         try:
+            if address is not None:
+                asyncio.run(_reach(address))
             # "local", not None: None would join whatever cluster runs on this machine
             ray.init(address or "local", **quiet, **({} if address else alone))
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            where = f"at {address}" if address else "on this machine"
-            raise SearchError(f"Ray does not start {where}: {error}") from error
+        except (OSError, RuntimeError, ValueError) as error:
+            where = f"is not reached at {address}" if address else "does not start on this machine"
+            raise SearchError(f"Ray {where}: {error}") from error
         try:
             yield
         finally:
             ray.shutdown()
+
+
+async def _reach(address: str) -> None:
+    """Ray itself tries a wrong address for ten minutes; one connection tells at once."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon:
+        opening = asyncio.open_connection(host, int(port))
+        _, writer = await asyncio.wait_for(opening, _ANSWERS_WITHIN_S)
+        writer.close()

@@ -28,6 +28,7 @@ class Look:
     """How a training does after `step` steps, on generated spectra that no trial trains on."""
 
     step: int
+    loss: float  # smoothed, of batches just before they were learned from
     hits: int  # spectra with every compound right
     spectra: int
     dosage_error: float | None = None  # at the end, of a RaMixNet II
@@ -38,11 +39,17 @@ class Look:
 
 
 def shortened(recipe: Recipe, steps: int) -> Recipe:
-    """The recipe with a trial's steps and its looks at held-out spectra."""
+    """The recipe in fewer steps: everything that counts them shrinks along.
+
+    An average over as many steps as in the recipe would still hold the first weights at the end.
+    """
+    whole = recipe.training
+    forgets = (1 - whole.average_decay) * max(1.0, whole.steps / steps)  # of the average, a step
     training = replace(
-        recipe.training,
+        whole,
         steps=steps,
-        warmup_steps=min(recipe.training.warmup_steps, steps // 5),
+        warmup_steps=min(whole.warmup_steps, steps // 5),
+        average_decay=1 - min(1.0, forgets),
         validate_every=max(1, steps // _LOOKS),
         patience=0,
     )
@@ -78,15 +85,21 @@ def train_candidate(
     def validated(look: Validation) -> None:
         if look.step < candidate.training.steps:
             hits = round(look.exact * VALIDATION_SPECTRA)
-            report(Look(look.step, hits, VALIDATION_SPECTRA))
+            report(Look(look.step, look.loss, hits, VALIDATION_SPECTRA))
 
-    model = fit(library, candidate, None, validated, checkpoint).model
+    fitted = fit(library, candidate, None, validated, checkpoint)
     exam = Generator(library, recipe, recipe.evaluation.seed + _EXAM).batch(
         recipe.evaluation.spectra
     )
-    answers = predict(model, exam.inputs)
+    answers = predict(fitted.model, exam.inputs)
     thresholds = np.full(len(library.names), PRESENCE_THRESHOLD, dtype=np.float32)
     figures = figures_of(exam, answers[PRESENCE], answers.get(DOSAGE), library.names, thresholds)
     report(
-        Look(candidate.training.steps, figures.exact.hits, figures.exact.n, figures.dosage_error)
+        Look(
+            step=candidate.training.steps,
+            loss=fitted.final_loss,
+            hits=figures.exact.hits,
+            spectra=figures.exact.n,
+            dosage_error=figures.dosage_error,
+        )
     )
