@@ -163,7 +163,7 @@ def _asserted(fit: LibraryFit, doubt: Floats, t: FitThresholds) -> Bools:
         (fit.evidence >= asked)
         & (fit.coefficients >= t.smallest_share * total)
         & (fit.support >= t.support)
-        & (np.abs(fit.own_shift_cm1) <= t.largest_own_shift_cm1)
+        & ((np.abs(fit.own_shift_cm1) <= t.largest_own_shift_cm1) | (doubt <= 0.0))
     )
     return result
 

@@ -24,9 +24,10 @@ class FitThresholds:
     """
 
     evidence: float = 25.0  # chi squared that the fit alone must show
-    evidence_when_proposed: float = 6.0  # ... when the network says present
-    # ... and so much more for each unit of log odds below that, where the fit is at its worst; a
-    # fit that matches to the noise is believed with less help, down to this part.
+    evidence_when_proposed: float = 5.5  # ... when the network says present
+    # ... and so much more where the fit is at its worst, and for each unit of log odds below that;
+    # a fit that matches to the noise is believed with less help, down to this part.
+    evidence_for_misfit: float = 4.0
     evidence_per_logit: float = 10.0
     smallest_part_of_doubt: float = 0.06
     # From this share on the network has always seen what was there: when it names others and gives
@@ -45,7 +46,8 @@ class FitThresholds:
     bent_cm1: float = 0.35
     another_width_cm2: float = 9.0
     smallest_part_at_home: float = 0.33
-    largest_own_shift_cm1: float = 2.6  # a component that must move farther is another substance
+    # A component that must move farther, and that the network does not propose, is something else.
+    largest_own_shift_cm1: float = 2.6
     # With a large unexplained rest a foreign line may pose as one of ours: ask for more.
     partial_evidence: float = 10.0
     partial_support: float = 0.6
@@ -74,7 +76,8 @@ class FitThresholds:
         """Evidence that a component needs, by the log odds `doubt` of the network below its
         threshold (0 when it proposes, infinite when it cannot know)."""
         misfit = max(model_error / LARGEST_MODEL_ERROR, self.smallest_part_of_doubt)
-        asked = self.evidence_when_proposed + self.evidence_per_logit * misfit * doubt
+        more = self.evidence_for_misfit + self.evidence_per_logit * doubt
+        asked = self.evidence_when_proposed + misfit * more
         result: Floats = np.minimum(asked, self.evidence)
         return result
 
