@@ -100,6 +100,7 @@ def local_workers(recipe: Recipe, count: int) -> Iterator[Cluster]:
     """Start all workers but the leader, which is the caller, on this machine.
 
     The processor's threads are divided among them. On leaving, those that still run are ended.
+    They call each other over the loopback; TensorFlow's server listens on all interfaces even so.
     """
     threads = max(1, len(os.sched_getaffinity(0)) // count)
     leader = Cluster(tuple(f"127.0.0.1:{port}" for port in _free_ports(count)), 0, threads)

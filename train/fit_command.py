@@ -39,7 +39,11 @@ def fit(
 
     Several workers share each batch and take every step together. On several machines, start the
     same command on each, with its own index; the first one (index 0) shows the progress and keeps
-    checkpoint and weights. The way between them is open: use a network that you trust.
+    checkpoint and weights. A worker that is lost ends the training within a minute, with a word;
+    started again, it goes on from the checkpoint.
+
+    While workers train, each listens at its port, on every network of its machine (here too), and
+    TensorFlow does not ask who calls: do it only where you trust all who can reach that port.
 
     \b
     ramix-train fit solvents13-2

@@ -201,4 +201,7 @@ def _strategy(cluster: Cluster, arrival_s: float) -> Any:
         ) from error
     except tf.errors.OpError as error:
         own = cluster.addresses[cluster.index]
-        raise ClusterError(f"This worker cannot listen at {own}: {error.message}") from error
+        raise ClusterError(
+            f"This worker cannot listen at {own}: {error.message}.",
+            remedy="Give an address of this machine with a port that is free.",
+        ) from error
