@@ -9,11 +9,9 @@ The only file that imports Ray. Next: `search_front.py`, how the choice is made.
 
 import asyncio
 import contextlib
-import json
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,41 +19,22 @@ import ray
 from ray import tune
 from ray.tune.schedulers import ASHAScheduler
 
-from device.durable import written_whole
-from firmware_bridge.errors import RamixError
 from train.checkpoint import fingerprint
 from train.evaluate import Proportion
 from train.recipe import NetworkSettings, Recipe
 from train.references import Library, load_library
 from train.search_display import SearchBar
 from train.search_front import Outcome, State, best, choose, finalists
+from train.search_plan import CHECKPOINTS, FINALISTS, TRIALS, SearchError, SearchSettings, claim
 from train.search_report import Found
 from train.search_space import Limits, candidates, cost_of
 from train.search_trial import Look, fresh_seeds, shortened, train_candidate
 
 Trainings = Sequence[tuple[NetworkSettings, int]]  # a network and the seed of its training
 
-_PLAN, _TRIALS, _FINALISTS, _CHECKPOINTS = "plan.json", "trials", "finalists", "checkpoints"
 _OBJECT_STORE_BYTES: Final = 100 * 2**20  # a library is far smaller
 _ANSWERS_WITHIN_S = 10.0
 _OWN = 0  # number of the recipe's own network
-
-
-class SearchError(RamixError):
-    """The search cannot run, or cannot go on."""
-
-    code = "search_failed"
-
-
-@dataclass(frozen=True)
-class SearchSettings:
-    trials: int
-    steps: int  # of one training
-    max_size_kb: float  # of the int8 file, in 1000 bytes
-    max_work: float  # multiply-accumulates, as a multiple of those of the recipe's own network
-    finalists: int  # networks trained again, besides the recipe's own
-    seeds: int  # how often each of them
-    cpus_per_trial: int
 
 
 def search(recipe: Recipe, settings: SearchSettings, folder: Path, address: str | None) -> Found:
@@ -80,26 +59,19 @@ def search(recipe: Recipe, settings: SearchSettings, folder: Path, address: str 
     networks = candidates(recipe.network, settings.trials, limits, shape, recipe.seed)
     recipe = shortened(recipe, settings.steps)
     folder = folder.resolve()
-    _claim(folder, {"search": fingerprint(library, recipe)} | asdict(settings))
+    claim(folder, fingerprint(library, recipe), settings)
     with _cluster(address):
         run = _Run(library, recipe, settings.cpus_per_trial, folder)
-        outcomes = run.train(_TRIALS, [(network, recipe.seed) for network in networks], halve=True)
+        outcomes = run.train(TRIALS, [(network, recipe.seed) for network in networks], halve=True)
         leaders = (recipe.network, *best(outcomes, recipe.network, settings.finalists))
         again = [
             (network, seed)
             for seed in fresh_seeds(recipe, settings.seeds)
             for network in leaders[: len(leaders) if len(leaders) > 1 else 0]
         ]
-        repeated = run.train(_FINALISTS, again, halve=False) if again else ()
+        repeated = run.train(FINALISTS, again, halve=False) if again else ()
     compared = finalists(repeated)
     return Found(recipe, own, limits, outcomes, compared, choose(recipe.network, compared))
-
-
-def forget(folder: Path) -> None:
-    """Remove what a search needs to go on, and nothing else."""
-    for name in (_TRIALS, _FINALISTS, _CHECKPOINTS):
-        shutil.rmtree(folder / name, ignore_errors=True)
-    (folder / _PLAN).unlink(missing_ok=True)
 
 
 class _Run:
@@ -152,7 +124,7 @@ class _Run:
             library=self._library,
             recipe=self._recipe,
             cpus=self._cpus,
-            checkpoints=self._folder / _CHECKPOINTS / name,
+            checkpoints=self._folder / CHECKPOINTS / name,
         )
         trainable = tune.with_resources(with_data, {"cpu": self._cpus})
         path = str(self._folder / name)
@@ -246,25 +218,6 @@ class _Watch(tune.Callback):  # type: ignore[misc]  # mypy does not read Ray
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
-
-
-def _claim(folder: Path, plan: dict[str, Any]) -> None:
-    """Write down what this folder's search is, or refuse to go on with another one."""
-    path = folder / _PLAN
-    if path.exists():
-        try:
-            same = json.loads(path.read_text()) == plan
-        except ValueError:
-            same = False
-        if not same:
-            raise SearchError(
-                f"{folder} holds a search with other settings, or of another recipe or library.",
-                remedy="Start anew with --fresh, or give another --work.",
-            )
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    with written_whole(path) as stream:
-        stream.write(json.dumps(plan, indent=1).encode())
 
 
 @contextlib.contextmanager

@@ -113,8 +113,8 @@ def search(
     except ImportError as error:
         raise SearchUnavailable(f"A search needs Ray Tune and TensorFlow: {error}") from error
     from train.figures.writing import markdown
-    from train.search import SearchSettings, forget
     from train.search import search as run_search
+    from train.search_plan import SearchSettings, forget
     from train.search_report import network_lines, tables, write_found
 
     folder = work / recipe.name
