@@ -117,6 +117,12 @@ def evidence_times(factor: float) -> Change:
     return with_thresholds(values)
 
 
+def rest_times(factor: float) -> Change:
+    """What may be left unexplained, foreign or not, times `factor`."""
+    names = ("identified_unexplained", "identified_misfit")
+    return with_thresholds(lambda t: {name: factor * getattr(t, name) for name in names})
+
+
 def proposing_from(presence: float) -> Change:
     """The network proposes from this presence on."""
 
@@ -198,11 +204,27 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         "half the tolerated rest",
         "Would a stricter line see foreign signal?",
-        change=with_thresholds(lambda t: {"identified_unexplained": t.identified_unexplained / 2}),
+        change=rest_times(0.5),
+    ),
+    Experiment("twice the tolerated rest", "Would a looser one lose it?", change=rest_times(2.0)),
+    Experiment(
+        "the same rest tolerated everywhere",
+        "Must it be less where lines sit at home?",
+        change=with_thresholds(lambda _: {"smallest_part_at_home": 1.0}),
     ),
     Experiment(
-        "twice the tolerated rest",
-        "Would a looser one lose it?",
-        change=with_thresholds(lambda t: {"identified_unexplained": t.identified_unexplained * 2}),
+        "no limit of the misfit",
+        "Does the foreign part of the residual tell everything?",
+        change=with_thresholds(lambda _: {"identified_misfit": 1.0}),
+    ),
+    Experiment(
+        "the network denies nothing",
+        "Is its no worth anything to what the fit has evidence for?",
+        change=with_thresholds(lambda _: {"denied_presence": 0.0}),
+    ),
+    Experiment(
+        "moved components are believed",
+        "Is what has to move far something else?",
+        change=with_thresholds(lambda _: {"largest_own_shift_cm1": 100.0}),
     ),
 )

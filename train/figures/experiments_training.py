@@ -27,7 +27,7 @@ from train.figures.figure import Size
 from train.figures.tallies import network
 from train.figures.unequal import LIBRARY
 from train.generator import Generator
-from train.recipe import RECIPE_FOLDER, Recipe, load_recipe
+from train.recipe import RECIPE_FOLDER, QuantizationSettings, Recipe, load_recipe
 from train.references import Library
 
 STEPS = 1000
@@ -53,7 +53,8 @@ def trials(size: Size) -> tuple[Trial, ...]:
     short = replace(base.training, steps=steps, warmup_steps=steps // 10, average_decay=0.99)
     calibration = base.evaluation.calibration_spectra if size is Size.FULL else 20
     evaluation = replace(base.evaluation, calibration_spectra=calibration)
-    base = replace(base, training=short, evaluation=evaluation)
+    plain = QuantizationSettings()  # the float network is what differs: no training after training
+    base = replace(base, training=short, evaluation=evaluation, quantization=plain)
 
     def other(label: str, why: str, **changes: Any) -> Trial:
         """`changes` by section of the recipe: a dict of settings, or a value of its own."""
