@@ -1,7 +1,9 @@
 """Quantization-aware fine-tuning: the trained network learns on, rounded as its int8 file will be.
 
-Weights stay float and are converted afterwards like any other's; only their values settle where
-rounding hurts least. The spectra continue the recipe's with a seed of their own.
+It learns what it answers itself without rounding: no label says better what float would have
+named, and labels let the network drift (they cost a tiny network half a point of weak components).
+Weights stay float and are converted afterwards like any other's. The spectra continue the
+recipe's with a seed of their own.
 Next: `quantize.py`, the conversion; `simulated_int8.py`, what is rounded and how.
 """
 
@@ -13,8 +15,8 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from train.generator import Generator
-from train.losses import labels, loss_of
-from train.ramixnet import build
+from train.losses import loss_of
+from train.ramixnet import DOSAGE, PRESENCE, build
 from train.recipe import Recipe
 from train.references import Library
 from train.simulated_int8 import Ranges, as_spectra, simulate
@@ -60,12 +62,12 @@ def fine_tune(
     )
     optimizer.build(tuned.trainable_variables)
     ranges = Ranges(tuned, calibration)
-    learn = _tuning_step(tuned, ranges, optimizer, training.dosage_weight)
+    learn = _tuning_step(model, tuned, ranges, optimizer, training.dosage_weight)
     generator = Generator(library, recipe, recipe.seed + SEED_OFFSET)
     smoothed = float("nan")
     batches = generator.prefetched(training.batch, settings.steps)
     for step, batch in enumerate(batches, start=1):
-        loss = float(learn(tf.constant(batch.inputs), *labels(batch)))
+        loss = float(learn(tf.constant(batch.inputs)))
         if not np.isfinite(loss):
             raise FloatingPointError(f"the loss is {loss} after {step} steps of fine-tuning")
         smoothed = loss if step == 1 else _SMOOTHING * smoothed + (1 - _SMOOTHING) * loss
@@ -77,15 +79,22 @@ def fine_tune(
     return tuned
 
 
-def _tuning_step(model: Any, ranges: Ranges, optimizer: Any, dosage_weight: float) -> Any:
+def _tuning_step(
+    model: Any, tuned: Any, ranges: Ranges, optimizer: Any, dosage_weight: float
+) -> Any:
     @tf.function  # type: ignore[untyped-decorator]  # TensorFlow ships no types
-    def step(inputs: Any, presence: Any, weight: Any, dosage: Any) -> Any:
+    def step(inputs: Any) -> Any:
         spectra = as_spectra(inputs)
+        answers = {
+            path: tf.sigmoid(value) for path, value in model(spectra, training=False).items()
+        }
+        presence = answers[PRESENCE]
+        dosage, weight = answers.get(DOSAGE, presence), tf.ones_like(presence)
         with tf.GradientTape() as tape:
-            logits = simulate(model, ranges, spectra)
+            logits = simulate(tuned, ranges, spectra)
             loss = loss_of(logits, presence, weight, dosage, dosage_weight)
-        gradients = tape.gradient(loss, model.trainable_variables)
-        optimizer.apply(gradients, model.trainable_variables)
+        gradients = tape.gradient(loss, tuned.trainable_variables)
+        optimizer.apply(gradients, tuned.trainable_variables)
         return loss
 
     return step

@@ -103,7 +103,7 @@ class QuantizationSettings:
     """How the float network becomes int8; see `quantize.py` and `aware.py`."""
 
     kind: QuantizationKind = "post_training"
-    steps: int = 800  # of fine-tuning with rounding, if aware
+    steps: int = 200  # of fine-tuning with rounding, if aware
     learning_rate: float = 5e-5  # at its highest; more unsettles what a long training has reached
     between_codes: bool = False  # presence 0.5 between two codes instead of on one
 

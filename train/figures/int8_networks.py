@@ -27,6 +27,8 @@ Answers = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32] | None]
 DEFAULT, TINY_VARIANT = "solvents13-2", "solvents13-tiny-2"
 FLOAT = "float"
 _CHECKPOINT = "checkpoint.npz"
+# The converter takes each range from the extremes it sees: more spectra, less cut off.
+_CALIBRATION = {Size.TINY: (10, 20), Size.FULL: (300, 1200)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,14 +76,15 @@ def prepare(name: str, context: Context) -> Network:
     recipe = _sized(load_recipe(RECIPE_FOLDER / f"{name}.toml"), context.size)
     library = load_library(recipe.library)
     model = _float_model(recipe, library, context)
-    generator = Generator(library, recipe, recipe.evaluation.seed)
-    calibration = generator.batch(recipe.evaluation.calibration_spectra).inputs
+    few, many = _CALIBRATION[context.size]
+    plain, calibration = (
+        Generator(library, recipe, recipe.evaluation.seed).batch(count).inputs
+        for count in (few, many)
+    )
     tuned = fine_tune(model, library, recipe, calibration)
     files = {
-        "post-training": quantize(model, calibration),
-        "post-training, between codes": quantize(
-            between_codes(model, recipe, calibration), calibration
-        ),
+        "post-training, plain": quantize(model, plain),
+        "post-training": quantize(between_codes(model, recipe, calibration), calibration),
         "aware": quantize(between_codes(tuned, recipe, calibration), calibration),
     }
     # references and thresholds of the device path are the shipped ones, only the network differs
@@ -139,10 +142,4 @@ def _sized(recipe: Recipe, size: Size) -> Recipe:
         aware = replace(recipe.quantization, kind="aware")
         return replace(recipe, quantization=aware)
     training = replace(recipe.training, steps=8, batch=32, warmup_steps=2, average_decay=0.5)
-    evaluation = replace(recipe.evaluation, calibration_spectra=20)
-    return replace(
-        recipe,
-        training=training,
-        evaluation=evaluation,
-        quantization=QuantizationSettings("aware", steps=4),
-    )
+    return replace(recipe, training=training, quantization=QuantizationSettings("aware", steps=4))

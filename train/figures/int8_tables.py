@@ -41,8 +41,9 @@ def verdict_table(alone: Answered, path: Answered) -> Table:
             "of the paired difference.",
             f"Not shown: the interval holds {100 * ALLOWED:.1f}. The largest of many gaps is "
             "partly chance, which makes this a strict test.",
-            "Between codes: presence lowered by half a code, so that 0.5 lies where float has it. "
-            "Aware: fine-tuned with rounding simulated, then converted between codes.",
+            "Plain: calibrated on 300 spectra, presence 0.5 on a code. Post-training: on 1,200, "
+            "presence lowered by half a code, so that 0.5 lies where float has it. Aware: "
+            "fine-tuned with rounding simulated, then converted like post-training.",
         ),
     )
 
