@@ -232,4 +232,4 @@ def test_without_ray_the_extra_to_install_is_named(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "ray.tune", None)
     result = CliRunner().invoke(cli, ["search", "aromatics4-2"])
     assert isinstance(result.exception, SearchUnavailable)
-    assert "ramix-edge[search,train]" in result.exception.remedy
+    assert "ramix-edge[report,search,train]" in result.exception.remedy

@@ -31,7 +31,7 @@ class SearchUnavailable(RamixError):
     """The optional packages for searching are not installed."""
 
     code = "search_unavailable"
-    default_remedy = "Install them: pip install ramix-edge[search,train]"
+    default_remedy = "Install them: pip install ramix-edge[report,search,train]"
 
 
 @click.command()
@@ -108,10 +108,10 @@ def search(
     """
     os.environ.update(_SETTINGS)
     try:
-        import_module("ray.tune")
-        import_module("tensorflow")
+        for package in ("ray.tune", "tensorflow", "matplotlib"):
+            import_module(package)
     except ImportError as error:
-        raise SearchUnavailable(f"A search needs Ray Tune and TensorFlow: {error}") from error
+        raise SearchUnavailable(f"A search cannot run: {error}") from error
     from train.figures.writing import markdown
     from train.search import search as run_search
     from train.search_plan import SearchSettings, forget
