@@ -71,11 +71,12 @@ _SIZES: tuple[_Column, ...] = (
 )
 _MEASURED: tuple[_Column, ...] = (
     ("step / ms", lambda one: 1e3 * one.trial.step_s),
-    ("generator, one batch / ms of CPU", lambda one: 1e3 * one.trial.generator_cpu_s),
+    ("step / CPU ms", lambda one: 1e3 * one.trial.step_cpu_s),
+    ("generator, one batch / CPU ms", lambda one: 1e3 * one.trial.generator_cpu_s),
     ("peak memory / MB", lambda one: 1e-6 * one.trial.peak_bytes),
-    ("invoke / ms", lambda one: 1e3 * one.latency.invoke_s),
-    ("library fit / ms", lambda one: 1e3 * one.latency.fit_s),
-    ("verdict / ms", lambda one: 1e3 * one.latency.verdict_s),
+    ("invoke / CPU ms", lambda one: 1e3 * one.latency.invoke_s),
+    ("library fit / CPU ms", lambda one: 1e3 * one.latency.fit_s),
+    ("verdict / CPU ms", lambda one: 1e3 * one.latency.verdict_s),
 )
 
 
@@ -222,7 +223,7 @@ def _measured_notes(costs: list[Costs]) -> tuple[str, ...]:
     )
     return (
         "This machine, this run: compare within the table. A step is 256 spectra, made by one "
-        "thread while the network learns on the others.",
+        "thread while the network learns on the others; CPU is the sum over all threads.",
         f"Generator's part of all processor time, by compounds: {shares}.",
         f"Memory grew by at most {1e-6 * grown:.1f} MB in the second half of the steps.",
         "Peak memory is that of the whole process, TensorFlow and its graph included.",
@@ -259,7 +260,7 @@ def _draw(costs: list[Costs], path: Path) -> Path:
     sizes = [one.trial.compounds for one in costs]
     panels = figure.subplots(1, 2)
     for axes, columns in zip(panels, (_MEASURED, _SIZES), strict=True):
-        for colour, (heading, value) in zip(COLOURS, columns, strict=False):
+        for colour, (heading, value) in zip((*COLOURS, "black"), columns, strict=False):
             values = [value(one) for one in costs]
             label = f"{heading}, slope {slope(sizes, values):.2f}"
             axes.loglog(sizes, values, "o-", color=colour, label=label)
