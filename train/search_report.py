@@ -146,7 +146,7 @@ def plot(found: Found, path: Path) -> Path:
     axes.set_xlabel("int8 file, kB (estimated)")
     axes.set_ylabel("exact match, float network")
     axes.set_title(f"{found.recipe.name}: trials of {found.recipe.training.steps} steps")
-    axes.legend(loc="lower right")
+    axes.legend()
     return save(figure, path)
 
 
