@@ -24,8 +24,11 @@ def library() -> Library:
     return Library(references())
 
 
-def ask(library: Library, spectrum: GridSpectrum, *proposed: str) -> Identification:
+def ask(
+    library: Library, spectrum: GridSpectrum, *proposed: str, hesitating: str = ""
+) -> Identification:
     presence = np.array([0.95 if name in proposed else 0.02 for name in names()], np.float32)
+    presence[[name == hesitating for name in names()]] = 0.2
     return identify(
         spectrum,
         Prediction(presence, None),
@@ -96,6 +99,15 @@ def test_a_network_that_names_others_may_deny_a_large_component(library: Library
     answer = ask(library, scene(MIXTURE), "Toluene", "ethanol")
     assert named(answer) == {"Toluene", "ethanol"}
     assert answer.verdict is Verdict.PARTIAL
+
+
+def test_a_verdict_on_which_network_and_fit_do_not_agree_is_partial(library: Library) -> None:
+    answer = ask(library, scene(MIXTURE), "Toluene", "ethanol", hesitating="Acetonitrile")
+    assert named(answer) == set(MIXTURE)
+    assert answer.verdict is Verdict.PARTIAL
+    assert [reason.code for reason in answer.reasons] == ["network_disagrees"]
+    assert "Acetonitrile" in answer.reasons[0].text
+    assert ask(library, scene(MIXTURE), *MIXTURE).verdict is Verdict.IDENTIFIED
 
 
 def test_a_component_that_must_move_far_needs_the_network(library: Library) -> None:

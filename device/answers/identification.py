@@ -90,8 +90,11 @@ def identify(
     doubt = np.full(len(compounds), np.inf)
     doubt[:known_to_network] = _logit(presence_thresholds) - _logit(prediction.presence)
     asserted = _asserted(fit, np.maximum(doubt, 0.0), thresholds)
+    disputed = np.zeros(len(compounds), dtype=np.bool_)
     if (doubt <= 0.0).any():  # a network that names nothing at all may have seen nothing
-        asserted[:known_to_network] &= ~_denied(prediction.presence, fit, thresholds)
+        large = thresholds.seen_by_networks(fit.coefficients)[:known_to_network]
+        disputed[:known_to_network] = large & (prediction.presence < thresholds.disputed_presence)
+        asserted[:known_to_network] &= ~large | (prediction.presence >= thresholds.denied_presence)
     asserted, twins = resolve_twins(spectrum, library, fit, asserted, thresholds)
     explaining = asserted.copy()
     explaining[[pair.chosen for pair in twins]] = True
@@ -99,11 +102,15 @@ def identify(
     asserted &= final.coefficients > 0
 
     why: list[Reason] = []
-    if explaining.any() and thresholds.explains(final):
-        verdict = Verdict.PARTIAL if twins else Verdict.IDENTIFIED
+    explained = explaining.any() and thresholds.explains(final)
+    if explained:
         for pair in twins:
             share = float(signal_shares(final, explaining)[0][pair.chosen])
             why.append(reasons.one_or_the_other(pair, compounds, share))
+        disputed &= asserted
+        if disputed.any():
+            why.append(reasons.disputed([compounds[i].name for i in np.flatnonzero(disputed)]))
+        verdict = Verdict.PARTIAL if why else Verdict.IDENTIFIED
     else:
         # beside something foreign, fit and network must agree, where there is a network to ask
         asserted &= (doubt <= 0.0) | np.isinf(doubt)
@@ -117,7 +124,7 @@ def identify(
 
     shares, sd = signal_shares(final, asserted)
     unexplained = min(1.0, max(0.0, 1.0 - float(shares.sum())))
-    if verdict is Verdict.PARTIAL and not twins:
+    if verdict is Verdict.PARTIAL and not explained:
         why.append(reasons.unexplained_signal(unexplained, final))
     presence = combined_presence(prediction.presence, fit.evidence, thresholds)
     volumes: Floats | None = None
@@ -165,14 +172,6 @@ def _asserted(fit: LibraryFit, doubt: Floats, t: FitThresholds) -> Bools:
         & (fit.support >= t.support)
         & ((np.abs(fit.own_shift_cm1) <= t.largest_own_shift_cm1) | (doubt <= 0.0))
     )
-    return result
-
-
-def _denied(presence: npt.NDArray[np.floating[Any]], fit: LibraryFit, t: FitThresholds) -> Bools:
-    """bool[len(presence)]: something else poses as this compound, the network says."""
-    coefficients = fit.coefficients[: len(presence)]
-    large = coefficients >= t.denied_from_share * float(fit.coefficients.sum())
-    result: Bools = large & (presence < t.denied_presence)
     return result
 
 

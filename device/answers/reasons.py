@@ -65,6 +65,14 @@ def one_or_the_other(pair: Twins, compounds: Sequence[Compound], share: float) -
     )
 
 
+def disputed(names: Sequence[str]) -> Reason:
+    return Reason(
+        "network_disagrees",
+        f"The library fit finds {', '.join(names)}, the network does not.",
+        "Measure longer; until both agree, something not in the library may look like it.",
+    )
+
+
 def not_network_validated(names: Sequence[str]) -> Reason:
     return Reason(
         "not_network_validated",

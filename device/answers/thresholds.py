@@ -14,6 +14,7 @@ from device.answers.library_fit import LibraryFit
 from firmware_bridge.errors import CallerError
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,12 @@ class FitThresholds:
     evidence_for_misfit: float = 4.0
     evidence_per_logit: float = 10.0
     smallest_part_of_doubt: float = 0.06
-    # From this share on the network has always seen what was there: when it names others and gives
-    # this one less presence, no evidence of the fit makes up for that.
-    denied_from_share: float = 0.06
-    denied_presence: float = 0.05
+    # From this share on networks see what is there. When one names others and gives a component
+    # less presence than this, the two do not agree, and the verdict is PARTIAL; below the second
+    # limit no evidence of the fit makes up for it, and the component is not named.
+    seen_by_networks_from: float = 0.06
+    disputed_presence: float = 0.30
+    denied_presence: float = 0.10
     smallest_share: float = 0.012  # of the signal; less may be a misfit of a strong neighbour
     support: float = 0.4  # part of a component's lines that must really be there
     # Above it the answer is PARTIAL at best; the better the references match, the less is tolerated
@@ -79,6 +82,11 @@ class FitThresholds:
         more = self.evidence_for_misfit + self.evidence_per_logit * doubt
         asked = self.evidence_when_proposed + misfit * more
         result: Floats = np.minimum(asked, self.evidence)
+        return result
+
+    def seen_by_networks(self, coefficients: Floats) -> Bools:
+        """bool[C]: components so large that a network would have seen them."""
+        result: Bools = coefficients >= self.seen_by_networks_from * float(coefficients.sum())
         return result
 
     def tolerance(self, fit: LibraryFit) -> float:
