@@ -218,9 +218,9 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         change=with_thresholds(lambda _: {"identified_misfit": 1.0}),
     ),
     Experiment(
-        "the network denies nothing",
-        "Is its no worth anything to what the fit has evidence for?",
-        change=with_thresholds(lambda _: {"denied_presence": 0.0}),
+        "the network disputes nothing",
+        "Is its no worth anything against evidence of the fit?",
+        change=with_thresholds(lambda _: {"denied_presence": 0.0, "disputed_presence": 0.0}),
     ),
     Experiment(
         "moved components are believed",
