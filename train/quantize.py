@@ -58,8 +58,9 @@ def between_codes(model: Any, recipe: Recipe, calibration: npt.NDArray[np.int8])
     """A copy whose presence 0.5 lies between two codes of its int8 file instead of on one.
 
     A logit of 0 is always a code, and what is rounded to it is named: half a step more than float
-    names, where a step may be a quarter of a logit. Half a step off the bias mends that; the
-    presences it reports are that much lower.
+    names, where a step may be a quarter of a logit. Half a step off the bias mends that for a
+    network whose 0.5 decides; on the device path, where lower presences count too, it costs weak
+    components (the `int8` figure).
     """
     copy = build(recipe.network, calibration.shape[1], model.output[PRESENCE].shape[1], recipe.task)
     copy.set_weights(model.get_weights())

@@ -105,7 +105,7 @@ class QuantizationSettings:
     kind: QuantizationKind = "post_training"
     steps: int = 200  # of fine-tuning with rounding, if aware
     learning_rate: float = 5e-5  # at its highest; more unsettles what a long training has reached
-    between_codes: bool = False  # presence 0.5 between two codes instead of on one
+    between_codes: bool = False  # presence 0.5 between two codes, for a network used by itself
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ DEFAULT, TINY_VARIANT = "solvents13-2", "solvents13-tiny-2"
 FLOAT = "float"
 _CHECKPOINT = "checkpoint.npz"
 # The converter takes each range from the extremes it sees: more spectra, less cut off.
-_CALIBRATION = {Size.TINY: (10, 20), Size.FULL: (300, 1200)}
+_MORE_SPECTRA = {Size.TINY: 20, Size.FULL: 1200}
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,16 +76,16 @@ def prepare(name: str, context: Context) -> Network:
     recipe = _sized(load_recipe(RECIPE_FOLDER / f"{name}.toml"), context.size)
     library = load_library(recipe.library)
     model = _float_model(recipe, library, context)
-    few, many = _CALIBRATION[context.size]
-    plain, calibration = (
+    calibration, more = (
         Generator(library, recipe, recipe.evaluation.seed).batch(count).inputs
-        for count in (few, many)
+        for count in (recipe.evaluation.calibration_spectra, _MORE_SPECTRA[context.size])
     )
     tuned = fine_tune(model, library, recipe, calibration)
+    shifted = between_codes(model, recipe, more)
     files = {
-        "post-training, plain": quantize(model, plain),
-        "post-training": quantize(between_codes(model, recipe, calibration), calibration),
-        "aware": quantize(between_codes(tuned, recipe, calibration), calibration),
+        "post-training": quantize(model, calibration),
+        "aware": quantize(tuned, calibration),
+        "between codes": quantize(shifted, more),
     }
     # references and thresholds of the device path are the shipped ones, only the network differs
     shipped = context.identifiers(recipe.library)["II" if recipe.task == "ramixnet2" else "I"]

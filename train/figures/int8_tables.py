@@ -41,9 +41,9 @@ def verdict_table(alone: Answered, path: Answered) -> Table:
             "of the paired difference.",
             f"Not shown: the interval holds {100 * ALLOWED:.1f}. The largest of many gaps is "
             "partly chance, which makes this a strict test.",
-            "Plain: calibrated on 300 spectra, presence 0.5 on a code. Post-training: on 1,200, "
-            "presence lowered by half a code, so that 0.5 lies where float has it. Aware: "
-            "fine-tuned with rounding simulated, then converted like post-training.",
+            "Post-training: as the recipe says, presence 0.5 on a code. Aware: fine-tuned with "
+            "rounding simulated, then converted the same way. Between codes: post-training on "
+            "1,200 spectra, presence lowered by half a code, so that 0.5 lies where float has it.",
         ),
     )
 
