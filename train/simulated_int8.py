@@ -60,7 +60,6 @@ class Ranges:
             low, high = min(float(tf.reduce_min(output)), 0.0), max(float(tf.reduce_max(output)), 0)
             self.of[name].assign([low, high])
 
-
     def step(self, layer: str) -> float:
         """What one code of this layer's output is worth."""
         low, high = self.of[layer].numpy()
