@@ -237,18 +237,20 @@ def _training_tables(context: Context, costs: list[Costs]) -> tuple[Table, ...]:
         if identifier is None:
             continue
         recipe: Any = identifier.bundle.manifest.provenance.get("recipe", {})
-        steps = int(recipe.get("training", {}).get("steps", 0))
-        rows.append(
-            (
-                str(one.trial.compounds),
-                f"{steps}",
-                f"{steps * one.trial.step_s / 60:.0f}",
-                f"{len(identifier.bundle.model):,}",
-            )
-        )
+        training = recipe.get("training", {})
+        steps, batch = int(training.get("steps", 0)), int(training.get("batch", 0))
+        minutes = steps * batch / one.trial.batch * one.trial.step_s / 60
+        size = f"{len(identifier.bundle.model):,}"
+        rows.append((str(one.trial.compounds), f"{steps}", f"{batch}", f"{minutes:.0f}", size))
     table = Table(
         "Whole trainings",
-        ("compounds", "steps at most", "minutes at most, at this pace", "int8 file / bytes"),
+        (
+            "compounds",
+            "steps at most",
+            "batch",
+            "minutes at most, at this pace",
+            "int8 file / bytes",
+        ),
         tuple(rows),
         ("Patience may have ended them earlier.",),
     )
@@ -256,17 +258,21 @@ def _training_tables(context: Context, costs: list[Costs]) -> tuple[Table, ...]:
 
 
 def _draw(costs: list[Costs], path: Path) -> Path:
-    figure = canvas()
+    figure = canvas(height_inches=5.5)
     sizes = [one.trial.compounds for one in costs]
     panels = figure.subplots(1, 2)
     for axes, columns in zip(panels, (_MEASURED, _SIZES), strict=True):
+        drawn: list[float] = []
         for colour, (heading, value) in zip((*COLOURS, "black"), columns, strict=False):
             values = [value(one) for one in costs]
             label = f"{heading}, slope {slope(sizes, values):.2f}"
             axes.loglog(sizes, values, "o-", color=colour, label=label)
-        axes.set_xticks(sizes, [str(size) for size in sizes])
+            drawn += values
         axes.minorticks_off()
+        axes.set_xticks(sizes, [str(size) for size in sizes])
+        decades = np.log10(drawn)  # a tick at least above and below
+        axes.set_ylim(10 ** np.floor(decades.min()), 10 ** np.ceil(decades.max()))
         axes.set_xlabel("compounds")
-        axes.legend(fontsize="small")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), fontsize="small")
         axes.grid(alpha=0.3)
     return save(figure, path)

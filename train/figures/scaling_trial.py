@@ -45,6 +45,7 @@ class Trial:
     """What so many compounds cost."""
 
     compounds: int
+    batch: int  # spectra a step
     parameters: int
     model: bytes  # int8, hardly trained
     step_s: float  # wall clock, generator and network beside each other
@@ -101,6 +102,7 @@ def train(compounds: int, steps: int) -> Trial:
     calibration = Generator(library, recipe, recipe.evaluation.seed).batch(20).inputs
     return Trial(
         compounds=compounds,
+        batch=schedule.batch,
         parameters=int(fitted.model.count_params()),
         model=to_int8(fitted.model, calibration),
         step_s=(last[0] - first[0]) / counted,
