@@ -113,12 +113,13 @@ class FlexibleFit:
         self.own_shift[present] = np.clip(shift, -OWN_SHIFT_LIMIT_CM1, OWN_SHIFT_LIMIT_CM1)
         self.own_width[present] = np.clip(width, *_OWN_WIDTH_LIMITS_CM2)
         bent = (
-            self._pure
-            - self.own_shift[:, None] * self._slope
-            + 0.5 * self.own_width[:, None] * self._curve
+            self._pure[present]
+            - self.own_shift[present, None] * self._slope[present]
+            + 0.5 * self.own_width[present, None] * self._curve[present]
         )
         self.response = 1.0 + response @ self._cosines
-        self._columns = bent * self.response
+        self._columns = self._pure * self.response
+        self._columns[present] = bent * self.response
 
     def _update(self, refit: bool = False) -> None:
         if refit:

@@ -91,7 +91,8 @@ def identify(
     doubt[:known_to_network] = _logit(presence_thresholds) - _logit(prediction.presence)
     asserted = _asserted(fit, np.maximum(doubt, 0.0), thresholds)
     disputed = np.zeros(len(compounds), dtype=np.bool_)
-    if (doubt <= 0.0).any():  # a network that names nothing at all may have seen nothing
+    # a network that names nothing may have seen nothing, and a good fit needs no second voice
+    if (doubt <= 0.0).any() and fit.model_error > thresholds.disputable_model_error:
         large = thresholds.seen_by_networks(fit.coefficients)[:known_to_network]
         disputed[:known_to_network] = large & (prediction.presence < thresholds.disputed_presence)
         asserted[:known_to_network] &= ~large | (prediction.presence >= thresholds.denied_presence)

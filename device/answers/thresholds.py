@@ -33,7 +33,9 @@ class FitThresholds:
     smallest_part_of_doubt: float = 0.06
     # From this share on networks see what is there. When one names others and gives a component
     # less presence than this, the two do not agree, and the verdict is PARTIAL; below the second
-    # limit no evidence of the fit makes up for it, and the component is not named.
+    # limit no evidence of the fit makes up for it, and the component is not named. Not so where the
+    # fit matches nearly to the noise: what only resembles a compound leaves more than this.
+    disputable_model_error: float = 0.04
     seen_by_networks_from: float = 0.06
     disputed_presence: float = 0.30
     denied_presence: float = 0.10
