@@ -191,8 +191,15 @@ def _trusted_beside_foreign(fit: LibraryFit, asserted: Bools, t: FitThresholds) 
 def combined_presence(
     network: npt.NDArray[np.floating[Any]], evidence: Floats, t: FitThresholds
 ) -> Floats:
-    """Either source may convince: the odds of the fit are those of its evidence."""
+    """Either source may convince: the odds of the fit are those of its evidence.
+
+    Both together are a little more certain than that, as scenes of another generator than the
+    networks' show (`ramix-train figures --only experiments`): hence the temperature.
+    """
     result: Floats = 1.0 / (1.0 + np.exp(np.clip(0.5 * (t.evidence - evidence), -50.0, 50.0)))
     known = len(network)  # what was measured in the field no network speaks for
     result[:known] = 1.0 - (1.0 - np.asarray(network, dtype=np.float64)) * (1.0 - result[:known])
+    odds = np.clip(result, 1e-9, 1.0 - 1e-9)
+    odds = (odds / (1.0 - odds)) ** (1.0 / t.presence_temperature)
+    result = odds / (1.0 + odds)
     return result

@@ -53,6 +53,7 @@ class FitThresholds:
     smallest_part_at_home: float = 0.33
     # A component that must move farther, and that the network does not propose, is something else.
     largest_own_shift_cm1: float = 2.6
+    presence_temperature: float = 0.7  # of the log odds of network and fit together
     # With a large unexplained rest a foreign line may pose as one of ours: ask for more.
     partial_evidence: float = 10.0
     partial_support: float = 0.6
