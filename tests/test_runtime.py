@@ -334,6 +334,8 @@ def _command(*arguments: str, home: Path) -> "subprocess.Popen[str]":
         [sys.executable, "-m", "device.cli.main", *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
         env={**os.environ, "RAMIX_HOME": str(home)},
+        # the background job of a shell ignores SIGINT, and so would its children
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
 
 
