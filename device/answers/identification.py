@@ -89,10 +89,11 @@ def identify(
     known_to_network = len(prediction.presence)
     doubt = np.full(len(compounds), np.inf)
     doubt[:known_to_network] = _logit(presence_thresholds) - _logit(prediction.presence)
+    proposed = doubt <= 0.0
     asserted = _asserted(fit, np.maximum(doubt, 0.0), thresholds)
     disputed = np.zeros(len(compounds), dtype=np.bool_)
     # a network that names nothing may have seen nothing, and a good fit needs no second voice
-    if (doubt <= 0.0).any() and fit.model_error > thresholds.disputable_model_error:
+    if proposed.any() and fit.model_error > thresholds.disputable_model_error:
         large = thresholds.seen_by_networks(fit.coefficients)[:known_to_network]
         disputed[:known_to_network] = large & (prediction.presence < thresholds.disputed_presence)
         asserted[:known_to_network] &= ~large | (prediction.presence >= thresholds.denied_presence)
@@ -114,7 +115,7 @@ def identify(
         verdict = Verdict.PARTIAL if why else Verdict.IDENTIFIED
     else:
         # beside something foreign, fit and network must agree, where there is a network to ask
-        asserted &= (doubt <= 0.0) | np.isinf(doubt)
+        asserted &= proposed | np.isinf(doubt)
         asserted = _trusted_beside_foreign(final, asserted, thresholds)
         verdict = Verdict.PARTIAL if asserted.any() else Verdict.UNKNOWN
     if verdict is Verdict.UNKNOWN:

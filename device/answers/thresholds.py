@@ -108,6 +108,5 @@ class FitThresholds:
 
     def explains(self, fit: LibraryFit) -> bool:
         """Does the fit leave nothing foreign?"""
-        return fit.unexplained <= self.identified_unexplained * self.tolerance(
-            fit
-        ) and fit.misfit <= self.identified_misfit * self.strain(fit)
+        little_foreign = fit.unexplained <= self.identified_unexplained * self.tolerance(fit)
+        return little_foreign and fit.misfit <= self.identified_misfit * self.strain(fit)

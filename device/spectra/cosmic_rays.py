@@ -36,12 +36,8 @@ def without_cosmic_rays(spectrum: GridSpectrum) -> GridSpectrum:
     kept = np.flatnonzero(~struck)
     everywhere = np.arange(len(struck))
     intensity = np.interp(everywhere, kept, spectrum.intensity[kept])
-    doubt = np.square(spectrum.intensity - intensity)
-    return replace(
-        spectrum,
-        intensity=np.where(struck, intensity, spectrum.intensity),
-        variance=spectrum.variance + np.where(struck, doubt, 0.0),
-    )
+    doubt = np.square(spectrum.intensity - intensity)  # zero where nothing struck
+    return replace(spectrum, intensity=intensity, variance=spectrum.variance + doubt)
 
 
 def cosmic_rays(spectrum: GridSpectrum) -> Bools:

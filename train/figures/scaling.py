@@ -32,7 +32,16 @@ from train.figures.scaling_trial import (
     scenes_of,
     train,
 )
-from train.figures.tallies import Method, Said, Tally, network, percent, product, tally
+from train.figures.tallies import (
+    Method,
+    Said,
+    Tally,
+    network,
+    percent,
+    product,
+    said_of,
+    tally,
+)
 from train.references import Library
 
 _STREAM = 21
@@ -154,10 +163,7 @@ def _fit_alone(library: Library) -> Method:
 
     def answer(spectrum: Spectrum) -> Said:
         found = identify(to_grid(spectrum), silent, fitter, compounds, no_limits, FitThresholds())
-        shares = np.zeros(len(names))
-        for component in found.components:
-            shares[names.index(component.name)] = component.signal_share
-        return Said(shares > 0, shares, str(found.verdict))
+        return said_of(found, names)
 
     return answer
 

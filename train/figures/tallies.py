@@ -3,7 +3,7 @@
 Next: the figures themselves, `unequal.py` first.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from device.answers.identification import Identification
 from device.identifier import Identifier
 from device.spectra.spectrum import Spectrum, to_grid
 from train.evaluate import Proportion
@@ -36,16 +37,20 @@ class Said:
 Method = Callable[[Spectrum], Said]
 
 
+def said_of(found: Identification, names: Sequence[str]) -> Said:
+    """An identification as shares in the order of `names`."""
+    shares = np.zeros(len(names))
+    for component in found.components:
+        shares[names.index(component.name)] = component.signal_share
+    return Said(shares > 0, shares, str(found.verdict))
+
+
 def product(identifier: Identifier) -> Method:
     """The whole device path: quality gate, int8 network, library fit, verdict."""
     names = list(identifier.bundle.manifest.compound_names)
 
     def answer(spectrum: Spectrum) -> Said:
-        found = identifier.identify(spectrum).identification
-        shares = np.zeros(len(names))
-        for component in found.components:
-            shares[names.index(component.name)] = component.signal_share
-        return Said(shares > 0, shares, str(found.verdict))
+        return said_of(identifier.identify(spectrum).identification, names)
 
     return answer
 
