@@ -100,6 +100,67 @@ def test_beside_foreign_lines_a_name_needs_the_network_too(library: Library) -> 
     assert named(ask(library, spectrum, "Toluene", "ethanol")) == {"Toluene", "ethanol"}
 
 
+def test_a_weak_line_where_nothing_else_stands_makes_it_partial(library: Library) -> None:
+    """However much misfit is tolerated elsewhere."""
+    patient = replace(THRESHOLDS, identified_unexplained=1.0, identified_misfit=1.0)
+    spectrum = scene(MIXTURE, snr=1000.0, foreign=lines(1900.0, height=0.02))
+    answer = ask(library, spectrum, *MIXTURE, thresholds=patient)
+    assert answer.verdict is Verdict.PARTIAL
+    assert named(answer) == set(MIXTURE)
+    near = int(re.findall(r"near (\d+) cm-1", answer.reasons[0].text)[0])
+    assert abs(near - 1900) <= 3
+    blind = replace(patient, identified_lone_line=1.0)
+    assert ask(library, spectrum, *MIXTURE, thresholds=blind).verdict is Verdict.IDENTIFIED
+
+
+def test_beside_foreign_lines_a_hesitating_network_asks_for_more_evidence(
+    library: Library,
+) -> None:
+    spectrum = scene(MIXTURE, foreign=lines(680.0, height=0.5), snr=60.0)
+    certain, hesitating = (
+        FitThresholds(partial_sure_presence=presence, partial_evidence_per_logit=1e4)
+        for presence in (0.9, 0.97)  # `ask` proposes with 0.95
+    )
+    assert named(ask(library, spectrum, *MIXTURE, thresholds=certain)) == set(MIXTURE)
+    answer = ask(library, spectrum, *MIXTURE, thresholds=hesitating)
+    assert answer.verdict is Verdict.UNKNOWN
+    assert answer.components == ()
+
+
+def test_beside_foreign_lines_a_component_out_of_place_is_not_named(library: Library) -> None:
+    moved = 0.4 * np.roll(references()[names().index("ethanol")], 2)
+    known = {"Toluene": 0.6}
+    beside = scene(known, foreign=moved + lines(680.0, height=0.5))
+    assert named(ask(library, scene(known, foreign=moved), "Toluene", "ethanol")) == {
+        "Toluene",
+        "ethanol",
+    }
+    assert named(ask(library, beside, "Toluene", "ethanol")) == {"Toluene"}
+    tolerant = replace(THRESHOLDS, partial_own_shift_cm1=3.0)
+    assert "ethanol" in named(ask(library, beside, "Toluene", "ethanol", thresholds=tolerant))
+
+
+def test_a_no_of_the_network_counts_for_more_where_the_fit_is_worse() -> None:
+    doubt = np.array([0.0, 1.0, 5.5, np.inf])
+    at_home, worse, worst = (THRESHOLDS.evidence_asked(doubt, error) for error in (0.01, 0.1, 0.2))
+    assert (np.diff(at_home[:3]) > 0).all()
+    assert (worse[:3] > at_home[:3]).all()
+    assert (worst[:3] > worse[:3]).all()
+    # a trace that fits to the noise needs little help, one in a bad fit overrules no network
+    assert at_home[2] < 10.0
+    assert worst[2] > 4 * THRESHOLDS.evidence
+    # where no network speaks, the fit alone has the same to show everywhere
+    assert {at_home[3], worse[3], worst[3]} == {THRESHOLDS.evidence}
+
+
+def test_a_proposed_component_may_be_smaller(library: Library) -> None:
+    """1% of the signal, with evidence for more."""
+    spectrum = scene({"Dichloromethane": 0.99, "Acetonitrile": 0.0105}, snr=2000.0)
+    assert named(ask(library, spectrum, "Dichloromethane")) == {"Dichloromethane"}
+    both = {"Dichloromethane", "Acetonitrile"}
+    assert named(ask(library, spectrum, *both)) == both
+
+
 def test_a_network_that_names_others_may_deny_a_large_component(library: Library) -> None:
     answer = ask(library, scene(MIXTURE), "Toluene", "ethanol", thresholds=SCEPTICAL)
     assert named(answer) == {"Toluene", "ethanol"}

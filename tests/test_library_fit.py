@@ -75,6 +75,24 @@ def test_foreign_lines_are_left_over_where_they_stand(library: Library) -> None:
     assert min(abs(strongest - 680), abs(strongest - 1720)) < 10
 
 
+def test_only_a_line_that_stands_alone_is_a_lone_line(library: Library) -> None:
+    """The same small line where nothing is, inside a band of toluene, and not at all."""
+    alone, inside = (
+        library.fit(scene(MIXTURE, snr=1000.0, foreign=lines(at, height=0.03)))
+        for at in (1900.0, 1006.0)
+    )
+    assert alone.lone_line > 0.02
+    assert inside.lone_line == library.fit(scene(MIXTURE, snr=1000.0)).lone_line == 0.0
+    assert abs(300 + int(np.argmax(np.abs(alone.foreign))) - 1900) < 10
+
+
+def test_noise_is_no_lone_line(library: Library) -> None:
+    """Nor is it where the stated variance is a hundredth of the true one."""
+    noisy = scene(MIXTURE, snr=30.0)
+    for variance in (noisy.variance, 0.01 * noisy.variance):
+        assert library.fit(replace(noisy, variance=variance)).lone_line < 0.005
+
+
 def test_a_component_whose_lines_are_missing_is_not_supported(library: Library) -> None:
     """Lines at two of toluene's positions alone: a fit takes them for a little toluene."""
     fit = library.fit(scene({}, foreign=lines(1004.0, 1450.0, 1720.0)))

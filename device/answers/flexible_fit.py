@@ -47,6 +47,14 @@ _FOREIGN_NEARBY = 0.30
 _FOREIGN_FLOOR = 0.03
 _FOREIGN_SIGMAS = 3.0
 _FOREIGN_POINTS = 31
+# Where the fit has no line nearby, misfit can be no excuse, and a much smaller line is foreign: one
+# beyond so many times the signal nearby and beyond noise, as this residual itself shows it, at
+# least. Judged over the points of one line.
+_LONE_NEARBY = 1.5
+_LONE_NEARBY_POINTS = 41
+_LONE_SIGMAS = 5.0
+_LONE_LINE_POINTS = 9
+_SIGMAS_PER_MEDIAN = 1.4826  # of absolute values of normal noise
 # A component is supported where its own lines are, if the residual there stays under this part
 # of the fitted signal plus so many noise variances.
 _SUPPORT_RESIDUAL = 0.40
@@ -210,6 +218,13 @@ class FlexibleFit:
         floor = _FOREIGN_FLOOR * np.abs(self._data).max()
         return np.hypot(_FOREIGN_NEARBY * nearby + floor, _FOREIGN_SIGMAS * np.sqrt(self._noise))
 
+    @cached_property
+    def _tolerated_alone(self) -> Floats:
+        nearby = np.sqrt(moving_average(self._model**2, _LONE_NEARBY_POINTS))
+        shown = _SIGMAS_PER_MEDIAN * float(np.median(np.abs(self.residual)))
+        noise = np.maximum(np.sqrt(self._noise), shown)
+        return np.hypot(_LONE_NEARBY * nearby, _LONE_SIGMAS * noise)
+
     def _doubt(self) -> Floats:
         """1 where the fit is believed, less where a foreign line stands: it must not bend the
         amounts of the components around it."""
@@ -219,7 +234,8 @@ class FlexibleFit:
 
     @cached_property
     def foreign(self) -> Floats:
-        excess = np.maximum(np.abs(self.residual) - self._tolerated(), 0.0)
+        tolerated = np.minimum(self._tolerated(), self._tolerated_alone)
+        excess = np.maximum(np.abs(self.residual) - tolerated, 0.0)
         result: Floats = np.copysign(excess, self.residual)
         return result
 
@@ -231,6 +247,12 @@ class FlexibleFit:
         noise = (1.0 + _NOISE_DOUBT) * self._noise
         beyond_noise = float(np.sum(np.square(self.residual) - noise))
         return max(beyond_noise, 0.0) / float(self._data @ self._data)
+
+    def lone_line(self) -> float:
+        """0-1: strongest foreign line where the fit has none nearby, against the strongest line."""
+        excess: Floats = np.maximum(np.abs(self.residual) - self._tolerated_alone, 0.0)
+        line = np.sqrt(moving_average(excess**2, _LONE_LINE_POINTS).max())
+        return float(line / np.abs(self._data).max())
 
     def unexplained(self) -> float:
         foreign = float(np.linalg.norm(self.foreign))

@@ -116,7 +116,7 @@ def identify(
     else:
         # beside something foreign, fit and network must agree, where there is a network to ask
         asserted &= proposed | np.isinf(doubt)
-        asserted = _trusted_beside_foreign(final, asserted, thresholds)
+        asserted = _trusted_beside_foreign(final, prediction.presence, asserted, thresholds)
         verdict = Verdict.PARTIAL if asserted.any() else Verdict.UNKNOWN
     if verdict is Verdict.UNKNOWN:
         blame = reasons.why_not_interpretable(spectrum, library, fit)
@@ -155,7 +155,7 @@ def identify(
     return Identification(verdict, components, unexplained, tuple(why), final, fit)
 
 
-def _logit(probability: npt.NDArray[np.floating[Any]]) -> Floats:
+def _logit(probability: npt.ArrayLike) -> Floats:
     """Log odds; an int8 output knows no probability nearer to 0 or 1 than 1/256."""
     clipped = np.clip(np.asarray(probability, dtype=np.float64), 1 / 256, 255 / 256)
     result: Floats = np.log(clipped / (1.0 - clipped))
@@ -170,19 +170,27 @@ def _asserted(fit: LibraryFit, doubt: Floats, t: FitThresholds) -> Bools:
     asked = t.evidence_asked(doubt, fit.model_error)
     result: Bools = (
         (fit.evidence >= asked)
-        & (fit.coefficients >= t.smallest_share * total)
+        & (fit.coefficients >= t.share_asked(doubt) * total)
         & (fit.support >= t.support)
         & ((np.abs(fit.own_shift_cm1) <= t.largest_own_shift_cm1) | (doubt <= 0.0))
     )
     return result
 
 
-def _trusted_beside_foreign(fit: LibraryFit, asserted: Bools, t: FitThresholds) -> Bools:
+def _trusted_beside_foreign(
+    fit: LibraryFit, presence: npt.NDArray[np.floating[Any]], asserted: Bools, t: FitThresholds
+) -> Bools:
     """Beside a large unexplained rest a foreign line may pose as one of ours: ask for more."""
-    trusted = asserted & (fit.evidence >= t.partial_evidence) & (fit.support >= t.partial_support)
+    unsure = np.zeros(len(asserted))  # what was measured in the field no network speaks for
+    unsure[: len(presence)] = np.maximum(_logit(t.partial_sure_presence) - _logit(presence), 0.0)
+    trusted = (
+        asserted
+        & (fit.evidence >= t.partial_evidence + t.partial_evidence_per_logit * unsure)
+        & (fit.support >= t.partial_support)
+        & (np.abs(fit.own_shift_cm1) <= t.partial_own_shift_cm1)
+    )
     needed = t.smallest_known_part
     if fit.unexplained > t.unknown_unexplained:
-        trusted &= fit.evidence >= t.unknown_evidence
         needed = t.unknown_smallest_known_part
     known = float(signal_shares(fit, trusted)[0].sum())
     result: Bools = trusted & (known >= needed)

@@ -55,6 +55,7 @@ class LibraryFit:
     explained: float  # part of the derivative's energy; may be negative for nonsense
     misfit: float  # 0-1: part of the derivative's energy left over beyond noise
     unexplained: float  # 0-1: foreign amplitude against all amplitude
+    lone_line: float  # 0-1: foreign line away from all others, against the strongest of all
     response: Floats  # [G], of this instrument against that of the references; 1 where not fitted
     weight: Floats  # [G], of each point's squared residual in chi squared; zero where not fitted
     residual: Floats  # [G], smoothed derivative domain; zero where not fitted
@@ -172,6 +173,7 @@ class Library:
             explained=flexible.explained(),
             misfit=flexible.misfit(),
             unexplained=flexible.unexplained(),
+            lone_line=flexible.lone_line(),
             response=response,
             weight=weight / scale**2,
             residual=residual * scale,
@@ -197,6 +199,7 @@ class Library:
             explained=0.0,
             misfit=1.0,
             unexplained=1.0,
+            lone_line=0.0,
             response=np.ones(self._points),
             weight=flat,
             residual=flat,

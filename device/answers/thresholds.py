@@ -26,11 +26,14 @@ class FitThresholds:
 
     evidence: float = 25.0  # chi squared that the fit alone must show
     evidence_when_proposed: float = 5.5  # ... when the network says present
-    # ... and so much more where the fit is at its worst, and for each unit of log odds below that;
-    # a fit that matches to the noise is believed with less help, down to this part.
+    # ... and so much more where the fit is at its worst, and for each unit of log odds below that,
+    # but not beyond the last. A fit that matches to the noise needs no help: it is believed down to
+    # this part of them, which falls off faster than the misfit itself.
     evidence_for_misfit: float = 4.0
-    evidence_per_logit: float = 10.0
-    smallest_part_of_doubt: float = 0.06
+    evidence_per_logit: float = 50.0
+    evidence_against_no: float = 100.0
+    smallest_part_of_doubt: float = 0.01
+    doubt_power: float = 1.5
     # From this share on networks see what is there. When one names others and gives a component
     # less presence than this, the two do not agree, and the verdict is PARTIAL; below the second
     # limit no evidence of the fit makes up for it, and the component is not named. Not so where the
@@ -40,11 +43,15 @@ class FitThresholds:
     disputed_presence: float = 0.30
     denied_presence: float = 0.10
     smallest_share: float = 0.012  # of the signal; less may be a misfit of a strong neighbour
+    smallest_share_when_proposed: float = 0.009
     support: float = 0.4  # part of a component's lines that must really be there
     # Above it the answer is PARTIAL at best; the better the references match, the less is tolerated
     # (`tolerance`).
     identified_unexplained: float = 0.11
     identified_misfit: float = 0.058  # the same of the misfit, foreign or not
+    # A line away from all of the asserted components', against the strongest line: no misfit puts
+    # one there. Real mixtures reach 0.009.
+    identified_lone_line: float = 0.012
     # ... of both where lines sit at least so far from their references' places, or are so much
     # wider or narrower. Where they are at home, references describe the sample well, and less is
     # tolerated, down to this part.
@@ -54,12 +61,17 @@ class FitThresholds:
     # A component that must move farther, and that the network does not propose, is something else.
     largest_own_shift_cm1: float = 2.6
     presence_temperature: float = 0.7  # of the log odds of network and fit together
-    # With a large unexplained rest a foreign line may pose as one of ours: ask for more.
-    partial_evidence: float = 10.0
+    # Beside something foreign its lines may pose as one of ours, to fit and network alike: ask for
+    # more evidence, still more where the network is less sure than this, for lines that are there,
+    # and at their places.
+    partial_evidence: float = 20.0
+    partial_evidence_per_logit: float = 15.0
+    partial_sure_presence: float = 0.92
     partial_support: float = 0.6
-    unknown_unexplained: float = 0.30
-    unknown_evidence: float = 20.0
+    partial_own_shift_cm1: float = 1.5
     smallest_known_part: float = 0.20  # less of the signal explained is no answer at all
+    # ... and where more than this is left unexplained, less than the last is none
+    unknown_unexplained: float = 0.30
     unknown_smallest_known_part: float = 0.40
 
     @classmethod
@@ -80,11 +92,20 @@ class FitThresholds:
 
     def evidence_asked(self, doubt: Floats, model_error: float) -> Floats:
         """Evidence that a component needs, by the log odds `doubt` of the network below its
-        threshold (0 when it proposes, infinite when it cannot know)."""
-        misfit = max(model_error / LARGEST_MODEL_ERROR, self.smallest_part_of_doubt)
+        threshold: 0 when it proposes, infinite when it cannot know and the fit speaks alone."""
+        worst = (model_error / LARGEST_MODEL_ERROR) ** self.doubt_power
+        misfit = max(worst, self.smallest_part_of_doubt)
         more = self.evidence_for_misfit + self.evidence_per_logit * doubt
         asked = self.evidence_when_proposed + misfit * more
-        result: Floats = np.minimum(asked, self.evidence)
+        known = np.minimum(asked, self.evidence + misfit * self.evidence_against_no)
+        result: Floats = np.where(np.isinf(doubt), self.evidence, known)
+        return result
+
+    def share_asked(self, doubt: Floats) -> Floats:
+        """0-1 of the signal that a component needs."""
+        result: Floats = np.where(
+            doubt <= 0.0, self.smallest_share_when_proposed, self.smallest_share
+        )
         return result
 
     def seen_by_networks(self, coefficients: Floats) -> Bools:
@@ -108,5 +129,7 @@ class FitThresholds:
 
     def explains(self, fit: LibraryFit) -> bool:
         """Does the fit leave nothing foreign?"""
+        if fit.lone_line > self.identified_lone_line:
+            return False
         little_foreign = fit.unexplained <= self.identified_unexplained * self.tolerance(fit)
         return little_foreign and fit.misfit <= self.identified_misfit * self.strain(fit)

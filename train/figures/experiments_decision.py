@@ -119,7 +119,7 @@ def evidence_times(factor: float) -> Change:
 
 def rest_times(factor: float) -> Change:
     """What may be left unexplained, foreign or not, times `factor`."""
-    names = ("identified_unexplained", "identified_misfit")
+    names = ("identified_unexplained", "identified_misfit", "identified_lone_line")
     return with_thresholds(lambda t: {name: factor * getattr(t, name) for name in names})
 
 
@@ -216,6 +216,32 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         "no limit of the misfit",
         "Does the foreign part of the residual tell everything?",
         change=with_thresholds(lambda _: {"identified_misfit": 1.0}),
+    ),
+    Experiment(
+        "no limit of a lone line",
+        "Does a weak line where nothing else stands tell something?",
+        change=with_thresholds(lambda _: {"identified_lone_line": 1.0}),
+    ),
+    Experiment(
+        "a no of the network counts a fifth",
+        "How much evidence of a bad fit outweighs the network?",
+        change=with_thresholds(
+            lambda t: {
+                "evidence_per_logit": 0.2 * t.evidence_per_logit,
+                "evidence_against_no": 0.0,
+            }
+        ),
+    ),
+    Experiment(
+        "little asked beside something foreign",
+        "Do foreign lines pose as library compounds?",
+        change=with_thresholds(
+            lambda _: {
+                "partial_evidence": 10.0,
+                "partial_evidence_per_logit": 0.0,
+                "partial_own_shift_cm1": 100.0,
+            }
+        ),
     ),
     Experiment(
         "the network disputes nothing",

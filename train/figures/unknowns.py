@@ -6,7 +6,7 @@ often everything known is not called IDENTIFIED, over the threshold that decides
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +74,10 @@ def ask(identifier: Identifier, case: Case, done: Callable[[], None]) -> Outcome
     limit = np.inf
     # nothing was asserted when the last fit is the one of the whole library
     if found.fit is not None and found.fit is not found.full_fit:
-        # the tolerated part is the threshold times something that only depends on the fit
-        limit = found.fit.unexplained / asked.thresholds.tolerance(found.fit)
+        alone = replace(asked.thresholds, identified_unexplained=np.inf)
+        if alone.explains(found.fit):  # no other threshold speaks against it
+            # the tolerated part is the threshold times something that only depends on the fit
+            limit = found.fit.unexplained / asked.thresholds.tolerance(found.fit)
     identified = found.verdict is Verdict.IDENTIFIED
     if not identified and limit <= asked.thresholds.identified_unexplained:
         limit = np.inf  # it has another reason, which no threshold moves
