@@ -52,6 +52,20 @@ def measured(data: Data, label: str) -> Quote:
         yield "The same: given any name", _share(outside, lambda row: bool(row["named"]))
 
 
+def sums(data: Data, label: str) -> Quote:
+    rows = data.get(_product(label), [])
+    for kind in dict.fromkeys(row["kind"] for row in rows):
+        part = [row for row in rows if row["kind"] == kind]
+        what = f"Measured spectra added together, {kind}"
+        if part[0]["foreign"]:
+            identified = _share(part, lambda row: row["verdict"] == "IDENTIFIED")
+            yield f"{what}: called IDENTIFIED", identified
+        else:
+            yield f"{what}: all named", _share(part, lambda row: row["named"] == row["present"])
+        false = _share(part, lambda row: not set(row["named"]) <= set(row["present"]))
+        yield f"{what}: given a false name", false
+
+
 def unequal(data: Data, label: str) -> Quote:
     tallies = data["measured pures"]
     if _product(label) not in tallies:
@@ -167,6 +181,7 @@ def _part(found: Data, key: str) -> str:
 
 QUOTES: Mapping[str, Callable[[Data, str], Quote]] = {
     "measured": measured,
+    "sums": sums,
     "unequal": unequal,
     "robustness": robustness,
     "traces": traces,

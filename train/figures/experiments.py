@@ -13,6 +13,8 @@ from train.figures.experiments_cases import (
     NOTES,
     SCENES,
     SIMULATED_COLUMNS,
+    SUMS,
+    SUMS_WITH_FOREIGN,
     TRACES,
     cases,
 )
@@ -36,6 +38,8 @@ _DECISION_COUNTS = {
     "ray": 80,
     TRACES: 150,
     FOREIGN: 100,
+    SUMS: 100,
+    SUMS_WITH_FOREIGN: 100,
 }
 _TRAINING_COUNT = 300
 _DECISION_NOTES = (

@@ -18,6 +18,8 @@ from train.figures.figure import Context, Size
 from train.figures.left_out import foreign_pures
 from train.figures.pures import measured_pures
 from train.figures.scenes import Conditions, Scene, draw_shares, make_scene
+from train.figures.sum_cases import FOREIGN as FOREIGN_SUMS
+from train.figures.sum_cases import LIQUIDS, sum_cases
 from train.figures.tallies import WEAK_SHARE, Method, Said
 from train.figures.traces import draw_with_traces
 from train.figures.unequal import CONDITIONS as UNEQUAL
@@ -37,6 +39,7 @@ OTHER = "other instrument"
 OUTSIDE = "outside"
 TRACES = "traces"
 FOREIGN = "foreign"
+SUMS, SUMS_WITH_FOREIGN = LIQUIDS, FOREIGN_SUMS[0.10]  # of measured spectra
 _INSTRUMENT = Conditions(
     snr=100.0,
     shift_cm1=(-3.0, 3.0),
@@ -60,11 +63,19 @@ SCENES: dict[str, tuple[Conditions, tuple[int, int], float]] = {
 SHARE_GROUPS = {"unequal": "unequal", "instrument": "another instrument"}  # and their titles
 FOUND, INVENTED = "traces found", "traces invented"
 TOLERATED, FALSE_NAME = "foreign identified", "foreign misnamed"
+SUMS_TOLERATED, SUMS_FALSE_NAME = "foreign sums identified", "foreign sums misnamed"
+_WITH_FOREIGN = {
+    FOREIGN: (TOLERATED, FALSE_NAME),
+    SUMS_WITH_FOREIGN: (SUMS_TOLERATED, SUMS_FALSE_NAME),
+}
 
 MEASURED_COLUMNS = (
     Column(MIXTURES, "development mixtures right"),
     Column(OTHER, "library liquids on another instrument right"),
     Column(OUTSIDE, "outside spectra given a name", unwanted=True),
+    Column(SUMS, "sums of library liquids, another instrument, exact"),
+    Column(SUMS_TOLERATED, "sums with 10% foreign called IDENTIFIED", unwanted=True),
+    Column(SUMS_FALSE_NAME, "sums with 10% foreign given a false name", unwanted=True),
 )
 SIMULATED_COLUMNS = (
     Column("unequal", "unequal mixtures exact"),
@@ -82,7 +93,8 @@ SIMULATED_COLUMNS = (
 NOTES = (
     "Development mixtures: the 2 published and the 40 whose composition was inferred as equal "
     "parts; right: every component named, nothing else, and IDENTIFIED where there is a verdict. "
-    "They chose thresholds and recipes, so they are no test.",
+    "They chose thresholds and recipes, so they are no test. Sums: measured spectra added "
+    "together, as in the figure of that name.",
     f"Unequal: 1-4 components of {SMALLEST_SHARE:.0%} and more, SNR 100, axis within +-1 cm-1. "
     "Another instrument: 1-5 of 5% and more, axis within +-3 cm-1, lines 20% wider, each component "
     "shifted by up to +-1 cm-1 and its intensities by +-10%, response +-10%, uneven dark columns; "
@@ -103,7 +115,7 @@ class Case:
 
 
 def cases(context: Context, manifest: Manifest, counts: dict[str, int]) -> list[Case]:
-    """Measured ones, and as many simulated ones of each group (TRACES and FOREIGN too) as asked.
+    """Measured ones, and as many simulated and summed ones of each group as asked.
 
     Every group has a stream of its own: fewer of it are the first of more.
     """
@@ -128,6 +140,10 @@ def cases(context: Context, manifest: Manifest, counts: dict[str, int]) -> list[
         shares = (1.0 - _FOREIGN_SHARE) * draw_shares(rng, compounds, (1, 3), 0.1)
         added = _FOREIGN_SHARE * foreign[number % len(foreign)]
         result.append(_case(FOREIGN, make_scene(rng, pures, shares, _PLAIN, foreign=added)))
+    for number, group in enumerate((SUMS, SUMS_WITH_FOREIGN), start=len(SCENES) + 2):
+        rng = np.random.default_rng([context.seed, _STREAM, number])
+        for one in sum_cases(rng, manifest, [group], counts.get(group, 0)):
+            result.append(_measured_case(group, one.spectrum, one.present, manifest))
     return result
 
 
@@ -136,7 +152,6 @@ def _case(group: str, scene: Scene) -> Case:
 
 
 def _measured(manifest: Manifest, size: Size) -> Iterator[Case]:
-    names = manifest.compound_names
     taken = {MIXTURES: 0, OTHER: 0, OUTSIDE: 0}
     for one in measured_spectra(manifest):
         if one.group == "published" or one.group.endswith("inferred_equal"):
@@ -148,8 +163,14 @@ def _measured(manifest: Manifest, size: Size) -> Iterator[Case]:
         taken[group] += 1
         if size is Size.TINY and taken[group] > 1:
             continue
-        present = np.array([name in one.expected for name in names])
-        yield Case(group, one.spectrum, present, np.where(present, np.nan, 0.0))
+        yield _measured_case(group, one.spectrum, one.expected, manifest)
+
+
+def _measured_case(
+    group: str, spectrum: Spectrum, expected: frozenset[str], manifest: Manifest
+) -> Case:
+    present = np.array([name in expected for name in manifest.compound_names])
+    return Case(group, spectrum, present, np.where(present, np.nan, 0.0))
 
 
 def mark(every: list[Case], method: Method, done: Callable[[], None]) -> tuple[Marks, Errors]:
@@ -174,10 +195,11 @@ def _judged(case: Case, said: Said) -> Iterator[tuple[str, list[bool]]]:
         weak = case.present & (case.shares < WEAK_SHARE)
         yield FOUND, said.named[weak].tolist()
         yield INVENTED, (~said.named)[~case.present].tolist()
-    elif case.group == FOREIGN:
+    elif case.group in _WITH_FOREIGN:
+        tolerated, false_name = _WITH_FOREIGN[case.group]
         if said.verdict:  # a network alone has none
-            yield TOLERATED, [said.verdict != "IDENTIFIED"]
-        yield FALSE_NAME, [not (said.named & ~case.present).any()]
+            yield tolerated, [said.verdict != "IDENTIFIED"]
+        yield false_name, [not (said.named & ~case.present).any()]
     elif case.group in (MIXTURES, OTHER):
         yield case.group, [exact and said.verdict in ("", "IDENTIFIED")]
     else:

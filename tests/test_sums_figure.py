@@ -1,0 +1,76 @@
+"""Measured spectra added together: the truth is that of the parts, and nothing else is changed."""
+
+import numpy as np
+import pytest
+
+from device.spectra.spectrum import Spectrum
+from tests.measured import solvents
+from train.development import MeasuredSpectrum
+from train.figures.pures import snip
+from train.figures.sum_cases import (
+    FOREIGN,
+    FOREIGN_SHARES,
+    KINDS,
+    LIQUIDS,
+    MIXTURES,
+    added,
+    sum_cases,
+)
+
+
+def line_at(position_cm1: float, *, first: float = 300.0, step: float = 1.0) -> MeasuredSpectrum:
+    axis = np.arange(first, 2000.0, step)
+    counts = 700.0 * np.exp(-0.5 * ((axis - position_cm1) / 5.0) ** 2) + 50.0
+    name = f"{position_cm1:.0f}"
+    return MeasuredSpectrum("made up", name, frozenset({name}), Spectrum(axis, counts))
+
+
+def test_parts_are_added_by_their_heights_where_all_of_them_were_measured() -> None:
+    weak = line_at(1500.0, first=400.5, step=0.7)
+    weak = MeasuredSpectrum(
+        weak.group,
+        weak.name,
+        weak.expected,
+        Spectrum(weak.spectrum.wavenumber_cm1, 0.01 * weak.spectrum.intensity),
+    )
+    total = added([line_at(800.0), weak], np.array([0.75, 0.25]))
+    axis = total.wavenumber_cm1
+    assert (axis[0], axis[-1]) == (401.0, 1999.0)
+    assert (np.diff(axis) == 1.0).all()
+    raman = total.intensity - snip(total.intensity)
+    at = {position: float(raman[axis == position][0]) for position in (800.0, 1500.0)}
+    assert at[800.0] / at[1500.0] == pytest.approx(3.0, rel=0.03)
+    assert total.source == "800 + 1500"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_truth_is_the_union_of_the_parts(kind: str) -> None:
+    manifest = solvents().manifest
+    cases = list(sum_cases(np.random.default_rng(3), manifest, [kind], 6))
+    assert len(cases) == 6
+    for case in cases:
+        parts = case.spectrum.source.split(" + ")
+        assert case.kind == kind
+        assert case.present <= set(manifest.compound_names)
+        if kind == MIXTURES:
+            assert len(parts) == 2
+            assert len(case.present) >= 2
+        elif kind == LIQUIDS:
+            assert 2 <= len(parts) == len(case.present) <= 5
+        else:
+            assert case.foreign == parts[-1]
+            assert len(case.present) == len(parts) - 1
+            assert case.foreign not in case.present
+
+
+def test_the_foreign_part_has_the_share_that_the_kind_says() -> None:
+    """The same draws: only the foreign height differs between kinds."""
+    manifest = solvents().manifest
+    spectra = [
+        next(iter(sum_cases(np.random.default_rng(8), manifest, [FOREIGN[share]], 1))).spectrum
+        for share in FOREIGN_SHARES
+    ]
+    change = [b.intensity - a.intensity for a, b in zip(spectra, spectra[1:], strict=False)]
+    steps = np.diff(FOREIGN_SHARES)
+    for one, step in zip(change, steps, strict=True):
+        np.testing.assert_allclose(one / step, change[0] / steps[0], rtol=1e-6, atol=1e-3)
