@@ -23,7 +23,7 @@ from device.inference.manifest import Compound
 Bools = npt.NDArray[np.bool_]
 
 _ONE_SIDED_5_PERCENT = 1.645
-_SILENT_NETWORK = 5.54  # log odds of 255/256: the network is taken to see nothing
+_HESITATING_NETWORK = 1.7  # log odds below its threshold that a network has at such amounts
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def detection_limits(
         return ()
     named = {component.name for component in identification.components}
     present = np.array([compound.name in named for compound in compounds])
-    doubt = np.array([_SILENT_NETWORK])
+    doubt = np.array([_HESITATING_NETWORK])
     asked = float(thresholds.evidence_asked(doubt, fit.model_error)[0])
     total = float(fit.coefficients[present].sum())
     limits = []
