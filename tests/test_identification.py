@@ -128,7 +128,7 @@ def test_beside_foreign_lines_a_hesitating_network_asks_for_more_evidence(
 
 
 def test_beside_foreign_lines_a_component_out_of_place_is_not_named(library: Library) -> None:
-    moved = 0.4 * np.roll(references()[names().index("ethanol")], 2)
+    moved = 0.4 * np.roll(references()[names().index("ethanol")], 3)
     known = {"Toluene": 0.6}
     beside = scene(known, foreign=moved + lines(680.0, height=0.5))
     assert named(ask(library, scene(known, foreign=moved), "Toluene", "ethanol")) == {
@@ -136,7 +136,7 @@ def test_beside_foreign_lines_a_component_out_of_place_is_not_named(library: Lib
         "ethanol",
     }
     assert named(ask(library, beside, "Toluene", "ethanol")) == {"Toluene"}
-    tolerant = replace(THRESHOLDS, partial_own_shift_cm1=3.0)
+    tolerant = replace(THRESHOLDS, partial_own_shift_cm1=5.0)
     assert "ethanol" in named(ask(library, beside, "Toluene", "ethanol", thresholds=tolerant))
 
 

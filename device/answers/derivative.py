@@ -59,6 +59,13 @@ def moving_average(values: Floats, points: int) -> Floats:
     return result
 
 
+def moving_maximum(values: Floats, points: int) -> Floats:
+    """Over an odd number of points, as many on either side; ends held."""
+    padded = np.pad(values, points // 2, mode="edge")
+    result: Floats = np.lib.stride_tricks.sliding_window_view(padded, points).max(axis=1)
+    return result
+
+
 def fitted_window(valid: Bools) -> Bools:
     """Valid points away from the ends of each measured stretch."""
     blocked = np.convolve(~valid, np.ones(2 * _MARGIN_CM1 + 1), mode="same") > 0

@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from device.answers.derivative import moving_average
+from device.answers.derivative import moving_average, moving_maximum
 from device.answers.nonnegative import solve_nonnegative
 
 Floats = npt.NDArray[np.float64]
@@ -48,10 +48,11 @@ _FOREIGN_FLOOR = 0.03
 _FOREIGN_SIGMAS = 3.0
 _FOREIGN_POINTS = 31
 # Where the fit has no line nearby, misfit can be no excuse, and a much smaller line is foreign: one
-# beyond so many times the signal nearby and beyond noise, as this residual itself shows it, at
-# least. Judged over the points of one line.
-_LONE_NEARBY = 1.5
-_LONE_NEARBY_POINTS = 41
+# beyond so many times the strongest slope nearby (a line in the wrong place leaves about its own
+# height) and beyond noise, as this residual itself shows it, at least. Judged over the points of
+# one line.
+_LONE_NEARBY = 1.3
+_LONE_NEARBY_POINTS = 31
 _LONE_SIGMAS = 5.0
 _LONE_LINE_POINTS = 9
 _SIGMAS_PER_MEDIAN = 1.4826  # of absolute values of normal noise
@@ -220,7 +221,7 @@ class FlexibleFit:
 
     @cached_property
     def _tolerated_alone(self) -> Floats:
-        nearby = np.sqrt(moving_average(self._model**2, _LONE_NEARBY_POINTS))
+        nearby = moving_maximum(np.abs(self._model), _LONE_NEARBY_POINTS)
         shown = _SIGMAS_PER_MEDIAN * float(np.median(np.abs(self.residual)))
         noise = np.maximum(np.sqrt(self._noise), shown)
         return np.hypot(_LONE_NEARBY * nearby, _LONE_SIGMAS * noise)

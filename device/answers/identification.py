@@ -86,17 +86,13 @@ def identify(
         presence_thresholds: float64[C], above which the network counts as proposing.
     """
     fit = library.fit(spectrum)
-    known_to_network = len(prediction.presence)
-    doubt = np.full(len(compounds), np.inf)
-    doubt[:known_to_network] = _logit(presence_thresholds) - _logit(prediction.presence)
+    doubt = np.full(len(compounds), np.inf)  # where no network speaks
+    doubt[: len(prediction.presence)] = _logit(presence_thresholds) - _logit(prediction.presence)
     proposed = doubt <= 0.0
     asserted = _asserted(fit, np.maximum(doubt, 0.0), thresholds)
-    disputed = np.zeros(len(compounds), dtype=np.bool_)
-    # a network that names nothing may have seen nothing, and a good fit needs no second voice
-    if proposed.any() and fit.model_error > thresholds.disputable_model_error:
-        large = thresholds.seen_by_networks(fit.coefficients)[:known_to_network]
-        disputed[:known_to_network] = large & (prediction.presence < thresholds.disputed_presence)
-        asserted[:known_to_network] &= ~large | (prediction.presence >= thresholds.denied_presence)
+    asserted, disputed = _heard(
+        fit, prediction.presence, asserted, bool(proposed.any()), thresholds
+    )
     asserted, twins = resolve_twins(spectrum, library, fit, asserted, thresholds)
     explaining = asserted.copy()
     explaining[[pair.chosen for pair in twins]] = True
@@ -144,7 +140,7 @@ def identify(
             volume_fraction_uncertainty=(
                 None if volume_sd is None else float(_NINETY_PERCENT * volume_sd[i])
             ),
-            network_validated=bool(i < known_to_network),
+            network_validated=bool(i < len(prediction.presence)),
         )
         for i in np.argsort(-shares)
         if asserted[i]
@@ -177,15 +173,40 @@ def _asserted(fit: LibraryFit, doubt: Floats, t: FitThresholds) -> Bools:
     return result
 
 
+def _heard(
+    fit: LibraryFit,
+    presence: npt.NDArray[np.floating[Any]],
+    asserted: Bools,
+    anything_proposed: bool,
+    t: FitThresholds,
+) -> tuple[Bools, Bools]:
+    """The asserted components that the network does not deny, and those that it disputes.
+
+    A network that proposes nothing may have seen nothing, and a good fit needs no second voice.
+    """
+    heard, disputed = asserted.copy(), np.zeros(len(asserted), dtype=np.bool_)
+    if anything_proposed and fit.model_error > t.disputable_model_error:
+        known = len(presence)
+        large = t.seen_by_networks(fit.coefficients)[:known]
+        heard[:known] &= ~large | (presence >= t.denied_presence)
+        disputed[:known] = large & (presence < t.disputed_presence)
+    return heard, disputed
+
+
 def _trusted_beside_foreign(
     fit: LibraryFit, presence: npt.NDArray[np.floating[Any]], asserted: Bools, t: FitThresholds
 ) -> Bools:
     """Beside a large unexplained rest a foreign line may pose as one of ours: ask for more."""
     unsure = np.zeros(len(asserted))  # what was measured in the field no network speaks for
     unsure[: len(presence)] = np.maximum(_logit(t.partial_sure_presence) - _logit(presence), 0.0)
+    asked = (
+        t.partial_evidence
+        + t.partial_evidence_per_logit * unsure
+        + t.partial_evidence_per_cm2 * fit.own_shift_cm1**2
+    )
     trusted = (
         asserted
-        & (fit.evidence >= t.partial_evidence + t.partial_evidence_per_logit * unsure)
+        & (fit.evidence >= asked)
         & (fit.support >= t.partial_support)
         & (np.abs(fit.own_shift_cm1) <= t.partial_own_shift_cm1)
     )

@@ -50,8 +50,8 @@ class FitThresholds:
     identified_unexplained: float = 0.11
     identified_misfit: float = 0.058  # the same of the misfit, foreign or not
     # A line away from all of the asserted components', against the strongest line: no misfit puts
-    # one there. Real mixtures reach 0.009.
-    identified_lone_line: float = 0.012
+    # one there. Real mixtures reach 0.005.
+    identified_lone_line: float = 0.010
     # ... of both where lines sit at least so far from their references' places, or are so much
     # wider or narrower. Where they are at home, references describe the sample well, and less is
     # tolerated, down to this part.
@@ -62,13 +62,14 @@ class FitThresholds:
     largest_own_shift_cm1: float = 2.6
     presence_temperature: float = 0.7  # of the log odds of network and fit together
     # Beside something foreign its lines may pose as one of ours, to fit and network alike: ask for
-    # more evidence, still more where the network is less sure than this, for lines that are there,
-    # and at their places.
+    # more evidence; still more where the network is less sure than this and where lines had to
+    # move (times the square of their own shift), down to no name at all beyond the last.
     partial_evidence: float = 20.0
     partial_evidence_per_logit: float = 15.0
     partial_sure_presence: float = 0.92
+    partial_evidence_per_cm2: float = 12.0
+    partial_own_shift_cm1: float = 2.3
     partial_support: float = 0.6
-    partial_own_shift_cm1: float = 1.5
     smallest_known_part: float = 0.20  # less of the signal explained is no answer at all
     # ... and where more than this is left unexplained, less than the last is none
     unknown_unexplained: float = 0.30
