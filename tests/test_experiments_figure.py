@@ -19,6 +19,10 @@ from train.figures.experiments_cases import (
     FOREIGN,
     FOUND,
     INVENTED,
+    SUMS,
+    SUMS_FALSE_NAME,
+    SUMS_TOLERATED,
+    SUMS_WITH_FOREIGN,
     TOLERATED,
     TRACES,
     Case,
@@ -163,15 +167,15 @@ def test_fewer_cases_are_the_first_of_more(context: Context, identifier: Identif
 def test_marks_count_what_was_named_missed_and_invented(
     context: Context, identifier: Identifier
 ) -> None:
-    every = cases(context, identifier.bundle.manifest, {"unequal": 1, TRACES: 1, FOREIGN: 1})
+    counts = {"unequal": 1, TRACES: 1, FOREIGN: 1, SUMS: 1, SUMS_WITH_FOREIGN: 1}
+    every = cases(context, identifier.bundle.manifest, counts)
     truth = {id(one.spectrum): one for one in every}
     nothing = np.zeros(13, dtype=np.bool_)
 
     def right(spectrum: object) -> Said:
         one = truth[id(spectrum)]
-        return Said(
-            one.present, np.nan_to_num(one.shares), "PARTIAL" if one.group == FOREIGN else ""
-        )
+        verdict = "PARTIAL" if one.group in (FOREIGN, SUMS_WITH_FOREIGN) else ""
+        return Said(one.present, np.nan_to_num(one.shares), verdict)
 
     def silent(spectrum: object) -> Said:
         return Said(nothing, np.zeros(13), "UNKNOWN")
@@ -188,8 +192,9 @@ def test_marks_count_what_was_named_missed_and_invented(
     assert errors["unequal"].sum() == pytest.approx(1.0)
     marks, _ = mark(every, all_of_them, lambda: None)
     assert marks[FOUND].all()
-    for key in (INVENTED, FALSE_NAME, TOLERATED, "outside", "unequal"):
+    for key in (INVENTED, FALSE_NAME, TOLERATED, "outside", "unequal", SUMS):
         assert not marks[key].any()
+    assert not marks[SUMS_FALSE_NAME].any() and not marks[SUMS_TOLERATED].any()
 
 
 def test_a_row_is_what_the_changed_product_answered(
