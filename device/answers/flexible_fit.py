@@ -48,11 +48,10 @@ _FOREIGN_FLOOR = 0.03
 _FOREIGN_SIGMAS = 3.0
 _FOREIGN_POINTS = 31
 # Where the fit has no line nearby, misfit can be no excuse, and a much smaller line is foreign: one
-# beyond so many times the strongest slope nearby (a line in the wrong place leaves about its own
-# height) and beyond noise, as this residual itself shows it, at least. Judged over the points of
-# one line.
-_LONE_NEARBY = 1.3
-_LONE_NEARBY_POINTS = 31
+# beyond this part of the strongest slope nearby (a line in the wrong place leaves less) and beyond
+# noise, as this residual itself shows it, at least. Judged over the points of one line.
+_LONE_NEARBY = 0.8
+_LONE_NEARBY_POINTS = 15
 _LONE_SIGMAS = 5.0
 _LONE_LINE_POINTS = 9
 _SIGMAS_PER_MEDIAN = 1.4826  # of absolute values of normal noise

@@ -50,8 +50,8 @@ class FitThresholds:
     identified_unexplained: float = 0.11
     identified_misfit: float = 0.058  # the same of the misfit, foreign or not
     # A line away from all of the asserted components', against the strongest line: no misfit puts
-    # one there. Real mixtures reach 0.005.
-    identified_lone_line: float = 0.010
+    # one there. Real mixtures reach 0.010.
+    identified_lone_line: float = 0.016
     # ... of both where lines sit at least so far from their references' places, or are so much
     # wider or narrower. Where they are at home, references describe the sample well, and less is
     # tolerated, down to this part.
