@@ -202,14 +202,9 @@ def _trusted_beside_foreign(
     asked = (
         t.partial_evidence
         + t.partial_evidence_per_logit * unsure
-        + t.partial_evidence_per_cm2 * fit.own_shift_cm1**2
+        + t.partial_evidence_per_cm3 * np.abs(fit.own_shift_cm1) ** 3
     )
-    trusted = (
-        asserted
-        & (fit.evidence >= asked)
-        & (fit.support >= t.partial_support)
-        & (np.abs(fit.own_shift_cm1) <= t.partial_own_shift_cm1)
-    )
+    trusted = asserted & (fit.evidence >= asked) & (fit.support >= t.partial_support)
     needed = t.smallest_known_part
     if fit.unexplained > t.unknown_unexplained:
         needed = t.unknown_smallest_known_part

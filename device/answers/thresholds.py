@@ -63,12 +63,11 @@ class FitThresholds:
     presence_temperature: float = 0.7  # of the log odds of network and fit together
     # Beside something foreign its lines may pose as one of ours, to fit and network alike: ask for
     # more evidence; still more where the network is less sure than this and where lines had to
-    # move (times the square of their own shift), down to no name at all beyond the last.
+    # move (times the cube of their own shift: liquids that mix move lines by 1 cm-1, few by 2).
     partial_evidence: float = 20.0
     partial_evidence_per_logit: float = 15.0
     partial_sure_presence: float = 0.92
-    partial_evidence_per_cm2: float = 12.0
-    partial_own_shift_cm1: float = 2.3
+    partial_evidence_per_cm3: float = 15.0
     partial_support: float = 0.6
     smallest_known_part: float = 0.20  # less of the signal explained is no answer at all
     # ... and where more than this is left unexplained, less than the last is none

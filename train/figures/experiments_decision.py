@@ -239,8 +239,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
             lambda _: {
                 "partial_evidence": 10.0,
                 "partial_evidence_per_logit": 0.0,
-                "partial_evidence_per_cm2": 0.0,
-                "partial_own_shift_cm1": 100.0,
+                "partial_evidence_per_cm3": 0.0,
             }
         ),
     ),
