@@ -18,22 +18,19 @@ from train.figures.sum_cases import (
 )
 
 
-def line_at(position_cm1: float, *, first: float = 300.0, step: float = 1.0) -> MeasuredSpectrum:
+def line_at(
+    position_cm1: float, *, height: float, baseline: float, first: float = 300.0, step: float = 1.0
+) -> MeasuredSpectrum:
     axis = np.arange(first, 2000.0, step)
-    counts = 700.0 * np.exp(-0.5 * ((axis - position_cm1) / 5.0) ** 2) + 50.0
+    counts = height * np.exp(-0.5 * ((axis - position_cm1) / 5.0) ** 2) + baseline
     name = f"{position_cm1:.0f}"
     return MeasuredSpectrum("made up", name, frozenset({name}), Spectrum(axis, counts))
 
 
 def test_parts_are_added_by_their_heights_where_all_of_them_were_measured() -> None:
-    weak = line_at(1500.0, first=400.5, step=0.7)
-    weak = MeasuredSpectrum(
-        weak.group,
-        weak.name,
-        weak.expected,
-        Spectrum(weak.spectrum.wavenumber_cm1, 0.01 * weak.spectrum.intensity),
-    )
-    total = added([line_at(800.0), weak], np.array([0.75, 0.25]))
+    strong = line_at(800.0, height=700.0, baseline=9000.0)
+    weak = line_at(1500.0, height=7.0, baseline=0.5, first=400.5, step=0.7)
+    total = added([strong, weak], np.array([0.75, 0.25]))
     axis = total.wavenumber_cm1
     assert (axis[0], axis[-1]) == (401.0, 1999.0)
     assert (np.diff(axis) == 1.0).all()
