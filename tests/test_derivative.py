@@ -6,6 +6,7 @@ import pytest
 from device.answers.derivative import (
     fitted_window,
     moving_average,
+    moving_maximum,
     noise_of_derivative,
     shifted,
     smoothed_derivative,
@@ -66,3 +67,8 @@ def test_points_beside_a_missing_stretch_are_not_fitted() -> None:
     assert not window[:110].any()
     assert window[110:290].all()
     assert not window[290:].any()
+
+
+def test_a_moving_maximum_holds_ends_and_looks_to_both_sides() -> None:
+    values = np.array([3.0, 0.0, 0.0, 0.0, 5.0, 0.0, 1.0])
+    np.testing.assert_array_equal(moving_maximum(values, 3), [3, 3, 0, 5, 5, 5, 1])

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from device.answers.derivative import moving_maximum
 from device.answers.library_fit import Library, LibraryFit
 from tests.measured import lines, names, references, scene
 
@@ -85,11 +84,6 @@ def test_only_a_line_that_stands_alone_is_a_lone_line(library: Library) -> None:
     assert alone.lone_line > 0.02
     assert inside.lone_line == library.fit(scene(MIXTURE, snr=1000.0)).lone_line == 0.0
     assert abs(300 + int(np.argmax(np.abs(alone.foreign))) - 1900) < 10
-
-
-def test_a_moving_maximum_holds_ends_and_looks_to_both_sides() -> None:
-    values = np.array([3.0, 0.0, 0.0, 0.0, 5.0, 0.0, 1.0])
-    np.testing.assert_array_equal(moving_maximum(values, 3), [3, 3, 0, 5, 5, 5, 1])
 
 
 def test_noise_is_no_lone_line(library: Library) -> None:
