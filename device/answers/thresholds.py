@@ -27,12 +27,11 @@ class FitThresholds:
     evidence: float = 25.0  # chi squared that the fit alone must show
     evidence_when_proposed: float = 5.5  # ... when the network says present
     # ... and so much more where the fit is at its worst, and for each unit of log odds below that,
-    # but not beyond the last. A fit that matches to the noise needs no help: it is believed down to
-    # this part of them, which falls off faster than the misfit itself.
+    # but not beyond the last. All of them fall off faster than the misfit itself: a fit that
+    # matches to the noise needs little help.
     evidence_for_misfit: float = 4.0
     evidence_per_logit: float = 50.0
     evidence_against_no: float = 100.0
-    smallest_part_of_doubt: float = 0.01
     doubt_power: float = 1.5
     # From this share on networks see what is there. When one names others and gives a component
     # less presence than this, the two do not agree, and the verdict is PARTIAL; below the second
@@ -93,8 +92,7 @@ class FitThresholds:
     def evidence_asked(self, doubt: Floats, model_error: float) -> Floats:
         """Evidence that a component needs, by the log odds `doubt` of the network below its
         threshold: 0 when it proposes, infinite when it cannot know and the fit speaks alone."""
-        worst = (model_error / LARGEST_MODEL_ERROR) ** self.doubt_power
-        misfit = max(worst, self.smallest_part_of_doubt)
+        misfit = (model_error / LARGEST_MODEL_ERROR) ** self.doubt_power
         more = self.evidence_for_misfit + self.evidence_per_logit * doubt
         asked = self.evidence_when_proposed + misfit * more
         known = np.minimum(asked, self.evidence + misfit * self.evidence_against_no)
