@@ -37,6 +37,10 @@ def _share(rows: Sequence[Any], hit: Callable[[Any], bool]) -> str:
     return str(Proportion(sum(map(hit, rows)), len(rows)))
 
 
+def _falsely_named(row: Data) -> bool:
+    return not set(row["named"]) <= set(row["present"])
+
+
 def measured(data: Data, label: str) -> Quote:
     rows = data.get(_product(label), [])
     for group, what in _GROUPS.items():
@@ -62,7 +66,7 @@ def sums(data: Data, label: str) -> Quote:
             yield f"{what}: called IDENTIFIED", identified
         else:
             yield f"{what}: all named", _share(part, lambda row: row["named"] == row["present"])
-        false = _share(part, lambda row: not set(row["named"]) <= set(row["present"]))
+        false = _share(part, _falsely_named)
         yield f"{what}: given a false name", false
 
 
@@ -110,7 +114,7 @@ def unknowns(data: Data, label: str) -> Quote:
         if "20%" in kind:
             partial = _share(part, lambda row: row["verdict"] == "PARTIAL")
             yield f"Foreign signal, {kind}: PARTIAL", partial
-        false = _share(part, lambda row: not set(row["named"]) <= set(row["present"]))
+        false = _share(part, _falsely_named)
         yield f"Foreign signal, {kind}: given a false name", false
 
 

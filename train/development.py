@@ -21,6 +21,9 @@ from device.spectra.spectrum import Spectrum, to_grid
 from train.references import REPOSITORY
 
 DATA = REPOSITORY / "data"
+# groups of measured spectra
+IN_LIBRARY = "other instrument, in library"
+NOT_IN_LIBRARY = "other instrument, not in library"
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +77,7 @@ def measured_spectra(manifest: Manifest, data: Path = DATA) -> list[MeasuredSpec
         spectra.append(MeasuredSpectrum(status, name, own(expected), spectrum))
     for path in sorted((data / "wasatch785").glob("*.csv")):
         expected = own(frozenset({path.stem}))
-        group = f"other instrument, {'in' if expected else 'not in'} library"
+        group = IN_LIBRARY if expected else NOT_IN_LIBRARY
         spectra.append(MeasuredSpectrum(group, path.stem, expected, read_spectrum(path)))
     return spectra
 

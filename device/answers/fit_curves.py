@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from device.answers.library_fit import LibraryFit
+from device.spectra.noise import MAD_TO_SIGMA
 from device.spectra.resampling import MODEL_GRID
 from device.spectra.spectrum import GridSpectrum
 
@@ -82,7 +83,7 @@ def _baseline(rest: Floats, valid: npt.NDArray[np.bool_]) -> Floats:
         weighted = basis * weight
         curve = np.linalg.solve(weighted @ basis.T, weighted @ rest) @ basis
         above = rest - curve
-        spread = 1.4826 * float(np.median(np.abs(above[valid]))) + 1e-300
+        spread = MAD_TO_SIGMA * float(np.median(np.abs(above[valid]))) + 1e-300
         distance = above / np.where(above > 0, 2.0 * spread, 4.0 * spread)
         weight = valid / (1.0 + distance**2)
     return curve

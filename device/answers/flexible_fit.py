@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from device.answers.derivative import moving_average, moving_maximum
 from device.answers.nonnegative import solve_nonnegative
+from device.spectra.noise import MAD_TO_SIGMA
 
 Floats = npt.NDArray[np.float64]
 
@@ -54,7 +55,6 @@ _LONE_NEARBY = 0.8
 _LONE_NEARBY_POINTS = 15
 _LONE_SIGMAS = 5.0
 _LONE_LINE_POINTS = 9
-_SIGMAS_PER_MEDIAN = 1.4826  # of absolute values of normal noise
 # A component is supported where its own lines are, if the residual there stays under this part
 # of the fitted signal plus so many noise variances.
 _SUPPORT_RESIDUAL = 0.40
@@ -221,7 +221,7 @@ class FlexibleFit:
     @cached_property
     def _tolerated_alone(self) -> Floats:
         nearby = moving_maximum(np.abs(self._model), _LONE_NEARBY_POINTS)
-        shown = _SIGMAS_PER_MEDIAN * float(np.median(np.abs(self.residual)))
+        shown = MAD_TO_SIGMA * float(np.median(np.abs(self.residual)))
         noise = np.maximum(np.sqrt(self._noise), shown)
         return np.hypot(_LONE_NEARBY * nearby, _LONE_SIGMAS * noise)
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from device.spectra.noise import MAD_TO_SIGMA
+
 Counts = npt.NDArray[np.uint16]
 Floats = npt.NDArray[np.float64]
 
@@ -21,8 +23,6 @@ _COSMIC_SIGMAS = 6.0
 _COSMIC_MIN_FRACTION = 0.05
 # With two frames that differ there is no telling which of them was hit.
 MIN_FRAMES_FOR_COSMIC_RAYS = 3
-# The scale of a normal distribution from its median absolute deviation.
-_MAD_TO_SIGMA = 1.4826
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def _cosmic_rays(samples: Floats, noise: DetectorNoise) -> npt.NDArray[np.bool_]
     excess = samples - median
     sigma = np.sqrt(noise.variance_counts2(median))
     # Where the detector is noisier than its model says, the frame's own spread sets the scale.
-    spread = _MAD_TO_SIGMA * np.median(np.abs(excess / sigma), axis=1, keepdims=True)
+    spread = MAD_TO_SIGMA * np.median(np.abs(excess / sigma), axis=1, keepdims=True)
     threshold = _COSMIC_SIGMAS * sigma * np.maximum(spread, 1.0)
     threshold += _COSMIC_MIN_FRACTION * (median - median.min())
     return np.asarray(excess > threshold)

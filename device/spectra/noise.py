@@ -18,7 +18,7 @@ _INDEPENDENT_CM1 = 4.0
 # synthetic file must not make everything significant.
 _SMALLEST_FRACTION = 1e-3
 
-_MAD_TO_SIGMA = 1.4826  # median absolute deviation of a normal distribution -> sigma
+MAD_TO_SIGMA = 1.4826  # median absolute deviation of a normal distribution -> sigma
 
 # The strongest line is what rises over chords of this half length: no slow baseline does.
 _LINE_CM1 = 30.0
@@ -45,7 +45,7 @@ def noise_variance(
     bends = np.abs(_second_difference(intensity, independent_cm1 / spacing))
     if not len(bends):
         return (smallest_fraction * float(np.ptp(intensity))) ** 2
-    sigma = _MAD_TO_SIGMA * float(np.median(bends))
+    sigma = MAD_TO_SIGMA * float(np.median(bends))
     line = float(np.abs(_second_difference(intensity, _LINE_CM1 / spacing)).max())
     return max(sigma**2 / _SECOND_DIFFERENCE_VARIANCE, (smallest_fraction * line) ** 2)
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from device.inference.manifest import Manifest
 from device.spectra.spectrum import Spectrum
-from train.development import measured_spectra
+from train.development import NOT_IN_LIBRARY, measured_spectra
 from train.figures.experiments_pairs import Column
 from train.figures.figure import Context, Size
 from train.figures.left_out import foreign_pures
@@ -132,9 +132,7 @@ def cases(context: Context, manifest: Manifest, counts: dict[str, int]) -> list[
         shares = draw_with_traces(rng, compounds)
         result.append(_case(TRACES, make_scene(rng, pures, shares, _PLAIN)))
     rng = np.random.default_rng([context.seed, _STREAM, len(SCENES) + 1])
-    outside = [
-        one for one in measured_spectra(manifest) if one.group == "other instrument, not in library"
-    ]
+    outside = [one for one in measured_spectra(manifest) if one.group == NOT_IN_LIBRARY]
     foreign = foreign_pures(outside).spectra
     for number in range(counts.get(FOREIGN, 0)):
         shares = (1.0 - _FOREIGN_SHARE) * draw_shares(rng, compounds, (1, 3), 0.1)

@@ -12,7 +12,12 @@ import numpy.typing as npt
 
 from device.identifier import Identifier
 from device.spectra.spectrum import Spectrum
-from train.development import MeasuredSpectrum, measured_spectra
+from train.development import (
+    IN_LIBRARY,
+    NOT_IN_LIBRARY,
+    MeasuredSpectrum,
+    measured_spectra,
+)
 from train.figures.figure import Context
 from train.figures.left_out import foreign_pures
 from train.figures.pures import Pures, measured_pures
@@ -53,13 +58,13 @@ def foreign_cases(context: Context, identifier: Identifier) -> Iterator[Case]:
     rng = np.random.default_rng([context.seed, _STREAM])
     pures = measured_pures(LIBRARY)
     measured = measured_spectra(identifier.bundle.manifest)
-    outside = [one for one in measured if one.group == "other instrument, not in library"]
+    outside = [one for one in measured if one.group == NOT_IN_LIBRARY]
     own = [
         one
         for one in measured
         if one.group == "published"
         or one.group.endswith("inferred_equal")
-        or one.group == "other instrument, in library"
+        or one.group == IN_LIBRARY
     ]
     if context.size.value == "tiny":
         outside, own = outside[:3], own[:3]

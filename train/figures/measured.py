@@ -13,15 +13,19 @@ import numpy as np
 from device.answers.plot import plot
 from device.identifier import Identifier
 from device.spectra.spectrum import to_grid
-from train.development import DATA, MeasuredSpectrum, measured_spectra
+from train.development import (
+    DATA,
+    IN_LIBRARY,
+    NOT_IN_LIBRARY,
+    MeasuredSpectrum,
+    measured_spectra,
+)
 from train.evaluate import Proportion
 from train.figures.figure import Context, Result, Table
 from train.figures.rivals import LeastSquares
 from train.figures.tallies import percent
 
 LIBRARY = "solvents13"
-_OWN = "other instrument, in library"
-_FOREIGN = "other instrument, not in library"
 _NOT_ACCURACY = (
     "Agreement with inferred labels is not accuracy: nobody published these compositions. They "
     "were inferred by a least-squares fit of the same pures, so the rivals' rows are no score, and "
@@ -86,7 +90,7 @@ def _by_product(
     found = answer.identification
     named = frozenset(component.name for component in found.components)
     outcome = Outcome(spectrum, named, str(found.verdict), seconds)
-    foreign = spectrum.group == _FOREIGN
+    foreign = spectrum.group == NOT_IN_LIBRARY
     if (not named and found.verdict != "IDENTIFIED") if foreign else outcome.agrees:
         return outcome
     stem = "".join(c if c.isalnum() else "-" for c in spectrum.name)
@@ -149,8 +153,8 @@ def _by_components(outcomes: dict[str, list[Outcome]]) -> Table:
 def _other_instrument(outcomes: dict[str, list[Outcome]]) -> Table:
     rows = []
     for method, found in outcomes.items():
-        own = [o.agrees for o in found if o.spectrum.group == _OWN]
-        foreign = [o for o in found if o.spectrum.group == _FOREIGN]
+        own = [o.agrees for o in found if o.spectrum.group == IN_LIBRARY]
+        foreign = [o for o in found if o.spectrum.group == NOT_IN_LIBRARY]
         identified = sum(o.verdict == "IDENTIFIED" for o in foreign)
         rows.append(
             (
@@ -184,7 +188,7 @@ def _disagreements(outcomes: dict[str, list[Outcome]]) -> Table:
     rows = []
     for method, found in outcomes.items():
         for o in found:
-            if o.agrees or (o.spectrum.group == _FOREIGN and not o.named):
+            if o.agrees or (o.spectrum.group == NOT_IN_LIBRARY and not o.named):
                 continue
             rows.append(
                 (

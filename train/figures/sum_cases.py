@@ -11,14 +11,18 @@ import numpy.typing as npt
 
 from device.inference.manifest import Manifest
 from device.spectra.spectrum import Spectrum
-from train.development import MeasuredSpectrum, measured_spectra
+from train.development import (
+    IN_LIBRARY,
+    NOT_IN_LIBRARY,
+    MeasuredSpectrum,
+    measured_spectra,
+)
 from train.figures.foreign_cases import Case
 from train.figures.pures import snip
 
 Floats = npt.NDArray[np.float64]
 
 _EQUAL = "resampled, inferred_equal"
-_INSIDE, _OUTSIDE = "other instrument, in library", "other instrument, not in library"
 
 MIXTURES = "two measured mixtures"
 LIQUIDS = "2-5 library liquids of another instrument"
@@ -36,8 +40,8 @@ def sum_cases(
     """`count` sums of each kind; `foreign` names the one spectrum outside the library."""
     measured = measured_spectra(manifest)
     mixtures = [one for one in measured if one.group == _EQUAL]
-    liquids = [one for one in measured if one.group == _INSIDE]
-    outside = [one for one in measured if one.group == _OUTSIDE]
+    liquids = [one for one in measured if one.group == IN_LIBRARY]
+    outside = [one for one in measured if one.group == NOT_IN_LIBRARY]
     shares = {kind: share for share, kind in FOREIGN.items()}
     for kind in kinds:
         for _ in range(count):

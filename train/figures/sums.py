@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from device.answers.identification import Verdict
 from train.evaluate import Proportion
 from train.figures.figure import Context, Result, Table
 from train.figures.foreign_cases import Case
@@ -23,7 +24,6 @@ from train.figures.tallies import percent
 from train.figures.unequal import LIBRARY, methods
 
 _STREAM = 12
-_VERDICTS = ("IDENTIFIED", "PARTIAL", "UNKNOWN", "NO_RESULT")
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _answers(outcomes: dict[str, list[Outcome]]) -> Table:
                 (
                     kind,
                     label,
-                    *("-" if "" in verdicts else str(verdicts[name]) for name in _VERDICTS),
+                    *("-" if "" in verdicts else str(verdicts[verdict]) for verdict in Verdict),
                     percent(Proportion(sum(one.exact for one in part), len(part))),
                     percent(Proportion(sum(bool(one.false_names) for one in part), len(part))),
                     percent(Proportion(sum(one.missed for one in part), present)),
@@ -85,7 +85,7 @@ def _answers(outcomes: dict[str, list[Outcome]]) -> Table:
         (
             "what",
             "method",
-            *_VERDICTS,
+            *map(str, Verdict),
             "all components and nothing else",
             "given a false name",
             "components missed",
@@ -107,12 +107,13 @@ def _answers(outcomes: dict[str, list[Outcome]]) -> Table:
 def _false_names(outcomes: dict[str, list[Outcome]]) -> Table:
     rows = []
     for label, found in outcomes.items():
+        if not any(one.verdict for one in found):
+            continue  # for the product alone
         counted = Counter(
             (one.case.kind, name, one.case.foreign) for one in found for name in one.false_names
         )
-        if not any(one.verdict for one in found):
-            continue  # for the product alone
-        for (kind, name, foreign), times in sorted(counted.items(), key=lambda item: -item[1]):
+        # names of a set come in another order in every process: settle ties
+        for (kind, name, foreign), times in sorted(counted.items(), key=lambda i: (-i[1], i[0])):
             rows.append((label, kind, name, foreign or "-", str(times)))
     return Table(
         "What was named and is not there",
