@@ -19,6 +19,7 @@ from train.figures.experiments_cases import (
     FOREIGN,
     FOUND,
     INVENTED,
+    MEASURED_COLUMNS,
     SUMS,
     SUMS_FALSE_NAME,
     SUMS_TOLERATED,
@@ -261,6 +262,7 @@ def test_a_tiny_run_tries_everything_and_goes_on_from_what_it_kept(tmp_path: Pat
         assert wanted in page
     data = json.loads((tmp_path / "experiments.json").read_text())["data"]
     assert [one["changed"] for one in data["decision"]] == [e.label for e in EXPERIMENTS]
+    assert {column.key for column in MEASURED_COLUMNS} <= data["decision"][0].keys()
     assert len(data["training"]) == len(training.trials(Size.TINY))
     kept = sorted((tmp_path / "experiments-work").iterdir())
     assert len(kept) == len(data["training"])

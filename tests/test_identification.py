@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from device.answers.identification import Identification, Verdict, identify, no_result
-from device.answers.library_fit import Library
+from device.answers.library_fit import Library, LibraryFit
 from device.answers.thresholds import FitThresholds
 from device.inference.interpreter import Prediction
 from device.spectra.quality import Reason
@@ -95,9 +95,15 @@ def test_foreign_lines_beside_known_ones_make_it_partial(library: Library) -> No
 
 
 def test_beside_foreign_lines_a_name_needs_the_network_too(library: Library) -> None:
+    """However much evidence the fit shows."""
+    easy = replace(THRESHOLDS, partial_evidence=1.0, partial_evidence_per_logit=0.0)
     spectrum = scene(MIXTURE, foreign=lines(680.0, height=0.5))
-    assert named(ask(library, spectrum, *MIXTURE)) == set(MIXTURE)
-    assert named(ask(library, spectrum, "Toluene", "ethanol")) == {"Toluene", "ethanol"}
+    for thresholds in (THRESHOLDS, easy):
+        assert named(ask(library, spectrum, *MIXTURE, thresholds=thresholds)) == set(MIXTURE)
+        proposed = ("Toluene", "ethanol")
+        for doubted in ("", "Acetonitrile"):
+            answer = ask(library, spectrum, *proposed, hesitating=doubted, thresholds=thresholds)
+            assert named(answer) == set(proposed)
 
 
 def test_a_weak_line_where_nothing_else_stands_makes_it_partial(library: Library) -> None:
@@ -205,17 +211,53 @@ def test_a_component_that_must_move_far_needs_the_network(library: Library) -> N
     assert named(ask(library, far, "Toluene", "ethanol")) == {"Toluene", "ethanol"}
 
 
-def test_lines_at_home_excuse_less_misfit_than_bent_or_widened_ones(library: Library) -> None:
-    at_home = replace(
-        library.fit(scene(MIXTURE)),
-        unexplained=0.0,
-        misfit=0.04,
-        own_shift_cm1=np.zeros(len(names())),
-    )
-    assert not THRESHOLDS.explains(at_home)
-    assert THRESHOLDS.explains(replace(at_home, own_shift_cm1=np.full(len(names()), 0.5)))
-    assert THRESHOLDS.explains(replace(at_home, width_cm2=-9.0))
-    assert not THRESHOLDS.explains(replace(at_home, width_cm2=-9.0, misfit=0.06))
+def sitting(fit: LibraryFit, own_shift_cm1: float, width_cm2: float = 0.0) -> LibraryFit:
+    """The same fit with all components so far from their references' places."""
+    everywhere = np.full(len(names()), own_shift_cm1)
+    return replace(fit, own_shift_cm1=everywhere, width_cm2=width_cm2)
+
+
+def test_lines_at_home_excuse_less_misfit_than_moved_or_narrower_ones(library: Library) -> None:
+    fit = replace(library.fit(scene(MIXTURE)), unexplained=0.0, misfit=0.04)
+    assert not THRESHOLDS.explains(sitting(fit, 0.0))
+    assert THRESHOLDS.explains(sitting(fit, 0.5))
+    assert THRESHOLDS.explains(sitting(fit, 0.0, width_cm2=-9.0))
+    assert not THRESHOLDS.explains(sitting(fit, 0.0, width_cm2=18.0))  # smeared, so hidden
+    assert not THRESHOLDS.explains(sitting(replace(fit, misfit=0.06), 0.0, width_cm2=-9.0))
+
+
+def test_only_moved_lines_excuse_what_looks_foreign(library: Library) -> None:
+    """Much less so where they moved a little: another instrument leaves nothing foreign."""
+    fit = replace(library.fit(scene(MIXTURE)), misfit=0.0, model_error=0.15)
+    for moved_cm1, width_cm2, most in ((0.0, 0.0, 0.01), (0.0, -9.0, 0.01), (0.2, 0.0, 0.02)):
+        at = sitting(fit, moved_cm1, width_cm2)
+        assert not THRESHOLDS.explains(replace(at, unexplained=1.1 * most))
+        assert THRESHOLDS.explains(replace(at, unexplained=0.5 * most))
+    interacting = sitting(fit, 0.5)
+    assert THRESHOLDS.explains(replace(interacting, unexplained=0.09))
+    # where references match to the noise, a smaller rest is foreign
+    assert not THRESHOLDS.explains(replace(interacting, unexplained=0.09, model_error=0.01))
+
+
+def test_noise_is_nothing_foreign(library: Library) -> None:
+    for seed in range(8):
+        answer = ask(library, scene(MIXTURE, snr=15.0, seed=seed), *MIXTURE)
+        assert answer.verdict is Verdict.IDENTIFIED
+
+
+def test_where_lines_are_at_home_a_network_must_be_surer(library: Library) -> None:
+    fit = library.fit(scene(MIXTURE))
+    by = [THRESHOLDS.surer(sitting(fit, cm1)) for cm1 in (0.0, 0.3, 0.45, 0.6, 1.0)]
+    assert by == pytest.approx([2.0, 2.0, 1.0, 0.0, 0.0])
+
+    # 0.95 is 2.9 log odds beyond the network's threshold
+    spectrum = scene({"Dichloromethane": 0.97, "Toluene": 0.03}, snr=60.0, seed=3)
+    for surer_at_home, expected in ((2.0, {"Toluene"}), (4.0, set())):
+        asking = replace(
+            THRESHOLDS, surer_at_home=surer_at_home, evidence_per_logit=1e4, doubt_power=0.0
+        )
+        answer = ask(library, spectrum, "Dichloromethane", "Toluene", thresholds=asking)
+        assert named(answer) == {"Dichloromethane", *expected}
 
 
 def test_only_foreign_lines_are_unknown_whatever_the_network_says(library: Library) -> None:

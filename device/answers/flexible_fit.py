@@ -46,7 +46,7 @@ _NOISE_DOUBT = 0.25  # of an estimated noise variance
 # does not.
 _FOREIGN_NEARBY = 0.30
 _FOREIGN_FLOOR = 0.03
-_FOREIGN_SIGMAS = 3.0
+_FOREIGN_SIGMAS = 4.0
 _FOREIGN_POINTS = 31
 # Where the fit has no line nearby, misfit can be no excuse, and a much smaller line is foreign: one
 # beyond this part of the strongest slope nearby (a line in the wrong place leaves less) and beyond

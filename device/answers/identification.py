@@ -83,15 +83,16 @@ def identify(
     Args:
         prediction: of the network for the same spectrum, for the first C of `compounds`; those
             behind were measured in the field, and the fit alone speaks for them.
-        presence_thresholds: float64[C], above which the network counts as proposing.
+        presence_thresholds: float64[C], from which the network finds a compound present.
     """
     fit = library.fit(spectrum)
+    known = len(prediction.presence)
+    lead = _logit(prediction.presence) - _logit(presence_thresholds)
     doubt = np.full(len(compounds), np.inf)  # where no network speaks
-    doubt[: len(prediction.presence)] = _logit(presence_thresholds) - _logit(prediction.presence)
-    proposed = doubt <= 0.0
+    doubt[:known] = thresholds.surer(fit) - lead
     asserted = _asserted(fit, np.maximum(doubt, 0.0), thresholds)
     asserted, disputed = _heard(
-        fit, prediction.presence, asserted, bool(proposed.any()), thresholds
+        fit, prediction.presence, asserted, bool((doubt <= 0.0).any()), thresholds
     )
     asserted, twins = resolve_twins(spectrum, library, fit, asserted, thresholds)
     explaining = asserted.copy()
@@ -111,7 +112,7 @@ def identify(
         verdict = Verdict.PARTIAL if why else Verdict.IDENTIFIED
     else:
         # beside something foreign, fit and network must agree, where there is a network to ask
-        asserted &= proposed | np.isinf(doubt)
+        asserted[:known] &= lead >= 0.0
         asserted = _trusted_beside_foreign(final, prediction.presence, asserted, thresholds)
         verdict = Verdict.PARTIAL if asserted.any() else Verdict.UNKNOWN
     if verdict is Verdict.UNKNOWN:

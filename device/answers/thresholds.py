@@ -30,9 +30,14 @@ class FitThresholds:
     # but not beyond the last. All of them fall off faster than the misfit itself: a fit that
     # matches to the noise needs little help.
     evidence_for_misfit: float = 4.0
-    evidence_per_logit: float = 50.0
-    evidence_against_no: float = 100.0
-    doubt_power: float = 1.5
+    evidence_per_logit: float = 80.0
+    evidence_against_no: float = 120.0
+    doubt_power: float = 2.0
+    # Liquids that interact move their lines, and networks may well hesitate there. Where lines are
+    # at home, a network must be surer than its threshold, by so many log odds.
+    surer_at_home: float = 2.0
+    at_home_cm1: float = 0.3  # root mean square own shift up to which that holds in full
+    moved_cm1: float = 0.6  # ... and from which it does not hold
     # From this share on networks see what is there. When one names others and gives a component
     # less presence than this, the two do not agree, and the verdict is PARTIAL; below the second
     # limit no evidence of the fit makes up for it, and the component is not named. Not so where the
@@ -51,12 +56,15 @@ class FitThresholds:
     # A line away from all of the asserted components', against the strongest line: no misfit puts
     # one there. Real mixtures reach 0.010.
     identified_lone_line: float = 0.016
-    # ... of both where lines sit at least so far from their references' places, or are so much
-    # wider or narrower. Where they are at home, references describe the sample well, and less is
-    # tolerated, down to this part.
-    bent_cm1: float = 0.35
-    another_width_cm2: float = 9.0
-    smallest_part_at_home: float = 0.33
+    # ... of both where lines sit at least so far from their references' places. Where they are at
+    # home, references describe the sample well, and less is tolerated, down to these parts. What
+    # is foreign falls off by this power; a misfit is tolerated in full, too, where lines are so
+    # much narrower than the references', which never resolved them.
+    bent_cm1: float = 0.4
+    bent_power: float = 2.5
+    smallest_unexplained_part: float = 0.08
+    smallest_misfit_part: float = 0.33
+    narrower_cm2: float = 9.0
     # A component that must move farther, and that the network does not propose, is something else.
     largest_own_shift_cm1: float = 2.6
     presence_temperature: float = 0.7  # of the log odds of network and fit together
@@ -111,23 +119,32 @@ class FitThresholds:
         result: Bools = coefficients >= self.seen_by_networks_from * float(coefficients.sum())
         return result
 
-    def tolerance(self, fit: LibraryFit) -> float:
+    def surer(self, fit: LibraryFit) -> float:
+        """Log odds by which a network must be surer than its threshold to propose."""
+        way = (self.moved_cm1 - fit.bent_cm1) / (self.moved_cm1 - self.at_home_cm1)
+        return self.surer_at_home * float(np.clip(way, 0.0, 1.0))
+
+    def unexplained_part(self, fit: LibraryFit) -> float:
         """0-1: part of `identified_unexplained` up to which this fit counts as identified.
 
-        Real mixtures whose references match badly (another instrument, liquids that interact)
-        leave up to the full limit; where they match to the noise, a quarter of it is foreign.
+        Real mixtures whose references match badly, because the liquids interact, leave up to the
+        full limit. Another instrument alone leaves hardly anything that looks foreign, and where
+        references match to the noise, a quarter of the rest is.
         """
-        return self.strain(fit) * min(1.0, 0.25 + fit.model_error / LARGEST_MODEL_ERROR)
+        moved = (fit.bent_cm1 / self.bent_cm1) ** self.bent_power
+        worse = 0.25 + fit.model_error / LARGEST_MODEL_ERROR
+        return float(np.clip(moved, self.smallest_unexplained_part, 1.0)) * min(1.0, worse)
 
-    def strain(self, fit: LibraryFit) -> float:
-        """0-1: by how much liquids that interact, or another instrument, excuse a misfit."""
-        moved = fit.bent_cm1 / self.bent_cm1
-        widened = abs(fit.width_cm2) / self.another_width_cm2
-        return float(np.clip(max(moved, widened), self.smallest_part_at_home, 1.0))
+    def misfit_part(self, fit: LibraryFit) -> float:
+        """0-1: part of `identified_misfit` that liquids that interact, or lines narrower than the
+        references', excuse. Broader lines excuse nothing: they hide details instead."""
+        excuse = max(fit.bent_cm1 / self.bent_cm1, -fit.width_cm2 / self.narrower_cm2)
+        return float(np.clip(excuse, self.smallest_misfit_part, 1.0))
 
     def explains(self, fit: LibraryFit) -> bool:
         """Does the fit leave nothing foreign?"""
-        if fit.lone_line > self.identified_lone_line:
-            return False
-        little_foreign = fit.unexplained <= self.identified_unexplained * self.tolerance(fit)
-        return little_foreign and fit.misfit <= self.identified_misfit * self.strain(fit)
+        return (
+            fit.lone_line <= self.identified_lone_line
+            and fit.unexplained <= self.identified_unexplained * self.unexplained_part(fit)
+            and fit.misfit <= self.identified_misfit * self.misfit_part(fit)
+        )

@@ -14,6 +14,7 @@ from train.figures.experiments_cases import (
     SCENES,
     SIMULATED_COLUMNS,
     SUMS,
+    SUMS_OF_MIXTURES,
     SUMS_WITH_FOREIGN,
     TRACES,
     cases,
@@ -39,6 +40,7 @@ _DECISION_COUNTS = {
     TRACES: 150,
     FOREIGN: 100,
     SUMS: 100,
+    SUMS_OF_MIXTURES: 100,
     SUMS_WITH_FOREIGN: 100,
 }
 _TRAINING_COUNT = 300

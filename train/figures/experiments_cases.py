@@ -20,6 +20,7 @@ from train.figures.pures import measured_pures
 from train.figures.scenes import Conditions, Scene, draw_shares, make_scene
 from train.figures.sum_cases import FOREIGN as FOREIGN_SUMS
 from train.figures.sum_cases import LIQUIDS, sum_cases
+from train.figures.sum_cases import MIXTURES as MIXED_SUMS
 from train.figures.tallies import WEAK_SHARE, Method, Said
 from train.figures.traces import draw_with_traces
 from train.figures.unequal import CONDITIONS as UNEQUAL
@@ -39,7 +40,8 @@ OTHER = "other instrument"
 OUTSIDE = "outside"
 TRACES = "traces"
 FOREIGN = "foreign"
-SUMS, SUMS_WITH_FOREIGN = LIQUIDS, FOREIGN_SUMS[0.10]  # of measured spectra
+# of measured spectra
+SUMS, SUMS_WITH_FOREIGN, SUMS_OF_MIXTURES = LIQUIDS, FOREIGN_SUMS[0.10], MIXED_SUMS
 _INSTRUMENT = Conditions(
     snr=100.0,
     shift_cm1=(-3.0, 3.0),
@@ -73,6 +75,7 @@ MEASURED_COLUMNS = (
     Column(MIXTURES, "development mixtures right"),
     Column(OTHER, "library liquids on another instrument right"),
     Column(OUTSIDE, "outside spectra given a name", unwanted=True),
+    Column(SUMS_OF_MIXTURES, "sums of two development mixtures exact"),
     Column(SUMS, "sums of library liquids, another instrument, exact"),
     Column(SUMS_TOLERATED, "sums with 10% foreign called IDENTIFIED", unwanted=True),
     Column(SUMS_FALSE_NAME, "sums with 10% foreign given a false name", unwanted=True),
@@ -138,7 +141,8 @@ def cases(context: Context, manifest: Manifest, counts: dict[str, int]) -> list[
         shares = (1.0 - _FOREIGN_SHARE) * draw_shares(rng, compounds, (1, 3), 0.1)
         added = _FOREIGN_SHARE * foreign[number % len(foreign)]
         result.append(_case(FOREIGN, make_scene(rng, pures, shares, _PLAIN, foreign=added)))
-    for number, group in enumerate((SUMS, SUMS_WITH_FOREIGN), start=len(SCENES) + 2):
+    summed = (SUMS, SUMS_WITH_FOREIGN, SUMS_OF_MIXTURES)
+    for number, group in enumerate(summed, start=len(SCENES) + 2):
         rng = np.random.default_rng([context.seed, _STREAM, number])
         for one in sum_cases(rng, manifest, [group], counts.get(group, 0)):
             result.append(_measured_case(group, one.spectrum, one.present, manifest))

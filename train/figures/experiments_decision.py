@@ -189,6 +189,16 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("network proposes from 0.3", "Is 0.5 the right line?", change=proposing_from(0.3)),
     Experiment("network proposes from 0.7", "Is 0.5 the right line?", change=proposing_from(0.7)),
     Experiment("network proposes from 0.9", "Is 0.5 the right line?", change=proposing_from(0.9)),
+    Experiment(
+        "the network no surer where lines sit at home",
+        "Do liquids that move each other's lines excuse a network?",
+        change=with_thresholds(lambda _: {"surer_at_home": 0.0}),
+    ),
+    Experiment(
+        "as much surer everywhere",
+        "The same question, the other way.",
+        change=with_thresholds(lambda _: {"at_home_cm1": 100.0, "moved_cm1": 101.0}),
+    ),
     Experiment("half the evidence", "Is too much asked?", change=evidence_times(0.5)),
     Experiment("twice the evidence", "Is too little asked?", change=evidence_times(2.0)),
     Experiment(
@@ -210,7 +220,9 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         "the same rest tolerated everywhere",
         "Must it be less where lines sit at home?",
-        change=with_thresholds(lambda _: {"smallest_part_at_home": 1.0}),
+        change=with_thresholds(
+            lambda _: {"smallest_unexplained_part": 1.0, "smallest_misfit_part": 1.0}
+        ),
     ),
     Experiment(
         "no limit of the misfit",

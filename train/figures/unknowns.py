@@ -77,7 +77,7 @@ def ask(identifier: Identifier, case: Case, done: Callable[[], None]) -> Outcome
         alone = replace(asked.thresholds, identified_unexplained=np.inf)
         if alone.explains(found.fit):  # no other threshold speaks against it
             # the tolerated part is the threshold times something that only depends on the fit
-            limit = found.fit.unexplained / asked.thresholds.tolerance(found.fit)
+            limit = found.fit.unexplained / asked.thresholds.unexplained_part(found.fit)
     identified = found.verdict is Verdict.IDENTIFIED
     if not identified and limit <= asked.thresholds.identified_unexplained:
         limit = np.inf  # it has another reason, which no threshold moves
