@@ -55,8 +55,32 @@ def test_nothing_is_taken_out_beside_what_was_not_measured() -> None:
     intensity = np.zeros(MODEL_GRID.size)
     intensity[1000] = 200.0
     spectrum = on_grid(intensity)
-    spectrum.valid[1004:] = False
+    spectrum.valid[1004:1040] = False
     assert not cosmic_rays(spectrum).any()
+
+
+@pytest.mark.parametrize("from_the_end", [3, 5, 7])
+@pytest.mark.parametrize("measured", [slice(0, MODEL_GRID.size), slice(40, 2000)])
+def test_a_ray_near_an_end_of_what_was_measured_is_taken_out(
+    from_the_end: int, measured: slice
+) -> None:
+    for at in (measured.start + from_the_end, measured.stop - 1 - from_the_end):
+        intensity = 2.0 * np.arange(MODEL_GRID.size, dtype=np.float64)
+        intensity[at] += 300.0
+        spectrum = on_grid(intensity)
+        outside = np.ones(MODEL_GRID.size, dtype=np.bool_)
+        outside[measured] = False
+        spectrum.valid[outside] = False
+        struck = np.flatnonzero(cosmic_rays(spectrum))
+        assert at in struck
+        assert set(struck) <= set(range(at - 3, at + 4)) & set(np.flatnonzero(~outside))
+
+
+@pytest.mark.parametrize("fwhm_cm1", [5.5, 8.5, 14.0])
+@pytest.mark.parametrize("from_the_end_cm1", [-2.0, 0.0, 3.0, 6.0])
+def test_a_line_that_an_end_cuts_is_no_ray(fwhm_cm1: float, from_the_end_cm1: float) -> None:
+    for at_cm1 in (MODEL_GRID.first_cm1 + from_the_end_cm1, MODEL_GRID.last_cm1 - from_the_end_cm1):
+        assert not cosmic_rays(on_grid(line(at_cm1, fwhm_cm1, 5000.0))).any()
 
 
 def test_no_real_spectrum_has_lines_that_look_like_rays() -> None:

@@ -47,7 +47,7 @@ class FitThresholds:
     disputed_presence: float = 0.30
     denied_presence: float = 0.10
     smallest_share: float = 0.012  # of the signal; less may be a misfit of a strong neighbour
-    smallest_share_when_proposed: float = 0.009
+    smallest_share_when_proposed: float = 0.006
     support: float = 0.4  # part of a component's lines that must really be there
     # Above it the answer is PARTIAL at best; the better the references match, the less is tolerated
     # (`tolerance`).

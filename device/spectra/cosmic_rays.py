@@ -21,6 +21,7 @@ Bools = npt.NDArray[np.bool_]
 # has 0.23 of its height there.
 _FEET_CM1, _CHORD_CM1 = (4, 6), 8
 _LEFT_AT_FOOT = 0.15  # of the height
+_INSIDE_CM1 = 3  # nearer to an end, what looks like a ray may be the flank of a line
 _SIGMAS = 8.0
 _SMALLEST_PART = 0.04  # of the highest feature over such a chord; lower rays change no answer
 
@@ -42,20 +43,35 @@ def without_cosmic_rays(spectrum: GridSpectrum) -> GridSpectrum:
 
 def cosmic_rays(spectrum: GridSpectrum) -> Bools:
     """bool[G]: points that a ray struck."""
-    intensity, points = spectrum.intensity, len(spectrum.intensity)
-    struck = np.zeros(points, dtype=np.bool_)
-    if points <= 2 * _CHORD_CM1:
+    struck = np.zeros(len(spectrum.intensity), dtype=np.bool_)
+    measured = np.flatnonzero(spectrum.valid)
+    if len(measured) <= 2 * _CHORD_CM1:
         return struck
-    tops = np.arange(_CHORD_CM1, points - _CHORD_CM1)
-    left, right = intensity[tops - _CHORD_CM1], intensity[tops + _CHORD_CM1]
+    first, last = int(measured[0]), int(measured[-1]) + 1
+    intensity, valid = _beyond_the_ends(spectrum.intensity, spectrum.valid, first, last)
+    tops = np.arange(first + _INSIDE_CM1, last - _INSIDE_CM1)
+    at = tops - first + _CHORD_CM1
+    left, right = intensity[at - _CHORD_CM1], intensity[at + _CHORD_CM1]
     middle, slope = 0.5 * (left + right), (right - left) / (2 * _CHORD_CM1)
-    height = intensity[tops] - middle
+    height = intensity[at] - middle
     found = height > _SIGMAS * np.sqrt(1.5 * spectrum.variance[tops])
     found &= height > _SMALLEST_PART * float(height.max())
     for foot in (*_FEET_CM1, *(-foot for foot in _FEET_CM1)):
-        left_over = np.abs(intensity[tops + foot] - (middle + foot * slope))
+        left_over = np.abs(intensity[at + foot] - (middle + foot * slope))
         found &= left_over < _LEFT_AT_FOOT * height
-    found &= spectrum.valid[tops - _CHORD_CM1] & spectrum.valid[tops + _CHORD_CM1]
+    found &= valid[at - _CHORD_CM1] & valid[at + _CHORD_CM1]
     for top in tops[found]:
         struck[top - _FEET_CM1[0] + 1 : top + _FEET_CM1[0]] = True
     return struck
+
+
+def _beyond_the_ends(
+    intensity: Floats, valid: Bools, first: int, last: int
+) -> tuple[Floats, Bools]:
+    """What was measured, continued far enough for a chord, level with the medians there: a ray
+    near an end stands on nothing else."""
+    near = 2 * _CHORD_CM1 + 1
+    inside = intensity[first:last]
+    ends = (float(np.median(inside[:near])), float(np.median(inside[-near:])))
+    continued = np.pad(inside, _CHORD_CM1, constant_values=ends)
+    return continued, np.pad(valid[first:last], _CHORD_CM1, constant_values=True)
