@@ -57,7 +57,8 @@ def cosmic_rays(spectrum: GridSpectrum) -> Bools:
     found = height > _SIGMAS * np.sqrt(1.5 * spectrum.variance[tops])
     found &= height > _SMALLEST_PART * float(height.max())
     for foot in (*_FEET_CM1, *(-foot for foot in _FEET_CM1)):
-        left_over = np.abs(intensity[at + foot] - (middle + foot * slope))
+        inside = np.clip(at + foot, _CHORD_CM1, len(intensity) - _CHORD_CM1 - 1)
+        left_over = np.abs(intensity[inside] - (middle + foot * slope))
         found &= left_over < _LEFT_AT_FOOT * height
     found &= valid[at - _CHORD_CM1] & valid[at + _CHORD_CM1]
     for top in tops[found]:
