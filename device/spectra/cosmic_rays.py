@@ -21,7 +21,6 @@ Bools = npt.NDArray[np.bool_]
 # has 0.23 of its height there.
 _FEET_CM1, _CHORD_CM1 = (4, 6), 8
 _LEFT_AT_FOOT = 0.15  # of the height
-_INSIDE_CM1 = 3  # nearer to an end, what looks like a ray may be the flank of a line
 _SIGMAS = 8.0
 _SMALLEST_PART = 0.04  # of the highest feature over such a chord; lower rays change no answer
 
@@ -49,7 +48,7 @@ def cosmic_rays(spectrum: GridSpectrum) -> Bools:
         return struck
     first, last = int(measured[0]), int(measured[-1]) + 1
     intensity, valid = _beyond_the_ends(spectrum.intensity, spectrum.valid, first, last)
-    tops = np.arange(first + _INSIDE_CM1, last - _INSIDE_CM1)
+    tops = np.arange(first, last)
     at = tops - first + _CHORD_CM1
     left, right = intensity[at - _CHORD_CM1], intensity[at + _CHORD_CM1]
     middle, slope = 0.5 * (left + right), (right - left) / (2 * _CHORD_CM1)
@@ -57,12 +56,13 @@ def cosmic_rays(spectrum: GridSpectrum) -> Bools:
     found = height > _SIGMAS * np.sqrt(1.5 * spectrum.variance[tops])
     found &= height > _SMALLEST_PART * float(height.max())
     for foot in (*_FEET_CM1, *(-foot for foot in _FEET_CM1)):
+        # the flank of a line that an end cuts has no foot there: it rises to the very end
         inside = np.clip(at + foot, _CHORD_CM1, len(intensity) - _CHORD_CM1 - 1)
         left_over = np.abs(intensity[inside] - (middle + foot * slope))
         found &= left_over < _LEFT_AT_FOOT * height
     found &= valid[at - _CHORD_CM1] & valid[at + _CHORD_CM1]
     for top in tops[found]:
-        struck[top - _FEET_CM1[0] + 1 : top + _FEET_CM1[0]] = True
+        struck[max(top - _FEET_CM1[0] + 1, first) : min(top + _FEET_CM1[0], last)] = True
     return struck
 
 
