@@ -13,7 +13,7 @@ from device.inference.interpreter import Prediction
 from device.spectra.quality import Reason
 from device.spectra.spectrum import GridSpectrum
 from firmware_bridge.errors import CallerError
-from tests.measured import lines, names, references, scene, solvents
+from tests.measured import Floats, lines, names, references, scene, solvents
 
 MIXTURE = {"Toluene": 0.5, "ethanol": 0.3, "Acetonitrile": 0.2}
 THRESHOLDS = FitThresholds()
@@ -133,22 +133,33 @@ def test_beside_foreign_lines_a_hesitating_network_asks_for_more_evidence(
     assert answer.components == ()
 
 
+def ethanol_beside_foreign_lines(
+    library: Library, ethanol: Floats, thresholds: FitThresholds
+) -> set[str]:
+    foreign = 0.4 * ethanol + lines(680.0, height=0.5)
+    spectrum = scene({"Toluene": 0.6}, foreign=foreign)
+    answer = ask(library, spectrum, "Toluene", "ethanol", thresholds=thresholds)
+    assert answer.verdict is Verdict.PARTIAL
+    return named(answer)
+
+
 def test_beside_foreign_lines_a_component_out_of_place_needs_more_evidence(
     library: Library,
 ) -> None:
-    strict = replace(THRESHOLDS, partial_evidence_per_cm3=1000.0)
-    for by_cm1, expected in ((0, {"Toluene", "ethanol"}), (3, {"Toluene"})):
-        moved = 0.4 * np.roll(references()[names().index("ethanol")], by_cm1)
-        foreign = moved + lines(680.0, height=0.5)
-        answer = ask(
-            library,
-            scene({"Toluene": 0.6}, foreign=foreign),
-            "Toluene",
-            "ethanol",
-            thresholds=strict,
-        )
-        assert answer.verdict is Verdict.PARTIAL
-        assert named(answer) == expected
+    ethanol = references()[names().index("ethanol")]
+    wider = np.convolve(ethanol, np.exp(-0.5 * (np.arange(-12, 13) / 3.0) ** 2), mode="same")
+    incomplete = np.where(np.arange(len(ethanol)) < 850, ethanol, 0.0)  # without a line at 1455
+    for setting, asked, changed in (
+        ("partial_evidence_per_cm3", 1e3, np.roll(ethanol, 3)),
+        ("partial_evidence_per_cm4", 1e2, wider / wider.max()),
+        ("partial_evidence_for_support", 5e4, incomplete),
+    ):
+        patient = replace(THRESHOLDS, smallest_known_part=0.0, unknown_smallest_known_part=0.0)
+        strict = replace(patient, **{setting: asked})
+        both = {"Toluene", "ethanol"}
+        assert ethanol_beside_foreign_lines(library, ethanol, strict) == both
+        assert ethanol_beside_foreign_lines(library, changed, patient) == both
+        assert ethanol_beside_foreign_lines(library, changed, strict) == {"Toluene"}
 
 
 def test_a_no_of_the_network_counts_for_more_where_the_fit_is_worse() -> None:

@@ -204,6 +204,8 @@ def _trusted_beside_foreign(
         t.partial_evidence
         + t.partial_evidence_per_logit * unsure
         + t.partial_evidence_per_cm3 * np.abs(fit.own_shift_cm1) ** 3
+        + t.partial_evidence_per_cm4 * fit.own_width_cm2**2
+        + t.partial_evidence_for_support * (1.0 - fit.support)
     )
     trusted = asserted & (fit.evidence >= asked) & (fit.support >= t.partial_support)
     needed = t.smallest_known_part

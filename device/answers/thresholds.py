@@ -69,12 +69,15 @@ class FitThresholds:
     largest_own_shift_cm1: float = 2.6
     presence_temperature: float = 0.7  # of the log odds of network and fit together
     # Beside something foreign its lines may pose as one of ours, to fit and network alike: ask for
-    # more evidence; still more where the network is less sure than this and where lines had to
-    # move (times the cube of their own shift: liquids that mix move lines by 1 cm-1, few by 2).
+    # more evidence; still more where the network is less sure than this, where lines had to move
+    # (times the cube of their own shift: liquids that mix move lines by 1 cm-1, few by 2) or to
+    # widen (times the square), and for the part of its lines that are not there as they should be.
     partial_evidence: float = 20.0
     partial_evidence_per_logit: float = 15.0
     partial_sure_presence: float = 0.92
     partial_evidence_per_cm3: float = 15.0
+    partial_evidence_per_cm4: float = 0.5
+    partial_evidence_for_support: float = 50.0
     partial_support: float = 0.6
     smallest_known_part: float = 0.20  # less of the signal explained is no answer at all
     # ... and where more than this is left unexplained, less than the last is none

@@ -252,6 +252,8 @@ EXPERIMENTS: tuple[Experiment, ...] = (
                 "partial_evidence": 10.0,
                 "partial_evidence_per_logit": 0.0,
                 "partial_evidence_per_cm3": 0.0,
+                "partial_evidence_per_cm4": 0.0,
+                "partial_evidence_for_support": 0.0,
             }
         ),
     ),
