@@ -66,6 +66,7 @@ def scene(
     return GridSpectrum(
         intensity=1000.0 * (signal + baseline * top * slope) + noise,
         variance=np.full(POINTS, sigma**2),
+        white_variance=np.full(POINTS, sigma**2),
         valid=np.ones(POINTS, dtype=np.bool_),
         saturated=np.zeros(POINTS, dtype=np.bool_),
     )

@@ -20,9 +20,8 @@ NOISE = 1.0
 def on_grid(intensity: Floats) -> GridSpectrum:
     noise = np.random.default_rng(3).normal(0.0, NOISE, len(intensity))
     everywhere = np.ones(len(intensity), dtype=np.bool_)
-    return GridSpectrum(
-        intensity + noise, np.full(len(intensity), NOISE**2), everywhere, ~everywhere
-    )
+    variance = np.full(len(intensity), NOISE**2)
+    return GridSpectrum(intensity + noise, variance, variance, everywhere, ~everywhere)
 
 
 def line(at_cm1: float, fwhm_cm1: float, height: float) -> Floats:

@@ -264,9 +264,7 @@ def test_where_lines_are_at_home_a_network_must_be_surer(library: Library) -> No
     # 0.95 is 2.9 log odds beyond the network's threshold
     spectrum = scene({"Dichloromethane": 0.97, "Toluene": 0.03}, snr=60.0, seed=3)
     for surer_at_home, expected in ((2.0, {"Toluene"}), (4.0, set())):
-        asking = replace(
-            THRESHOLDS, surer_at_home=surer_at_home, evidence_per_logit=1e4, doubt_power=0.0
-        )
+        asking = replace(THRESHOLDS, surer_at_home=surer_at_home, evidence_per_logit=1e9)
         answer = ask(library, spectrum, "Dichloromethane", "Toluene", thresholds=asking)
         assert named(answer) == {"Dichloromethane", *expected}
 

@@ -55,7 +55,12 @@ def test_a_strong_smooth_baseline_changes_little(library: Library) -> None:
 
 def test_scale_changes_coefficients_and_nothing_else(library: Library) -> None:
     once = scene(MIXTURE)
-    tenfold = replace(once, intensity=10 * once.intensity, variance=100 * once.variance)
+    tenfold = replace(
+        once,
+        intensity=10 * once.intensity,
+        variance=100 * once.variance,
+        white_variance=100 * once.white_variance,
+    )
     small, large = library.fit(once), library.fit(tenfold)
     np.testing.assert_allclose(large.coefficients, 10 * small.coefficients, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(large.evidence, small.evidence, rtol=1e-4, atol=1e-6)

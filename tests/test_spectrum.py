@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from device.answers.derivative import noise_of_derivative, smoothed_derivative
 from device.spectra.files.bwtek import read_bwtek
 from device.spectra.noise import noise_variance
 from device.spectra.resampling import MODEL_GRID, Resampler, WavenumberGrid, resampler_for
@@ -146,6 +147,23 @@ def test_variance_follows_the_weights() -> None:
     rng = np.random.default_rng(3)
     observed = np.var([resampler.apply(rng.normal(size=len(axis)) * 2) for _ in range(200)])
     assert observed == pytest.approx(2.0, rel=0.02)
+
+
+@pytest.mark.parametrize("step_cm1", [0.5, 1.0, 1.3, 2.4])
+@pytest.mark.parametrize("known", [True, False])
+def test_smoothing_finds_as_much_noise_as_white_variance_says(step_cm1: float, known: bool) -> None:
+    """What the library fit takes for noise, whatever the points of the instrument or the file."""
+    axis = np.arange(290.0, 2510.0, step_cm1)
+    rng = np.random.default_rng(5)
+    squares, expected = [], []
+    for _ in range(20):
+        noisy = rng.normal(size=len(axis)) * 3.0
+        variance = np.full(len(axis), 9.0) if known else None
+        grid = to_grid(Spectrum(axis, noisy, variance))
+        squares.append(np.square(smoothed_derivative(grid.intensity[None], 9.0)[0, 20:-20]))
+        expected.append(noise_of_derivative(grid.white_variance, 9.0)[20:-20])
+    found = float(np.mean(squares) / np.mean(expected))
+    assert found == pytest.approx(1.0, abs=0.25)
 
 
 def test_saturation_marks_every_grid_point_it_touches_and_no_other() -> None:

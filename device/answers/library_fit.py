@@ -126,7 +126,7 @@ class Library:
         return self._fit_at(spectrum, fit.shift_cm1, fit.width_cm2, only)
 
     def _search(self, spectrum: GridSpectrum, window: Bools, scale: float) -> ShiftSearch:
-        variance = spectrum.variance / scale**2
+        variance = spectrum.white_variance / scale**2
         return ShiftSearch(self._derivative, spectrum.intensity / scale, variance, window)
 
     def _fit_at(
@@ -141,7 +141,7 @@ class Library:
         data = without_baseline(shifted(data, shift)[window])
         if np.abs(data).max() < _FLAT:
             return self._nothing()
-        noise = noise_of_derivative(spectrum.variance / scale**2, data_variance)[window]
+        noise = noise_of_derivative(spectrum.white_variance / scale**2, data_variance)[window]
         columns = without_baseline(self._derivative[width][:, window] * only[:, None])
         flexible = FlexibleFit(columns, data, noise)
         flexible.run()

@@ -25,7 +25,7 @@ class FitThresholds:
     """
 
     evidence: float = 25.0  # chi squared that the fit alone must show
-    evidence_when_proposed: float = 5.5  # ... when the network says present
+    evidence_when_proposed: float = 6.0  # ... when the network says present
     # ... and so much more where the fit is at its worst, and for each unit of log odds below that,
     # but not beyond the last. All of them fall off faster than the misfit itself: a fit that
     # matches to the noise needs little help.

@@ -37,7 +37,12 @@ def without_cosmic_rays(spectrum: GridSpectrum) -> GridSpectrum:
     everywhere = np.arange(len(struck))
     intensity = np.interp(everywhere, kept, spectrum.intensity[kept])
     doubt = np.square(spectrum.intensity - intensity)  # zero where nothing struck
-    return replace(spectrum, intensity=intensity, variance=spectrum.variance + doubt)
+    return replace(
+        spectrum,
+        intensity=intensity,
+        variance=spectrum.variance + doubt,
+        white_variance=spectrum.white_variance + doubt,
+    )
 
 
 def cosmic_rays(spectrum: GridSpectrum) -> Bools:

@@ -55,7 +55,8 @@ class Resampler:
     """Linear interpolation from one axis to one grid.
 
     `valid[G]` is False for grid points outside the axis or inside a hole of it; these repeat the
-    nearest measured point (weights are clipped at the ends, nothing is extrapolated).
+    nearest measured point (weights are clipped at the ends, nothing is extrapolated). `sharing[G]`
+    is how many grid points share the noise of one measured point, at least 1.
 
     Raises:
         ValueError: the axis is not finite and strictly increasing, or has fewer than two points.
@@ -86,9 +87,11 @@ class Resampler:
         self._weight_left = 1.0 - weight
         self._square_right = weight**2
         self._square_left = self._weight_left**2
+        between = np.minimum(spacing[left], bridged)
+        self.sharing: Floats = np.maximum(between / grid.step_cm1, 1.0)
         self._nothing = np.zeros(grid.size, dtype=np.bool_)
-        for shared in (self.valid, self._nothing):
-            shared.flags.writeable = False
+        for array in (self.valid, self.sharing, self._nothing):
+            array.flags.writeable = False
 
     def apply(self, intensity: Floats) -> Floats:
         """float64[n] on the axis -> float64[G] on the grid."""

@@ -77,7 +77,8 @@ class GridSpectrum:
     """
 
     intensity: Floats  # [G]
-    variance: Floats  # [G]
+    variance: Floats  # [G], of each point by itself
+    white_variance: Floats  # [G], of independent points that would be as noisy once smoothed
     valid: Bools  # [G]
     saturated: Bools  # [G]
 
@@ -109,17 +110,22 @@ def spectrum_from_acquisition(acquisition: Acquisition, source: str = "acquisiti
 def to_grid(spectrum: Spectrum, grid: WavenumberGrid = MODEL_GRID) -> GridSpectrum:
     """Linear interpolation onto `grid`, never beyond the ends of the axis.
 
-    An unknown variance is estimated from the intensities (`noise.py`) and taken as constant.
+    Grid points between two measured ones share their noise: each is less noisy than these, but
+    what smooths over many finds all the noise that was measured. An unknown variance is estimated
+    from the intensities (`noise.py`) and taken as constant.
     """
     resampler = resampler_for(spectrum.wavenumber_cm1, grid)
     if spectrum.variance is None:
         estimate = noise_variance(spectrum.wavenumber_cm1, spectrum.intensity)
         variance = np.full(grid.size, estimate)
+        measured = variance
     else:
         variance = resampler.apply_variance(spectrum.variance)
+        measured = resampler.apply(spectrum.variance)
     return GridSpectrum(
         intensity=resampler.apply(spectrum.intensity),
         variance=variance,
+        white_variance=measured * resampler.sharing,
         valid=resampler.valid,
         saturated=resampler.apply_mask(spectrum.saturated),
     )
