@@ -258,8 +258,10 @@ def test_noise_is_nothing_foreign(library: Library) -> None:
 
 def test_where_lines_are_at_home_a_network_must_be_surer(library: Library) -> None:
     fit = library.fit(scene(MIXTURE))
-    by = [THRESHOLDS.surer(sitting(fit, cm1)) for cm1 in (0.0, 0.3, 0.45, 0.6, 1.0)]
+    by = [float(THRESHOLDS.surer(sitting(fit, cm1), 0.01)) for cm1 in (0.0, 0.3, 0.45, 0.6, 1.0)]
     assert by == pytest.approx([2.0, 2.0, 1.0, 0.0, 0.0])
+    moved = THRESHOLDS.surer(sitting(fit, 1.0), [0.01, 0.02, 0.025, 0.03, 0.5])
+    assert moved == pytest.approx([0.0, 0.0, 0.7, 1.4, 1.4])  # traces alone escape networks
 
     # 0.95 is 2.9 log odds beyond the network's threshold
     spectrum = scene({"Dichloromethane": 0.97, "Toluene": 0.03}, snr=60.0, seed=3)
@@ -267,6 +269,21 @@ def test_where_lines_are_at_home_a_network_must_be_surer(library: Library) -> No
         asking = replace(THRESHOLDS, surer_at_home=surer_at_home, evidence_per_logit=1e9)
         answer = ask(library, spectrum, "Dichloromethane", "Toluene", thresholds=asking)
         assert named(answer) == {"Dichloromethane", *expected}
+
+
+def test_a_network_cannot_deny_what_was_not_measured(library: Library) -> None:
+    """Acetonitrile without its line at 2250 cm-1."""
+    whole = scene(MIXTURE, snr=100.0)
+    inside = np.arange(len(whole.valid))
+    short = replace(whole, valid=(inside > 100) & (inside < 1600))
+    fit = library.fit(short)
+    assert fit.visible[names().index("Acetonitrile")] < 0.5
+    assert fit.visible[names().index("Toluene")] > 0.95
+    answer = ask(library, short, "Toluene", "ethanol", thresholds=SCEPTICAL)
+    assert named(answer) == set(MIXTURE)
+    assert answer.verdict is Verdict.IDENTIFIED
+    blind = replace(SCEPTICAL, visible_to_networks=0.0)
+    assert named(ask(library, short, "Toluene", "ethanol", thresholds=blind)) != set(MIXTURE)
 
 
 def test_only_foreign_lines_are_unknown_whatever_the_network_says(library: Library) -> None:

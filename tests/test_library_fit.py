@@ -53,6 +53,24 @@ def test_a_strong_smooth_baseline_changes_little(library: Library) -> None:
     assert fit.unexplained < 0.02
 
 
+@pytest.mark.parametrize("stretch_cm1", [-3.0, -1.0, 0.0, 2.0, 3.0])
+def test_a_stretched_axis_is_found(library: Library, stretch_cm1: float) -> None:
+    spectrum = scene(MIXTURE)
+    position = np.arange(len(spectrum.intensity), dtype=np.float64)
+    measured_at = position + 1.0 + stretch_cm1 * np.linspace(-1.0, 1.0, len(position))
+    fit = library.fit(
+        replace(spectrum, intensity=np.interp(position, measured_at, spectrum.intensity))
+    )
+    assert fit.shift_cm1 == pytest.approx(1.0, abs=0.5)
+    assert fit.stretch_cm1 == pytest.approx(stretch_cm1, abs=0.5)
+    assert fit.axis_error_cm1[-1] == pytest.approx(fit.shift_cm1 + fit.stretch_cm1)
+    assert fit.misfit < 0.002
+    assert fit.bent_cm1 < 0.5
+    toluene, ethanol = (fit.shares[names().index(name)] for name in ("Toluene", "ethanol"))
+    assert toluene == pytest.approx(0.5, abs=0.02)
+    assert ethanol == pytest.approx(0.3, abs=0.02)
+
+
 def test_scale_changes_coefficients_and_nothing_else(library: Library) -> None:
     once = scene(MIXTURE)
     tenfold = replace(

@@ -45,7 +45,7 @@ def noise_of_derivative(variance: Floats, variance_cm2: float) -> Floats:
     return np.convolve(np.pad(variance, reach, mode="edge"), squared, mode="valid")
 
 
-def shifted(values: Floats, shift_cm1: float) -> Floats:
+def shifted(values: Floats, shift_cm1: float | Floats) -> Floats:
     """values(x + shift) by linear interpolation, ends held; the grid step is 1 cm-1."""
     position = np.arange(len(values), dtype=np.float64)
     return np.interp(position + shift_cm1, position, values)

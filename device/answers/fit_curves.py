@@ -43,7 +43,7 @@ def fit_curves(
         * fit.response
         * _moved(
             references[i],
-            fit.shift_cm1 + fit.own_shift_cm1[i],
+            fit.axis_error_cm1 + fit.own_shift_cm1[i],
             fit.width_cm2 + fit.own_width_cm2[i],
         )
         for i in np.argsort(-fit.coefficients)
@@ -61,7 +61,7 @@ def fit_curves(
     )
 
 
-def _moved(reference: Floats, shift_cm1: float, variance_cm2: float) -> Floats:
+def _moved(reference: Floats, shift_cm1: Floats, variance_cm2: float) -> Floats:
     """A reference where and as wide as the fit saw it; it cannot be made narrower than it is."""
     position = np.arange(len(reference), dtype=np.float64)
     moved = np.interp(position - shift_cm1, position, reference)

@@ -21,6 +21,10 @@ Floats = npt.NDArray[np.float64]
 
 _OWN_SHIFT_SIGMA_CM1 = 1.0  # prior of a component's shift in a mixture
 OWN_SHIFT_LIMIT_CM1 = 3.0
+# Axes of two calibrations are shifted, and drift apart towards their ends: priors of what the
+# search left of the shift, and of the drift there.
+_AXIS_SIGMA_CM1 = (0.5, 1.0)
+_AXIS_LIMIT_CM1 = 4.0
 _OWN_WIDTH_SIGMA_CM2 = 6.0  # prior of a component's extra line variance
 _OWN_WIDTH_LIMITS_CM2 = (-8.0, 12.0)
 # Model error, of the signal nearby; dominates noise near strong lines.
@@ -69,8 +73,10 @@ class FlexibleFit:
     the end of `run`, and what they share is computed once.
     """
 
-    def __init__(self, columns: Floats, data: Floats, noise_variance: Floats) -> None:
+    def __init__(self, columns: Floats, data: Floats, noise_variance: Floats, ramp: Floats) -> None:
+        """`ramp`: how much of the axis's stretch shows at each point, -1 to 1."""
         self._pure = columns
+        self._axis = np.stack([np.ones_like(ramp), ramp])
         self._slope = np.gradient(columns, axis=1)
         self._curve = np.gradient(self._slope, axis=1)
         self._data = data
@@ -81,6 +87,7 @@ class FlexibleFit:
         self._cosines = _response_cosines(columns.shape[1])
         self.response: Floats = np.ones(columns.shape[1])
         self.model_error = LARGEST_MODEL_ERROR
+        self.axis_error_cm1 = np.zeros(2)  # shift, stretch
         self.own_shift = np.zeros(len(columns))
         self.own_width = np.zeros(len(columns))
         self.coefficients = solve_nonnegative(columns @ columns.T, columns @ data)
@@ -95,11 +102,14 @@ class FlexibleFit:
             self._update(refit=True)
 
     def _bend(self, present: npt.NDArray[np.intp]) -> None:
-        """Own shifts and widths of the present components, and the response: ridge regression."""
+        """Shift and stretch of the axis, own shifts and widths of the present components, and the
+        response: ridge regression."""
         amount = self.coefficients[present, None]
         pure = self.coefficients[present] @ self._pure[present]
+        slope = self.coefficients[present] @ self._slope[present]
         basis = np.vstack(
             [
+                -self._axis * slope,
                 -amount * self._slope[present],
                 0.5 * amount * self._curve[present],
                 pure * self._cosines,
@@ -107,6 +117,7 @@ class FlexibleFit:
         )
         prior = np.concatenate(
             [
+                np.array(_AXIS_SIGMA_CM1) ** -2,
                 np.full(len(present), _OWN_SHIFT_SIGMA_CM1**-2),
                 np.full(len(present), _OWN_WIDTH_SIGMA_CM2**-2),
                 np.full(_RESPONSE_TERMS, _RESPONSE_SIGMA**-2),
@@ -115,18 +126,21 @@ class FlexibleFit:
         weighted = basis * self._weight
         normal = weighted @ basis.T + np.diag(prior)
         bend = np.linalg.solve(normal, weighted @ (self._data - pure))
-        shift, width, response = np.split(bend, [len(present), 2 * len(present)])
+        ends = np.cumsum([len(self._axis), len(present), len(present)])
+        axis, shift, width, response = np.split(bend, ends)
+        self.axis_error_cm1 = np.clip(axis, -_AXIS_LIMIT_CM1, _AXIS_LIMIT_CM1)
         self.own_shift[:] = 0.0
         self.own_width[:] = 0.0
         self.own_shift[present] = np.clip(shift, -OWN_SHIFT_LIMIT_CM1, OWN_SHIFT_LIMIT_CM1)
         self.own_width[present] = np.clip(width, *_OWN_WIDTH_LIMITS_CM2)
+        aligned = self._pure - (self.axis_error_cm1 @ self._axis) * self._slope
         bent = (
-            self._pure[present]
+            aligned[present]
             - self.own_shift[present, None] * self._slope[present]
             + 0.5 * self.own_width[present, None] * self._curve[present]
         )
         self.response = 1.0 + response @ self._cosines
-        self._columns = self._pure * self.response
+        self._columns = aligned * self.response
         self._columns[present] = bent * self.response
 
     def _update(self, refit: bool = False) -> None:

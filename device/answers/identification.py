@@ -87,13 +87,9 @@ def identify(
     """
     fit = library.fit(spectrum)
     known = len(prediction.presence)
-    lead = _logit(prediction.presence) - _logit(presence_thresholds)
-    doubt = np.full(len(compounds), np.inf)  # where no network speaks
-    doubt[:known] = thresholds.surer(fit) - lead
+    said, lead, doubt = _network_on(fit, prediction.presence, presence_thresholds, thresholds)
     asserted = _asserted(fit, np.maximum(doubt, 0.0), thresholds)
-    asserted, disputed = _heard(
-        fit, prediction.presence, asserted, bool((doubt <= 0.0).any()), thresholds
-    )
+    asserted, disputed = _heard(fit, said, asserted, bool((doubt <= 0.0).any()), thresholds)
     asserted, twins = resolve_twins(spectrum, library, fit, asserted, thresholds)
     explaining = asserted.copy()
     explaining[[pair.chosen for pair in twins]] = True
@@ -113,7 +109,7 @@ def identify(
     else:
         # beside something foreign, fit and network must agree, where there is a network to ask
         asserted[:known] &= lead >= 0.0
-        asserted = _trusted_beside_foreign(final, prediction.presence, asserted, thresholds)
+        asserted = _trusted_beside_foreign(final, said, asserted, thresholds)
         verdict = Verdict.PARTIAL if asserted.any() else Verdict.UNKNOWN
     if verdict is Verdict.UNKNOWN:
         blame = reasons.why_not_interpretable(spectrum, library, fit)
@@ -159,15 +155,30 @@ def _logit(probability: npt.ArrayLike) -> Floats:
     return result
 
 
+def _network_on(
+    fit: LibraryFit,
+    presence: npt.NDArray[np.floating[Any]],
+    presence_thresholds: Floats,
+    t: FitThresholds,
+) -> tuple[Floats, Floats, Floats]:
+    """What counts of the network's word: presence, log odds beyond its threshold, and by how many
+    it stays below a proposal (negative: beyond; infinite: it cannot know)."""
+    known = len(presence)
+    hidden = fit.visible[:known] < t.visible_to_networks
+    silent = hidden & (presence < presence_thresholds)  # it may name what it hardly sees, not deny
+    said = np.where(silent, presence_thresholds, presence)
+    lead = _logit(said) - _logit(presence_thresholds)
+    doubt = np.full(len(fit.coefficients), np.inf)
+    doubt[:known] = np.where(silent, np.inf, t.surer(fit, fit.shares[:known]) - lead)
+    return said, lead, doubt
+
+
 def _asserted(fit: LibraryFit, doubt: Floats, t: FitThresholds) -> Bools:
     """`doubt`: log odds by which the network stays below its threshold, 0 when it proposes."""
-    total = float(fit.coefficients.sum())
-    if total <= 0:
-        return np.zeros(len(fit.coefficients), dtype=np.bool_)
     asked = t.evidence_asked(doubt, fit.model_error)
     result: Bools = (
         (fit.evidence >= asked)
-        & (fit.coefficients >= t.share_asked(doubt) * total)
+        & (fit.shares >= t.share_asked(doubt))
         & (fit.support >= t.support)
         & ((np.abs(fit.own_shift_cm1) <= t.largest_own_shift_cm1) | (doubt <= 0.0))
     )
@@ -188,7 +199,7 @@ def _heard(
     heard, disputed = asserted.copy(), np.zeros(len(asserted), dtype=np.bool_)
     if anything_proposed and fit.model_error > t.disputable_model_error:
         known = len(presence)
-        large = t.seen_by_networks(fit.coefficients)[:known]
+        large = fit.shares[:known] >= t.seen_by_networks_from
         heard[:known] &= ~large | (presence >= t.denied_presence)
         disputed[:known] = large & (presence < t.disputed_presence)
     return heard, disputed

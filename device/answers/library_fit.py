@@ -6,6 +6,7 @@ Next: `identification.py`, which turns fit and network into a verdict; `fit_curv
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,9 @@ Bools = npt.NDArray[np.bool_]
 # n-nonane reach 0.8 and are told apart.
 _LOOK_ALIKE = 0.95
 
+# A larger error of the axis is worth a second fit that starts from it: lines move too far for one.
+_ALIGNED_CM1 = 0.5
+
 _FLAT = 1e-9  # a derivative below this part of the intensity is rounding
 
 
@@ -45,10 +49,14 @@ class LibraryFit:
     precision: Floats  # [C, C], inverse covariance of the coefficients, absent ones included
     pull: Floats  # by how much the data ask for more of it; negative: they speak against it
     evidence: Floats  # rise of chi squared when the component is left out
+    visible: Floats  # 0-1: part of the component's lines within what was measured
     support: Floats  # 0-1: part of the component's own lines that the spectrum really has
     own_shift_cm1: Floats
     own_width_cm2: Floats
     shift_cm1: float  # measured axis minus reference axis
+    stretch_cm1: (
+        float  # the same beside the shift at the last grid point; at the first its negative
+    )
     width_cm2: float  # extra variance of the measured lines; negative: narrower
     spike_part: float  # of the derivative's energy that was spikes, taken out before
     model_error: float  # misfit beyond noise, of the signal; see flexible_fit.py
@@ -60,6 +68,16 @@ class LibraryFit:
     weight: Floats  # [G], of each point's squared residual in chi squared; zero where not fitted
     residual: Floats  # [G], smoothed derivative domain; zero where not fitted
     foreign: Floats  # [G], the part of the residual that counts as foreign
+
+    @property
+    def shares(self) -> Floats:
+        """[C], 0-1 of all amounts; zeros where nothing was found."""
+        return self.coefficients / max(float(self.coefficients.sum()), 1e-300)
+
+    @property
+    def axis_error_cm1(self) -> Floats:
+        """[G], measured axis minus reference axis."""
+        return self.shift_cm1 + self.stretch_cm1 * _ramp(len(self.residual))
 
     @property
     def bent_cm1(self) -> float:
@@ -111,7 +129,10 @@ class Library:
             return self._nothing()
         shift, width = self._search(spectrum, window, scale).run()
         everything = np.ones(len(self.references), dtype=np.bool_)
-        return self._fit_at(spectrum, shift, width, everything)
+        fit = self._fit_at(spectrum, shift, 0.0, width, everything)
+        if abs(fit.shift_cm1 - shift) + abs(fit.stretch_cm1) > _ALIGNED_CM1:
+            fit = self.refit(spectrum, fit, everything)
+        return fit
 
     def far_shift(self, spectrum: GridSpectrum) -> tuple[float, float]:
         """Best shift beyond the one that `fit` looks for, and the part of the energy explained."""
@@ -122,33 +143,35 @@ class Library:
         return self._search(spectrum, window, scale).far_away()
 
     def refit(self, spectrum: GridSpectrum, fit: LibraryFit, only: Bools) -> LibraryFit:
-        """Fit again with the components `only`, at the shift and width already found."""
-        return self._fit_at(spectrum, fit.shift_cm1, fit.width_cm2, only)
+        """Fit again with the components `only`, on the axis and at the width already found."""
+        return self._fit_at(spectrum, fit.shift_cm1, fit.stretch_cm1, fit.width_cm2, only)
 
     def _search(self, spectrum: GridSpectrum, window: Bools, scale: float) -> ShiftSearch:
         variance = spectrum.white_variance / scale**2
         return ShiftSearch(self._derivative, spectrum.intensity / scale, variance, window)
 
     def _fit_at(
-        self, spectrum: GridSpectrum, shift: float, width: float, only: Bools
+        self, spectrum: GridSpectrum, shift: float, stretch: float, width: float, only: Bools
     ) -> LibraryFit:
+        """Shift and stretch are where to start from: the fit finds what is left of them."""
         window = fitted_window(spectrum.valid)
         scale = float(np.abs(spectrum.intensity).max())
         intensity = spectrum.intensity / scale
 
         data_variance = SMOOTHING_CM1**2 + max(-width, 0.0)
         data = smoothed_derivative(intensity[None], data_variance)[0]
-        data = without_baseline(shifted(data, shift)[window])
+        ramp = _ramp(self._points)
+        data = without_baseline(shifted(data, shift + stretch * ramp)[window])
         if np.abs(data).max() < _FLAT:
             return self._nothing()
         noise = noise_of_derivative(spectrum.white_variance / scale**2, data_variance)[window]
         columns = without_baseline(self._derivative[width][:, window] * only[:, None])
-        flexible = FlexibleFit(columns, data, noise)
+        flexible = FlexibleFit(columns, data, noise, ramp[window])
         flexible.run()
         kernel = derivative_kernel(data_variance)
         spikes = spikes_in(flexible.residual, kernel, float(np.abs(data).max()))
         if spikes.any():
-            flexible = FlexibleFit(columns, data - spikes, noise)
+            flexible = FlexibleFit(columns, data - spikes, noise, ramp[window])
             flexible.run()
         residual, foreign = np.zeros(self._points), np.zeros(self._points)
         response = np.ones(self._points)
@@ -163,10 +186,12 @@ class Library:
             precision=flexible.precision() / scale**2,
             pull=flexible.pull() / scale,
             evidence=flexible.evidence(),
+            visible=self._visible(window),
             support=flexible.support(),
             own_shift_cm1=flexible.own_shift,
             own_width_cm2=flexible.own_width,
-            shift_cm1=shift,
+            shift_cm1=shift + float(flexible.axis_error_cm1[0]),
+            stretch_cm1=stretch + float(flexible.axis_error_cm1[1]),
             width_cm2=width,
             spike_part=float(spikes @ spikes) / float(data @ data),
             model_error=flexible.model_error,
@@ -180,6 +205,11 @@ class Library:
             foreign=foreign * scale,
         )
 
+    def _visible(self, window: Bools) -> Floats:
+        energy = np.square(self._derivative[0.0])
+        total = energy.sum(axis=1)
+        return np.divide(energy @ window, total, out=np.zeros(len(total)), where=total > 0)
+
     def _nothing(self) -> LibraryFit:
         none = np.zeros(len(self.references))
         flat = np.zeros(self._points)
@@ -189,10 +219,12 @@ class Library:
             precision=np.zeros((len(none), len(none))),
             pull=none,
             evidence=none,
+            visible=none,
             support=none,
             own_shift_cm1=none,
             own_width_cm2=none,
             shift_cm1=0.0,
+            stretch_cm1=0.0,
             width_cm2=0.0,
             spike_part=0.0,
             model_error=LARGEST_MODEL_ERROR,
@@ -205,6 +237,11 @@ class Library:
             residual=flat,
             foreign=flat,
         )
+
+
+@lru_cache(maxsize=8)
+def _ramp(points: int) -> Floats:
+    return np.linspace(-1.0, 1.0, points)
 
 
 def _look_alikes(derivative: Floats) -> tuple[tuple[int, int], ...]:

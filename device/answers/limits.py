@@ -53,7 +53,7 @@ def detection_limits(
         return ()
     named = {component.name for component in identification.components}
     present = np.array([compound.name in named for compound in compounds])
-    doubt = np.array([_HESITATING_NETWORK + thresholds.surer(fit)])
+    doubt = _HESITATING_NETWORK + thresholds.surer(fit, [1.0])
     asked = float(thresholds.evidence_asked(doubt, fit.model_error)[0])
     total = float(fit.coefficients[present].sum())
     limits = []

@@ -39,7 +39,7 @@ def why_not_interpretable(
 
 def unexplained_signal(unexplained: float, fit: LibraryFit) -> Reason:
     # the sum over a line's derivative is highest at its centre
-    where = MODEL_GRID.wavenumber_cm1[int(np.argmax(np.cumsum(fit.foreign)))] + fit.shift_cm1
+    where = (MODEL_GRID.wavenumber_cm1 + fit.axis_error_cm1)[int(np.argmax(np.cumsum(fit.foreign)))]
     return Reason(
         "unexplained_signal",
         f"{unexplained:.0%} of the signal fits no compound of the library, "

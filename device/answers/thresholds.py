@@ -14,7 +14,6 @@ from device.answers.library_fit import LibraryFit
 from firmware_bridge.errors import CallerError
 
 Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,10 @@ class FitThresholds:
     surer_at_home: float = 2.0
     at_home_cm1: float = 0.3  # root mean square own shift up to which that holds in full
     moved_cm1: float = 0.6  # ... and from which it does not hold
+    # The same of components that are no traces, wherever they sit.
+    surer_of_large: float = 1.4
+    trace_share: float = 0.02  # of the signal, up to which it does not hold
+    large_share: float = 0.03  # ... and from which it holds in full
     # From this share on networks see what is there. When one names others and gives a component
     # less presence than this, the two do not agree, and the verdict is PARTIAL; below the second
     # limit no evidence of the fit makes up for it, and the component is not named. Not so where the
@@ -46,6 +49,8 @@ class FitThresholds:
     seen_by_networks_from: float = 0.06
     disputed_presence: float = 0.30
     denied_presence: float = 0.10
+    # Where less of a compound's lines was measured, a network may name it, but it cannot deny it.
+    visible_to_networks: float = 0.5
     smallest_share: float = 0.012  # of the signal; less may be a misfit of a strong neighbour
     smallest_share_when_proposed: float = 0.006
     support: float = 0.4  # part of a component's lines that must really be there
@@ -117,15 +122,16 @@ class FitThresholds:
         )
         return result
 
-    def seen_by_networks(self, coefficients: Floats) -> Bools:
-        """bool[C]: components so large that a network would have seen them."""
-        result: Bools = coefficients >= self.seen_by_networks_from * float(coefficients.sum())
-        return result
-
-    def surer(self, fit: LibraryFit) -> float:
-        """Log odds by which a network must be surer than its threshold to propose."""
+    def surer(self, fit: LibraryFit, share: npt.ArrayLike) -> Floats:
+        """Log odds by which a network must be surer than its threshold to propose components of
+        such shares 0-1 of the signal."""
         way = (self.moved_cm1 - fit.bent_cm1) / (self.moved_cm1 - self.at_home_cm1)
-        return self.surer_at_home * float(np.clip(way, 0.0, 1.0))
+        large = (np.asarray(share) - self.trace_share) / (self.large_share - self.trace_share)
+        result: Floats = np.maximum(
+            self.surer_at_home * np.clip(way, 0.0, 1.0),
+            self.surer_of_large * np.clip(large, 0.0, 1.0),
+        )
+        return result
 
     def unexplained_part(self, fit: LibraryFit) -> float:
         """0-1: part of `identified_unexplained` up to which this fit counts as identified.
