@@ -17,12 +17,14 @@ from train.figures import (
     twins,
     unequal,
     unknowns,
+    worsened,
 )
 from train.figures.figure import Figure
 
 FIGURES: tuple[Figure, ...] = (
     Figure("measured", "Measured spectra that nobody trained on", measured.make),
     Figure("sums", "Measured spectra added together", sums.make),
+    Figure("worsened", "Measured spectra made worse", worsened.make),
     Figure("unequal", "Unequal mixtures of the measured solvents", unequal.make),
     Figure("robustness", "One thing wrong at a time, and the ideal detector", robustness.make),
     Figure("traces", "Traces of 2-5%", traces.make),
