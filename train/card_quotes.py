@@ -70,6 +70,14 @@ def sums(data: Data, label: str) -> Quote:
         yield f"{what}: given a false name", false
 
 
+def worsened(data: Data, label: str) -> Quote:
+    for condition, found in data.get(_product(label), {}).items():
+        yield (
+            f"Measured mixtures, {condition}: all components and nothing else",
+            _part(found, "mixtures_exact"),
+        )
+
+
 def unequal(data: Data, label: str) -> Quote:
     tallies = data["measured pures"]
     if _product(label) not in tallies:
@@ -186,6 +194,7 @@ def _part(found: Data, key: str) -> str:
 QUOTES: Mapping[str, Callable[[Data, str], Quote]] = {
     "measured": measured,
     "sums": sums,
+    "worsened": worsened,
     "unequal": unequal,
     "robustness": robustness,
     "traces": traces,

@@ -54,9 +54,7 @@ class LibraryFit:
     own_shift_cm1: Floats
     own_width_cm2: Floats
     shift_cm1: float  # measured axis minus reference axis
-    stretch_cm1: (
-        float  # the same beside the shift at the last grid point; at the first its negative
-    )
+    stretch_cm1: float  # beyond the shift at the last grid point; its negative at the first
     width_cm2: float  # extra variance of the measured lines; negative: narrower
     spike_part: float  # of the derivative's energy that was spikes, taken out before
     model_error: float  # misfit beyond noise, of the signal; see flexible_fit.py
