@@ -175,6 +175,26 @@ def test_a_no_of_the_network_counts_for_more_where_the_fit_is_worse() -> None:
     assert {at_home[3], worse[3], worst[3]} == {THRESHOLDS.evidence}
 
 
+def test_the_log_odds_of_a_no_outweigh_some_evidence_of_what_networks_see() -> None:
+    lead = np.array([0.5, -0.9, -2.0, -4.0])
+    assert THRESHOLDS.denial(lead, 0.02).tolist() == [0.0, 0.0, 0.0, 0.0]
+    assert THRESHOLDS.denial(lead, 0.03) == pytest.approx([0.0, 0.0, 1.0, 3.0])
+    assert THRESHOLDS.denial(lead, 0.5) == pytest.approx([0.0, 0.0, 2.0, 6.0])
+    doubt = np.array([2.0])
+    plain, denied = (THRESHOLDS.evidence_asked(doubt, 0.01, denial)[0] for denial in (0.0, 6.0))
+    assert denied == pytest.approx(plain + 6.0)
+
+
+def test_noise_that_poses_as_a_component_needs_more_than_luck(library: Library) -> None:
+    """Toluene at 5% and SNR 25: enough evidence unless the network says no."""
+    spectrum = scene({"Dichloromethane": 0.95, "Toluene": 0.05}, snr=25.0, seed=4)
+    evidence = library.fit(spectrum).evidence[names().index("Toluene")]
+    assert THRESHOLDS.evidence_when_proposed + 1.0 < evidence < 12.0
+    believing = replace(THRESHOLDS, evidence_per_denied_logit=0.0)
+    assert "Toluene" not in named(ask(library, spectrum, "Dichloromethane"))
+    assert "Toluene" in named(ask(library, spectrum, "Dichloromethane", thresholds=believing))
+
+
 def test_a_proposed_component_may_be_smaller(library: Library) -> None:
     """1% of the signal, with evidence for more."""
     spectrum = scene({"Dichloromethane": 0.99, "Acetonitrile": 0.0105}, snr=2000.0)

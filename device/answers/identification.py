@@ -88,7 +88,7 @@ def identify(
     fit = library.fit(spectrum)
     known = len(prediction.presence)
     said, lead, doubt = _network_on(fit, prediction.presence, presence_thresholds, thresholds)
-    asserted = _asserted(fit, np.maximum(doubt, 0.0), thresholds)
+    asserted = _asserted(fit, lead, np.maximum(doubt, 0.0), thresholds)
     asserted, disputed = _heard(fit, said, asserted, bool((doubt <= 0.0).any()), thresholds)
     asserted, twins = resolve_twins(spectrum, library, fit, asserted, thresholds)
     explaining = asserted.copy()
@@ -173,9 +173,11 @@ def _network_on(
     return said, lead, doubt
 
 
-def _asserted(fit: LibraryFit, doubt: Floats, t: FitThresholds) -> Bools:
-    """`doubt`: log odds by which the network stays below its threshold, 0 when it proposes."""
-    asked = t.evidence_asked(doubt, fit.model_error)
+def _asserted(fit: LibraryFit, lead: Floats, doubt: Floats, t: FitThresholds) -> Bools:
+    """`lead`, `doubt`: see `_network_on`; no doubt is below 0 here."""
+    denial = np.zeros(len(doubt))
+    denial[: len(lead)] = t.denial(lead, fit.shares[: len(lead)])
+    asked = t.evidence_asked(doubt, fit.model_error, denial)
     result: Bools = (
         (fit.evidence >= asked)
         & (fit.shares >= t.share_asked(doubt))

@@ -53,8 +53,10 @@ def detection_limits(
         return ()
     named = {component.name for component in identification.components}
     present = np.array([compound.name in named for compound in compounds])
-    doubt = _HESITATING_NETWORK + thresholds.surer(fit, [1.0])
-    asked = float(thresholds.evidence_asked(doubt, fit.model_error)[0])
+    large = [1.0]  # whatever the limit: on the safe side
+    doubt = _HESITATING_NETWORK + thresholds.surer(fit, large)
+    denial = thresholds.denial(np.array([-_HESITATING_NETWORK]), large)
+    asked = float(thresholds.evidence_asked(doubt, fit.model_error, denial)[0])
     total = float(fit.coefficients[present].sum())
     limits = []
     for index in np.flatnonzero(~present):

@@ -41,6 +41,12 @@ class FitThresholds:
     surer_of_large: float = 1.4
     trace_share: float = 0.02  # of the signal, up to which it does not hold
     large_share: float = 0.03  # ... and from which it holds in full
+    # Whatever the fit says, a no weighs as its log odds beyond the first do (half a chi squared),
+    # between these shares of the signal more and more: networks do not see less.
+    evidence_per_denied_logit: float = 2.0
+    first_denied_logit: float = 1.0
+    unseen_share: float = 0.025
+    seen_share: float = 0.035
     # From this share on networks see what is there. When one names others and gives a component
     # less presence than this, the two do not agree, and the verdict is PARTIAL; below the second
     # limit no evidence of the fit makes up for it, and the component is not named. Not so where the
@@ -105,14 +111,29 @@ class FitThresholds:
             )
         return replace(cls(), **values)
 
-    def evidence_asked(self, doubt: Floats, model_error: float) -> Floats:
-        """Evidence that a component needs, by the log odds `doubt` of the network below its
-        threshold: 0 when it proposes, infinite when it cannot know and the fit speaks alone."""
+    def evidence_asked(
+        self, doubt: Floats, model_error: float, denial: npt.ArrayLike = 0.0
+    ) -> Floats:
+        """Evidence that a component needs.
+
+        Args:
+            doubt: log odds that the network lacks for a proposal: 0 when it proposes, infinite
+                when it cannot know and the fit speaks alone.
+            denial: what `denial` says of it.
+        """
         misfit = (model_error / LARGEST_MODEL_ERROR) ** self.doubt_power
         more = self.evidence_for_misfit + self.evidence_per_logit * doubt
-        asked = self.evidence_when_proposed + misfit * more
+        asked = self.evidence_when_proposed + misfit * more + np.asarray(denial)
         known = np.minimum(asked, self.evidence + misfit * self.evidence_against_no)
         result: Floats = np.where(np.isinf(doubt), self.evidence, known)
+        return result
+
+    def denial(self, lead: Floats, share: npt.ArrayLike) -> Floats:
+        """Evidence that outweighs a network's no by itself, for components of such shares 0-1 of
+        the signal; `lead`: log odds beyond its threshold."""
+        seen = (np.asarray(share) - self.unseen_share) / (self.seen_share - self.unseen_share)
+        below = np.maximum(-lead - self.first_denied_logit, 0.0)
+        result: Floats = self.evidence_per_denied_logit * below * np.clip(seen, 0.0, 1.0)
         return result
 
     def share_asked(self, doubt: Floats) -> Floats:
