@@ -162,6 +162,11 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         (_NO_SHIFT, _NO_WIDTH, _NO_RESPONSE),
     ),
     Experiment(
+        "a rigid axis",
+        "Do calibrations drift apart towards the ends of the axis?",
+        (Replaced("device.answers.flexible_fit", "_AXIS_SIGMA_CM1", (_STIFF, _STIFF)),),
+    ),
+    Experiment(
         "no common line width",
         "Does the search for the instrument's line width matter?",
         (Replaced(_SEARCH, "WIDTH_LADDER_CM2", (0.0,)), Replaced(_SEARCH, "_UNCHANGED", 0)),
@@ -256,6 +261,11 @@ EXPERIMENTS: tuple[Experiment, ...] = (
                 "partial_evidence_for_support": 0.0,
             }
         ),
+    ),
+    Experiment(
+        "a no of the network weighs nothing by itself",
+        "Does noise pose as components where the fit matches well?",
+        change=with_thresholds(lambda _: {"evidence_per_denied_logit": 0.0}),
     ),
     Experiment(
         "the network disputes nothing",
