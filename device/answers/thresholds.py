@@ -61,7 +61,7 @@ class FitThresholds:
     smallest_share_when_proposed: float = 0.006
     support: float = 0.4  # part of a component's lines that must really be there
     # Above it the answer is PARTIAL at best; the better the references match, the less is tolerated
-    # (`tolerance`).
+    # (`unexplained_part`, `misfit_part`).
     identified_unexplained: float = 0.11
     identified_misfit: float = 0.058  # the same of the misfit, foreign or not
     # A line away from all of the asserted components', against the strongest line: no misfit puts
