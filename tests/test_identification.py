@@ -258,9 +258,10 @@ def test_lines_at_home_excuse_less_misfit_than_moved_or_narrower_ones(library: L
 
 
 def test_only_moved_lines_excuse_what_looks_foreign(library: Library) -> None:
-    """Much less so where they moved a little: another instrument leaves nothing foreign."""
+    """Another instrument leaves little that does, and the less the broader its lines."""
     fit = replace(library.fit(scene(MIXTURE)), misfit=0.0, model_error=0.15)
-    for moved_cm1, width_cm2, most in ((0.0, 0.0, 0.01), (0.0, -9.0, 0.01), (0.2, 0.0, 0.02)):
+    limits = ((0.0, 0.0, 0.0275), (0.0, -9.0, 0.0275), (0.0, 16.0, 0.008), (0.25, 16.0, 0.034))
+    for moved_cm1, width_cm2, most in limits:
         at = sitting(fit, moved_cm1, width_cm2)
         assert not THRESHOLDS.explains(replace(at, unexplained=1.1 * most))
         assert THRESHOLDS.explains(replace(at, unexplained=0.5 * most))

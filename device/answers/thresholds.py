@@ -73,7 +73,9 @@ class FitThresholds:
     # much narrower than the references', which never resolved them.
     bent_cm1: float = 0.4
     bent_power: float = 2.5
-    smallest_unexplained_part: float = 0.08
+    smallest_unexplained_part: float = 0.25  # and less where broader lines hide details:
+    smeared_cm2: float = 20.0
+    smallest_smeared_part: float = 0.3
     smallest_misfit_part: float = 0.33
     narrower_cm2: float = 9.0
     # A component that must move farther, and that the network does not propose, is something else.
@@ -158,12 +160,14 @@ class FitThresholds:
         """0-1: part of `identified_unexplained` up to which this fit counts as identified.
 
         Real mixtures whose references match badly, because the liquids interact, leave up to the
-        full limit. Another instrument alone leaves hardly anything that looks foreign, and where
-        references match to the noise, a quarter of the rest is.
+        full limit. Another instrument alone leaves little that looks foreign, the less the broader
+        its lines, and where references match to the noise, a quarter of the rest is.
         """
         moved = (fit.bent_cm1 / self.bent_cm1) ** self.bent_power
+        clear = np.clip(1.0 - fit.width_cm2 / self.smeared_cm2, self.smallest_smeared_part, 1.0)
         worse = 0.25 + fit.model_error / LARGEST_MODEL_ERROR
-        return float(np.clip(moved, self.smallest_unexplained_part, 1.0)) * min(1.0, worse)
+        part = np.clip(moved, self.smallest_unexplained_part * clear, 1.0)
+        return float(part) * min(1.0, worse)
 
     def misfit_part(self, fit: LibraryFit) -> float:
         """0-1: part of `identified_misfit` that liquids that interact, or lines narrower than the
