@@ -22,6 +22,8 @@ from train.references import REPOSITORY
 
 DATA = REPOSITORY / "data"
 # groups of measured spectra
+LABELLED_EQUAL = "resampled, inferred_equal"
+EQUAL_PARTS = ("published", LABELLED_EQUAL)  # mixtures whose parts are taken as equal
 IN_LIBRARY = "other instrument, in library"
 NOT_IN_LIBRARY = "other instrument, not in library"
 

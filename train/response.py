@@ -16,14 +16,9 @@ import numpy.typing as npt
 from device.answers.library_fit import Library
 from device.inference.bundle import Bundle
 from device.spectra.spectrum import to_grid
-from train.development import MeasuredSpectrum, measured_spectra
+from train.development import EQUAL_PARTS, MeasuredSpectrum, measured_spectra
 
 Floats = npt.NDArray[np.float64]
-
-EQUAL_PARTS = (
-    "published",
-    "resampled, inferred_equal",
-)  # groups of mixtures whose parts are taken as equal
 
 
 @dataclass(frozen=True, eq=False)

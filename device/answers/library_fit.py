@@ -118,6 +118,7 @@ class Library:
         self._points = self.references.shape[1]
         self._derivative = _WidenedDerivatives(self.references)
         self.look_alikes = _look_alikes(self._derivative[0.0])
+        self._lines = _parts(np.square(self._derivative[0.0]))
 
     def fit(self, spectrum: GridSpectrum) -> LibraryFit:
         """Fit all references to `spectrum`; never fails on a finite spectrum."""
@@ -184,7 +185,7 @@ class Library:
             precision=flexible.precision() / scale**2,
             pull=flexible.pull() / scale,
             evidence=flexible.evidence(),
-            visible=self._visible(window),
+            visible=self._lines @ window,
             support=flexible.support(),
             own_shift_cm1=flexible.own_shift,
             own_width_cm2=flexible.own_width,
@@ -202,11 +203,6 @@ class Library:
             residual=residual * scale,
             foreign=foreign * scale,
         )
-
-    def _visible(self, window: Bools) -> Floats:
-        energy = np.square(self._derivative[0.0])
-        total = energy.sum(axis=1)
-        return np.divide(energy @ window, total, out=np.zeros(len(total)), where=total > 0)
 
     def _nothing(self) -> LibraryFit:
         none = np.zeros(len(self.references))
@@ -239,7 +235,15 @@ class Library:
 
 @lru_cache(maxsize=8)
 def _ramp(points: int) -> Floats:
-    return np.linspace(-1.0, 1.0, points)
+    result = np.linspace(-1.0, 1.0, points)
+    result.flags.writeable = False
+    return result
+
+
+def _parts(rows: Floats) -> Floats:
+    """Every point's part of its row; zeros in rows of zeros."""
+    total = rows.sum(axis=1, keepdims=True)
+    return np.divide(rows, total, out=np.zeros_like(rows), where=total > 0)
 
 
 def _look_alikes(derivative: Floats) -> tuple[tuple[int, int], ...]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from device.inference.manifest import Manifest
 from device.spectra.spectrum import Spectrum
-from train.development import NOT_IN_LIBRARY, measured_spectra
+from train.development import EQUAL_PARTS, NOT_IN_LIBRARY, measured_spectra
 from train.figures.experiments_pairs import Column
 from train.figures.figure import Context, Size
 from train.figures.left_out import foreign_pures
@@ -156,7 +156,7 @@ def _case(group: str, scene: Scene) -> Case:
 def _measured(manifest: Manifest, size: Size) -> Iterator[Case]:
     taken = {MIXTURES: 0, OTHER: 0, OUTSIDE: 0}
     for one in measured_spectra(manifest):
-        if one.group == "published" or one.group.endswith("inferred_equal"):
+        if one.group in EQUAL_PARTS:
             group = MIXTURES
         elif one.group.startswith("other instrument"):
             group = OTHER if one.expected else OUTSIDE

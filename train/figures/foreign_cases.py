@@ -13,6 +13,7 @@ import numpy.typing as npt
 from device.identifier import Identifier
 from device.spectra.spectrum import Spectrum
 from train.development import (
+    EQUAL_PARTS,
     IN_LIBRARY,
     NOT_IN_LIBRARY,
     MeasuredSpectrum,
@@ -59,13 +60,7 @@ def foreign_cases(context: Context, identifier: Identifier) -> Iterator[Case]:
     pures = measured_pures(LIBRARY)
     measured = measured_spectra(identifier.bundle.manifest)
     outside = [one for one in measured if one.group == NOT_IN_LIBRARY]
-    own = [
-        one
-        for one in measured
-        if one.group == "published"
-        or one.group.endswith("inferred_equal")
-        or one.group == IN_LIBRARY
-    ]
+    own = [one for one in measured if one.group in (*EQUAL_PARTS, IN_LIBRARY)]
     if context.size.value == "tiny":
         outside, own = outside[:3], own[:3]
     for part, (_, _, repeats) in _PARTS.items():

@@ -16,6 +16,7 @@ from device.spectra.spectrum import to_grid
 from train.development import (
     DATA,
     IN_LIBRARY,
+    LABELLED_EQUAL,
     NOT_IN_LIBRARY,
     MeasuredSpectrum,
     measured_spectra,
@@ -130,7 +131,7 @@ def _agreement(outcomes: dict[str, list[Outcome]]) -> Table:
 
 def _by_components(outcomes: dict[str, list[Outcome]]) -> Table:
     inferred = {
-        method: [o for o in found if o.spectrum.group.endswith("inferred_equal")]
+        method: [o for o in found if o.spectrum.group == LABELLED_EQUAL]
         for method, found in outcomes.items()
     }
     counts = sorted({len(o.spectrum.expected) for found in inferred.values() for o in found})

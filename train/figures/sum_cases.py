@@ -13,6 +13,7 @@ from device.inference.manifest import Manifest
 from device.spectra.spectrum import Spectrum
 from train.development import (
     IN_LIBRARY,
+    LABELLED_EQUAL,
     NOT_IN_LIBRARY,
     MeasuredSpectrum,
     measured_spectra,
@@ -21,8 +22,6 @@ from train.figures.foreign_cases import Case
 from train.figures.pures import snip
 
 Floats = npt.NDArray[np.float64]
-
-_EQUAL = "resampled, inferred_equal"
 
 MIXTURES = "two measured mixtures"
 LIQUIDS = "2-5 library liquids of another instrument"
@@ -39,7 +38,7 @@ def sum_cases(
 ) -> Iterator[Case]:
     """`count` sums of each kind; `foreign` names the one spectrum outside the library."""
     measured = measured_spectra(manifest)
-    mixtures = [one for one in measured if one.group == _EQUAL]
+    mixtures = [one for one in measured if one.group == LABELLED_EQUAL]
     liquids = [one for one in measured if one.group == IN_LIBRARY]
     outside = [one for one in measured if one.group == NOT_IN_LIBRARY]
     shares = {kind: share for share, kind in FOREIGN.items()}

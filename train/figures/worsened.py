@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from train.development import IN_LIBRARY, NOT_IN_LIBRARY, measured_spectra
+from train.development import EQUAL_PARTS, IN_LIBRARY, NOT_IN_LIBRARY, measured_spectra
 from train.evaluate import Proportion
 from train.figures.figure import Context, Result, Table
 from train.figures.tallies import percent
@@ -65,7 +65,7 @@ def make(context: Context) -> Result:
 
 def _group(label: str) -> str:
     """Nothing for labels that their makers doubt, and for spectra that come twice."""
-    if label == "published" or label.endswith("inferred_equal"):
+    if label in EQUAL_PARTS:
         return MIXTURES
     return {IN_LIBRARY: LIQUIDS, NOT_IN_LIBRARY: OUTSIDE}.get(label, "")
 
