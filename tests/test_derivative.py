@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from device.answers.derivative import (
+    derivative_kernel,
     fitted_window,
     moving_average,
     moving_maximum,
+    noise_correlation,
     noise_of_derivative,
     shifted,
     smoothed_derivative,
@@ -72,3 +74,14 @@ def test_points_beside_a_missing_stretch_are_not_fitted() -> None:
 def test_a_moving_maximum_holds_ends_and_looks_to_both_sides() -> None:
     values = np.array([3.0, 0.0, 0.0, 0.0, 5.0, 0.0, 1.0])
     np.testing.assert_array_equal(moving_maximum(values, 3), [3, 3, 0, 5, 5, 5, 1])
+
+
+@pytest.mark.parametrize("smoothing_cm1", [3.0, 5.0])
+def test_the_correlation_of_noise_is_that_of_a_matched_line(smoothing_cm1: float) -> None:
+    kernel = derivative_kernel(smoothing_cm1**2)
+    position = np.arange(-60, 61)
+    line = np.convolve(np.exp(-0.5 * position**2 / 20.0), kernel)
+    shared = np.correlate(kernel, kernel, mode="full")
+    covariance = shared / shared.max()
+    scatter = line @ np.convolve(line, covariance, mode="same")
+    assert noise_correlation(smoothing_cm1) == pytest.approx(scatter / (line @ line), rel=0.02)

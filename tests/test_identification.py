@@ -166,8 +166,9 @@ def test_a_no_of_the_network_counts_for_more_where_the_fit_is_worse() -> None:
     doubt = np.array([0.0, 1.0, 5.5, np.inf])
     at_home, worse, worst = (THRESHOLDS.evidence_asked(doubt, error) for error in (0.01, 0.1, 0.2))
     assert (np.diff(at_home[:3]) > 0).all()
-    assert (worse[:3] > at_home[:3]).all()
-    assert (worst[:3] > worse[:3]).all()
+    assert at_home[0] == worst[0] == THRESHOLDS.evidence_when_proposed
+    assert (worse[1:3] > at_home[1:3]).all()
+    assert (worst[1:3] > worse[1:3]).all()
     # a trace that fits to the noise needs little help, one in a bad fit overrules no network
     assert at_home[2] < 10.0
     assert worst[2] > 4 * THRESHOLDS.evidence
@@ -176,10 +177,10 @@ def test_a_no_of_the_network_counts_for_more_where_the_fit_is_worse() -> None:
 
 
 def test_the_log_odds_of_a_no_outweigh_some_evidence_of_what_networks_see() -> None:
-    lead = np.array([0.5, -0.9, -2.0, -4.0])
-    assert THRESHOLDS.denial(lead, 0.02).tolist() == [0.0, 0.0, 0.0, 0.0]
-    assert THRESHOLDS.denial(lead, 0.03) == pytest.approx([0.0, 0.0, 1.0, 3.0])
-    assert THRESHOLDS.denial(lead, 0.5) == pytest.approx([0.0, 0.0, 2.0, 6.0])
+    lead = np.array([0.5, -2.0, -4.0])
+    assert THRESHOLDS.denial(lead, 0.02).tolist() == [0.0, 0.0, 0.0]
+    assert THRESHOLDS.denial(lead, 0.025) == pytest.approx([0.0, 1.0, 2.0])
+    assert THRESHOLDS.denial(lead, 0.5) == pytest.approx([0.0, 2.0, 4.0])
     doubt = np.array([2.0])
     plain, denied = (THRESHOLDS.evidence_asked(doubt, 0.01, denial)[0] for denial in (0.0, 6.0))
     assert denied == pytest.approx(plain + 6.0)
@@ -279,15 +280,16 @@ def test_noise_is_nothing_foreign(library: Library) -> None:
 
 def test_where_lines_are_at_home_a_network_must_be_surer(library: Library) -> None:
     fit = library.fit(scene(MIXTURE))
-    by = [float(THRESHOLDS.surer(sitting(fit, cm1), 0.01)) for cm1 in (0.0, 0.3, 0.45, 0.6, 1.0)]
-    assert by == pytest.approx([2.0, 2.0, 1.0, 0.0, 0.0])
-    moved = THRESHOLDS.surer(sitting(fit, 1.0), [0.01, 0.02, 0.025, 0.03, 0.5])
-    assert moved == pytest.approx([0.0, 0.0, 0.7, 1.4, 1.4])  # traces alone escape networks
+    asked = THRESHOLDS.sureness_asked
+    by = [float(asked(sitting(fit, cm1), 0.01)) for cm1 in (0.0, 0.3, 0.45, 0.6, 1.0)]
+    assert by == pytest.approx([1.8, 1.8, 0.9, 0.0, 0.0])
+    moved = asked(sitting(fit, 1.0), [0.01, 0.02, 0.025, 0.03, 0.5])
+    assert moved == pytest.approx([0.0, 0.0, 0.9, 1.8, 1.8])  # traces alone escape networks
 
     # 0.95 is 2.9 log odds beyond the network's threshold
     spectrum = scene({"Dichloromethane": 0.97, "Toluene": 0.03}, snr=60.0, seed=3)
-    for surer_at_home, expected in ((2.0, {"Toluene"}), (4.0, set())):
-        asking = replace(THRESHOLDS, surer_at_home=surer_at_home, evidence_per_logit=1e9)
+    for surer, expected in ((2.0, {"Toluene"}), (4.0, set())):
+        asking = replace(THRESHOLDS, surer=surer, evidence_per_logit=1e9)
         answer = ask(library, spectrum, "Dichloromethane", "Toluene", thresholds=asking)
         assert named(answer) == {"Dichloromethane", *expected}
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from device.answers.derivative import SMOOTHING_CM1
 from device.answers.library_fit import Library, LibraryFit
 from tests.measured import lines, names, references, scene
 
@@ -19,6 +20,18 @@ def library() -> Library:
 def shares(fit: LibraryFit) -> dict[str, float]:
     total = fit.coefficients.sum()
     return {name: float(c / total) for name, c in zip(names(), fit.coefficients, strict=True)}
+
+
+@pytest.fixture(scope="module")
+def in_noise(library: Library) -> dict[float, list[LibraryFit]]:
+    """The same scene measured many times, fitted with little and with more smoothing."""
+    fits: dict[float, list[LibraryFit]] = {SMOOTHING_CM1: [], 5.0: []}
+    for seed in range(30):
+        spectrum = scene(MIXTURE, snr=30.0, seed=seed)
+        found = library.fit(spectrum)
+        for smoothing_cm1, every in fits.items():
+            every.append(library.refit(spectrum, found, found.coefficients >= 0, smoothing_cm1))
+    return fits
 
 
 def test_shares_of_a_mixture_come_back(library: Library) -> None:
@@ -138,6 +151,35 @@ def test_a_constant_spectrum_has_no_components(library: Library) -> None:
     fit = library.fit(flat)
     assert not fit.coefficients.any()
     assert fit.unexplained == 1.0
+
+
+def test_only_where_noise_rules_more_is_smoothed(library: Library) -> None:
+    spectrum = scene(MIXTURE, snr=30.0)
+    noisy = library.fit(spectrum)
+    assert noisy.noise_part > 0.9
+    assert noisy.smoothing_cm1 > SMOOTHING_CM1
+    again = library.refit(spectrum, noisy, noisy.coefficients > 0)
+    assert again.smoothing_cm1 == noisy.smoothing_cm1
+    clear = library.fit(scene(MIXTURE, snr=5000.0))
+    assert clear.noise_part < 0.1
+    assert clear.smoothing_cm1 == SMOOTHING_CM1
+    # noisy, but nothing like the library: what is left over is no noise
+    rows = references()
+    unlike = Library(np.delete(rows, [names().index(name) for name in MIXTURE], axis=0))
+    assert unlike.fit(spectrum).smoothing_cm1 == SMOOTHING_CM1
+
+
+def test_amounts_scatter_as_much_as_they_say(in_noise: dict[float, list[LibraryFit]]) -> None:
+    present = [names().index(name) for name in MIXTURE]
+    for fits in in_noise.values():
+        scatter = np.std([fit.coefficients[present] for fit in fits], axis=0)
+        said = np.mean([fit.coefficient_sd[present] for fit in fits], axis=0)
+        assert scatter / said == pytest.approx(1.0, abs=0.4)
+
+
+def test_more_smoothing_makes_amounts_surer(in_noise: dict[float, list[LibraryFit]]) -> None:
+    little, more = (np.std([f.coefficients for f in fits], axis=0) for fits in in_noise.values())
+    assert more.mean() < 0.95 * little.mean()
 
 
 def test_refit_with_some_components_leaves_the_others_at_zero(library: Library) -> None:

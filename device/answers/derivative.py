@@ -13,11 +13,23 @@ Bools = npt.NDArray[np.bool_]
 
 # Sigma of the derivative kernel, cm-1. Wider smears neighbouring lines, narrower lets noise in.
 SMOOTHING_CM1 = 3.0
+_LINE_VARIANCE_CM2 = 20.0  # of a line as liquids have it on handhelds: 10.5 cm-1 full width
 _MARGIN_CM1 = 10  # beside an end of the measured range the kernel sees padding
 
 # Polynomials over the measured range that a baseline's derivative may consist of. Nine turn eight
 # times in 2,200 cm-1, far slower than the widest band of a liquid.
 _BASELINE_TERMS = 9
+
+
+def kernel_variances(smoothing_cm1: float, width_cm2: float) -> tuple[float, float]:
+    """(cm-2 for references, for data) of the kernels that give both one line width.
+
+    Args:
+        width_cm2: extra variance of the measured lines. Narrower ones than the references' (below
+            0) are met by smoothing the data more.
+    """
+    smoothing = smoothing_cm1**2
+    return smoothing + max(width_cm2, 0.0), smoothing + max(-width_cm2, 0.0)
 
 
 def smoothed_derivative(rows: Floats, variance_cm2: float) -> Floats:
@@ -43,6 +55,18 @@ def noise_of_derivative(variance: Floats, variance_cm2: float) -> Floats:
     squared = derivative_kernel(variance_cm2) ** 2
     reach = len(squared) // 2
     return np.convolve(np.pad(variance, reach, mode="edge"), squared, mode="valid")
+
+
+def noise_correlation(smoothing_cm1: float) -> float:
+    """Neighbouring points of smoothed noise that tell of a line as much as one independent point.
+
+    The variance of a matched line's amount in noise smoothed by this sigma, against that in
+    independent noise of the same variance: the ratio of integrals over the spectra of line and
+    noise, both Gaussian.
+    """
+    line, noise = _LINE_VARIANCE_CM2 + smoothing_cm1**2, smoothing_cm1**2
+    ratio = 6.0 * np.sqrt(np.pi) * (line * noise) ** 1.5 / (line + noise) ** 2.5
+    return float(ratio)
 
 
 def shifted(values: Floats, shift_cm1: float | Floats) -> Floats:

@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from device.answers.derivative import moving_average, moving_maximum
+from device.answers.derivative import moving_average, moving_maximum, noise_correlation
 from device.answers.nonnegative import solve_nonnegative
 from device.spectra.noise import MAD_TO_SIGMA
 
@@ -32,9 +32,9 @@ SMALLEST_MODEL_ERROR = 0.01
 LARGEST_MODEL_ERROR = 0.20
 _LARGEST_NEARBY = 0.05  # of the largest derivative counts as standing nearby, everywhere
 _NEARBY_POINTS = 41
-# Neighbours in the smoothed derivative that carry one piece of evidence, where noise rules and
-# where model error does.
-_CORRELATED_NOISE = 6.5
+# Neighbours in the smoothed derivative that carry one piece of evidence where model error rules,
+# and how many times more than an ideal line says (`noise_correlation`) where noise does.
+_CORRELATED_NOISE = 1.29
 _CORRELATED_ERROR = 8.0
 _REWEIGHTINGS = 5
 
@@ -73,7 +73,14 @@ class FlexibleFit:
     the end of `run`, and what they share is computed once.
     """
 
-    def __init__(self, columns: Floats, data: Floats, noise_variance: Floats, ramp: Floats) -> None:
+    def __init__(
+        self,
+        columns: Floats,
+        data: Floats,
+        noise_variance: Floats,
+        smoothing_cm1: float,
+        ramp: Floats,
+    ) -> None:
         """`ramp`: how much of the axis's stretch shows at each point, -1 to 1."""
         self._pure = columns
         self._axis = np.stack([np.ones_like(ramp), ramp])
@@ -81,6 +88,7 @@ class FlexibleFit:
         self._curve = np.gradient(self._slope, axis=1)
         self._data = data
         self._noise = noise_variance
+        self._correlated_noise = _CORRELATED_NOISE * noise_correlation(smoothing_cm1)
         self._weight = np.ones(len(data))
         self._everywhere = (_LARGEST_NEARBY * float(np.abs(data).max())) ** 2
         self._columns = columns
@@ -154,8 +162,9 @@ class FlexibleFit:
         nearby = self._everywhere + moving_average(self._model**2, _NEARBY_POINTS)
         doubt = self._doubt()
         self.model_error = self._model_error(doubt)
-        model_variance = self.model_error**2 * nearby
-        variance = _CORRELATED_NOISE * self._noise + _CORRELATED_ERROR * model_variance
+        noise = self._correlated_noise * self._noise
+        variance = noise + _CORRELATED_ERROR * self.model_error**2 * nearby
+        self._noise_part = noise / np.maximum(variance, 1e-300)
         self._weight = doubt / np.maximum(variance, 1e-300)
 
     def _model_error(self, doubt: Floats) -> float:
@@ -182,6 +191,11 @@ class FlexibleFit:
         """Chi squared per independent point, at least 1."""
         reduced = float(np.mean(self.residual**2 * self._weight)) * _CORRELATED_ERROR
         return max(1.0, reduced)
+
+    def noise_part(self) -> float:
+        """0-1: how much of what may be wrong where the lines are is noise; the rest is misfit."""
+        energy = np.square(self._model)
+        return float(energy @ self._noise_part) / max(float(energy.sum()), 1e-300)
 
     def evidence(self) -> Floats:
         gram, projection = self._normal

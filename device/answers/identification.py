@@ -169,7 +169,7 @@ def _network_on(
     said = np.where(silent, presence_thresholds, presence)
     lead = _logit(said) - _logit(presence_thresholds)
     doubt = np.full(len(fit.coefficients), np.inf)
-    doubt[:known] = np.where(silent, np.inf, t.surer(fit, fit.shares[:known]) - lead)
+    doubt[:known] = np.where(silent, np.inf, t.sureness_asked(fit, fit.shares[:known]) - lead)
     return said, lead, doubt
 
 

@@ -16,6 +16,7 @@ from device.answers.derivative import (
     SMOOTHING_CM1,
     derivative_kernel,
     fitted_window,
+    kernel_variances,
     noise_of_derivative,
     shifted,
     smoothed_derivative,
@@ -37,6 +38,12 @@ _LOOK_ALIKE = 0.95
 # A larger error of the axis is worth a second fit that starts from it: lines move too far for one.
 _ALIGNED_CM1 = 0.5
 
+# Where noise hides how lines differ from the references', nothing is lost by smoothing more, and
+# weak components stand out: a line of 12 cm-1 shows best in noise smoothed by its own width.
+_SMOOTHING_IN_NOISE_CM1 = 5.0
+_NOISE_RULES = 0.5  # from this `noise_part` on, where the fit matches better than this:
+_MATCHED_MODEL_ERROR = 0.05
+
 _FLAT = 1e-9  # a derivative below this part of the intensity is rounding
 
 
@@ -56,6 +63,8 @@ class LibraryFit:
     shift_cm1: float  # measured axis minus reference axis
     stretch_cm1: float  # beyond the shift at the last grid point; its negative at the first
     width_cm2: float  # extra variance of the measured lines; negative: narrower
+    smoothing_cm1: float  # sigma of the kernel that data and references were smoothed with
+    noise_part: float  # 0-1 of what may be wrong where the lines are; the rest is misfit
     spike_part: float  # of the derivative's energy that was spikes, taken out before
     model_error: float  # misfit beyond noise, of the signal; see flexible_fit.py
     explained: float  # part of the derivative's energy; may be negative for nonsense
@@ -88,21 +97,17 @@ class LibraryFit:
         return float(np.sqrt(self.coefficients @ np.square(self.own_shift_cm1) / total))
 
 
-class _WidenedDerivatives(dict[float, Floats]):
-    """Smoothed derivatives [C, G] by width, made when first asked for: a fit climbs few rungs.
-
-    Narrower lines than the references' are met by widening the data, so those widths share one.
-    """
+class _Derivatives(dict[float, Floats]):
+    """Smoothed derivatives [C, G] by the kernel's variance in cm-2, made when first asked for: a
+    fit climbs few rungs."""
 
     def __init__(self, references: Floats) -> None:
         super().__init__()
         self._references = references
 
-    def __missing__(self, width_cm2: float) -> Floats:
-        if width_cm2 < 0.0:
-            return self[0.0]
-        made = smoothed_derivative(self._references, SMOOTHING_CM1**2 + width_cm2)
-        self[width_cm2] = made
+    def __missing__(self, variance_cm2: float) -> Floats:
+        made = smoothed_derivative(self._references, variance_cm2)
+        self[variance_cm2] = made
         return made
 
 
@@ -116,9 +121,10 @@ class Library:
     def __init__(self, references: npt.NDArray[np.floating[Any]]) -> None:
         self.references: Floats = np.asarray(references, dtype=np.float64)
         self._points = self.references.shape[1]
-        self._derivative = _WidenedDerivatives(self.references)
-        self.look_alikes = _look_alikes(self._derivative[0.0])
-        self._lines = _parts(np.square(self._derivative[0.0]))
+        self._derivative = _Derivatives(self.references)
+        narrowest = self._derivative[SMOOTHING_CM1**2]
+        self.look_alikes = _look_alikes(narrowest)
+        self._lines = _parts(np.square(narrowest))
 
     def fit(self, spectrum: GridSpectrum) -> LibraryFit:
         """Fit all references to `spectrum`; never fails on a finite spectrum."""
@@ -128,9 +134,11 @@ class Library:
             return self._nothing()
         shift, width = self._search(spectrum, window, scale).run()
         everything = np.ones(len(self.references), dtype=np.bool_)
-        fit = self._fit_at(spectrum, shift, 0.0, width, everything)
+        fit = self._fit_at(spectrum, shift, 0.0, width, SMOOTHING_CM1, everything)
         if abs(fit.shift_cm1 - shift) + abs(fit.stretch_cm1) > _ALIGNED_CM1:
             fit = self.refit(spectrum, fit, everything)
+        if fit.noise_part > _NOISE_RULES and fit.model_error < _MATCHED_MODEL_ERROR:
+            fit = self.refit(spectrum, fit, everything, _SMOOTHING_IN_NOISE_CM1)
         return fit
 
     def far_shift(self, spectrum: GridSpectrum) -> tuple[float, float]:
@@ -141,36 +149,52 @@ class Library:
             return 0.0, 0.0
         return self._search(spectrum, window, scale).far_away()
 
-    def refit(self, spectrum: GridSpectrum, fit: LibraryFit, only: Bools) -> LibraryFit:
-        """Fit again with the components `only`, on the axis and at the width already found."""
-        return self._fit_at(spectrum, fit.shift_cm1, fit.stretch_cm1, fit.width_cm2, only)
+    def refit(
+        self,
+        spectrum: GridSpectrum,
+        fit: LibraryFit,
+        only: Bools,
+        smoothing_cm1: float | None = None,
+    ) -> LibraryFit:
+        """Fit again with the components `only`, on the axis, at the width and, unless told
+        otherwise, with the smoothing already found."""
+        smoothing = fit.smoothing_cm1 if smoothing_cm1 is None else smoothing_cm1
+        return self._fit_at(
+            spectrum, fit.shift_cm1, fit.stretch_cm1, fit.width_cm2, smoothing, only
+        )
 
     def _search(self, spectrum: GridSpectrum, window: Bools, scale: float) -> ShiftSearch:
         variance = spectrum.white_variance / scale**2
         return ShiftSearch(self._derivative, spectrum.intensity / scale, variance, window)
 
     def _fit_at(
-        self, spectrum: GridSpectrum, shift: float, stretch: float, width: float, only: Bools
+        self,
+        spectrum: GridSpectrum,
+        shift: float,
+        stretch: float,
+        width: float,
+        smoothing: float,
+        only: Bools,
     ) -> LibraryFit:
         """Shift and stretch are where to start from: the fit finds what is left of them."""
         window = fitted_window(spectrum.valid)
         scale = float(np.abs(spectrum.intensity).max())
         intensity = spectrum.intensity / scale
 
-        data_variance = SMOOTHING_CM1**2 + max(-width, 0.0)
+        variance, data_variance = kernel_variances(smoothing, width)
         data = smoothed_derivative(intensity[None], data_variance)[0]
         ramp = _ramp(self._points)
         data = without_baseline(shifted(data, shift + stretch * ramp)[window])
         if np.abs(data).max() < _FLAT:
             return self._nothing()
         noise = noise_of_derivative(spectrum.white_variance / scale**2, data_variance)[window]
-        columns = without_baseline(self._derivative[width][:, window] * only[:, None])
-        flexible = FlexibleFit(columns, data, noise, ramp[window])
+        columns = without_baseline(self._derivative[variance][:, window] * only[:, None])
+        flexible = FlexibleFit(columns, data, noise, smoothing, ramp[window])
         flexible.run()
         kernel = derivative_kernel(data_variance)
         spikes = spikes_in(flexible.residual, kernel, float(np.abs(data).max()))
         if spikes.any():
-            flexible = FlexibleFit(columns, data - spikes, noise, ramp[window])
+            flexible = FlexibleFit(columns, data - spikes, noise, smoothing, ramp[window])
             flexible.run()
         residual, foreign = np.zeros(self._points), np.zeros(self._points)
         response = np.ones(self._points)
@@ -192,6 +216,8 @@ class Library:
             shift_cm1=shift + float(flexible.axis_error_cm1[0]),
             stretch_cm1=stretch + float(flexible.axis_error_cm1[1]),
             width_cm2=width,
+            smoothing_cm1=smoothing,
+            noise_part=flexible.noise_part(),
             spike_part=float(spikes @ spikes) / float(data @ data),
             model_error=flexible.model_error,
             explained=flexible.explained(),
@@ -220,6 +246,8 @@ class Library:
             shift_cm1=0.0,
             stretch_cm1=0.0,
             width_cm2=0.0,
+            smoothing_cm1=SMOOTHING_CM1,
+            noise_part=0.0,
             spike_part=0.0,
             model_error=LARGEST_MODEL_ERROR,
             explained=0.0,

@@ -54,7 +54,7 @@ def detection_limits(
     named = {component.name for component in identification.components}
     present = np.array([compound.name in named for compound in compounds])
     large = [1.0]  # whatever the limit: on the safe side
-    doubt = _HESITATING_NETWORK + thresholds.surer(fit, large)
+    doubt = _HESITATING_NETWORK + thresholds.sureness_asked(fit, large)
     denial = thresholds.denial(np.array([-_HESITATING_NETWORK]), large)
     asked = float(thresholds.evidence_asked(doubt, fit.model_error, denial)[0])
     total = float(fit.coefficients[present].sum())

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from device.answers.derivative import (
     SMOOTHING_CM1,
     baseline_basis,
+    kernel_variances,
     noise_of_derivative,
     smoothed_derivative,
 )
@@ -37,7 +38,7 @@ class ShiftSearch:
     """Explained energy over whole shifts and the ladder of widths, each computed once.
 
     Args:
-        derivative: smoothed derivative of the references, [C, G] for each width of the ladder.
+        derivative: smoothed derivatives of the references, [C, G] by the kernel's variance in cm-2.
         intensity: [G], scaled to about 1.
         variance: [G], of each intensity.
         window: [G], the points to fit.
@@ -114,22 +115,22 @@ class ShiftSearch:
 
     def _noise_at(self, width: int) -> float:
         """Expected energy of the noise among the points of the search."""
-        extra = max(-WIDTH_LADDER_CM2[width], 0.0)
-        if extra not in self._noise:
-            noise = noise_of_derivative(self._variance, SMOOTHING_CM1**2 + extra)
-            self._noise[extra] = float(noise[self._points].sum())
-        return self._noise[extra]
+        variance = kernel_variances(SMOOTHING_CM1, WIDTH_LADDER_CM2[width])[1]
+        if variance not in self._noise:
+            noise = noise_of_derivative(self._variance, variance)
+            self._noise[variance] = float(noise[self._points].sum())
+        return self._noise[variance]
 
     def _columns_at(self, width: int) -> tuple[Floats, Floats, Floats]:
         if width not in self._columns:
-            columns = self._derivative[WIDTH_LADDER_CM2[width]][:, self._points]
+            variance = kernel_variances(SMOOTHING_CM1, WIDTH_LADDER_CM2[width])[0]
+            columns = self._derivative[variance][:, self._points]
             slow = columns @ self._basis.T
             self._columns[width] = columns, slow, columns @ columns.T - slow @ slow.T
         return self._columns[width]
 
     def _data_at(self, width: int) -> Floats:
-        extra = max(-WIDTH_LADDER_CM2[width], 0.0)
-        if extra not in self._data:
-            variance = SMOOTHING_CM1**2 + extra
-            self._data[extra] = smoothed_derivative(self._intensity[None], variance)[0]
-        return self._data[extra]
+        variance = kernel_variances(SMOOTHING_CM1, WIDTH_LADDER_CM2[width])[1]
+        if variance not in self._data:
+            self._data[variance] = smoothed_derivative(self._intensity[None], variance)[0]
+        return self._data[variance]

@@ -25,28 +25,22 @@ class FitThresholds:
 
     evidence: float = 25.0  # chi squared that the fit alone must show
     evidence_when_proposed: float = 6.0  # ... when the network says present
-    # ... and so much more where the fit is at its worst, and for each unit of log odds below that,
-    # but not beyond the last. All of them fall off faster than the misfit itself: a fit that
-    # matches to the noise needs little help.
-    evidence_for_misfit: float = 4.0
+    # ... and where the fit is at its worst so much more for each unit of log odds below that, but
+    # not beyond the last. Both fall off faster than the misfit itself: a fit that matches to the
+    # noise needs little help.
     evidence_per_logit: float = 80.0
     evidence_against_no: float = 120.0
     doubt_power: float = 2.0
-    # Liquids that interact move their lines, and networks may well hesitate there. Where lines are
-    # at home, a network must be surer than its threshold, by so many log odds.
-    surer_at_home: float = 2.0
+    # Networks hesitate over traces, and where liquids interact and move their lines. Elsewhere one
+    # must be surer than its threshold, by so many log odds.
+    surer: float = 1.8
     at_home_cm1: float = 0.3  # root mean square own shift up to which that holds in full
-    moved_cm1: float = 0.6  # ... and from which it does not hold
-    # The same of components that are no traces, wherever they sit.
-    surer_of_large: float = 1.4
-    trace_share: float = 0.02  # of the signal, up to which it does not hold
+    moved_cm1: float = 0.6  # ... and from which it holds for large shares only
+    trace_share: float = 0.02  # of the signal, up to which it holds at home only
     large_share: float = 0.03  # ... and from which it holds in full
-    # Whatever the fit says, a no weighs as its log odds beyond the first do (half a chi squared),
-    # between these shares of the signal more and more: networks do not see less.
-    evidence_per_denied_logit: float = 2.0
-    first_denied_logit: float = 1.0
-    unseen_share: float = 0.025
-    seen_share: float = 0.035
+    # Of large shares a no weighs by itself, whatever the fit says: half as much as its log odds
+    # would if network and fit had not seen the same noise.
+    evidence_per_denied_logit: float = 1.0
     # From this share on networks see what is there. When one names others and gives a component
     # less presence than this, the two do not agree, and the verdict is PARTIAL; below the second
     # limit no evidence of the fit makes up for it, and the component is not named. Not so where the
@@ -124,8 +118,8 @@ class FitThresholds:
             denial: what `denial` says of it.
         """
         misfit = (model_error / LARGEST_MODEL_ERROR) ** self.doubt_power
-        more = self.evidence_for_misfit + self.evidence_per_logit * doubt
-        asked = self.evidence_when_proposed + misfit * more + np.asarray(denial)
+        more = misfit * self.evidence_per_logit * doubt
+        asked = self.evidence_when_proposed + more + np.asarray(denial)
         known = np.minimum(asked, self.evidence + misfit * self.evidence_against_no)
         result: Floats = np.where(np.isinf(doubt), self.evidence, known)
         return result
@@ -133,9 +127,13 @@ class FitThresholds:
     def denial(self, lead: Floats, share: npt.ArrayLike) -> Floats:
         """Evidence that outweighs a network's no by itself, for components of such shares 0-1 of
         the signal; `lead`: log odds beyond its threshold."""
-        seen = (np.asarray(share) - self.unseen_share) / (self.seen_share - self.unseen_share)
-        below = np.maximum(-lead - self.first_denied_logit, 0.0)
-        result: Floats = self.evidence_per_denied_logit * below * np.clip(seen, 0.0, 1.0)
+        below = np.maximum(-lead, 0.0)
+        return self.evidence_per_denied_logit * below * self._large(share)
+
+    def _large(self, share: npt.ArrayLike) -> Floats:
+        """0-1: how far such shares are from being traces."""
+        way = (np.asarray(share) - self.trace_share) / (self.large_share - self.trace_share)
+        result: Floats = np.clip(way, 0.0, 1.0)
         return result
 
     def share_asked(self, doubt: Floats) -> Floats:
@@ -145,15 +143,11 @@ class FitThresholds:
         )
         return result
 
-    def surer(self, fit: LibraryFit, share: npt.ArrayLike) -> Floats:
+    def sureness_asked(self, fit: LibraryFit, share: npt.ArrayLike) -> Floats:
         """Log odds by which a network must be surer than its threshold to propose components of
         such shares 0-1 of the signal."""
         way = (self.moved_cm1 - fit.bent_cm1) / (self.moved_cm1 - self.at_home_cm1)
-        large = (np.asarray(share) - self.trace_share) / (self.large_share - self.trace_share)
-        result: Floats = np.maximum(
-            self.surer_at_home * np.clip(way, 0.0, 1.0),
-            self.surer_of_large * np.clip(large, 0.0, 1.0),
-        )
+        result: Floats = self.surer * np.maximum(np.clip(way, 0.0, 1.0), self._large(share))
         return result
 
     def unexplained_part(self, fit: LibraryFit) -> float:

@@ -167,6 +167,19 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         (Replaced("device.answers.flexible_fit", "_AXIS_SIGMA_CM1", (_STIFF, _STIFF)),),
     ),
     Experiment(
+        "no more smoothing in noise",
+        "Where noise hides how lines differ, do weak components show better in wider kernels?",
+        (Replaced("device.answers.library_fit", "_NOISE_RULES", 1.0),),
+    ),
+    Experiment(
+        "as much smoothing everywhere",
+        "The same question, the other way.",
+        (
+            Replaced("device.answers.library_fit", "_NOISE_RULES", -1.0),
+            Replaced("device.answers.library_fit", "_MATCHED_MODEL_ERROR", 1.0),
+        ),
+    ),
+    Experiment(
         "no common line width",
         "Does the search for the instrument's line width matter?",
         (Replaced(_SEARCH, "WIDTH_LADDER_CM2", (0.0,)), Replaced(_SEARCH, "_UNCHANGED", 0)),
@@ -195,9 +208,9 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("network proposes from 0.7", "Is 0.5 the right line?", change=proposing_from(0.7)),
     Experiment("network proposes from 0.9", "Is 0.5 the right line?", change=proposing_from(0.9)),
     Experiment(
-        "the network no surer where lines sit at home",
-        "Do liquids that move each other's lines excuse a network?",
-        change=with_thresholds(lambda _: {"surer_at_home": 0.0}),
+        "the network no surer than its threshold",
+        "Must it be, but for traces and for lines that moved?",
+        change=with_thresholds(lambda _: {"surer": 0.0}),
     ),
     Experiment(
         "as much surer everywhere",
