@@ -13,9 +13,9 @@ from functools import cached_property, lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from device.answers.derivative import moving_average, moving_maximum, noise_correlation
+from device.answers.derivative import moving_average, noise_correlation
 from device.answers.nonnegative import solve_nonnegative
-from device.spectra.noise import MAD_TO_SIGMA
+from device.answers.residual import Residual
 
 Floats = npt.NDArray[np.float64]
 
@@ -42,28 +42,6 @@ _REWEIGHTINGS = 5
 # fitted range, each with this prior.
 _RESPONSE_TERMS = 4
 _RESPONSE_SIGMA = 0.10
-
-_NOISE_DOUBT = 0.25  # of an estimated noise variance
-
-# What counts as foreign: residual beyond this part of the signal nearby and this part of the
-# largest derivative, and beyond noise. Mixing and another instrument stay below, a foreign line
-# does not.
-_FOREIGN_NEARBY = 0.30
-_FOREIGN_FLOOR = 0.03
-_FOREIGN_SIGMAS = 4.0
-_FOREIGN_POINTS = 31
-# Where the fit has no line nearby, misfit can be no excuse, and a much smaller line is foreign: one
-# beyond this part of the strongest slope nearby (a line in the wrong place leaves less) and beyond
-# noise, as this residual itself shows it, at least. Judged over the points of one line.
-_LONE_NEARBY = 0.8
-_LONE_NEARBY_POINTS = 15
-_LONE_SIGMAS = 5.0
-_LONE_LINE_POINTS = 9
-# A component is supported where its own lines are, if the residual there stays under this part
-# of the fitted signal plus so many noise variances.
-_SUPPORT_RESIDUAL = 0.40
-_SUPPORT_NOISE = 3.0
-_SUPPORT_FIT_POINTS = 9
 
 
 class FlexibleFit:
@@ -158,9 +136,9 @@ class FlexibleFit:
                 weighted @ self._columns.T, weighted @ self._data, self.coefficients
             )
         self._model = self.coefficients @ self._columns
-        self.residual: Floats = self._data - self._model
+        self.residual = Residual(self._data, self._model, self._noise)
         nearby = self._everywhere + moving_average(self._model**2, _NEARBY_POINTS)
-        doubt = self._doubt()
+        doubt = self.residual.doubt  # a foreign line must not bend the amounts around it
         self.model_error = self._model_error(doubt)
         noise = self._correlated_noise * self._noise
         variance = noise + _CORRELATED_ERROR * self.model_error**2 * nearby
@@ -172,7 +150,7 @@ class FlexibleFit:
         energy = float(self._model @ self._model)
         if energy <= 0:
             return LARGEST_MODEL_ERROR
-        beyond_noise = float(doubt @ (np.square(self.residual) - self._noise))
+        beyond_noise = float(doubt @ (np.square(self.residual.values) - self._noise))
         misfit = np.sqrt(max(beyond_noise, 0.0) / energy)
         return float(np.clip(misfit, SMALLEST_MODEL_ERROR, LARGEST_MODEL_ERROR))
 
@@ -189,7 +167,7 @@ class FlexibleFit:
     @cached_property
     def _misfit(self) -> float:
         """Chi squared per independent point, at least 1."""
-        reduced = float(np.mean(self.residual**2 * self._weight)) * _CORRELATED_ERROR
+        reduced = float(np.mean(self.residual.values**2 * self._weight)) * _CORRELATED_ERROR
         return max(1.0, reduced)
 
     def noise_part(self) -> float:
@@ -223,6 +201,9 @@ class FlexibleFit:
         result: Floats = (projection - gram @ self._optimum) / self._misfit
         return result
 
+    def support(self) -> Floats:
+        return self.residual.support(self._columns)
+
     def standard_deviation(self) -> Floats:
         present = np.flatnonzero(self.coefficients > 0)
         result = np.zeros(len(self.coefficients))
@@ -231,61 +212,6 @@ class FlexibleFit:
             variance = np.linalg.pinv(precision).diagonal()
             result[present] = np.sqrt(np.maximum(variance, 0.0))
         return result
-
-    def support(self) -> Floats:
-        signal = moving_average(self._model**2, _SUPPORT_FIT_POINTS)
-        tolerated = _SUPPORT_RESIDUAL**2 * signal + _SUPPORT_NOISE * self._noise
-        misfit = moving_average(np.square(self.residual), _SUPPORT_FIT_POINTS)
-        supported = misfit < tolerated
-        energy = self._columns**2
-        total = energy.sum(axis=1)
-        return np.divide(energy @ supported, total, out=np.zeros(len(total)), where=total > 0)
-
-    def _tolerated(self) -> Floats:
-        nearby = np.sqrt(moving_average(self._model**2, _FOREIGN_POINTS))
-        floor = _FOREIGN_FLOOR * np.abs(self._data).max()
-        return np.hypot(_FOREIGN_NEARBY * nearby + floor, _FOREIGN_SIGMAS * np.sqrt(self._noise))
-
-    @cached_property
-    def _tolerated_alone(self) -> Floats:
-        nearby = moving_maximum(np.abs(self._model), _LONE_NEARBY_POINTS)
-        shown = MAD_TO_SIGMA * float(np.median(np.abs(self.residual)))
-        noise = np.maximum(np.sqrt(self._noise), shown)
-        return np.hypot(_LONE_NEARBY * nearby, _LONE_SIGMAS * noise)
-
-    def _doubt(self) -> Floats:
-        """1 where the fit is believed, less where a foreign line stands: it must not bend the
-        amounts of the components around it."""
-        ratio = self._tolerated() / np.maximum(np.abs(self.residual), 1e-300)
-        result: Floats = np.minimum(ratio, 1.0) ** 2
-        return result
-
-    @cached_property
-    def foreign(self) -> Floats:
-        tolerated = np.minimum(self._tolerated(), self._tolerated_alone)
-        excess = np.maximum(np.abs(self.residual) - tolerated, 0.0)
-        result: Floats = np.copysign(excess, self.residual)
-        return result
-
-    def explained(self) -> float:
-        return 1.0 - float(self.residual @ self.residual) / float(self._data @ self._data)
-
-    def misfit(self) -> float:
-        """Part of the data's energy that the fit leaves over beyond all that may be noise."""
-        noise = (1.0 + _NOISE_DOUBT) * self._noise
-        beyond_noise = float(np.sum(np.square(self.residual) - noise))
-        return max(beyond_noise, 0.0) / float(self._data @ self._data)
-
-    def lone_line(self) -> float:
-        """0-1: strongest foreign line where the fit has none nearby, against the strongest line."""
-        excess: Floats = np.maximum(np.abs(self.residual) - self._tolerated_alone, 0.0)
-        line = np.sqrt(moving_average(excess**2, _LONE_LINE_POINTS).max())
-        return float(line / np.abs(self._data).max())
-
-    def unexplained(self) -> float:
-        foreign = float(np.linalg.norm(self.foreign))
-        model = float(np.linalg.norm(self._model))
-        return foreign / (foreign + model) if model > 0 else 1.0
 
 
 @lru_cache(maxsize=8)

@@ -22,18 +22,14 @@ from device.answers.derivative import (
     smoothed_derivative,
     without_baseline,
 )
-from device.answers.flexible_fit import LARGEST_MODEL_ERROR, OWN_SHIFT_LIMIT_CM1, FlexibleFit
+from device.answers.flexible_fit import LARGEST_MODEL_ERROR, FlexibleFit
+from device.answers.reference_lines import Derivatives, line_parts, look_alikes
 from device.answers.shift_search import ShiftSearch
 from device.answers.spikes import spikes_in
 from device.spectra.spectrum import GridSpectrum
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-
-
-# Correlation of derivatives from which two references may be taken for each other. n-Heptanol and
-# n-nonane reach 0.8 and are told apart.
-_LOOK_ALIKE = 0.95
 
 # A larger error of the axis is worth a second fit that starts from it: lines move too far for one.
 _ALIGNED_CM1 = 0.5
@@ -97,20 +93,6 @@ class LibraryFit:
         return float(np.sqrt(self.coefficients @ np.square(self.own_shift_cm1) / total))
 
 
-class _Derivatives(dict[float, Floats]):
-    """Smoothed derivatives [C, G] by the kernel's variance in cm-2, made when first asked for: a
-    fit climbs few rungs."""
-
-    def __init__(self, references: Floats) -> None:
-        super().__init__()
-        self._references = references
-
-    def __missing__(self, variance_cm2: float) -> Floats:
-        made = smoothed_derivative(self._references, variance_cm2)
-        self[variance_cm2] = made
-        return made
-
-
 class Library:
     """References prepared for fitting; build once per model.
 
@@ -121,10 +103,10 @@ class Library:
     def __init__(self, references: npt.NDArray[np.floating[Any]]) -> None:
         self.references: Floats = np.asarray(references, dtype=np.float64)
         self._points = self.references.shape[1]
-        self._derivative = _Derivatives(self.references)
+        self._derivative = Derivatives(self.references)
         narrowest = self._derivative[SMOOTHING_CM1**2]
-        self.look_alikes = _look_alikes(narrowest)
-        self._lines = _parts(np.square(narrowest))
+        self.look_alikes = look_alikes(narrowest)
+        self._lines = line_parts(np.square(narrowest))
 
     def fit(self, spectrum: GridSpectrum) -> LibraryFit:
         """Fit all references to `spectrum`; never fails on a finite spectrum."""
@@ -192,17 +174,18 @@ class Library:
         flexible = FlexibleFit(columns, data, noise, smoothing, ramp[window])
         flexible.run()
         kernel = derivative_kernel(data_variance)
-        spikes = spikes_in(flexible.residual, kernel, float(np.abs(data).max()))
+        spikes = spikes_in(flexible.residual.values, kernel, float(np.abs(data).max()))
         if spikes.any():
             flexible = FlexibleFit(columns, data - spikes, noise, smoothing, ramp[window])
             flexible.run()
+        left = flexible.residual
         residual, foreign = np.zeros(self._points), np.zeros(self._points)
         response = np.ones(self._points)
         response[window] = flexible.response
         weight = np.zeros(self._points)
         weight[window] = flexible.weight()
-        residual[window] = flexible.residual
-        foreign[window] = flexible.foreign
+        residual[window] = left.values
+        foreign[window] = left.foreign
         return LibraryFit(
             coefficients=flexible.coefficients * scale,
             coefficient_sd=flexible.standard_deviation() * scale,
@@ -220,10 +203,10 @@ class Library:
             noise_part=flexible.noise_part(),
             spike_part=float(spikes @ spikes) / float(data @ data),
             model_error=flexible.model_error,
-            explained=flexible.explained(),
-            misfit=flexible.misfit(),
-            unexplained=flexible.unexplained(),
-            lone_line=flexible.lone_line(),
+            explained=left.explained(),
+            misfit=left.misfit(),
+            unexplained=left.unexplained(),
+            lone_line=left.lone_line(),
             response=response,
             weight=weight / scale**2,
             residual=residual * scale,
@@ -266,21 +249,3 @@ def _ramp(points: int) -> Floats:
     result = np.linspace(-1.0, 1.0, points)
     result.flags.writeable = False
     return result
-
-
-def _parts(rows: Floats) -> Floats:
-    """Every point's part of its row; zeros in rows of zeros."""
-    total = rows.sum(axis=1, keepdims=True)
-    return np.divide(rows, total, out=np.zeros_like(rows), where=total > 0)
-
-
-def _look_alikes(derivative: Floats) -> tuple[tuple[int, int], ...]:
-    """Pairs of references nearly the same, at any shift that a component may have of its own."""
-    rows = without_baseline(derivative)
-    rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-300)
-    reach = int(OWN_SHIFT_LIMIT_CM1)
-    similarity = np.max(
-        [rows @ np.roll(rows, shift, axis=1).T for shift in range(-reach, reach + 1)], axis=0
-    )
-    pairs = np.argwhere(np.triu(similarity, 1) >= _LOOK_ALIKE)
-    return tuple((int(first), int(second)) for first, second in pairs)
