@@ -163,10 +163,15 @@ def test_only_where_noise_rules_more_is_smoothed(library: Library) -> None:
     clear = library.fit(scene(MIXTURE, snr=5000.0))
     assert clear.noise_part < 0.1
     assert clear.smoothing_cm1 == SMOOTHING_CM1
-    # noisy, but nothing like the library: what is left over is no noise
-    rows = references()
-    unlike = Library(np.delete(rows, [names().index(name) for name in MIXTURE], axis=0))
-    assert unlike.fit(spectrum).smoothing_cm1 == SMOOTHING_CM1
+
+
+def test_what_fits_nothing_is_not_smoothed_into_something(library: Library) -> None:
+    """Noise rules, but what is left over is more than noise."""
+    others = np.delete(references(), [names().index(name) for name in MIXTURE], axis=0)
+    fit = Library(others).fit(scene(MIXTURE, snr=15.0))
+    assert fit.noise_part > 0.5
+    assert fit.model_error > 0.1
+    assert fit.smoothing_cm1 == SMOOTHING_CM1
 
 
 def test_amounts_scatter_as_much_as_they_say(in_noise: dict[float, list[LibraryFit]]) -> None:

@@ -1,0 +1,58 @@
+"""What counts as foreign of what a fit leaves over, on lines drawn by hand."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from device.answers.residual import Residual
+
+Floats = npt.NDArray[np.float64]
+
+POINTS = 600
+NOISE: Floats = np.full(POINTS, 1e-4)  # variance: sigma 0.01
+
+
+def line(at: float, height: float = 1.0) -> Floats:
+    """Derivative of a line, as the fit sees it."""
+    away = (np.arange(POINTS) - at) / 6.0
+    result: Floats = -height * away * np.exp(0.5 - 0.5 * away**2)
+    return result
+
+
+def test_a_fit_of_everything_leaves_nothing_foreign() -> None:
+    left = Residual(line(200), line(200), NOISE)
+    assert left.explained() == 1.0
+    assert left.unexplained() == left.misfit() == left.lone_line() == 0.0
+    assert (left.doubt == 1.0).all()
+
+
+def test_a_fit_of_nothing_leaves_everything_foreign() -> None:
+    left = Residual(line(200), np.zeros(POINTS), NOISE)
+    assert left.explained() == 0.0
+    assert left.unexplained() == 1.0
+    assert left.misfit() > 0.99
+
+
+def test_a_line_where_the_fit_has_none_is_foreign_and_doubted_there() -> None:
+    left = Residual(line(200) + line(450, 0.3), line(200), NOISE)
+    foreign_at = np.flatnonzero(left.foreign)
+    assert foreign_at.min() > 430
+    assert foreign_at.max() < 470
+    assert left.lone_line() == pytest.approx(0.25, abs=0.05)
+    assert left.doubt[450 - 6] < 0.3
+    assert left.doubt[:400].min() == 1.0
+
+
+def test_a_line_in_the_wrong_place_is_a_misfit_and_not_foreign() -> None:
+    left = Residual(line(201), line(200), NOISE)
+    assert left.misfit() > 0.01
+    assert left.lone_line() == 0.0
+    assert left.unexplained() < 0.02
+
+
+def test_a_component_without_its_line_has_no_support() -> None:
+    columns = np.stack([line(200), line(450)])
+    left = Residual(line(200), columns.sum(axis=0), NOISE)
+    there, missing = left.support(columns)
+    assert there > 0.99
+    assert missing < 0.1
