@@ -69,6 +69,7 @@ def scene(
         white_variance=np.full(POINTS, sigma**2),
         valid=np.ones(POINTS, dtype=np.bool_),
         saturated=np.zeros(POINTS, dtype=np.bool_),
+        struck=np.zeros(POINTS, dtype=np.bool_),
     )
 
 

@@ -21,7 +21,7 @@ def on_grid(intensity: Floats) -> GridSpectrum:
     noise = np.random.default_rng(3).normal(0.0, NOISE, len(intensity))
     everywhere = np.ones(len(intensity), dtype=np.bool_)
     variance = np.full(len(intensity), NOISE**2)
-    return GridSpectrum(intensity + noise, variance, variance, everywhere, ~everywhere)
+    return GridSpectrum(intensity + noise, variance, variance, everywhere, ~everywhere, ~everywhere)
 
 
 def line(at_cm1: float, fwhm_cm1: float, height: float) -> Floats:
@@ -41,6 +41,7 @@ def test_a_ray_is_taken_out_and_the_rest_untouched(shape: tuple[float, ...], slo
     assert set(changed) <= set(range(995, 1008))
     assert np.abs(after.intensity - on_grid(calm).intensity).max() < 8.0 * NOISE
     assert (after.variance[changed] > before.variance[changed]).all()
+    assert set(changed) <= set(np.flatnonzero(after.struck)) <= set(range(995, 1008))
 
 
 @pytest.mark.parametrize("fwhm_cm1", [5.5, 8.5, 14.0, 40.0])

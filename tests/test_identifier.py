@@ -1,5 +1,6 @@
 """From a file's spectrum to an answer with the shipped models, under both runtimes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,24 @@ def test_published_mixtures_are_identified_exactly(identifier: Identifier, mixtu
     result = identifier.identify(read_spectrum(path)).identification
     assert result.verdict is Verdict.IDENTIFIED
     assert {component.name for component in result.components} == PUBLISHED[mixture]
+
+
+@pytest.mark.parametrize("mixture", PUBLISHED)
+def test_a_cosmic_ray_changes_neither_answer_nor_misfit(
+    identifier: Identifier, mixture: str
+) -> None:
+    """Nobody knows what it hid, but that is no reason to take the rest for noise."""
+    calm = read_spectrum(DATA / "solvents13" / "mixtures" / f"{mixture}.txt")
+    intensity = calm.intensity.copy()
+    intensity[1200] += 0.5 * float(intensity.max())
+    struck = identifier.identify(replace(calm, intensity=intensity)).identification
+    assert struck.verdict is Verdict.IDENTIFIED
+    assert {component.name for component in struck.components} == PUBLISHED[mixture]
+    without = identifier.identify(calm).identification
+    assert struck.fit is not None
+    assert without.fit is not None
+    assert struck.fit.model_error == pytest.approx(without.fit.model_error, rel=0.15)
+    assert struck.fit.misfit == pytest.approx(without.fit.misfit, rel=0.3)
 
 
 @pytest.mark.parametrize("liquid", OTHER_INSTRUMENT)

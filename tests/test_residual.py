@@ -10,6 +10,7 @@ Floats = npt.NDArray[np.float64]
 
 POINTS = 600
 NOISE: Floats = np.full(POINTS, 1e-4)  # variance: sigma 0.01
+KNOWN = np.ones(POINTS, dtype=np.bool_)
 
 
 def line(at: float, height: float = 1.0) -> Floats:
@@ -20,21 +21,21 @@ def line(at: float, height: float = 1.0) -> Floats:
 
 
 def test_a_fit_of_everything_leaves_nothing_foreign() -> None:
-    left = Residual(line(200), line(200), NOISE)
+    left = Residual(line(200), line(200), NOISE, KNOWN)
     assert left.explained() == 1.0
     assert left.unexplained() == left.misfit() == left.lone_line() == 0.0
     assert (left.doubt == 1.0).all()
 
 
 def test_a_fit_of_nothing_leaves_everything_foreign() -> None:
-    left = Residual(line(200), np.zeros(POINTS), NOISE)
+    left = Residual(line(200), np.zeros(POINTS), NOISE, KNOWN)
     assert left.explained() == 0.0
     assert left.unexplained() == 1.0
     assert left.misfit() > 0.99
 
 
 def test_a_line_where_the_fit_has_none_is_foreign_and_doubted_there() -> None:
-    left = Residual(line(200) + line(450, 0.3), line(200), NOISE)
+    left = Residual(line(200) + line(450, 0.3), line(200), NOISE, KNOWN)
     foreign_at = np.flatnonzero(left.foreign)
     assert foreign_at.min() > 430
     assert foreign_at.max() < 470
@@ -44,7 +45,7 @@ def test_a_line_where_the_fit_has_none_is_foreign_and_doubted_there() -> None:
 
 
 def test_a_line_in_the_wrong_place_is_a_misfit_and_not_foreign() -> None:
-    left = Residual(line(201), line(200), NOISE)
+    left = Residual(line(201), line(200), NOISE, KNOWN)
     assert left.misfit() > 0.01
     assert left.lone_line() == 0.0
     assert left.unexplained() < 0.02
@@ -52,7 +53,20 @@ def test_a_line_in_the_wrong_place_is_a_misfit_and_not_foreign() -> None:
 
 def test_a_component_without_its_line_has_no_support() -> None:
     columns = np.stack([line(200), line(450)])
-    left = Residual(line(200), columns.sum(axis=0), NOISE)
+    left = Residual(line(200), columns.sum(axis=0), NOISE, KNOWN)
     there, missing = left.support(columns)
     assert there > 0.99
     assert missing < 0.1
+
+
+def test_what_a_ray_hid_excuses_no_misfit() -> None:
+    """Its doubt is no noise: it stands for a few points only."""
+    doubted = NOISE.copy()
+    doubted[500:520] = 1.0
+    known = KNOWN.copy()
+    known[500:520] = False
+    moved = (line(202), line(200))
+    calm, struck = Residual(*moved, NOISE, KNOWN), Residual(*moved, doubted, known)
+    assert struck.misfit() == pytest.approx(calm.misfit(), rel=0.01)
+    assert struck.model_error() == pytest.approx(calm.model_error(), rel=0.01)
+    assert Residual(*moved, doubted, KNOWN).model_error() == 0.0  # as if all of it were noise

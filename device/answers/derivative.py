@@ -90,10 +90,16 @@ def moving_maximum(values: Floats, points: int) -> Floats:
     return result
 
 
+def away_from(points: Bools, reach_cm1: float) -> Bools:
+    """Points farther than this from all of `points`."""
+    if not points.any():
+        return ~points
+    return np.convolve(points, np.ones(2 * int(np.ceil(reach_cm1)) + 1), mode="same") < 0.5
+
+
 def fitted_window(valid: Bools) -> Bools:
     """Valid points away from the ends of each measured stretch."""
-    blocked = np.convolve(~valid, np.ones(2 * _MARGIN_CM1 + 1), mode="same") > 0
-    window = ~blocked
+    window = away_from(~valid, _MARGIN_CM1)
     window[:_MARGIN_CM1] = False
     window[-_MARGIN_CM1:] = False
     return window

@@ -18,6 +18,7 @@ from device.answers.nonnegative import solve_nonnegative
 from device.answers.residual import Residual
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 _OWN_SHIFT_SIGMA_CM1 = 1.0  # prior of a component's shift in a mixture
 OWN_SHIFT_LIMIT_CM1 = 3.0
@@ -56,16 +57,22 @@ class FlexibleFit:
         columns: Floats,
         data: Floats,
         noise_variance: Floats,
+        known: Bools,
         smoothing_cm1: float,
         ramp: Floats,
     ) -> None:
-        """`ramp`: how much of the axis's stretch shows at each point, -1 to 1."""
+        """
+        Args:
+            noise_variance, known: as in `Residual`.
+            ramp: how much of the axis's stretch shows at each point, -1 to 1.
+        """
         self._pure = columns
         self._axis = np.stack([np.ones_like(ramp), ramp])
         self._slope = np.gradient(columns, axis=1)
         self._curve = np.gradient(self._slope, axis=1)
         self._data = data
         self._noise = noise_variance
+        self._known = known
         self._correlated_noise = _CORRELATED_NOISE * noise_correlation(smoothing_cm1)
         self._weight = np.ones(len(data))
         self._everywhere = (_LARGEST_NEARBY * float(np.abs(data).max())) ** 2
@@ -136,23 +143,15 @@ class FlexibleFit:
                 weighted @ self._columns.T, weighted @ self._data, self.coefficients
             )
         self._model = self.coefficients @ self._columns
-        self.residual = Residual(self._data, self._model, self._noise)
+        self.residual = Residual(self._data, self._model, self._noise, self._known)
         nearby = self._everywhere + moving_average(self._model**2, _NEARBY_POINTS)
         doubt = self.residual.doubt  # a foreign line must not bend the amounts around it
-        self.model_error = self._model_error(doubt)
+        error = self.residual.model_error()
+        self.model_error = float(np.clip(error, SMALLEST_MODEL_ERROR, LARGEST_MODEL_ERROR))
         noise = self._correlated_noise * self._noise
         variance = noise + _CORRELATED_ERROR * self.model_error**2 * nearby
         self._noise_part = noise / np.maximum(variance, 1e-300)
         self._weight = doubt / np.maximum(variance, 1e-300)
-
-    def _model_error(self, doubt: Floats) -> float:
-        """The misfit that noise does not explain, within limits."""
-        energy = float(self._model @ self._model)
-        if energy <= 0:
-            return LARGEST_MODEL_ERROR
-        beyond_noise = float(doubt @ (np.square(self.residual.values) - self._noise))
-        misfit = np.sqrt(max(beyond_noise, 0.0) / energy)
-        return float(np.clip(misfit, SMALLEST_MODEL_ERROR, LARGEST_MODEL_ERROR))
 
     @cached_property
     def _normal(self) -> tuple[Floats, Floats]:

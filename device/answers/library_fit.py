@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from device.answers.derivative import (
     SMOOTHING_CM1,
+    away_from,
     derivative_kernel,
     fitted_window,
     kernel_variances,
@@ -39,6 +40,9 @@ _ALIGNED_CM1 = 0.5
 _SMOOTHING_IN_NOISE_CM1 = 5.0
 _NOISE_RULES = 0.5  # from this `noise_part` on, where the fit matches better than this:
 _MATCHED_MODEL_ERROR = 0.05
+
+# So far a smoothed derivative shows what a cosmic ray hid, in sigmas of its kernel.
+_HIDDEN_SIGMAS = 2.0
 
 _FLAT = 1e-9  # a derivative below this part of the intensity is rounding
 
@@ -166,17 +170,21 @@ class Library:
         variance, data_variance = kernel_variances(smoothing, width)
         data = smoothed_derivative(intensity[None], data_variance)[0]
         ramp = _ramp(self._points)
-        data = without_baseline(shifted(data, shift + stretch * ramp)[window])
+        aside = shift + stretch * ramp
+        data = without_baseline(shifted(data, aside)[window])
         if np.abs(data).max() < _FLAT:
             return self._nothing()
-        noise = noise_of_derivative(spectrum.white_variance / scale**2, data_variance)[window]
+        noise = noise_of_derivative(spectrum.white_variance / scale**2, data_variance)
+        noise = shifted(noise, aside)[window]
+        known = away_from(spectrum.struck, _HIDDEN_SIGMAS * np.sqrt(data_variance))
+        known = shifted(known.astype(np.float64), aside)[window] == 1.0
         columns = without_baseline(self._derivative[variance][:, window] * only[:, None])
-        flexible = FlexibleFit(columns, data, noise, smoothing, ramp[window])
+        flexible = FlexibleFit(columns, data, noise, known, smoothing, ramp[window])
         flexible.run()
         kernel = derivative_kernel(data_variance)
         spikes = spikes_in(flexible.residual.values, kernel, float(np.abs(data).max()))
         if spikes.any():
-            flexible = FlexibleFit(columns, data - spikes, noise, smoothing, ramp[window])
+            flexible = FlexibleFit(columns, data - spikes, noise, known, smoothing, ramp[window])
             flexible.run()
         left = flexible.residual
         residual, foreign = np.zeros(self._points), np.zeros(self._points)

@@ -14,6 +14,7 @@ from device.answers.derivative import moving_average, moving_maximum
 from device.spectra.noise import MAD_TO_SIGMA
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 _NOISE_DOUBT = 0.25  # of an estimated noise variance
 
@@ -44,12 +45,15 @@ class Residual:
     Args:
         data, model: [points].
         noise_variance: [points], of the data.
+        known: [points], bool: where this variance is noise, and not doubt about what a cosmic ray
+            hid. Only there a misfit can be told from noise.
     """
 
-    def __init__(self, data: Floats, model: Floats, noise_variance: Floats) -> None:
+    def __init__(self, data: Floats, model: Floats, noise_variance: Floats, known: Bools) -> None:
         self._data = data
         self._model = model
         self._noise = noise_variance
+        self._known = known
         self.values: Floats = data - model
 
     @cached_property
@@ -74,8 +78,18 @@ class Residual:
     def misfit(self) -> float:
         """Part of the data's energy that the fit leaves over beyond all that may be noise."""
         noise = (1.0 + _NOISE_DOUBT) * self._noise
-        beyond_noise = float(np.sum(np.square(self.values) - noise))
+        beyond_noise = float(np.sum((np.square(self.values) - noise)[self._known]))
         return max(beyond_noise, 0.0) / float(self._data @ self._data)
+
+    def model_error(self) -> float:
+        """Misfit beyond noise, where nothing is foreign: an amplitude, of the model's."""
+        model = self._model[self._known]
+        energy = float(model @ model)
+        if energy <= 0:
+            return np.inf
+        beyond_noise = np.square(self.values) - self._noise
+        trusted = float(self.doubt[self._known] @ beyond_noise[self._known])
+        return float(np.sqrt(max(trusted, 0.0) / energy))
 
     def lone_line(self) -> float:
         """0-1: strongest foreign line where the fit has none nearby, against the strongest line."""

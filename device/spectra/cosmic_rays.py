@@ -42,6 +42,7 @@ def without_cosmic_rays(spectrum: GridSpectrum) -> GridSpectrum:
         intensity=intensity,
         variance=spectrum.variance + doubt,
         white_variance=spectrum.white_variance + doubt,
+        struck=struck,
     )
 
 

@@ -81,6 +81,7 @@ class GridSpectrum:
     white_variance: Floats  # [G], of independent points that would be as noisy once smoothed
     valid: Bools  # [G]
     saturated: Bools  # [G]
+    struck: Bools  # [G], a cosmic ray was taken out, and nothing is known there
 
 
 def spectrum_from_acquisition(acquisition: Acquisition, source: str = "acquisition") -> Spectrum:
@@ -128,6 +129,7 @@ def to_grid(spectrum: Spectrum, grid: WavenumberGrid = MODEL_GRID) -> GridSpectr
         white_variance=measured * resampler.sharing,
         valid=resampler.valid,
         saturated=resampler.apply_mask(spectrum.saturated),
+        struck=np.zeros(grid.size, dtype=np.bool_),
     )
 
 
