@@ -163,8 +163,10 @@ def test_beside_foreign_lines_a_component_out_of_place_needs_more_evidence(
 
 
 def test_a_no_of_the_network_counts_for_more_where_the_fit_is_worse() -> None:
-    doubt = np.array([0.0, 1.0, 5.5, np.inf])
-    at_home, worse, worst = (THRESHOLDS.evidence_asked(doubt, error) for error in (0.01, 0.1, 0.2))
+    lead, doubt = np.array([2.0, 1.0, -4.5, 0.0]), np.array([0.0, 1.0, 5.5, np.inf])
+    at_home, worse, worst = (
+        THRESHOLDS.evidence_asked(lead, doubt, error) for error in (0.01, 0.1, 0.2)
+    )
     assert (np.diff(at_home[:3]) > 0).all()
     assert at_home[0] == worst[0] == THRESHOLDS.evidence_when_proposed
     assert (worse[1:3] > at_home[1:3]).all()
@@ -176,14 +178,10 @@ def test_a_no_of_the_network_counts_for_more_where_the_fit_is_worse() -> None:
     assert {at_home[3], worse[3], worst[3]} == {THRESHOLDS.evidence}
 
 
-def test_the_log_odds_of_a_no_outweigh_some_evidence_of_what_networks_see() -> None:
-    lead = np.array([0.5, -2.0, -4.0])
-    assert THRESHOLDS.denial(lead, 0.02).tolist() == [0.0, 0.0, 0.0]
-    assert THRESHOLDS.denial(lead, 0.025) == pytest.approx([0.0, 1.0, 2.0])
-    assert THRESHOLDS.denial(lead, 0.5) == pytest.approx([0.0, 2.0, 4.0])
-    doubt = np.array([2.0])
-    plain, denied = (THRESHOLDS.evidence_asked(doubt, 0.01, denial)[0] for denial in (0.0, 6.0))
-    assert denied == pytest.approx(plain + 6.0)
+def test_a_no_asks_for_more_evidence_even_of_a_perfect_fit() -> None:
+    lead = np.array([0.5, 0.0, -0.5, -1.0, -4.0])
+    asked = THRESHOLDS.evidence_asked(lead, np.zeros(5), 0.0) - THRESHOLDS.evidence_when_proposed
+    assert asked == pytest.approx([0.0, 0.0, 1.0, 2.0, 2.0])
 
 
 def test_noise_that_poses_as_a_component_needs_more_than_luck(library: Library) -> None:
@@ -191,7 +189,7 @@ def test_noise_that_poses_as_a_component_needs_more_than_luck(library: Library) 
     spectrum = scene({"Dichloromethane": 0.95, "Toluene": 0.05}, snr=25.0, seed=4)
     evidence = library.fit(spectrum).evidence[names().index("Toluene")]
     assert THRESHOLDS.evidence_when_proposed + 1.0 < evidence < 12.0
-    believing = replace(THRESHOLDS, evidence_per_denied_logit=0.0)
+    believing = replace(THRESHOLDS, evidence_more_after_no=0.0)
     assert "Toluene" not in named(ask(library, spectrum, "Dichloromethane"))
     assert "Toluene" in named(ask(library, spectrum, "Dichloromethane", thresholds=believing))
 

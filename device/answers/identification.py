@@ -86,7 +86,6 @@ def identify(
         presence_thresholds: float64[C], from which the network finds a compound present.
     """
     fit = library.fit(spectrum)
-    known = len(prediction.presence)
     said, lead, doubt = _network_on(fit, prediction.presence, presence_thresholds, thresholds)
     asserted = _asserted(fit, lead, np.maximum(doubt, 0.0), thresholds)
     asserted, disputed = _heard(fit, said, asserted, bool((doubt <= 0.0).any()), thresholds)
@@ -108,7 +107,7 @@ def identify(
         verdict = Verdict.PARTIAL if why else Verdict.IDENTIFIED
     else:
         # beside something foreign, fit and network must agree, where there is a network to ask
-        asserted[:known] &= lead >= 0.0
+        asserted &= lead >= 0.0
         asserted = _trusted_beside_foreign(final, said, asserted, thresholds)
         verdict = Verdict.PARTIAL if asserted.any() else Verdict.UNKNOWN
     if verdict is Verdict.UNKNOWN:
@@ -161,23 +160,23 @@ def _network_on(
     presence_thresholds: Floats,
     t: FitThresholds,
 ) -> tuple[Floats, Floats, Floats]:
-    """What counts of the network's word: presence, log odds beyond its threshold, and by how many
-    it stays below a proposal (negative: beyond; infinite: it cannot know)."""
+    """What counts of the network's word: presence, log odds beyond its threshold (0 where it does
+    not speak), and by how many it stays below a proposal (negative: beyond; infinite: it cannot
+    know)."""
     known = len(presence)
     hidden = fit.visible[:known] < t.visible_to_networks
     silent = hidden & (presence < presence_thresholds)  # it may name what it hardly sees, not deny
     said = np.where(silent, presence_thresholds, presence)
-    lead = _logit(said) - _logit(presence_thresholds)
-    doubt = np.full(len(fit.coefficients), np.inf)
-    doubt[:known] = np.where(silent, np.inf, t.sureness_asked(fit, fit.shares[:known]) - lead)
+    lead, doubt = np.zeros(len(fit.coefficients)), np.full(len(fit.coefficients), np.inf)
+    lead[:known] = _logit(said) - _logit(presence_thresholds)
+    below = t.sureness_asked(fit, fit.shares) - lead
+    doubt[:known] = np.where(silent, np.inf, below[:known])
     return said, lead, doubt
 
 
 def _asserted(fit: LibraryFit, lead: Floats, doubt: Floats, t: FitThresholds) -> Bools:
     """`lead`, `doubt`: see `_network_on`; no doubt is below 0 here."""
-    denial = np.zeros(len(doubt))
-    denial[: len(lead)] = t.denial(lead, fit.shares[: len(lead)])
-    asked = t.evidence_asked(doubt, fit.model_error, denial)
+    asked = t.evidence_asked(lead, doubt, fit.model_error)
     result: Bools = (
         (fit.evidence >= asked)
         & (fit.shares >= t.share_asked(doubt))

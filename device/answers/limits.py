@@ -54,9 +54,9 @@ def detection_limits(
     named = {component.name for component in identification.components}
     present = np.array([compound.name in named for compound in compounds])
     large = [1.0]  # whatever the limit: on the safe side
-    doubt = _HESITATING_NETWORK + thresholds.sureness_asked(fit, large)
-    denial = thresholds.denial(np.array([-_HESITATING_NETWORK]), large)
-    asked = float(thresholds.evidence_asked(doubt, fit.model_error, denial)[0])
+    lead = np.array([-_HESITATING_NETWORK])
+    doubt = thresholds.sureness_asked(fit, large) - lead
+    asked = float(thresholds.evidence_asked(lead, doubt, fit.model_error)[0])
     total = float(fit.coefficients[present].sum())
     limits = []
     for index in np.flatnonzero(~present):

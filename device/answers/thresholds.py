@@ -25,9 +25,10 @@ class FitThresholds:
 
     evidence: float = 25.0  # chi squared that the fit alone must show
     evidence_when_proposed: float = 6.0  # ... when the network says present
-    # ... and where the fit is at its worst so much more for each unit of log odds below that, but
-    # not beyond the last. Both fall off faster than the misfit itself: a fit that matches to the
-    # noise needs little help.
+    evidence_more_after_no: float = 2.0  # ... and when it says absent: noise may pose as anything
+    # ... and where the fit is at its worst so much more for each unit of log odds below a
+    # proposal, but not beyond the last. Both fall off faster than the misfit itself: a fit that
+    # matches to the noise needs little help.
     evidence_per_logit: float = 80.0
     evidence_against_no: float = 120.0
     doubt_power: float = 2.0
@@ -38,9 +39,6 @@ class FitThresholds:
     moved_cm1: float = 0.6  # ... and from which it holds for large shares only
     trace_share: float = 0.02  # of the signal, up to which it holds at home only
     large_share: float = 0.03  # ... and from which it holds in full
-    # Of large shares a no weighs by itself, whatever the fit says: half as much as its log odds
-    # would if network and fit had not seen the same noise.
-    evidence_per_denied_logit: float = 1.0
     # From this share on networks see what is there. When one names others and gives a component
     # less presence than this, the two do not agree, and the verdict is PARTIAL; below the second
     # limit no evidence of the fit makes up for it, and the component is not named. Not so where the
@@ -107,33 +105,20 @@ class FitThresholds:
             )
         return replace(cls(), **values)
 
-    def evidence_asked(
-        self, doubt: Floats, model_error: float, denial: npt.ArrayLike = 0.0
-    ) -> Floats:
+    def evidence_asked(self, lead: Floats, doubt: Floats, model_error: float) -> Floats:
         """Evidence that a component needs.
 
         Args:
-            doubt: log odds that the network lacks for a proposal: 0 when it proposes, infinite
-                when it cannot know and the fit speaks alone.
-            denial: what `denial` says of it.
+            lead: log odds of the network beyond its threshold.
+            doubt: log odds that it lacks for a proposal: 0 when it proposes, infinite when it
+                cannot know and the fit speaks alone.
         """
         misfit = (model_error / LARGEST_MODEL_ERROR) ** self.doubt_power
-        more = misfit * self.evidence_per_logit * doubt
-        asked = self.evidence_when_proposed + more + np.asarray(denial)
+        more = self.evidence_more_after_no * np.clip(-lead, 0.0, 1.0)
+        more += misfit * self.evidence_per_logit * doubt
+        asked = self.evidence_when_proposed + more
         known = np.minimum(asked, self.evidence + misfit * self.evidence_against_no)
         result: Floats = np.where(np.isinf(doubt), self.evidence, known)
-        return result
-
-    def denial(self, lead: Floats, share: npt.ArrayLike) -> Floats:
-        """Evidence that outweighs a network's no by itself, for components of such shares 0-1 of
-        the signal; `lead`: log odds beyond its threshold."""
-        below = np.maximum(-lead, 0.0)
-        return self.evidence_per_denied_logit * below * self._large(share)
-
-    def _large(self, share: npt.ArrayLike) -> Floats:
-        """0-1: how far such shares are from being traces."""
-        way = (np.asarray(share) - self.trace_share) / (self.large_share - self.trace_share)
-        result: Floats = np.clip(way, 0.0, 1.0)
         return result
 
     def share_asked(self, doubt: Floats) -> Floats:
@@ -146,8 +131,9 @@ class FitThresholds:
     def sureness_asked(self, fit: LibraryFit, share: npt.ArrayLike) -> Floats:
         """Log odds by which a network must be surer than its threshold to propose components of
         such shares 0-1 of the signal."""
-        way = (self.moved_cm1 - fit.bent_cm1) / (self.moved_cm1 - self.at_home_cm1)
-        result: Floats = self.surer * np.maximum(np.clip(way, 0.0, 1.0), self._large(share))
+        at_home = (self.moved_cm1 - fit.bent_cm1) / (self.moved_cm1 - self.at_home_cm1)
+        large = (np.asarray(share) - self.trace_share) / (self.large_share - self.trace_share)
+        result: Floats = self.surer * np.clip(np.maximum(at_home, large), 0.0, 1.0)
         return result
 
     def unexplained_part(self, fit: LibraryFit) -> float:

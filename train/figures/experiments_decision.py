@@ -276,9 +276,9 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         ),
     ),
     Experiment(
-        "a no of the network weighs nothing by itself",
+        "no more evidence after a no",
         "Does noise pose as components where the fit matches well?",
-        change=with_thresholds(lambda _: {"evidence_per_denied_logit": 0.0}),
+        change=with_thresholds(lambda _: {"evidence_more_after_no": 0.0}),
     ),
     Experiment(
         "the network disputes nothing",
