@@ -187,6 +187,17 @@ def test_more_smoothing_makes_amounts_surer(in_noise: dict[float, list[LibraryFi
     assert more.mean() < 0.95 * little.mean()
 
 
+def test_doubt_stays_with_its_line_when_the_axis_is_off(library: Library) -> None:
+    """The fit aligns the data; what is doubted must move along."""
+    spectrum = scene(MIXTURE, shift_cm1=5.0)
+    doubted = spectrum.white_variance.copy()
+    doubted[1000] *= 1e6
+    fit = library.fit(replace(spectrum, white_variance=doubted))
+    near = np.arange(960, 1040)
+    silent = near[fit.weight[near] < 0.01 * np.median(fit.weight[near])]
+    assert np.mean(silent) == pytest.approx(1000 - 5, abs=0.6)
+
+
 def test_refit_with_some_components_leaves_the_others_at_zero(library: Library) -> None:
     spectrum = scene(MIXTURE)
     only = np.array([name in ("Toluene", "ethanol") for name in names()])
