@@ -66,7 +66,7 @@ class LibraryFit:
     smoothing_cm1: float  # sigma of the kernel that data and references were smoothed with
     noise_part: float  # 0-1 of what may be wrong where the lines are; the rest is misfit
     spike_part: float  # of the derivative's energy that was spikes, taken out before
-    model_error: float  # misfit beyond noise, of the signal; see flexible_fit.py
+    model_error: float  # misfit beyond noise, of the signal; see residual.py
     explained: float  # part of the derivative's energy; may be negative for nonsense
     misfit: float  # 0-1: part of the derivative's energy left over beyond noise
     unexplained: float  # 0-1: foreign amplitude against all amplitude
