@@ -165,7 +165,7 @@ def test_only_where_noise_rules_more_is_smoothed(library: Library) -> None:
     assert clear.smoothing_cm1 == SMOOTHING_CM1
 
 
-def test_what_fits_nothing_is_not_smoothed_into_something(library: Library) -> None:
+def test_what_fits_nothing_is_not_smoothed_into_something() -> None:
     """Noise rules, but what is left over is more than noise."""
     others = np.delete(references(), [names().index(name) for name in MIXTURE], axis=0)
     fit = Library(others).fit(scene(MIXTURE, snr=15.0))

@@ -73,7 +73,7 @@ class FlexibleFit:
         self._data = data
         self._noise = noise_variance
         self._known = known
-        self._correlated_noise = _CORRELATED_NOISE * noise_correlation(smoothing_cm1)
+        self._correlated_noise = _CORRELATED_NOISE * noise_correlation(smoothing_cm1) * self._noise
         self._weight = np.ones(len(data))
         self._everywhere = (_LARGEST_NEARBY * float(np.abs(data).max())) ** 2
         self._columns = columns
@@ -148,10 +148,10 @@ class FlexibleFit:
         doubt = self.residual.doubt  # a foreign line must not bend the amounts around it
         error = self.residual.model_error()
         self.model_error = float(np.clip(error, SMALLEST_MODEL_ERROR, LARGEST_MODEL_ERROR))
-        noise = self._correlated_noise * self._noise
-        variance = noise + _CORRELATED_ERROR * self.model_error**2 * nearby
-        self._noise_part = noise / np.maximum(variance, 1e-300)
-        self._weight = doubt / np.maximum(variance, 1e-300)
+        model_variance = self.model_error**2 * nearby
+        variance = self._correlated_noise + _CORRELATED_ERROR * model_variance
+        self._variance = np.maximum(variance, 1e-300)
+        self._weight = doubt / self._variance
 
     @cached_property
     def _normal(self) -> tuple[Floats, Floats]:
@@ -172,7 +172,8 @@ class FlexibleFit:
     def noise_part(self) -> float:
         """0-1: how much of what may be wrong where the lines are is noise; the rest is misfit."""
         energy = np.square(self._model)
-        return float(energy @ self._noise_part) / max(float(energy.sum()), 1e-300)
+        noise = self._correlated_noise / self._variance
+        return float(energy @ noise) / max(float(energy.sum()), 1e-300)
 
     def evidence(self) -> Floats:
         gram, projection = self._normal

@@ -141,6 +141,7 @@ def _fit_alone_asking_less(identifier: Identifier) -> Identifier:
 
 
 _FLEXIBLE, _SEARCH = "device.answers.flexible_fit", "device.answers.shift_search"
+_LIBRARY_FIT = "device.answers.library_fit"
 _NO_SHIFT = Replaced(_FLEXIBLE, "_OWN_SHIFT_SIGMA_CM1", _STIFF)
 _NO_WIDTH = Replaced(_FLEXIBLE, "_OWN_WIDTH_SIGMA_CM2", _STIFF)
 _NO_RESPONSE = Replaced(_FLEXIBLE, "_RESPONSE_SIGMA", _STIFF)
@@ -164,19 +165,19 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         "a rigid axis",
         "Do calibrations drift apart towards the ends of the axis?",
-        (Replaced("device.answers.flexible_fit", "_AXIS_SIGMA_CM1", (_STIFF, _STIFF)),),
+        (Replaced(_FLEXIBLE, "_AXIS_SIGMA_CM1", (_STIFF, _STIFF)),),
     ),
     Experiment(
         "no more smoothing in noise",
         "Where noise hides how lines differ, do weak components show better in wider kernels?",
-        (Replaced("device.answers.library_fit", "_NOISE_RULES", 1.0),),
+        (Replaced(_LIBRARY_FIT, "_NOISE_RULES", 1.0),),
     ),
     Experiment(
         "as much smoothing everywhere",
         "The same question, the other way.",
         (
-            Replaced("device.answers.library_fit", "_NOISE_RULES", -1.0),
-            Replaced("device.answers.library_fit", "_MATCHED_MODEL_ERROR", 1.0),
+            Replaced(_LIBRARY_FIT, "_NOISE_RULES", -1.0),
+            Replaced(_LIBRARY_FIT, "_MATCHED_MODEL_ERROR", 1.0),
         ),
     ),
     Experiment(
