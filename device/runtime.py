@@ -3,8 +3,8 @@
     analyzer.wait_trigger          the operator presses                     driver/analyzer.py
     -> acquire                     lit and dark frames, averaged            driver/acquisition.py
     -> spectrum_from_acquisition   counts on a wavenumber axis              spectra/spectrum.py
-    -> identifier.identify         quality gate, network, library fit       identifier.py
-    -> store.append                safe on disk                             answers/records.py
+    -> identifier.identify         quality gate, network, library fit       verdict/identifier.py
+    -> store.append                safe on disk                             records/store.py
     -> show                        and only now the operator sees the card  cli/outcome.py
 
 Before the first press the model on the analyzer has to prove itself (`load_identifier`). The laser
@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING
 
 from device.driver.acquisition import AcquisitionSettings, acquire
 from device.driver.analyzer import Analyzer
-from device.identifier import Answer, Identifier, proven_identifier
 from device.inference.errors import BundleError, VerificationFailed
 from device.inference.model_source import load_from_analyzer, slot_name
 from device.spectra.spectrum import spectrum_from_acquisition
+from device.verdict.identifier import Answer, Identifier, proven_identifier
 from firmware_bridge.errors import InstrumentError, LinkTimeout, RamixError
 from firmware_bridge.messages import SlotState
 
 if TYPE_CHECKING:  # who does not store does not load SQLite
-    from device.answers.field_compound import FieldCompound
-    from device.answers.records import RecordStore
+    from device.field_library.compound import FieldCompound
+    from device.records.store import RecordStore
 
 TRIGGER_WAIT_S = 1.0  # how long one wait for the trigger lasts; Ctrl-C is heard in between
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from device.answers.identification import Component, Identification, Verdict
-from device.identifier import Answer, ModelLabel
 from device.spectra.quality import Reason
 from device.spectra.spectrum import Acquisition, Spectrum, spectrum_from_acquisition, to_grid
+from device.verdict.identification import Component, Identification, Verdict
+from device.verdict.identifier import Answer, ModelLabel
 from firmware_bridge.calibration import CalibrationPage
 
 MODEL = ModelLabel("solvents13", "1.0.0", "ab" * 32, "ramixnet2")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("firmware_bridge", "device", "train", "tools")
+PACKAGES = ("firmware_bridge", "device", "train", "evidence", "notebook", "tools")
 LINE_LIMIT = 300
 LINT_IMPORTS = Path(sys.executable).parent / "lint-imports"
 
@@ -21,12 +21,13 @@ LINT_IMPORTS = Path(sys.executable).parent / "lint-imports"
 VIOLATIONS = {
     "layers": ("firmware_bridge/framing.py", "import device.spectra.spectrum"),
     "no-tensorflow": ("tools/flash_model.py", "import tensorflow"),
-    "search-alone": ("train/fit.py", "import ray"),
+    "search-alone": ("train/network/fit.py", "import ray"),
     "lean-device": ("device/spectra/spectrum.py", "import scipy"),
     "sans-io": ("firmware_bridge/session.py", "import time"),
     "simulator-io": ("firmware_bridge/simulator/firmware.py", "import socket"),
     "vendor-seam": ("device/driver/analyzer.py", "import serial"),
-    "way-of-the-data": ("device/spectra/quality.py", "import device.answers.library_fit"),
+    "way-of-the-data": ("device/spectra/quality.py", "import device.fit.library"),
+    "way-of-the-training": ("train/library/file.py", "import train.network.fit"),
 }
 
 
@@ -112,7 +113,7 @@ for package in ("firmware_bridge", "device", "tools"):
 """
     )
     imported = run_python(program).split()
-    assert "device.identifier" in imported
+    assert "device.verdict.identifier" in imported
     assert "device.driver.transports.usb_bulk" in imported
 
 

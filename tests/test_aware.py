@@ -9,15 +9,23 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from train.aware import fine_tune
-from train.checkpoint import fingerprint
-from train.cli import cli
-from train.evaluate import predict_int8
-from train.fit import fit
-from train.generator import Batch, Generator
-from train.quantize import between_codes, quantize
-from train.quantize_command import as_quantized
-from train.ramixnet import DOSAGE, PRESENCE, predict
+from train.cli.main import cli
+from train.cli.quantize import as_quantized
+from train.int8.aware import fine_tune
+from train.int8.quantize import between_codes, quantize
+from train.int8.simulated import (
+    EVERYWHERE,
+    NOWHERE,
+    Ranges,
+    Rounding,
+    representative_spectra,
+    simulated_answers,
+)
+from train.library.references import Library, load_library
+from train.network.checkpoint import fingerprint
+from train.network.evaluate import predict_int8
+from train.network.fit import fit
+from train.network.ramixnet import DOSAGE, PRESENCE, predict
 from train.recipe import (
     RECIPE_FOLDER,
     QuantizationSettings,
@@ -27,15 +35,7 @@ from train.recipe import (
     load_recipe,
     provenance_of,
 )
-from train.references import Library, load_library
-from train.simulated_int8 import (
-    EVERYWHERE,
-    NOWHERE,
-    Ranges,
-    Rounding,
-    representative_spectra,
-    simulated_answers,
-)
+from train.spectra.generator import Batch, Generator
 
 SHIPPED = load_recipe(RECIPE_FOLDER / "aromatics4-2.toml")
 CODE = 1 / 256
@@ -149,7 +149,7 @@ def test_fine_tuning_brings_int8_closer_to_float_and_leaves_its_start_alone(
     batch: Batch,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("train.simulated_int8.WEIGHT_LEVELS", 5)  # so coarse that it shows at once
+    monkeypatch.setattr("train.int8.simulated.WEIGHT_LEVELS", 5)  # so coarse that it shows at once
     before = [weights.copy() for weights in model.get_weights()]
     steps: list[int] = []
     tuned = fine_tune(model, library, RECIPE, calibration, lambda step, _: steps.append(step))

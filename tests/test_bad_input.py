@@ -17,8 +17,8 @@ import serial
 
 from device.cli.main import run_command
 from device.driver.transports.in_process import InProcessTransport
-from device.simulated_port import build_analyzer
-from device.simulated_spec import parse
+from device.simulated.port import build_analyzer
+from device.simulated.spec import parse
 from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.framing import Framing
 from tests.tiny_bundles import tiny_path, tiny_variant
@@ -208,7 +208,7 @@ def test_a_calibration_page_that_contradicts_the_frame_is_a_protocol_error(
         simulated.set_calibration_page(page.to_bytes())
         return InProcessTransport(simulated)
 
-    monkeypatch.setattr("device.simulated_port.open_transport", contradicting)
+    monkeypatch.setattr("device.simulated.port.open_transport", contradicting)
     port = f"sim:scene=empty&model={MODEL}"
     for verb in ("identify", "run"):
         said = _refused([verb, "--port", port], 6, capsys)
@@ -224,7 +224,7 @@ def test_a_damaged_calibration_page_is_a_protocol_error(
         simulated.set_calibration_page(b"\xff" * 200)
         return InProcessTransport(simulated)
 
-    monkeypatch.setattr("device.simulated_port.open_transport", damaged)
+    monkeypatch.setattr("device.simulated.port.open_transport", damaged)
     _refused(["identify", "--port", f"sim:scene=empty&model={MODEL}"], 6, capsys)
 
 

@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pytest
 
 from device.spectra.resampling import MODEL_GRID
-from train.baselines import exponential, gaussian, polynomial, random_baselines, sigmoid
 from train.recipe import BaselineSettings
+from train.spectra.baselines import exponential, gaussian, polynomial, random_baselines, sigmoid
 
 SETTINGS = BaselineSettings(
     kinds_at_most=3, gaussian_sigma_cm1=800.0, polynomial_coefficient=0.3, largest_scale=5.0

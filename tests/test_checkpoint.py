@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from train import checkpoint
-from train.checkpoint import Checkpoint, CheckpointError, Validation
-from train.fit import Fitted, fit
+from train.library.references import Library, load_library
+from train.network import checkpoint
+from train.network.checkpoint import Checkpoint, CheckpointError, Validation
+from train.network.fit import Fitted, fit
 from train.recipe import RECIPE_FOLDER, NetworkSettings, Recipe, load_recipe
-from train.references import Library, load_library
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -131,8 +131,8 @@ FIT = """
 import sys
 from pathlib import Path
 from tests.test_checkpoint import tiny_recipe
-from train.fit import fit
-from train.references import load_library
+from train.network.fit import fit
+from train.library.references import load_library
 print("ready", flush=True)
 fit(load_library("aromatics4"), tiny_recipe(), lambda step, loss: print(step, flush=True),
     checkpoint=Path(sys.argv[1]), checkpoint_every_s=0.0)

@@ -70,7 +70,7 @@ def test_help_loads_no_verb() -> None:
 
 def test_identifying_a_file_loads_only_what_it_needs(mixture_file: str) -> None:
     loaded = _imported_by("identify", "--file", mixture_file, "--model", MODEL, "--json")
-    assert "device.answers.identification" in loaded  # the control: it did identify
+    assert "device.verdict.identification" in loaded  # the control: it did identify
     unwanted = {
         "tensorflow", "scipy", "pandas", "matplotlib", "rich", "sqlite3", "usb", "serial",
         "device.runtime", "device.driver.analyzer",
@@ -117,9 +117,9 @@ def test_an_error_s_exit_code(error: errors.RamixError, code: int) -> None:
 
 
 def test_errors_of_other_rooms_find_their_exit_code() -> None:
-    from device.answers.record_errors import RecordStoreError
+    from device.driver.port import PortSyntaxError
     from device.inference import errors as model
-    from device.ports import PortSyntaxError
+    from device.records.errors import RecordStoreError
     from device.spectra.files.reading import SpectrumFileError
     from firmware_bridge.calibration import CalibrationError
 

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from tests.test_streams import with_streams
-from train.cli import cli
-from train.cluster import ClusterError, cluster_of, local_workers, spread
+from train.cli.main import cli
+from train.network.cluster import ClusterError, cluster_of, local_workers, spread
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -85,14 +85,15 @@ def test_workers_that_are_left_alone_are_ended() -> None:
 def test_a_training_that_is_alone_loads_nothing_of_this() -> None:
     program = """
 import sys
-import train.fit_display, train.cli
+import train.cli.fit_display, train.cli.main
 def loaded():
-    print(*sorted(name for name in sys.modules if name in ("train.workers", "train.cluster")), ".")
+    heavy = ("train.network.workers", "train.network.cluster")
+    print(*sorted(name for name in sys.modules if name in heavy), ".")
 loaded()
-import train.cluster
+import train.network.cluster
 loaded()
 """
     finished = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120
     )
-    assert finished.stdout.splitlines() == [".", "train.cluster ."], finished.stderr
+    assert finished.stdout.splitlines() == [".", "train.network.cluster ."], finished.stderr

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from device.answers.derivative import (
+from device.fit.derivative import (
     derivative_kernel,
     fitted_window,
     moving_average,

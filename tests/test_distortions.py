@@ -8,7 +8,16 @@ import numpy.typing as npt
 import pytest
 
 from device.spectra.resampling import MODEL_GRID
-from train.distortions import (
+from train.library.references import (
+    MARGIN,
+    WIDE_GRID,
+    CompoundSpec,
+    Library,
+    literature_reference,
+    load_library,
+)
+from train.recipe import RECIPE_FOLDER, load_recipe
+from train.spectra.distortions import (
     NoisePool,
     ReferenceBank,
     add_damage,
@@ -18,16 +27,7 @@ from train.distortions import (
     move_axis,
     vary_response,
 )
-from train.foreign import ForeignPool, moved_compound, patchwork, random_lines
-from train.recipe import RECIPE_FOLDER, load_recipe
-from train.references import (
-    MARGIN,
-    WIDE_GRID,
-    CompoundSpec,
-    Library,
-    literature_reference,
-    load_library,
-)
+from train.spectra.foreign import ForeignPool, moved_compound, patchwork, random_lines
 
 SETTINGS = load_recipe(RECIPE_FOLDER / "solvents13-2.toml").distortions
 STILL = replace(SETTINGS, compound_shift_cm1=0.0, intensity_jitter=0.0, broadening_levels=1)

@@ -8,13 +8,17 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from device.answers import flexible_fit
-from device.identifier import Identifier
+from device.fit import flexible as flexible_fit
 from device.installation import shipped_models_dir
 from device.spectra.spectrum import to_grid
-from train.cli import cli
-from train.figures import experiments_training as training
-from train.figures.experiments_cases import (
+from device.verdict.identifier import Identifier
+from evidence.figure import Context, Size
+from evidence.pures import measured_pures
+from evidence.scenes import Conditions, make_scene
+from evidence.tallies import Said
+from evidence.unequal import LIBRARY
+from notebook import experiments_training as training
+from notebook.experiments_cases import (
     FALSE_NAME,
     FOREIGN,
     FOUND,
@@ -30,7 +34,7 @@ from train.figures.experiments_cases import (
     cases,
     mark,
 )
-from train.figures.experiments_decision import (
+from notebook.experiments_decision import (
     EXPERIMENTS,
     ConstantMissing,
     Replaced,
@@ -39,12 +43,8 @@ from train.figures.experiments_decision import (
     run,
     without_network,
 )
-from train.figures.figure import Context, Size
-from train.figures.pures import measured_pures
-from train.figures.scenes import Conditions, make_scene
-from train.figures.tallies import Said
-from train.figures.unequal import LIBRARY
-from train.references import load_library
+from train.cli.main import cli
+from train.library.references import load_library
 
 
 @pytest.fixture(scope="module")
@@ -113,8 +113,8 @@ def test_a_stiff_prior_leaves_no_freedom(identifier: Identifier, hard_case: Case
 
 
 def test_a_constant_that_is_gone_stops_the_experiment_and_changes_nothing() -> None:
-    there = Replaced("device.answers.flexible_fit", "SMALLEST_MODEL_ERROR", 0.5)
-    gone = Replaced("device.answers.flexible_fit", "_NO_SUCH_CONSTANT", 0.5)
+    there = Replaced("device.fit.flexible", "SMALLEST_MODEL_ERROR", 0.5)
+    gone = Replaced("device.fit.flexible", "_NO_SUCH_CONSTANT", 0.5)
     before = flexible_fit.SMALLEST_MODEL_ERROR
     with (
         pytest.raises(ConstantMissing, match="_NO_SUCH_CONSTANT"),
@@ -126,7 +126,7 @@ def test_a_constant_that_is_gone_stops_the_experiment_and_changes_nothing() -> N
 
 def test_shipped_constants_are_back_after_an_error() -> None:
     before = flexible_fit.SMALLEST_MODEL_ERROR
-    one = Replaced("device.answers.flexible_fit", "SMALLEST_MODEL_ERROR", 0.5)
+    one = Replaced("device.fit.flexible", "SMALLEST_MODEL_ERROR", 0.5)
     with pytest.raises(ZeroDivisionError), constants_replaced((one,)):
         assert flexible_fit.SMALLEST_MODEL_ERROR == 0.5
         _ = 1 / 0

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from train.figures.experiments_calibration import Statements, best_temperature, gain
-from train.figures.experiments_pairs import (
+from notebook.experiments_calibration import Statements, best_temperature, gain
+from notebook.experiments_pairs import (
     Column,
     Row,
     beyond_chance,
@@ -16,7 +16,7 @@ from train.figures.experiments_pairs import (
     mean_test,
     sign_test,
 )
-from train.figures.experiments_tables import section
+from notebook.experiments_tables import section
 
 A, B = Column("a", "a right"), Column("b", "b wrong", unwanted=True)
 

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.answers import field_library
-from device.answers.field_compound import (
+from device.field_library import store as field_library
+from device.field_library.compound import (
     FieldCompound,
     UnusableReference,
     clash,
@@ -27,17 +27,18 @@ from device.answers.field_compound import (
     field_compound,
     look_alikes,
 )
-from device.answers.field_library import FieldLibrary, FieldLibraryError, file_name
-from device.answers.identification import Verdict
-from device.answers.records import RecordStore
-from device.answers.report import card, result_json
-from device.identifier import Identifier
+from device.field_library.store import FieldLibrary, FieldLibraryError, file_name
 from device.inference.bundle import Bundle, read_bundle
 from device.inference.strict_json import StrictJsonError
 from device.inference.trust import default_trust_policy
 from device.installation import shipped_models_dir
+from device.records.store import RecordStore
+from device.show.card import card
 from device.spectra.files.reading import read_spectrum
 from device.spectra.spectrum import Spectrum
+from device.verdict.identification import Verdict
+from device.verdict.identifier import Identifier
+from device.verdict.result import result_json
 from tests.measured import OTHER_INSTRUMENT, references, solvents
 from tests.measured import names as solvent_names
 
@@ -340,7 +341,7 @@ def test_a_power_cut_at_any_operation_leaves_whole_entries(
 
 ADD_FOR_EVER = """
 import sys
-from device.answers.field_library import FieldLibrary
+from device.field_library.store import FieldLibrary
 from pathlib import Path
 from tests.test_field_library import entry
 kept, number = FieldLibrary(Path(sys.argv[1])), 0

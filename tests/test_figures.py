@@ -10,13 +10,13 @@ from click.testing import CliRunner, Result
 
 from device.inference.bundle import read_bundle_file
 from device.inference.trust import default_trust_policy
-from train.card_evidence import FiguresNotQuotable, evidence_for
-from train.card_quotes import QUOTES
-from train.cli import cli
-from train.figures.figure import Context, FiguresNeedModels, Size, Table
-from train.figures.registry import FIGURES
-from train.figures.tallies import Said, Tally, percent
-from train.figures.writing import markdown
+from evidence.figure import Context, FiguresNeedModels, Size
+from evidence.registry import FIGURES
+from evidence.tallies import Said, Tally, percent
+from train.bundle.card_evidence import FiguresNotQuotable, evidence_for
+from train.bundle.card_quotes import QUOTES
+from train.cli.main import cli
+from train.pages.table import Table, markdown
 
 QUICK = [figure.name for figure in FIGURES if not figure.trains]
 PROPORTION = re.compile(r"\d+\.\d% \(\d+\.\d-\d+\.\d, n=\d+\)")

@@ -9,18 +9,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from device.answers.identification import Verdict
-from device.identifier import Identifier
 from device.installation import shipped_models_dir
 from device.spectra.spectrum import to_grid
-from train.development import measured_spectra
-from train.figures import coverage, limits, reliability, twins, unknowns
-from train.figures.figure import Context, Result, Size
-from train.figures.foreign_cases import ADDED, FOREIGN_KINDS, OWN, OWN_MEASURED, foreign_cases
-from train.figures.left_out import foreign_pures, without
-from train.figures.pures import AXIS_CM1, measured_pures
-from train.figures.scenes import Conditions, make_scene
-from train.figures.unequal import LIBRARY
+from device.verdict.identification import Verdict
+from device.verdict.identifier import Identifier
+from evidence import coverage, limits, reliability, unknowns
+from evidence.figure import Context, Result, Size
+from evidence.foreign_cases import ADDED, FOREIGN_KINDS, OWN, OWN_MEASURED, foreign_cases
+from evidence.left_out import foreign_pures, without
+from evidence.pures import AXIS_CM1, measured_pures
+from evidence.scenes import Conditions, make_scene
+from evidence.unequal import LIBRARY
+from notebook import twins
+from train.library.measured import measured_spectra
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from device.answers.fit_curves import fit_curves
-from device.answers.library_fit import Library
+from device.fit.library import Library
+from device.show.curves import fit_curves
 from tests.measured import names, references, scene
 
 

@@ -28,7 +28,7 @@ from device.cli.exit_codes import (
 from device.cli.main import run_command
 from device.inference.bundle import Container
 from device.inference.trust import SigningKey
-from device.simulated_flash import FlashFile
+from device.simulated.flash_file import FlashFile
 from firmware_bridge.messages import SlotState
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 from firmware_bridge.simulator.scenes import EmptyScene

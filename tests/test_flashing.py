@@ -16,7 +16,7 @@ from device.driver.transports.in_process import InProcessTransport
 from device.inference.bundle import read_bundle
 from device.inference.errors import BundleError, VerificationFailed
 from device.inference.trust import default_trust_policy
-from device.simulated_flash import FlashFile
+from device.simulated.flash_file import FlashFile
 from firmware_bridge.messages import Capabilities, SlotInfo, SlotState
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 from firmware_bridge.simulator.scenes import EmptyScene

@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from device.answers.identification import Identification, Verdict, identify, no_result
-from device.answers.library_fit import Library, LibraryFit
-from device.answers.thresholds import FitThresholds
+from device.fit.library import Library, LibraryFit
 from device.inference.interpreter import Prediction
 from device.spectra.quality import Reason
 from device.spectra.spectrum import GridSpectrum
+from device.verdict.identification import Identification, Verdict, identify, no_result
+from device.verdict.thresholds import FitThresholds
 from firmware_bridge.errors import CallerError
 from tests.measured import Floats, lines, names, references, scene, solvents
 

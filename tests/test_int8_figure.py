@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from evidence.pures import measured_pures
+from notebook.int8_marks import EXACT, FOUND, INVENTED, Marks
+from notebook.int8_networks import FLOAT
+from notebook.int8_scenes import WEAK_SHARES, weak_cells
+from notebook.int8_tables import verdict_table
+from notebook.latency import latencies_us
+from notebook.paired import paired_gap
 from tests.tiny_bundles import tiny_bundle
-from train.cli import cli
-from train.figures.int8_marks import EXACT, FOUND, INVENTED, Marks
-from train.figures.int8_networks import FLOAT
-from train.figures.int8_scenes import WEAK_SHARES, weak_cells
-from train.figures.int8_tables import verdict_table
-from train.figures.latency import latencies_us
-from train.figures.paired import paired_gap
-from train.figures.pures import measured_pures
+from train.cli.main import cli
 from train.recipe import RECIPE_FOLDER, load_recipe
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.identifier import Identifier
 from device.inference.bundle import read_bundle_file
 from device.inference.trust import default_trust_policy
-from train.figures.left_out import without
-from train.figures.left_out_frames import KNOWN, PARTS, cases, frame
-from train.figures.pures import measured_pures
-from train.figures.unknowns import ask
+from device.verdict.identifier import Identifier
+from evidence.left_out import without
+from evidence.left_out_frames import KNOWN, PARTS, cases, frame
+from evidence.pures import measured_pures
+from evidence.unknowns import ask
 
 TOLUENE = 12
 

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from train.library_check import LibraryProblems
+from train.library.check import LibraryProblems
+from train.library.references import Library, load_library
 from train.recipe import RecipeError
-from train.references import Library, load_library
 
 Floats = npt.NDArray[np.float64]
 SOLVENTS = Path(__file__).resolve().parent.parent / "data" / "solvents13" / "components"

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from device.answers.derivative import SMOOTHING_CM1
-from device.answers.library_fit import Library, LibraryFit
+from device.fit.derivative import SMOOTHING_CM1
+from device.fit.library import Library, LibraryFit
 from tests.measured import lines, names, references, scene
 
 MIXTURE = {"Toluene": 0.5, "ethanol": 0.3, "Acetonitrile": 0.2}

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from device.spectra.reference_spectrum import NEARLY_IDENTICAL, similarities
-from train.default_recipe import recipe_for
-from train.library_check import LibraryProblems
-from train.library_file import Fill, read_library_file
-from train.line_spectra import filled_up, random_lines
+from train.library.check import LibraryProblems
+from train.library.default_recipe import recipe_for
+from train.library.file import Fill, read_library_file
+from train.library.lines import filled_up, random_lines
+from train.library.references import Library, load_library
 from train.recipe import RecipeError
-from train.references import Library, load_library
 
 BASE = 'name = "two"\nresolution_cm1 = 8.5\ndata_license = "none"\nreferences = "lines"\n'
 REAL = '[[compound]]\nname = "{0}"\nlines = [[{1}, 1.0, 9.0], [{2}, 0.5, 9.0]]\n'

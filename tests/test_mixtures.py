@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from train.mixtures import MixtureSampler, paper_grid, presence_labels
 from train.recipe import RECIPE_FOLDER, MixtureSettings, RecipeError, load_recipe
+from train.spectra.mixtures import MixtureSampler, paper_grid, presence_labels
 
 RECIPES = sorted(RECIPE_FOLDER.glob("*.toml"))
 SETTINGS = load_recipe(RECIPE_FOLDER / "solvents13-2.toml").mixtures

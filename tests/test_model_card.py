@@ -9,11 +9,16 @@ from click.testing import CliRunner, Result
 
 from device.inference.bundle import Bundle, read_bundle_file
 from device.inference.trust import default_trust_policy
-from train.card_evidence import FiguresNotQuotable, FiguresOfOtherBundle, evidence_for, label_of
-from train.card_quotes import proportion_text
-from train.cli import cli
-from train.evaluate import Proportion
-from train.model_card import NOT_YET, choices_of, model_card
+from train.bundle.card import NOT_YET, choices_of, model_card
+from train.bundle.card_evidence import (
+    FiguresNotQuotable,
+    FiguresOfOtherBundle,
+    evidence_for,
+    label_of,
+)
+from train.bundle.card_quotes import proportion_text
+from train.cli.main import cli
+from train.network.evaluate import Proportion
 
 BUNDLE = Path("models/solvents13-2.ramix")
 

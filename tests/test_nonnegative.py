@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from device.answers.nonnegative import solve_nonnegative
+from device.fit.nonnegative import solve_nonnegative
 
 Floats = npt.NDArray[np.float64]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 import pytest
 
-from train.cli import cli
-from train.library_file import CompoundEntry, LibraryFile, read_library_file
+from train.cli.main import cli
+from train.library.file import CompoundEntry, LibraryFile, read_library_file
 
 TEXT = (Path(__file__).resolve().parent.parent / "docs" / "own-library.md").read_text()
 

@@ -7,21 +7,21 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from train.card_quotes import QUOTES
-from train.cli import cli
-from train.figures.figure import Size
-from train.figures.paper_frames import (
+from evidence.figure import Size
+from notebook.paper_frames import (
     PERTURBED_SHIFT_CM1,
     line_table,
     perturbed_liquid,
     sample_frames,
     voigt,
 )
-from train.figures.paper_networks import INSTRUMENT_FWHM_CM1, at_instrument_width, ways
-from train.figures.paper_printed import COMPOUNDS, COUNTS, DOSAGES, SAMPLES, truth
-from train.figures.paper_tables import rates
-from train.figures.regression import errors, rescaled
-from train.references import load_library
+from notebook.paper_networks import INSTRUMENT_FWHM_CM1, at_instrument_width, ways
+from notebook.paper_printed import COMPOUNDS, COUNTS, DOSAGES, SAMPLES, truth
+from notebook.paper_tables import rates
+from notebook.regression import errors, rescaled
+from train.bundle.card_quotes import QUOTES
+from train.cli.main import cli
+from train.library.references import load_library
 
 AXIS = np.arange(200.0, 2601.0, 0.5)
 

@@ -5,13 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from device.answers.derivative import without_baseline
-from firmware_bridge.simulator.detector import DetectorModel
-from train.evaluate import Proportion
-from train.figures.bound import SHARES, Truth, bounds, truths
-from train.figures.bound_tables import ANY, BOUND, Cell, pool
-from train.figures.counting import Light
-from train.figures.photon_bound import (
+from device.fit.derivative import without_baseline
+from evidence.bound import SHARES, Truth, bounds, truths
+from evidence.bound_tables import ANY, BOUND, Cell, pool
+from evidence.counting import Light
+from evidence.photon_bound import (
     BASELINE_TERMS,
     MixtureModel,
     State,
@@ -20,7 +18,9 @@ from train.figures.photon_bound import (
     share_bound,
     shares_of,
 )
-from train.figures.pures import AXIS_CM1, Floats, measured_pures
+from evidence.pures import AXIS_CM1, Floats, measured_pures
+from firmware_bridge.simulator.detector import DetectorModel
+from train.network.evaluate import Proportion
 
 POINTS = 2201
 REPEATS = 200

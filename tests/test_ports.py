@@ -9,19 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device import ports
-from device.driver.transports import serial_port, usb_bulk
-from device.ports import (
-    PortInfo,
+from device.driver.port import (
+    Port,
     PortSyntaxError,
     SerialPort,
     SimPort,
     TcpPort,
     UsbPort,
-    list_ports,
-    open_transport,
     parse_port,
 )
+from device.driver.transports import serial_port, usb_bulk
+from device.ports import PortInfo, list_ports, open_transport
 from firmware_bridge.errors import CallerError, PortNotFound, PortPermission
 
 
@@ -39,7 +37,7 @@ from firmware_bridge.errors import CallerError, PortNotFound, PortPermission
         ("sim:replay=a file, [1].txt&seed=3", SimPort("replay=a file, [1].txt&seed=3")),
     ],
 )
-def test_every_kind_of_port_is_understood(text: str, port: ports.Port) -> None:
+def test_every_kind_of_port_is_understood(text: str, port: Port) -> None:
     assert parse_port(text) == port
 
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from device.spectra.resampling import MODEL_GRID
-from train.generator import Batch, Generator
-from train.ramixnet import build, predict, serving_model
+from train.library.references import Library, load_library
+from train.network.ramixnet import build, predict, serving_model
 from train.recipe import RECIPE_FOLDER, Recipe, load_recipe
-from train.references import Library, load_library
+from train.spectra.generator import Batch, Generator
 
 RECIPE = load_recipe(RECIPE_FOLDER / "aromatics4-2.toml")
 

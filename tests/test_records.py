@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.answers.record_errors import RecordStoreError
-from device.answers.records import APPLICATION_ID, SCHEMA_VERSION, RecordStore
-from device.answers.report import result_json
+from device.records.errors import RecordStoreError
+from device.records.store import APPLICATION_ID, SCHEMA_VERSION, RecordStore
+from device.verdict.result import result_json
 from tests.sample_answers import acquired_spectrum, answer, file_spectrum, no_result
 
 _APPEND_FOR_EVER = """
 import sys
-from device.answers.records import RecordStore
+from device.records.store import RecordStore
 from tests.sample_answers import answer
 store, one = RecordStore(sys.argv[1]), answer()
 for _ in range(int(sys.argv[2])):
@@ -235,7 +235,7 @@ def test_an_interrupted_append_leaves_the_store_as_it_was(
 
     with RecordStore(path) as store:
         with monkeypatch.context() as patch:
-            patch.setattr("device.answers.records.chained_hash", interrupted)
+            patch.setattr("device.records.store.chained_hash", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 store.append(no_result())
         assert store.verify().count == 1

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from device.spectra.resampling import MODEL_GRID
-from train.recipe import RecipeError
-from train.references import (
+from train.library.references import (
     MARGIN,
     WIDE_GRID,
     Library,
     literature_reference,
     load_library,
 )
+from train.recipe import RecipeError
 
 SOLVENTS = (
     "1,2-Dichloroethane",

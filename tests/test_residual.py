@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from device.answers.residual import Residual
+from device.fit.residual import Residual
 
 Floats = npt.NDArray[np.float64]
 

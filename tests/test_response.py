@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from train.response import Amounts, leave_one_out_errors, solve_response
+from train.library.response import Amounts, leave_one_out_errors, solve_response
 
 FACTORS = np.array([1.0, 0.25, 0.5, 0.1])
 

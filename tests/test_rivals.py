@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.spectra.spectrum import GridSpectrum, to_grid
-from train.figures.ideal import IdealDetector
-from train.figures.pures import library_references
-from train.figures.rivals import LeastSquares, nonnegative
-from train.figures.scenes import Conditions, Scene, make_scene
+from evidence.ideal import IdealDetector
+from evidence.pures import library_references
+from evidence.rivals import LeastSquares, nonnegative
+from evidence.scenes import Conditions, Scene, make_scene
 
 PURES = library_references("solvents13")
 

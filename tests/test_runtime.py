@@ -12,16 +12,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.answers.record_errors import RecordStoreError
-from device.answers.records import RecordStore
 from device.driver.acquisition import AcquisitionSettings
 from device.driver.analyzer import Analyzer
 from device.driver.transports.in_process import InProcessTransport
-from device.identifier import Identifier
 from device.inference.errors import GoldenMismatch, VerificationFailed
+from device.records.errors import RecordStoreError
+from device.records.store import RecordStore
 from device.runtime import Outcome, load_identifier, measure, run
-from device.simulated_port import build_analyzer
-from device.simulated_spec import parse
+from device.simulated.port import build_analyzer
+from device.simulated.spec import parse
+from device.verdict.identifier import Identifier
 from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.errors import CalibrationMismatch, LinkError, LinkTimeout, RamixError
 from firmware_bridge.framing import Framing

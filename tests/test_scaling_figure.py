@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from train.cli import cli
-from train.default_recipe import recipe_of_size
-from train.figures.scaling import slope
-from train.figures.scaling_trial import LIBRARIES, SMALLEST_SHARE, library_of, scenes_of
+from notebook.scaling import slope
+from notebook.scaling_trial import LIBRARIES, SMALLEST_SHARE, library_of, scenes_of
+from train.cli.main import cli
+from train.library.default_recipe import recipe_of_size
 
 
 def test_a_power_law_has_its_exponent_as_slope() -> None:

@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from train.checkpoint import fingerprint
-from train.cli import cli
-from train.evaluate import Proportion
-from train.quantize import quantize
-from train.ramixnet import build
+from train.cli.main import cli
+from train.cli.search import SearchUnavailable
+from train.int8.quantize import quantize
+from train.library.references import load_library
+from train.network.checkpoint import fingerprint
+from train.network.evaluate import Proportion
+from train.network.ramixnet import build
 from train.recipe import (
     RECIPE_FOLDER,
     NetworkSettings,
@@ -25,13 +27,11 @@ from train.recipe import (
     from_table,
     load_recipe,
 )
-from train.references import load_library
-from train.search_command import SearchUnavailable
-from train.search_front import Finalist, Outcome, State, best, choose, finalists, front
-from train.search_plan import SearchError, SearchSettings, claim, forget
-from train.search_report import Found, network_lines, tables, write_found
-from train.search_space import Cost, Limits, candidates, cost_of, in_space
-from train.search_trial import Look, fresh_seeds, shortened, train_candidate
+from train.search.front import Finalist, Outcome, State, best, choose, finalists, front
+from train.search.plan import SearchError, SearchSettings, claim, forget
+from train.search.report import Found, network_lines, tables, write_found
+from train.search.space import Cost, Limits, candidates, cost_of, in_space
+from train.search.trial import Look, fresh_seeds, shortened, train_candidate
 
 OWN = NetworkSettings(filters=(16, 32, 32), sizes=(17, 9, 5), strides=(4, 4, 3), dense=80)
 SMALL = NetworkSettings(filters=(8, 8), sizes=(9, 5), strides=(8, 6), dense=48)

@@ -45,7 +45,7 @@ class Searcher:
         arguments = ["search", str(self.folder / "aromatics4-2.toml"), "--work"]
         arguments += [str(self.folder / "work"), *options]
         return subprocess.Popen(
-            [sys.executable, "-m", "train.cli", *arguments],
+            [sys.executable, "-m", "train.cli.main", *arguments],
             cwd=ROOT,
             # Ray's sockets need a short path, which pytest's folders do not have
             env=os.environ | {"TMPDIR": self.scratch, "PYTHONUNBUFFERED": "1"},

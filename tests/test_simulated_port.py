@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.driver.analyzer import Analyzer
+from device.driver.port import PortSyntaxError
 from device.installation import default_model_path
-from device.ports import PortSyntaxError, open_analyzer
-from device.simulated_flash import FlashFile, FlashFileError
-from device.simulated_port import build_analyzer
-from device.simulated_spec import NONE, SimulatedPort, parse, parse_mix
+from device.ports import open_analyzer
+from device.simulated.flash_file import FlashFile, FlashFileError
+from device.simulated.port import build_analyzer
+from device.simulated.spec import NONE, SimulatedPort, parse, parse_mix
 from device.spectra.files.bwtek import read_bwtek
 from firmware_bridge.errors import RamixError
 from firmware_bridge.framing import Framing
@@ -265,7 +266,7 @@ def test_a_file_that_is_no_flash_is_left_alone(tmp_path: Path) -> None:
 KILLED = """
 import hashlib, os, sys
 from pathlib import Path
-from device.simulated_flash import FlashFile
+from device.simulated.flash_file import FlashFile
 from firmware_bridge.simulator.slot_store import SlotStore
 store = SlotStore(FlashFile.open(Path(sys.argv[1])))
 image = bytes(40_000)

@@ -10,12 +10,18 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from train.distortions import ReferenceBank
-from train.generator import Generator
-from train.line_spectra import random_lines
+from train.library.lines import random_lines
+from train.library.references import (
+    MARGIN,
+    CompoundSpec,
+    Library,
+    literature_reference,
+    load_library,
+)
 from train.recipe import RECIPE_FOLDER, Recipe, load_recipe
-from train.references import MARGIN, CompoundSpec, Library, literature_reference, load_library
-from train.sparse_bank import SparseBank, worthwhile
+from train.spectra.distortions import ReferenceBank
+from train.spectra.generator import Generator
+from train.spectra.sparse_bank import SparseBank, worthwhile
 
 RECIPE = load_recipe(RECIPE_FOLDER / "solvents13-2.toml")
 SETTINGS = RECIPE.distortions

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.answers.derivative import noise_of_derivative, smoothed_derivative
+from device.fit.derivative import noise_of_derivative, smoothed_derivative
 from device.spectra.files.bwtek import read_bwtek
 from device.spectra.noise import noise_variance
 from device.spectra.resampling import MODEL_GRID, Resampler, WavenumberGrid, resampler_for

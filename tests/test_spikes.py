@@ -4,8 +4,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from device.answers.derivative import derivative_kernel, smoothed_derivative
-from device.answers.spikes import spikes_in
+from device.fit.derivative import derivative_kernel, smoothed_derivative
+from device.fit.spikes import spikes_in
 
 Floats = npt.NDArray[np.float64]
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from tests.test_checkpoint import tiny_recipe
-from train.generator import Batch, Generator
+from train.library.references import Library, load_library
 from train.recipe import Recipe, RecipeError, provenance_of
-from train.references import Library, load_library
-from train.streams import training_stream
+from train.spectra.generator import Batch, Generator
+from train.spectra.streams import training_stream
 
 SIZE = 16
 

@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 
 from device.spectra.spectrum import Spectrum
-from tests.measured import solvents
-from train.development import MeasuredSpectrum
-from train.figures.pures import snip
-from train.figures.sum_cases import (
+from evidence.pures import snip
+from evidence.sum_cases import (
     FOREIGN,
     FOREIGN_SHARES,
     KINDS,
@@ -16,6 +14,8 @@ from train.figures.sum_cases import (
     added,
     sum_cases,
 )
+from tests.measured import solvents
+from train.library.measured import MeasuredSpectrum
 
 
 def line_at(

@@ -13,10 +13,10 @@ from device.inference.golden import check_golden
 from device.inference.interpreter import Interpreter
 from device.inference.trust import default_trust_policy
 from device.spectra.preprocessing import preprocess, quantize
-from train.cli import cli
-from train.evaluate import Proportion
+from train.cli.main import cli
+from train.library.references import load_library
+from train.network.evaluate import Proportion
 from train.recipe import RECIPE_FOLDER
-from train.references import load_library
 
 TINY = {
     "steps = 1800": "steps = 200",

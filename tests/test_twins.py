@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from device.answers.identification import Identification, Verdict, identify
-from device.answers.library_fit import Library
-from device.answers.thresholds import FitThresholds
-from device.answers.twins import resolve_twins
+from device.fit.library import Library
 from device.inference.interpreter import Prediction
 from device.inference.manifest import Compound
 from device.spectra.spectrum import GridSpectrum
+from device.verdict.identification import Identification, Verdict, identify
+from device.verdict.thresholds import FitThresholds
+from device.verdict.twins import resolve_twins
 from tests.measured import names, references, scene, solvents
 
 THRESHOLDS = FitThresholds()

@@ -15,13 +15,13 @@ import numpy.typing as npt
 import pytest
 
 from tests.test_streams import with_streams
-from train.checkpoint import fingerprint, load
-from train.fit import fit
-from train.losses import Total, labels, loss_of
-from train.ramixnet import DOSAGE, PRESENCE
+from train.library.references import Library, load_library
+from train.network.checkpoint import fingerprint, load
+from train.network.fit import fit
+from train.network.losses import Total, labels, loss_of
+from train.network.ramixnet import DOSAGE, PRESENCE
 from train.recipe import Recipe
-from train.references import Library, load_library
-from train.streams import SideBySide, training_stream
+from train.spectra.streams import SideBySide, training_stream
 
 ROOT = Path(__file__).resolve().parent.parent
 STEPS = 24  # of the tiny recipe
@@ -40,10 +40,10 @@ from pathlib import Path
 import numpy as np
 from tests.test_streams import with_streams
 from tests.test_workers import stopping_early
-from train.cluster import Cluster, WorkerLost, WorkersDiffer
-from train.fit import fit
-from train.references import load_library
-from train.workers import working_together
+from train.network.cluster import Cluster, WorkerLost, WorkersDiffer
+from train.network.fit import fit
+from train.library.references import load_library
+from train.network.workers import working_together
 
 addresses, index, folder, dies_after = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), sys.argv[4]
 library = load_library("aromatics4")
@@ -186,7 +186,7 @@ def pair(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Pair:
 
 
 def test_a_killed_worker_ends_the_training_in_words_and_in_time(pair: Pair) -> None:
-    from train.workers import LOST_AFTER_S
+    from train.network.workers import LOST_AFTER_S
 
     assert "Worker 1 (127.0.0.1:" in pair.after_the_kill["lost"]
     assert pair.after_the_kill["after_s"] < LOST_AFTER_S
@@ -238,8 +238,8 @@ def test_the_leader_ends_the_training_early_for_all(pair: Pair) -> None:
 def test_a_worker_that_never_comes_is_not_waited_for_without_end() -> None:
     program = """
 import json, sys, time
-from train.cluster import Cluster, WorkerLost
-from train.workers import working_together
+from train.network.cluster import Cluster, WorkerLost
+from train.network.workers import working_together
 started = time.monotonic()
 try:
     with working_together(Cluster(tuple(sys.argv[1].split(",")), int(sys.argv[2]), 1), 2):
@@ -256,12 +256,14 @@ except WorkerLost as error:
 def test_two_workers_by_one_command(tmp_path: Path, library: Library) -> None:
     """As a chemist starts them; the leader alone writes."""
     from tests.test_train_pipeline import write_tiny_recipe
-    from train.ramixnet import build
+    from train.network.ramixnet import build
     from train.recipe import load_recipe
 
     path = write_tiny_recipe(tmp_path)
     path.write_text(path.read_text().replace("steps = 200", "steps = 12"))
-    process = python("-m", "train.cli", "fit", str(path), "--workers", "2", "--work", str(tmp_path))
+    process = python(
+        "-m", "train.cli.main", "fit", str(path), "--workers", "2", "--work", str(tmp_path)
+    )
     output, errors = process.communicate(timeout=240)
     assert process.returncode == 0, errors
     assert "every compound right" in output

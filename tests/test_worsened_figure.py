@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from device.spectra.spectrum import Spectrum
-from train.figures.worsening import (
+from evidence.worsening import (
     CONDITIONS,
     MEASURED_CM1,
     RESPONSE,

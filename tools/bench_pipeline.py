@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from device.answers.identification import identify
-from device.identifier import Identifier
 from device.inference.bundle import Bundle
 from device.spectra.files.reading import read_spectrum
 from device.spectra.preprocessing import preprocess, quantize
 from device.spectra.quality import check
 from device.spectra.spectrum import Acquisition, spectrum_from_acquisition, to_grid
+from device.verdict.identification import identify
+from device.verdict.identifier import Identifier
 from tools.bench_timing import Aim, Row, interleaved, rows
 
 INPUTS = 64

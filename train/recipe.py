@@ -1,7 +1,7 @@
 """A recipe: everything that decides a model, as data. One TOML file makes one model.
 
 Unknown and missing keys are refused: a misspelt setting must not silently become a default.
-Next: `references.py`, which turns the recipe's library into spectra.
+Next: `library/references.py`, which turns the recipe's library into spectra.
 """
 
 import dataclasses
@@ -28,7 +28,7 @@ class RecipeError(CallerError):
 
 @dataclass(frozen=True)
 class MixtureSettings:
-    """How compositions are drawn; weights are relative frequencies. See `mixtures.py`."""
+    """How compositions are drawn; weights are relative frequencies. See `spectra/mixtures.py`."""
 
     grid: float  # rows of the paper's t^n - 1 grid
     near_equal: float  # equal signal shares with jitter
@@ -47,7 +47,7 @@ class MixtureSettings:
 
 @dataclass(frozen=True)
 class BaselineSettings:
-    """Paper, Table 2, with our readings; see `baselines.py`."""
+    """Paper, Table 2, with our readings; see `spectra/baselines.py`."""
 
     kinds_at_most: int  # a spectrum gets 0..this many of the four kinds
     gaussian_sigma_cm1: float
@@ -57,7 +57,7 @@ class BaselineSettings:
 
 @dataclass(frozen=True)
 class DistortionSettings:
-    """What instruments and samples do to a spectrum; see `distortions.py`."""
+    """What instruments and samples do to a spectrum; see `spectra/distortions.py`."""
 
     shift_cm1: float  # uniform +-
     stretch_cm1: float  # uniform +- at the ends of the range
@@ -76,7 +76,7 @@ class DistortionSettings:
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """The encoder's blocks and the dense layer; see `ramixnet.py`."""
+    """The encoder's blocks and the dense layer; see `network/ramixnet.py`."""
 
     filters: tuple[int, ...]  # M
     sizes: tuple[int, ...]  # N
@@ -95,12 +95,12 @@ class TrainingSettings:
     average_decay: float  # of the moving average of the weights that is kept
     validate_every: int = 250  # steps between two looks at held-out generated spectra
     patience: int = 0  # looks without a better one after which training ends; 0: never early
-    streams: int = 1  # sources of each batch, so many workers can share the work; see `streams.py`
+    streams: int = 1  # sources of each batch, shared by workers; see `spectra/streams.py`
 
 
 @dataclass(frozen=True)
 class QuantizationSettings:
-    """How the float network becomes int8; see `quantize.py` and `aware.py`."""
+    """How the float network becomes int8; see `int8/quantize.py` and `int8/aware.py`."""
 
     kind: QuantizationKind = "post_training"
     steps: int = 200  # of fine-tuning with rounding, if aware

@@ -20,7 +20,7 @@ from device.cli.options import (
 from device.cli.output import print_progress
 
 if TYPE_CHECKING:
-    from device.identifier import Answer, Identifier
+    from device.verdict.identifier import Answer, Identifier
 
 
 @click.command()
@@ -94,7 +94,7 @@ def identify(
     if no_store and store is not None:
         raise click.UsageError("--store and --no-store contradict each other.")
     if picture is not None:  # what would fail afterwards had better fail now
-        from device.answers.plot import require_plotting
+        from device.show.plot import require_plotting
 
         require_plotting(picture)
     if file is not None:
@@ -130,16 +130,16 @@ def _identify_file(file: str, model: Path | None, runtime: str, store: Path | No
     from device.spectra.files.reading import read_spectrum
 
     spectrum = read_spectrum(file)
-    from device.answers.field_library import FieldLibrary
-    from device.identifier import proven_identifier
+    from device.field_library.store import FieldLibrary
     from device.inference import model_source
+    from device.verdict.identifier import proven_identifier
 
     field = FieldLibrary.default().load()
     identifier = proven_identifier(model_source.load_default(model), runtime, field)
     answer = identifier.identify(spectrum)
     record_id = None
     if store is not None:
-        from device.answers.records import RecordStore
+        from device.records.store import RecordStore
 
         with RecordStore(store) as records:
             record_id = records.append(answer)
@@ -157,13 +157,14 @@ def _identify_sample(
     timeout_s: float,
 ) -> _Done:
     """Measure once, with the analyzer's own model unless another was named."""
-    from device.answers.field_library import FieldLibrary
     from device.cli.measuring import acquisition_settings, record_store
-    from device.identifier import proven_identifier
+    from device.driver.port import parse_port
+    from device.field_library.store import FieldLibrary
     from device.inference import model_source
     from device.inference.bundle import require_fits
-    from device.ports import open_analyzer, parse_port
+    from device.ports import open_analyzer
     from device.runtime import load_identifier, measure
+    from device.verdict.identifier import proven_identifier
 
     parse_port(port)  # a typing error is told before anything is opened
     settings = acquisition_settings(frames, integration_time)

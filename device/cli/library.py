@@ -1,6 +1,6 @@
 """`ramix library`: compounds measured in the field, usable at once, marked, and removable.
 
-Next: `../answers/field_library.py`, where they are kept.
+Next: `../field_library/store.py`, where they are kept.
 """
 
 from pathlib import Path
@@ -19,7 +19,7 @@ from device.cli.options import (
 from device.cli.output import print_json, print_progress
 
 if TYPE_CHECKING:
-    from device.answers.field_compound import FieldCompound
+    from device.field_library.compound import FieldCompound
     from device.spectra.spectrum import Spectrum
 
 
@@ -89,8 +89,8 @@ def add(
         raise click.UsageError("--frames and --integration-time need a --port to measure with.")
     import numpy as np
 
-    from device.answers.field_compound import field_compound, look_alikes
-    from device.answers.field_library import FieldLibrary
+    from device.field_library.compound import field_compound, look_alikes
+    from device.field_library.store import FieldLibrary
     from device.inference import model_source
 
     bundle = model_source.load_default(model)
@@ -138,7 +138,7 @@ def list_command(as_json: bool) -> int:
 
     Exit code 1 when an entry is damaged.
     """
-    from device.answers.field_library import FieldLibrary
+    from device.field_library.store import FieldLibrary
 
     kept = FieldLibrary.default()
     whole, damaged = kept.scan()
@@ -173,7 +173,7 @@ def remove(name: str, as_json: bool) -> None:
     Example:
       ramix library remove acetone
     """
-    from device.answers.field_library import FieldLibrary
+    from device.field_library.store import FieldLibrary
 
     path = FieldLibrary.default().remove(name)
     if as_json:
@@ -196,7 +196,8 @@ def _measure(
 ) -> "tuple[Spectrum, str]":
     from device.cli.measuring import acquisition_settings
     from device.driver.acquisition import acquire
-    from device.ports import open_analyzer, parse_port
+    from device.driver.port import parse_port
+    from device.ports import open_analyzer
     from device.spectra.spectrum import spectrum_from_acquisition
 
     parse_port(port or "")  # a typing error is told before anything is opened

@@ -7,26 +7,18 @@ takes to load numpy and the interpreter. Next: `identify.py`, then `../runtime.p
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from device.cli import exit_codes
+from device.cli.lazy_group import LazyGroup, Verb
 from device.cli.output import clear_progress, print_error, print_ramix_error
 from firmware_bridge.errors import RamixError
 
 # Read by OpenBLAS when numpy is imported, which happens later. The matrices of a fit are small:
 # more threads only delay the first one, by about 20 ms.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-
-class Verb(NamedTuple):
-    """Where a verb lives, and its line in `ramix --help` (a test compares it with the verb's)."""
-
-    module: str
-    attribute: str
-    summary: str
 
 
 VERBS = {
@@ -40,24 +32,6 @@ VERBS = {
     "library": Verb("device.cli.library", "library", "Keep compounds measured in the field."),
     "model": Verb("device.cli.model", "model", "Look into a model bundle."),
 }
-
-
-class LazyGroup(click.Group):
-    """A group whose verbs are imported when called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        verb = VERBS.get(cmd_name)
-        if verb is None:
-            return None
-        command = getattr(import_module(verb.module), verb.attribute)
-        return command if isinstance(command, click.Command) else None
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, verb.summary) for name, verb in VERBS.items()])
 
 
 def _print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
@@ -75,6 +49,7 @@ def _print_version(context: click.Context, _option: click.Parameter, wanted: boo
 
 @click.group(
     cls=LazyGroup,
+    verbs=VERBS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 identified, 9 partial, 10 unknown, 11 no result; 1 error, 2 usage, "
     "3 no analyzer, 4 permission, 5 timeout, 6 protocol, 7 model refused, 8 rolled back.",

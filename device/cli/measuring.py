@@ -6,9 +6,9 @@ Next: `../runtime.py`, which measures.
 from pathlib import Path
 
 from device import installation
-from device.answers.records import RecordStore
 from device.cli.options import AUTO_EXPOSURE
 from device.driver.acquisition import AcquisitionSettings
+from device.records.store import RecordStore
 
 
 def acquisition_settings(

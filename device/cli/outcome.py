@@ -1,6 +1,6 @@
 """How `identify` and `run` show an answer: the JSON object or the card, the picture, the warning.
 
-Next: `../answers/report.py`, which lays both out.
+Next: `../show/card.py`, which lays the card out.
 """
 
 import os
@@ -10,11 +10,12 @@ from pathlib import Path
 
 import click
 
-from device.answers.answer import Answer
-from device.answers.report import CardStyle, card, result_json
 from device.cli.output import clear_progress, print_json
-from device.identifier import Identifier
+from device.show.card import CardStyle, card
 from device.spectra.spectrum import Spectrum
+from device.verdict.answer import Answer
+from device.verdict.identifier import Identifier
+from device.verdict.result import result_json
 from firmware_bridge.errors import CallerError
 
 DEMO_NOTE = (
@@ -39,13 +40,13 @@ def show_answer(
     have been seen.
     """
     if picture is not None:
-        from device.answers.plot import plot
+        from device.show.plot import plot
 
         plot(answer, identifier.bundle, picture, identifier.field_compounds)
     clear_progress()
     result = result_json(answer, record_id)
     if all_limits or watched:
-        from device.answers.report import limits_json
+        from device.verdict.result import limits_json
 
         names = set(canonical_names(identifier, watched))
         limits = identifier.limits(answer)

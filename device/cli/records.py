@@ -1,6 +1,6 @@
 """`ramix records`: what was answered before, and whether it is still what was written.
 
-Next: `../answers/records.py`, the store.
+Next: `../records/store.py`, the store.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ from device.cli.options import json_option, log_level_option
 from device.cli.output import print_json
 
 if TYPE_CHECKING:
-    from device.answers.records import RecordStore
+    from device.records.store import RecordStore
 
 _store_option = click.option(
     "--store",
@@ -82,8 +82,8 @@ def show_command(record_id: str, store: Path | None, as_json: bool) -> None:
         kept = ("created_utc", "measurement")
         print_json({**record.result, **{name: record.body[name] for name in kept}})
         return
-    from device.answers.report import card
     from device.cli.outcome import terminal_style
+    from device.show.card import card
 
     measurement = record.body["measurement"]
     source = measurement["source"]
@@ -127,7 +127,7 @@ def verify_command(head: str | None, store: Path | None, as_json: bool) -> int:
 
 def _open(path: Path | None) -> "RecordStore":
     from device import installation
-    from device.answers.records import RecordStore
+    from device.records.store import RecordStore
 
     return RecordStore(path or installation.default_record_store_path(), read_only=True)
 

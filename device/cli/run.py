@@ -61,11 +61,12 @@ def run(
     if no_store and store is not None:
         raise click.UsageError("--store and --no-store contradict each other.")
     from device import runtime as flow
-    from device.answers.field_library import FieldLibrary
     from device.cli.exit_codes import exit_code_for_error
     from device.cli.measuring import acquisition_settings, record_store
     from device.cli.outcome import show_answer, warn_of_model
-    from device.ports import open_analyzer, parse_port
+    from device.driver.port import parse_port
+    from device.field_library.store import FieldLibrary
+    from device.ports import open_analyzer
 
     parse_port(port)  # a typing error is told before anything is opened
     settings = acquisition_settings(frames, integration_time)

@@ -102,9 +102,9 @@ def simulate(
         raise click.UsageError("--noise goes with --replay.")
     if snr is not None and mix is None:
         raise click.UsageError("--snr goes with --mix.")
-    from device.simulated_links import release_flash
-    from device.simulated_port import build_analyzer
-    from device.simulated_spec import NONE, SimulatedPort, parse_mix
+    from device.simulated.links import release_flash
+    from device.simulated.port import build_analyzer
+    from device.simulated.spec import NONE, SimulatedPort, parse_mix
     from firmware_bridge.framing import Framing
     from firmware_bridge.simulator.serve import PtyServer, TcpServer
 

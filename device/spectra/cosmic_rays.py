@@ -2,7 +2,7 @@
 
 Left in, a ray misleads the network and poses as a line of whatever compound has one there. It is
 known by its shape: no optics of this resolution draws a feature that narrow. Rays that hide on
-the flank of a line stay; the fit looks for these in its residual (`answers/spikes.py`).
+the flank of a line stay; the fit looks for these in its residual (`fit/spikes.py`).
 Next: `preprocessing.py`, for what is left.
 """
 

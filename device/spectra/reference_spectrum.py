@@ -2,7 +2,7 @@
 
 The one routine for references that networks are trained on and for those measured in the field,
 so that the library fit sees both alike. `similarity` tells how much two references look like one
-compound. Next: `../answers/field_library.py`, which keeps the field's.
+compound. Next: `device/field_library/store.py`, which keeps the field's.
 """
 
 import numpy as np

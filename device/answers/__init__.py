@@ -1,1 +1,0 @@
-"""From prediction to record."""

@@ -1,0 +1,1 @@
+"""Compounds measured in the field."""

@@ -1,0 +1,1 @@
+"""Spectrum and references in, amounts and what they leave out."""

@@ -1,0 +1,126 @@
+"""The domain the library fit works in: smoothed first derivatives without slow baselines.
+
+Next: `search.py` and `flexible.py`, the two steps of the fit.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+# Sigma of the derivative kernel, cm-1. Wider smears neighbouring lines, narrower lets noise in.
+SMOOTHING_CM1 = 3.0
+_LINE_VARIANCE_CM2 = 20.0  # of a line as liquids have it on handhelds: 10.5 cm-1 full width
+_MARGIN_CM1 = 10  # beside an end of the measured range the kernel sees padding
+
+# Polynomials over the measured range that a baseline's derivative may consist of. Nine turn eight
+# times in 2,200 cm-1, far slower than the widest band of a liquid.
+_BASELINE_TERMS = 9
+
+
+def kernel_variances(smoothing_cm1: float, width_cm2: float) -> tuple[float, float]:
+    """(cm-2 for references, for data) of the kernels that give both one line width.
+
+    Args:
+        width_cm2: extra variance of the measured lines. Narrower ones than the references' (below
+            0) are met by smoothing the data more.
+    """
+    smoothing = smoothing_cm1**2
+    return smoothing + max(width_cm2, 0.0), smoothing + max(-width_cm2, 0.0)
+
+
+def smoothed_derivative(rows: Floats, variance_cm2: float) -> Floats:
+    """First derivative of each row [N, G] after smoothing with a Gaussian; ends are held."""
+    kernel = derivative_kernel(variance_cm2)
+    reach = len(kernel) // 2
+    padded = np.pad(rows, ((0, 0), (reach, reach)), mode="edge")
+    result = np.empty_like(rows)
+    for row, out in zip(padded, result, strict=True):
+        out[:] = np.convolve(row, kernel, mode="valid")
+    return result
+
+
+def derivative_kernel(variance_cm2: float) -> Floats:
+    reach = int(np.ceil(4.0 * np.sqrt(variance_cm2)))
+    position = np.arange(-reach, reach + 1, dtype=np.float64)
+    gaussian = np.exp(-0.5 * position**2 / variance_cm2)
+    result: Floats = -position / variance_cm2 * gaussian / gaussian.sum()
+    return result
+
+
+def noise_of_derivative(variance: Floats, variance_cm2: float) -> Floats:
+    squared = derivative_kernel(variance_cm2) ** 2
+    reach = len(squared) // 2
+    return np.convolve(np.pad(variance, reach, mode="edge"), squared, mode="valid")
+
+
+def noise_correlation(smoothing_cm1: float) -> float:
+    """Neighbouring points of smoothed noise that tell of a line as much as one independent point.
+
+    The variance of a matched line's amount in noise smoothed by this sigma, against that in
+    independent noise of the same variance: the ratio of integrals over the spectra of line and
+    noise, both Gaussian.
+    """
+    line, noise = _LINE_VARIANCE_CM2 + smoothing_cm1**2, smoothing_cm1**2
+    ratio = 6.0 * np.sqrt(np.pi) * (line * noise) ** 1.5 / (line + noise) ** 2.5
+    return float(ratio)
+
+
+def shifted(values: Floats, shift_cm1: float | Floats) -> Floats:
+    """values(x + shift) by linear interpolation, ends held; the grid step is 1 cm-1."""
+    position = np.arange(len(values), dtype=np.float64)
+    return np.interp(position + shift_cm1, position, values)
+
+
+def moving_average(values: Floats, points: int) -> Floats:
+    half = points // 2
+    cumulative = np.concatenate([np.zeros(half + 1), np.cumsum(values), np.zeros(half)])
+    cumulative[len(cumulative) - half :] = cumulative[len(cumulative) - half - 1]
+    result: Floats = np.maximum(cumulative[points:] - cumulative[:-points], 0.0) / points
+    return result
+
+
+def moving_maximum(values: Floats, points: int) -> Floats:
+    """Over an odd number of points, as many on either side; ends held."""
+    padded = np.pad(values, points // 2, mode="edge")
+    result: Floats = np.lib.stride_tricks.sliding_window_view(padded, points).max(axis=1)
+    return result
+
+
+def away_from(points: Bools, reach_cm1: float) -> Bools:
+    """Points farther than this from all of `points`."""
+    if not points.any():
+        return ~points
+    return np.convolve(points, np.ones(2 * int(np.ceil(reach_cm1)) + 1), mode="same") < 0.5
+
+
+def fitted_window(valid: Bools) -> Bools:
+    """Valid points away from the ends of each measured stretch."""
+    window = away_from(~valid, _MARGIN_CM1)
+    window[:_MARGIN_CM1] = False
+    window[-_MARGIN_CM1:] = False
+    return window
+
+
+@lru_cache(maxsize=8)
+def baseline_basis(count: int) -> Floats:
+    """[terms, count]: orthonormal polynomials that a slow baseline's derivative is made of.
+
+    Data and references lose the same part (`without_baseline`), so that a baseline a hundred
+    times the Raman signal is as harmless as none.
+    """
+    angle = np.arccos(np.linspace(-1.0, 1.0, count))
+    chebyshev = np.cos(angle[:, None] * np.arange(_BASELINE_TERMS))
+    result: Floats = np.ascontiguousarray(np.linalg.qr(chebyshev)[0].T)
+    result.flags.writeable = False
+    return result
+
+
+def without_baseline(rows: Floats) -> Floats:
+    """Rows [..., count] less their part in the baseline's space."""
+    basis = baseline_basis(rows.shape[-1])
+    result: Floats = rows - (rows @ basis.T) @ basis
+    return result

@@ -1,0 +1,82 @@
+"""Non-negative least squares from the normal equations, for a few to a few hundred columns.
+
+The active-set method of Lawson & Hanson (Solving Least Squares Problems, 1974, chapter 23) on
+Gram matrices, which the library fit has at hand; a good starting set saves most of the work.
+Next: `library.py`, its only user.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+# A gradient below this part of a column's norm is rounding, not a reason to let the column in.
+_TOLERANCE = 1e-10
+
+
+def solve_nonnegative(gram: Floats, projection: Floats, start: Floats | None = None) -> Floats:
+    """Minimise x' gram x - 2 projection' x over x >= 0.
+
+    Args:
+        gram: float64[C, C], symmetric; columns that are all zero are left out of the answer.
+        projection: float64[C].
+        start: a solution of a similar problem; its positive entries are tried first.
+
+    Returns:
+        float64[C], none negative.
+    """
+    size = len(projection)
+    tolerance = _TOLERANCE * np.sqrt(np.maximum(gram.diagonal(), 0.0)) * _norm(gram, projection)
+    passive = np.zeros(size, dtype=np.bool_)
+    solution = np.zeros(size)
+    if start is not None and start.any():
+        passive = start > 0
+        solution = _shrink_to_feasible(gram, projection, np.where(passive, start, 0.0), passive)
+    for _ in range(3 * size):
+        gradient = projection - gram @ solution
+        gradient[passive] = -np.inf
+        gradient -= tolerance
+        entering = int(np.argmax(gradient))
+        if not gradient[entering] > 0:
+            break
+        passive[entering] = True
+        solution = _shrink_to_feasible(gram, projection, solution, passive)
+    return solution
+
+
+def _norm(gram: Floats, projection: Floats) -> float:
+    largest = float(np.abs(projection).max(initial=0.0))
+    scale = float(gram.diagonal().max(initial=0.0))
+    return largest / np.sqrt(scale) if scale > 0 else 0.0
+
+
+def _shrink_to_feasible(
+    gram: Floats, projection: Floats, solution: Floats, passive: npt.NDArray[np.bool_]
+) -> Floats:
+    """Solve on the passive set; step back and drop columns until none of them is negative."""
+    while True:
+        chosen = np.flatnonzero(passive)
+        result = np.zeros_like(solution)
+        if not len(chosen):
+            return result
+        candidate = _solve(gram[np.ix_(chosen, chosen)], projection[chosen])
+        if candidate.min() > 0:
+            result[chosen] = candidate
+            return result
+        current = solution[chosen]
+        falling = candidate <= 0
+        step = float(np.min(current[falling] / (current[falling] - candidate[falling] + 1e-300)))
+        moved = current + step * (candidate - current)
+        dropped = falling & (moved <= 1e-12 * max(1.0, float(np.abs(current).max())))
+        dropped[np.flatnonzero(falling)[np.argmin(moved[falling])]] = True
+        passive[chosen[dropped]] = False
+        solution = result
+        solution[chosen[~dropped]] = np.maximum(moved[~dropped], 0.0)
+
+
+def _solve(matrix: Floats, right_hand_side: Floats) -> Floats:
+    try:
+        return np.linalg.solve(matrix, right_hand_side)
+    except np.linalg.LinAlgError:  # two references alike to the last bit
+        result: Floats = np.linalg.lstsq(matrix, right_hand_side, rcond=None)[0]
+        return result

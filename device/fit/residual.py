@@ -1,0 +1,127 @@
+"""What a fit leaves over, and how much of it is foreign.
+
+Mixing, another instrument and noise leave misfits where the fit has lines; a foreign line stands
+out of them. All in the smoothed derivative domain (`derivative.py`).
+Next: `flexible.py`, whose amounts a foreign line must not bend.
+"""
+
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from device.fit.derivative import moving_average, moving_maximum
+from device.spectra.noise import MAD_TO_SIGMA
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+_NOISE_DOUBT = 0.25  # of an estimated noise variance
+
+# What counts as foreign: residual beyond this part of the signal nearby and this part of the
+# largest derivative, and beyond noise. Mixing and another instrument stay below, a foreign line
+# does not.
+_FOREIGN_NEARBY = 0.30
+_FOREIGN_FLOOR = 0.03
+_FOREIGN_SIGMAS = 4.0
+_FOREIGN_POINTS = 31
+# Where the fit has no line nearby, misfit can be no excuse, and a much smaller line is foreign: one
+# beyond this part of the strongest slope nearby (a line in the wrong place leaves less) and beyond
+# noise, as this residual itself shows it, at least. Judged over the points of one line.
+_LONE_NEARBY = 0.8
+_LONE_NEARBY_POINTS = 15
+_LONE_SIGMAS = 5.0
+_LONE_LINE_POINTS = 9
+# A component is supported where its own lines are, if the residual there stays under this part
+# of the fitted signal plus so many noise variances.
+_SUPPORT_RESIDUAL = 0.40
+_SUPPORT_NOISE = 3.0
+_SUPPORT_FIT_POINTS = 9
+
+
+class Residual:
+    """Data less model; what several answers share is computed once.
+
+    Args:
+        data, model: [points].
+        noise_variance: [points], of the data.
+        known: [points], bool: where this variance is noise, and not doubt about what a cosmic ray
+            hid. Only there a misfit can be told from noise.
+    """
+
+    def __init__(self, data: Floats, model: Floats, noise_variance: Floats, known: Bools) -> None:
+        self._data = data
+        self._model = model
+        self._noise = noise_variance
+        self._known = known
+        self.values: Floats = data - model
+
+    @cached_property
+    def doubt(self) -> Floats:
+        """1 where the fit is believed, less where a foreign line stands."""
+        ratio = self._tolerated / np.maximum(np.abs(self.values), 1e-300)
+        result: Floats = np.minimum(ratio, 1.0) ** 2
+        return result
+
+    @cached_property
+    def foreign(self) -> Floats:
+        """[points], the part of the residual that counts as foreign."""
+        tolerated = np.minimum(self._tolerated, self._tolerated_alone)
+        excess = np.maximum(np.abs(self.values) - tolerated, 0.0)
+        result: Floats = np.copysign(excess, self.values)
+        return result
+
+    def explained(self) -> float:
+        """Part of the data's energy; may be negative for nonsense."""
+        return 1.0 - float(self.values @ self.values) / float(self._data @ self._data)
+
+    def misfit(self) -> float:
+        """Part of the data's energy that the fit leaves over beyond all that may be noise."""
+        noise = (1.0 + _NOISE_DOUBT) * self._noise
+        beyond_noise = float(np.sum((np.square(self.values) - noise)[self._known]))
+        return max(beyond_noise, 0.0) / float(self._data @ self._data)
+
+    def model_error(self) -> float:
+        """Misfit beyond noise, where nothing is foreign: an amplitude, of the model's."""
+        model = self._model[self._known]
+        energy = float(model @ model)
+        if energy <= 0:
+            return np.inf
+        beyond_noise = np.square(self.values) - self._noise
+        trusted = float(self.doubt[self._known] @ beyond_noise[self._known])
+        return float(np.sqrt(max(trusted, 0.0) / energy))
+
+    def lone_line(self) -> float:
+        """0-1: strongest foreign line where the fit has none nearby, against the strongest line."""
+        excess: Floats = np.maximum(np.abs(self.values) - self._tolerated_alone, 0.0)
+        line = np.sqrt(moving_average(excess**2, _LONE_LINE_POINTS).max())
+        return float(line / np.abs(self._data).max())
+
+    def unexplained(self) -> float:
+        """0-1: foreign amplitude against all amplitude."""
+        foreign = float(np.linalg.norm(self.foreign))
+        model = float(np.linalg.norm(self._model))
+        return foreign / (foreign + model) if model > 0 else 1.0
+
+    def support(self, columns: Floats) -> Floats:
+        """[C], 0-1: part of each column's lines [C, points] that the data really have."""
+        signal = moving_average(self._model**2, _SUPPORT_FIT_POINTS)
+        tolerated = _SUPPORT_RESIDUAL**2 * signal + _SUPPORT_NOISE * self._noise
+        misfit = moving_average(np.square(self.values), _SUPPORT_FIT_POINTS)
+        supported = misfit < tolerated
+        energy = columns**2
+        total = energy.sum(axis=1)
+        return np.divide(energy @ supported, total, out=np.zeros(len(total)), where=total > 0)
+
+    @cached_property
+    def _tolerated(self) -> Floats:
+        nearby = np.sqrt(moving_average(self._model**2, _FOREIGN_POINTS))
+        floor = _FOREIGN_FLOOR * np.abs(self._data).max()
+        return np.hypot(_FOREIGN_NEARBY * nearby + floor, _FOREIGN_SIGMAS * np.sqrt(self._noise))
+
+    @cached_property
+    def _tolerated_alone(self) -> Floats:
+        nearby = moving_maximum(np.abs(self._model), _LONE_NEARBY_POINTS)
+        shown = MAD_TO_SIGMA * float(np.median(np.abs(self.values)))
+        noise = np.maximum(np.sqrt(self._noise), shown)
+        return np.hypot(_LONE_NEARBY * nearby, _LONE_SIGMAS * noise)

@@ -1,0 +1,1 @@
+"""Every measurement is kept, in a hash chain."""

@@ -1,0 +1,1 @@
+"""An answer as people see it: card and picture."""

@@ -1,0 +1,198 @@
+"""One answer as a picture: what was measured, what each substance explains, what is left.
+
+matplotlib is an optional extra and is imported inside `plot` alone; it draws into memory with the
+Agg canvas, so no display is needed and no global state of pyplot is touched.
+Next: `card.py`, the same answer as text.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.show.curves import FitCurves, fit_curves
+from firmware_bridge.errors import RamixError
+
+if TYPE_CHECKING:
+    from device.field_library.compound import FieldCompound
+    from device.inference.bundle import Bundle
+    from device.verdict.answer import Answer
+
+_SIZE_INCHES, _DPI = (11.0, 7.0), 120
+_MEASURED, _BASELINE, _TOTAL, _RESIDUAL = "#1a1a1a", "#8c8c8c", "#d62728", "#4d4d4d"
+# Okabe and Ito's palette without its yellow and black: told apart by colour-blind readers too.
+_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7A5195", "#8C6D31")
+_VERDICT_COLOURS = {"IDENTIFIED": "#1b7837", "PARTIAL": "#b35806", "UNKNOWN": "#762a83"}
+_NO_RESULT_COLOUR = "#b2182b"
+
+
+class PlotUnavailable(RamixError):
+    """The picture cannot be drawn here: the drawing library is missing."""
+
+    code = "plot_unavailable"
+    default_remedy = "Install it: pip install ramix-edge[report]"
+
+
+class PlotNotWritten(RamixError):
+    """The picture cannot be written where it was wanted."""
+
+    code = "plot_not_written"
+    default_remedy = "Give --plot a .png, .svg or .pdf in a folder you may write to."
+
+
+def require_plotting(path: Path) -> None:
+    """Fail before the measurement, not after it.
+
+    Raises:
+        PlotUnavailable: matplotlib is not installed.
+        PlotNotWritten: the name's ending is no picture format, or its folder does not exist.
+    """
+    try:
+        import_module("matplotlib")
+    except ImportError as error:
+        raise PlotUnavailable("Drawing needs matplotlib, which is not installed.") from error
+    if path.suffix.lower() not in {".png", ".svg", ".pdf"}:
+        raise PlotNotWritten(f"The picture {path} must end in .png, .svg or .pdf.")
+    if not path.absolute().parent.is_dir():
+        raise PlotNotWritten(f"The folder for the picture {path} does not exist.")
+
+
+def plot(
+    answer: "Answer",
+    bundle: "Bundle",
+    path: Path,
+    field_compounds: "Sequence[FieldCompound]" = (),
+) -> None:
+    """Draw measured spectrum, asserted components, baseline and residual into `path`.
+
+    Where nothing is asserted (UNKNOWN, NO_RESULT) the spectrum stands alone: a curve in the
+    colour of a substance would name it after all. `bundle` is the one that answered, with
+    `field_compounds` beside its own.
+
+    Raises:
+        PlotUnavailable, PlotNotWritten: see `require_plotting`.
+    """
+    require_plotting(path)
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=_SIZE_INCHES, dpi=_DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    fit = answer.identification.fit
+    if fit is None or not answer.identification.components:
+        axes = figure.subplots()
+        _draw_spectrum(axes, answer.spectrum.wavenumber_cm1, answer.spectrum.intensity)
+        axes.set_xlabel("Raman shift (cm$^{-1}$)")
+    else:
+        names = [*bundle.manifest.compound_names, *(entry.name for entry in field_compounds)]
+        extra = [entry.reference[None] for entry in field_compounds]
+        references = np.concatenate([bundle.references, *extra]).astype(np.float64)
+        curves = fit_curves(answer.gridded, fit, references, names)
+        axes, below = figure.subplots(2, 1, sharex=True, height_ratios=[4.0, 1.0])
+        _draw_fit(axes, curves, _amounts(answer))
+        _draw_residual(below, curves, _amounts(answer))
+        figure.align_ylabels()
+    _title(figure, axes, answer)
+    try:
+        figure.savefig(path)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise PlotNotWritten(f"The picture {path} cannot be written: {why}.") from error
+
+
+def _draw_spectrum(axes: Any, wavenumber: NDArray[Any], intensity: NDArray[Any]) -> None:
+    axes.plot(wavenumber, intensity, color=_MEASURED, linewidth=0.9, label="measured")
+    axes.set_ylabel("intensity")
+    axes.set_xlim(float(wavenumber[0]), float(wavenumber[-1]))
+    _tidy(axes)
+
+
+def _draw_fit(axes: Any, curves: FitCurves, amounts: Mapping[str, str]) -> None:
+    """Each component stands on the baseline, where its lines meet those that were measured."""
+    wavenumber, baseline = curves.wavenumber_cm1, curves.baseline
+    for index, (name, amount) in enumerate(amounts.items()):
+        top = baseline + curves.components[name]
+        colour = _COLOURS[index % len(_COLOURS)]
+        axes.fill_between(
+            wavenumber,
+            baseline,
+            top,
+            color=colour,
+            alpha=0.35,
+            linewidth=0.0,
+            hatch=None if index < len(_COLOURS) else "//",
+            label=f"{name}  {amount}",
+        )
+        axes.plot(wavenumber, top, color=colour, linewidth=1.0)
+    axes.plot(wavenumber, baseline, color=_BASELINE, linestyle="--", label="baseline")
+    _draw_spectrum(axes, wavenumber, curves.measured)
+    total = baseline + _explained(curves, amounts)
+    axes.plot(wavenumber, total, color=_TOTAL, linewidth=0.9, label="sum of the fit")
+    axes.legend(loc="best", frameon=False, fontsize=10)
+
+
+def _draw_residual(axes: Any, curves: FitCurves, amounts: Mapping[str, str]) -> None:
+    signal = curves.measured - curves.baseline
+    residual = signal - _explained(curves, amounts)
+    axes.axhline(0.0, color=_BASELINE, linewidth=0.8)
+    axes.plot(curves.wavenumber_cm1, residual, color=_RESIDUAL, linewidth=0.8)
+    # Same unit as above but its own range, never below a tenth of the signal: noise must not
+    # look like structure only because nothing larger is left.
+    span = float(np.nanmax(signal) - np.nanmin(signal))
+    limit = max(0.1 * span, 1.1 * float(np.nanmax(np.abs(residual))))
+    if limit > 0.0:
+        axes.set_ylim(-limit, limit)
+    axes.set_ylabel("residual")
+    axes.set_xlabel("Raman shift (cm$^{-1}$)")
+    _tidy(axes)
+
+
+def _explained(curves: FitCurves, names: Iterable[str]) -> NDArray[np.float64]:
+    """What the asserted components add up to; what is not asserted stays in the residual."""
+    total = np.zeros_like(curves.measured)
+    for name in names:
+        total += curves.components[name]
+    return total
+
+
+def _amounts(answer: "Answer") -> dict[str, str]:
+    """What the legend says beside a component: the same amount as the card's."""
+    components = answer.identification.components
+    if components and all(one.volume_fraction is not None for one in components):
+        return {
+            one.name: f"{100.0 * one.volume_fraction:.0f} % vol*"
+            for one in components
+            if one.volume_fraction is not None
+        }
+    return {one.name: f"{100.0 * one.signal_share:.0f} % of signal" for one in components}
+
+
+def _title(figure: Any, axes: Any, answer: "Answer") -> None:
+    verdict = str(answer.identification.verdict)
+    axes.set_title(
+        verdict.replace("_", " "), loc="left", fontsize=16, fontweight="bold",
+        color=_VERDICT_COLOURS.get(verdict, _NO_RESULT_COLOUR),
+    )  # fmt: skip
+    axes.set_title(answer.spectrum.source, loc="right", fontsize=10, color=_RESIDUAL)
+    notes = [f"model {answer.model.name} {answer.model.version} ({answer.model.sha256[:12]})"]
+    fit = answer.identification.fit
+    if fit is not None and answer.identification.components:
+        notes.append(f"axis shift {round(fit.shift_cm1, 1) + 0.0:+.1f} cm$^{{-1}}$")
+    if any(one.volume_fraction is not None for one in answer.identification.components):
+        notes.append("* of the Raman-visible part")
+    unproven = [one.name for one in answer.identification.components if not one.network_validated]
+    if unproven:
+        notes.append(f"not network-validated: {', '.join(unproven)}")
+    figure.supxlabel("   |   ".join(notes), fontsize=8, color=_RESIDUAL, x=0.99, ha="right")
+
+
+def _tidy(axes: Any) -> None:
+    axes.grid(True, color="#e6e6e6", linewidth=0.6)
+    axes.set_axisbelow(True)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    axes.ticklabel_format(axis="y", style="sci", scilimits=(-3, 6), useMathText=True)
+    axes.margins(x=0.0)

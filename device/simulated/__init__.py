@@ -1,0 +1,1 @@
+"""Ports that begin with `sim:`: the simulated analyzer behind the real driver."""

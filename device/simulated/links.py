@@ -1,0 +1,86 @@
+"""The way to a simulated analyzer of a `sim:` port; closing the link also ends what lies behind.
+
+Next: `driver/transports/in_process.py`, the link without a cable.
+"""
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from device.driver.transports.base import Transport
+
+if TYPE_CHECKING:
+    from device.simulated.spec import SimulatedPort
+    from firmware_bridge.simulator.firmware import SimulatedAnalyzer
+    from firmware_bridge.simulator.flash import Flash
+
+
+class SimulatedLink(Transport):
+    """A transport together with the server and the flash file that only it uses."""
+
+    def __init__(self, link: Transport, endings: ExitStack) -> None:
+        self.framing = link.framing
+        self.name = link.name
+        self._link = link
+        self._endings = endings
+
+    def write(self, data: bytes, timeout_s: float) -> None:
+        self._link.write(data, timeout_s)
+
+    def read(self, timeout_s: float) -> bytes:
+        return self._link.read(timeout_s)
+
+    def monotonic_s(self) -> float:
+        return self._link.monotonic_s()
+
+    def discard_input(self) -> None:
+        self._link.discard_input()
+
+    def close(self) -> None:
+        self._link.close()
+        self._endings.close()
+
+
+def connect(port: "SimulatedPort", analyzer: "SimulatedAnalyzer") -> Transport:
+    """The open link of the kind that `port` asks for.
+
+    Raises:
+        LinkError: the operating system refuses a socket or a terminal.
+    """
+    with ExitStack() as endings:
+        endings.callback(release_flash, analyzer.flash)
+        link = _open(port.link, analyzer, endings)
+        return SimulatedLink(link, endings.pop_all())
+
+
+def release_flash(flash: "Flash") -> None:
+    """Let another analyzer use the file behind the flash, if there is one."""
+    from device.simulated.flash_file import FlashFile
+
+    if isinstance(flash, FlashFile):
+        flash.close()
+
+
+def _open(kind: str, analyzer: "SimulatedAnalyzer", endings: ExitStack) -> Transport:
+    """Transports are imported one by one: in process, neither pyusb nor pyserial is loaded."""
+    match kind:
+        case "pty":
+            from device.driver.transports.serial_port import SerialTransport
+            from firmware_bridge.simulator.serve import PtyServer
+
+            return SerialTransport(endings.enter_context(PtyServer(analyzer)).path)
+        case "tcp":
+            from device.driver.transports.tcp import TcpTransport
+            from firmware_bridge.simulator.serve import TcpServer
+
+            tcp = endings.enter_context(TcpServer(analyzer))
+            return TcpTransport(tcp.host, tcp.port)
+        case "usb":
+            from device.driver.transports.usb_bulk import open_usb
+            from firmware_bridge.simulator.usb_backend import SimulatedUsbBackend
+
+            serial = analyzer.info.serial
+            return open_usb(serial, backend=SimulatedUsbBackend({serial: analyzer}))
+        case _:
+            from device.driver.transports.in_process import InProcessTransport
+
+            return InProcessTransport(analyzer)

@@ -1,0 +1,1 @@
+"""From network and fit to one answer."""

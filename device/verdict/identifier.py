@@ -1,0 +1,150 @@
+"""A loaded model, ready to answer: Spectrum in, Answer out.
+
+The order of the work is the order of the lines in `Identifier.identify`.
+Next: `identification.py` for how network and fit are weighed.
+"""
+
+from collections.abc import Sequence
+from time import perf_counter
+
+import numpy as np
+
+from device.field_library.compound import FieldCompound, clash
+from device.fit.library import Library
+from device.inference.bundle import Bundle
+from device.inference.golden import check_golden
+from device.inference.interpreter import Interpreter, Prediction
+from device.spectra.cosmic_rays import without_cosmic_rays
+from device.spectra.preprocessing import preprocess, quantize
+from device.spectra.quality import check, only_cosmic_rays
+from device.spectra.spectrum import GridSpectrum, Spectrum, to_grid
+from device.verdict.answer import Answer, FieldLabel, ModelLabel
+from device.verdict.identification import identify, no_result
+from device.verdict.limits import DetectionLimit, detection_limits
+from device.verdict.thresholds import FitThresholds
+
+__all__ = ["Answer", "Identifier", "ModelLabel"]
+
+
+class Identifier:
+    """One model with its interpreter and its library, built once and used many times.
+
+    Args:
+        bundle: verified by `device.inference.bundle.read_bundle`.
+        runtime: "auto" (LiteRT where installed), "litert" or "tflite".
+        field_compounds: fitted beside the model's own; the network knows nothing of them. One
+            that the model has by itself is left out, and `notices` says so.
+
+    Raises:
+        BundleError: the model cannot run on this machine.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        runtime: str = "auto",
+        field_compounds: Sequence[FieldCompound] = (),
+    ) -> None:
+        manifest = bundle.manifest
+        self.bundle = bundle
+        self.interpreter = Interpreter.for_bundle(bundle, runtime)
+        left_out = {entry.name: _why_left_out(entry, bundle) for entry in field_compounds}
+        self.field_compounds = tuple(one for one in field_compounds if left_out[one.name] is None)
+        self.notices = tuple(reason for reason in left_out.values() if reason is not None)
+        # the network's C compounds come first
+        self.compounds = (*manifest.compounds, *(entry.compound for entry in self.field_compounds))
+        extra = [entry.reference[None] for entry in self.field_compounds]
+        self.library = Library(np.concatenate([bundle.references, *extra]))
+        self.field_labels = tuple(
+            FieldLabel(entry.name, entry.sha256) for entry in self.field_compounds
+        )
+        self.thresholds = FitThresholds.from_manifest(manifest.thresholds.fit)
+        self.presence_thresholds = np.array(manifest.thresholds.presence, dtype=np.float64)
+        self.label = ModelLabel(manifest.name, manifest.version, bundle.sha256, manifest.task)
+
+    def predict(self, gridded: GridSpectrum) -> Prediction:
+        """The network alone; what it says is a proposal."""
+        return self.interpreter.predict(quantize(preprocess(gridded.intensity, gridded.valid)))
+
+    def identify(self, spectrum: Spectrum) -> Answer:
+        """Quality gate, cosmic rays out, network, library fit, verdict."""
+        start = perf_counter()
+        gridded = to_grid(spectrum, self.bundle.manifest.grid)
+        reasons = check(spectrum, gridded)
+        if not reasons:
+            measured, gridded = gridded, without_cosmic_rays(gridded)
+            if gridded is not measured and check(spectrum, gridded):
+                reasons = (only_cosmic_rays(),)
+        if reasons:
+            elapsed = 1e3 * (perf_counter() - start)
+            timings = {"preprocess": elapsed, "total": elapsed}
+            return Answer(
+                no_result(reasons),
+                timings,
+                self.label,
+                spectrum,
+                gridded,
+                field_compounds=self.field_labels,
+            )
+        model_input = quantize(preprocess(gridded.intensity, gridded.valid))
+        preprocessed = perf_counter()
+        prediction = self.interpreter.predict(model_input)
+        predicted = perf_counter()
+        identification = identify(
+            gridded,
+            prediction,
+            self.library,
+            self.compounds,
+            self.presence_thresholds,
+            self.thresholds,
+        )
+        end = perf_counter()
+        timings = {
+            "preprocess": 1e3 * (preprocessed - start),
+            "invoke": 1e3 * (predicted - preprocessed),
+            "fit": 1e3 * (end - predicted),
+            "total": 1e3 * (end - start),
+        }
+        return Answer(
+            identification,
+            timings,
+            self.label,
+            spectrum,
+            gridded,
+            prediction,
+            self.field_labels,
+        )
+
+    def limits(self, answer: Answer) -> tuple[DetectionLimit, ...]:
+        """What was not detected, and the share above which each would have been seen."""
+        fit = answer.identification.full_fit
+        if fit is None:
+            return ()
+        return detection_limits(answer.identification, fit, self.compounds, self.thresholds)
+
+
+def proven_identifier(
+    bundle: Bundle, runtime: str = "auto", field_compounds: Sequence[FieldCompound] = ()
+) -> Identifier:
+    """An identifier whose model has answered its golden vectors right on this machine.
+
+    Raises:
+        BundleError: it does not load here, or answers otherwise than at its publisher's.
+        RuntimeMissing: the asked interpreter is not installed.
+    """
+    identifier = Identifier(bundle, runtime, field_compounds)
+    check_golden(bundle, identifier.interpreter)
+    return identifier
+
+
+def _why_left_out(entry: FieldCompound, bundle: Bundle) -> str | None:
+    """Two references of one compound would share its signal and leave neither with evidence."""
+    reason = clash(entry.compound, bundle.manifest.compounds)
+    if reason is None and len(entry.reference) != bundle.references.shape[1]:
+        reason = "the model's grid is another"
+    if reason is None:
+        return None
+    return (
+        f"{entry.name} of the field library is not used with this model: {reason}. "
+        "`ramix library remove` takes it out."
+    )

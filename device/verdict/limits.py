@@ -1,0 +1,80 @@
+"""Not detected above: the share at which an absent compound would have been seen in this spectrum.
+
+An amount c of a compound raises chi squared by c squared times its information, which is what
+the named components leave of its own lines' weight (`LibraryFit.precision`). It is asserted once
+that reaches the evidence asked for; measured amounts scatter around the true one by one over the
+root of the information. So 95% of all amounts are seen from (root of evidence + 1.645) / root of
+information on (Currie, Anal. Chem. 1968, 40, 586, one-sided 5% miss), and later where the
+residual speaks against the compound: it must make up for that first.
+Next: `show/card.py`, which prints it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from device.fit.library import LibraryFit
+from device.inference.manifest import Compound
+from device.verdict.identification import Identification, Verdict
+from device.verdict.thresholds import FitThresholds
+
+Bools = npt.NDArray[np.bool_]
+
+_ONE_SIDED_5_PERCENT = 1.645
+_HESITATING_NETWORK = 1.7  # log odds below its threshold that a network has at such amounts
+
+
+@dataclass(frozen=True)
+class DetectionLimit:
+    """One compound that is not named; None when this spectrum cannot show it at all."""
+
+    name: str
+    cas: str
+    signal_share: float | None
+
+
+def detection_limits(
+    identification: Identification,
+    fit: LibraryFit,
+    compounds: Sequence[Compound],
+    thresholds: FitThresholds,
+) -> tuple[DetectionLimit, ...]:
+    """Limits of all compounds not named, smallest first.
+
+    Args:
+        fit: of all compounds to the same spectrum (`Identification.full_fit`).
+
+    Returns:
+        Nothing for UNKNOWN and NO_RESULT: a share of a signal that nobody understands says little.
+    """
+    if identification.verdict not in (Verdict.IDENTIFIED, Verdict.PARTIAL):
+        return ()
+    named = {component.name for component in identification.components}
+    present = np.array([compound.name in named for compound in compounds])
+    large = [1.0]  # whatever the limit: on the safe side
+    lead = np.array([-_HESITATING_NETWORK])
+    doubt = thresholds.sureness_asked(fit, large) - lead
+    asked = float(thresholds.evidence_asked(lead, doubt, fit.model_error)[0])
+    total = float(fit.coefficients[present].sum())
+    limits = []
+    for index in np.flatnonzero(~present):
+        information = _information(fit, index, present)
+        share = None
+        if information > 0 and total > 0:
+            amount = (np.sqrt(asked) + _ONE_SIDED_5_PERCENT) / np.sqrt(information)
+            amount += max(-float(fit.pull[index]), 0.0) / information
+            share = max(float(amount / (amount + total)), thresholds.smallest_share)
+        limits.append(DetectionLimit(compounds[index].name, compounds[index].cas, share))
+    return tuple(sorted(limits, key=lambda limit: limit.signal_share or np.inf))
+
+
+def _information(fit: LibraryFit, index: int, present: Bools) -> float:
+    """Weight of a compound's lines less what the present components could take over."""
+    own = float(fit.precision[index, index])
+    if not present.any():
+        return own
+    shared = fit.precision[index, present]
+    among = fit.precision[np.ix_(present, present)]
+    return own - float(shared @ np.linalg.pinv(among) @ shared)

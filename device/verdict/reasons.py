@@ -1,0 +1,82 @@
+"""What the card says beside the verdict: reasons, each with something to do about it.
+
+Next: `identification.py`, which picks them; `device/spectra/quality.py` for those of the gate.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from device.fit.library import Library, LibraryFit
+from device.inference.manifest import Compound
+from device.spectra.quality import Reason, only_cosmic_rays
+from device.spectra.resampling import MODEL_GRID
+from device.spectra.spectrum import GridSpectrum
+from device.verdict.twins import Twins
+
+# A spectrum that nothing explains: this part of its energy in spikes means there is nothing else,
+# and this part explained with the axis moved means that the axis is wrong. Liquids outside the
+# library reach 0.64 by chance, those inside 0.93 and more.
+_ONLY_SPIKES = 0.8
+_EXPLAINED_ELSEWHERE = 0.9
+
+
+def why_not_interpretable(
+    spectrum: GridSpectrum, library: Library, fit: LibraryFit
+) -> Reason | None:
+    """A closer look before anything is called unknown: is the measurement itself to blame?"""
+    if fit.spike_part > _ONLY_SPIKES:
+        return only_cosmic_rays()
+    shift, explained = library.far_shift(spectrum)
+    if explained > _EXPLAINED_ELSEWHERE:
+        return Reason(
+            "axis_out_of_calibration",
+            f"The spectrum would fit the library with its axis moved by {shift:+.0f} cm-1.",
+            "Calibrate the wavenumber axis, then measure again.",
+        )
+    return None
+
+
+def unexplained_signal(unexplained: float, fit: LibraryFit) -> Reason:
+    # the sum over a line's derivative is highest at its centre
+    where = (MODEL_GRID.wavenumber_cm1 + fit.axis_error_cm1)[int(np.argmax(np.cumsum(fit.foreign)))]
+    return Reason(
+        "unexplained_signal",
+        f"{unexplained:.0%} of the signal fits no compound of the library, "
+        f"most of it near {where:.0f} cm-1.",
+        "Treat the sample as holding something unknown beside the named components.",
+    )
+
+
+def not_in_library() -> Reason:
+    return Reason(
+        "not_in_library",
+        "No compound of the library explains this spectrum.",
+        "Treat the sample as unknown; try a model with another library.",
+    )
+
+
+def one_or_the_other(pair: Twins, compounds: Sequence[Compound], share: float) -> Reason:
+    names = f"{compounds[pair.chosen].name} or {compounds[pair.other].name}"
+    return Reason(
+        "a_or_b",
+        f"{share:.0%} of the signal is {names}: this spectrum cannot tell which.",
+        "Measure longer or sharper, or treat the sample as holding either.",
+    )
+
+
+def disputed(names: Sequence[str]) -> Reason:
+    return Reason(
+        "network_disagrees",
+        f"The library fit finds {', '.join(names)}, the network does not.",
+        "Measure longer; until both agree, something not in the library may look like it.",
+    )
+
+
+def not_network_validated(names: Sequence[str]) -> Reason:
+    return Reason(
+        "not_network_validated",
+        f"Measured in the field and not network-validated: {', '.join(names)}. "
+        "The library fit alone found it.",
+        "Confirm it by another method before acting on it.",
+    )

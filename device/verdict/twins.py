@@ -1,0 +1,77 @@
+"""A or B: compounds whose spectra are so alike that this one cannot tell them apart.
+
+The fit lets every component sit a little aside, so between near-identical references it chooses
+by accident and shows evidence for its choice. Where the library holds such pairs, each of the two
+is fitted in turn without the other; if the spectrum does not prefer one of them clearly, naming
+either would be a guess.
+Next: `identification.py`, which says so on the card.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from device.fit.library import Library, LibraryFit
+from device.spectra.spectrum import GridSpectrum
+from device.verdict.thresholds import FitThresholds
+
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Twins:
+    """Indices of two compounds; the first fits a little better."""
+
+    chosen: int
+    other: int
+
+
+def resolve_twins(
+    spectrum: GridSpectrum,
+    library: Library,
+    fit: LibraryFit,
+    asserted: Bools,
+    thresholds: FitThresholds,
+) -> tuple[Bools, tuple[Twins, ...]]:
+    """Compounds asserted after the look-alikes were compared, and the pairs that stay open.
+
+    Args:
+        fit: of the whole library to `spectrum`.
+        asserted: bool[C], by that fit.
+    """
+    total = float(fit.coefficients.sum())
+    resolved = asserted.copy()
+    open_pairs: list[Twins] = []
+    for first, second in library.look_alikes:
+        pair = [first, second]
+        if float(fit.coefficients[pair].sum()) < thresholds.smallest_share * total:
+            continue
+        neither = resolved.copy()
+        neither[pair] = False
+        one, other = (_refit(spectrum, library, fit, neither, index) for index in pair)
+        lead = _chi_squared(other, one.weight) - _chi_squared(one, one.weight)
+        better, worse = pair if lead >= 0 else (second, first)
+        best = one if lead >= 0 else other
+        if not best.evidence[better] >= thresholds.evidence:
+            continue  # neither is needed
+        resolved[worse] = False
+        if abs(lead) >= thresholds.evidence_when_proposed:
+            resolved[better] = True
+        else:
+            resolved[better] = False
+            open_pairs.append(Twins(better, worse))
+    return resolved, tuple(open_pairs)
+
+
+def _refit(
+    spectrum: GridSpectrum, library: Library, fit: LibraryFit, beside: Bools, index: int
+) -> LibraryFit:
+    only = beside.copy()
+    only[index] = True
+    return library.refit(spectrum, fit, only)
+
+
+def _chi_squared(fit: LibraryFit, weight: npt.NDArray[np.float64]) -> float:
+    """Both fits of a pair are weighed alike, or the worse one would excuse itself."""
+    return float(weight @ np.square(fit.residual))

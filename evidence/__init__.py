@@ -1,0 +1,1 @@
+"""What cards and README quote, made again from seeds."""

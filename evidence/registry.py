@@ -1,0 +1,32 @@
+"""The figures that cards and README quote, in the order they are made and listed."""
+
+from evidence import (
+    bound,
+    coverage,
+    left_out_frames,
+    limits,
+    measured,
+    reliability,
+    robustness,
+    sums,
+    traces,
+    unequal,
+    unknowns,
+    worsened,
+)
+from evidence.figure import Figure
+
+FIGURES: tuple[Figure, ...] = (
+    Figure("measured", "Measured spectra that nobody trained on", measured.make),
+    Figure("sums", "Measured spectra added together", sums.make),
+    Figure("worsened", "Measured spectra made worse", worsened.make),
+    Figure("unequal", "Unequal mixtures of the measured solvents", unequal.make),
+    Figure("robustness", "One thing wrong at a time, and the ideal detector", robustness.make),
+    Figure("traces", "Traces of 2-5%", traces.make),
+    Figure("unknowns", "Signal that the library does not have", unknowns.make),
+    Figure("left_out_frames", "A compound the product goes without", left_out_frames.make),
+    Figure("coverage", "Do the intervals hold the truth?", coverage.make),
+    Figure("reliability", "Is presence a probability?", reliability.make),
+    Figure("limits", "Is what is said to be detectable detected?", limits.make),
+    Figure("bound", "Shares against what photons allow", bound.make),
+)

@@ -1,0 +1,1 @@
+"""What was tried, the paper, int8, scaling: run by hand."""

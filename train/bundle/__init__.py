@@ -1,0 +1,1 @@
+"""A trained model as one signed file, with its card and report."""

@@ -1,1 +1,0 @@
-"""Every table and picture that is quoted anywhere, made again from seeds by one command."""

@@ -1,0 +1,1 @@
+"""Pure compounds: files, checks, references."""

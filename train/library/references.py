@@ -1,0 +1,224 @@
+"""A library of pure compounds: native files or literature lines -> reference spectra.
+
+The same references train the networks, go into the bundle, and are what the library fit on the
+analyzer fits: so peaks keep their shape, and only what is not Raman signal is taken away.
+Next: `spectra/mixtures.py`, which decides how much of each goes into a training spectrum.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from device.spectra.reference_spectrum import NEARLY_IDENTICAL, reference_of, similarities
+from device.spectra.resampling import MODEL_GRID, WavenumberGrid
+from train.library.check import (
+    LibraryProblems,
+    Measured,
+    label_problems,
+    read_folder,
+    spectrum_problems,
+)
+from train.library.file import (
+    LIBRARY_FOLDER,
+    CompoundEntry,
+    LibraryFile,
+    library_path,
+    read_library_file,
+)
+from train.library.lines import filled_up
+from train.recipe import RecipeError
+
+Floats = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
+
+REPOSITORY = Path(__file__).parents[2]
+
+# Points beyond both ends of the model grid, so that a shifted training spectrum has real signal
+# at its ends and not a repeated last value.
+MARGIN = 40
+WIDE_GRID = WavenumberGrid(MODEL_GRID.first_cm1 - MARGIN, MODEL_GRID.last_cm1 + MARGIN)
+
+# Relative standard uncertainty of a response factor read off two separate exposures; the four
+# solvents of the published equal mixtures differ by this much from their pures' heights.
+RESPONSE_UNCERTAINTY = 0.3
+
+
+@dataclass(frozen=True)
+class CompoundSpec:
+    """One compound of a library file, plus what its reference tells."""
+
+    name: str
+    cas: str
+    synonyms: tuple[str, ...]
+    hazard: str
+    response_factor: float | None  # signal per volume, relative to the library's strongest
+    response_factor_sd: float | None  # its standard uncertainty, relative
+    source_sha256: str | None  # of the native file
+    source: str = ""  # where this one differs from the library's
+
+
+@dataclass(frozen=True, eq=False)
+class Library:
+    """References in class order. `wide` covers MARGIN more points on both sides."""
+
+    name: str
+    title: str
+    references_are: str  # "measured", or what they are instead
+    resolution_cm1: float
+    source: str
+    data_license: str
+    compounds: tuple[CompoundSpec, ...]
+    wide: Singles  # [C, G + 2 * MARGIN], maximum 1 inside the model grid
+    response_source: str = ""  # where the response factors come from
+    notices: tuple[str, ...] = ()  # what a trainer should know and need not mend
+
+    @property
+    def references(self) -> Singles:
+        """float32[C, G] on MODEL_GRID, non-negative, maximum 1."""
+        return np.ascontiguousarray(self.wide[:, MARGIN:-MARGIN])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(compound.name for compound in self.compounds)
+
+
+def load_library(name: str, folder: Path = LIBRARY_FOLDER) -> Library:
+    """Read a library's TOML file (a path, or a shipped one's name) and the spectra it names.
+
+    Raises:
+        RecipeError: the file is missing, incomplete or contradicts itself.
+        LibraryProblems: a spectrum is missing, unfit, double or mislabelled; all are named.
+    """
+    path = library_path(name, folder)
+    file = read_library_file(path)
+    entries = file.compound
+    measured, problems, notices = read_folder(entries, path.parent / file.folder)
+    problems = label_problems(entries) + problems
+    if problems:
+        raise LibraryProblems(path.name, problems)
+    spectra = np.stack([_reference(entry, measured.get(entry.name)) for entry in entries])
+    if file.fill is not None:
+        synthetic, spectra = filled_up(
+            file.fill, spectra, file.resolution_cm1, literature_reference, _alike
+        )
+        entries = entries + synthetic
+        if problems := label_problems(entries):
+            raise LibraryProblems(path.name, problems)
+    inside = spectra[:, MARGIN:-MARGIN]
+    problems = [
+        f"{entry.name}: nothing is left of its spectrum without the baseline"
+        for entry, height in zip(entries, inside.max(axis=1), strict=True)
+        if not height > 0
+    ] or spectrum_problems(entries, inside, measured)
+    if problems:
+        raise LibraryProblems(path.name, problems)
+    heights = inside.max(axis=1)
+    compounds = tuple(
+        CompoundSpec(
+            name=entry.name,
+            cas=entry.cas,
+            synonyms=entry.synonyms,
+            hazard=entry.hazard,
+            response_factor=factor,
+            response_factor_sd=(
+                None if factor is None else entry.response_factor_sd or RESPONSE_UNCERTAINTY
+            ),
+            source_sha256=measured[entry.name].sha256 if entry.name in measured else None,
+            source=_invented(file) if entry.synthetic else "",
+        )
+        for entry, factor in zip(entries, response_factors(entries, heights), strict=True)
+    )
+    return Library(
+        name=file.name,
+        title=file.title,
+        references_are=_what_they_are(file),
+        resolution_cm1=file.resolution_cm1,
+        source=file.source,
+        data_license=file.data_license,
+        compounds=compounds,
+        wide=(spectra / heights[:, None]).astype(np.float32),
+        response_source=file.response_source or "heights of the pures",
+        notices=(*notices, *_range_notices(measured)),
+    )
+
+
+def response_factors(entries: Sequence[CompoundEntry], heights: Floats) -> tuple[float | None, ...]:
+    """Signal per volume, relative to the strongest; None: not known.
+
+    As given in the library file, for all compounds or for none; else from the height of each pure
+    per exposure and power, comparable only where every pure is measured with a known exposure,
+    and power known for all or for none (then it was the same).
+
+    Raises:
+        RecipeError: factors are given, or the power is known, for some compounds only.
+    """
+    given = [entry.response_factor for entry in entries]
+    if all(factor is not None for factor in given):
+        return tuple(given)
+    if any(factor is not None for factor in given):
+        raise RecipeError("response_factor must be given for every compound or for none")
+    powers = [entry.laser_power_mw for entry in entries]
+    if any(entry.lines or entry.exposure_ms is None for entry in entries):
+        return (None,) * len(entries)
+    if any(power is None for power in powers) and any(power is not None for power in powers):
+        raise RecipeError("laser_power_mw must be given for every compound or for none")
+    light = np.array(
+        [(entry.exposure_ms or 1.0) * (entry.laser_power_mw or 1.0) for entry in entries]
+    )
+    response = heights / light
+    relative = response / response.max()
+    return tuple(
+        None if entry.response_doubtful else round(float(value), 4)
+        for entry, value in zip(entries, relative, strict=True)
+    )
+
+
+def _reference(entry: CompoundEntry, measured: Measured | None) -> Floats:
+    if measured is None:
+        return literature_reference(entry.lines)
+    return reference_of(measured.spectrum, WIDE_GRID)[0]
+
+
+def _alike(spectra: Floats, others: Floats) -> npt.NDArray[np.bool_]:
+    inside = slice(MARGIN, -MARGIN)
+    result: npt.NDArray[np.bool_] = (
+        similarities(spectra[:, inside], others[:, inside]) > NEARLY_IDENTICAL
+    )
+    return result
+
+
+def _what_they_are(file: LibraryFile) -> str:
+    if file.fill is None:
+        return file.references
+    invented = file.compound_count - len(file.compound)
+    return f"{file.references}, and {invented} synthetic ones of no real substance"
+
+
+def _invented(file: LibraryFile) -> str:
+    seed = "its own lines" if file.fill is None else f"lines drawn from seed {file.fill.seed}"
+    return f"synthetic: {seed}, no real substance"
+
+
+def _range_notices(measured: Mapping[str, Measured]) -> list[str]:
+    """Where nothing was measured a reference is zero, and a line there would be foreign."""
+    ranges: dict[str, list[str]] = {}
+    for name, one in measured.items():
+        axis = one.spectrum.wavenumber_cm1
+        if axis[0] > MODEL_GRID.first_cm1 + 10 or axis[-1] < MODEL_GRID.last_cm1 - 10:
+            ranges.setdefault(f"{axis[0]:.0f} to {axis[-1]:.0f} cm-1", []).append(name)
+    return [f"measured over {where} only: {', '.join(names)}" for where, names in ranges.items()]
+
+
+def literature_reference(lines: Sequence[Sequence[float]]) -> Floats:
+    """Line table -> pseudo-Voigt lines (half Gaussian, half Lorentzian) on WIDE_GRID."""
+    axis = WIDE_GRID.wavenumber_cm1
+    spectrum = np.zeros(WIDE_GRID.size)
+    for position_cm1, intensity, fwhm_cm1 in lines:
+        distance = (axis - position_cm1) / (fwhm_cm1 / 2)
+        gaussian = np.exp(-np.log(2) * distance**2)
+        lorentzian = 1 / (1 + distance**2)
+        spectrum += intensity * 0.5 * (gaussian + lorentzian)
+    return spectrum

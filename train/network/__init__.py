@@ -1,0 +1,1 @@
+"""RaMixNet I and II: layers, training, measuring."""

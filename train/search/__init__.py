@@ -1,0 +1,1 @@
+"""Which sizes of network are worth having."""

@@ -1,0 +1,1 @@
+"""Labelled training spectra without end."""
