@@ -36,7 +36,7 @@ _log = logging.getLogger("ramix.runtime")
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class StoredAnswer:
     """One answer, and where it is kept (None: nowhere)."""
 
     answer: Answer
@@ -49,7 +49,7 @@ def run(
     store: "RecordStore | None",
     settings: AcquisitionSettings,
     *,
-    show: Callable[[Outcome], None],
+    show: Callable[[StoredAnswer], None],
     show_failure: Callable[[RamixError], None],
     progress: Progress,
     triggers: int | None = None,
@@ -84,13 +84,13 @@ def measure(
     store: "RecordStore | None",
     settings: AcquisitionSettings,
     progress: Progress,
-) -> Outcome:
+) -> StoredAnswer:
     """Measure once, identify, and store before anybody sees the answer."""
     acquisition = acquire(analyzer, settings, progress)
     progress("identifying")
     answer = identifier.identify(spectrum_from_acquisition(acquisition))
     record_id = store.append(answer) if store is not None else None
-    return Outcome(answer, record_id)
+    return StoredAnswer(answer, record_id)
 
 
 def load_identifier(

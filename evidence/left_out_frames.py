@@ -22,7 +22,7 @@ from evidence.pures import AXIS_CM1, Pures, measured_pures
 from evidence.scenes import LINE_FWHM_CM1, Conditions, baseline_curve, draw_shares, reshaped
 from evidence.tallies import percent
 from evidence.unequal import LIBRARY
-from evidence.unknowns import Outcome, ask
+from evidence.unknowns import ForeignAnswer, ask
 from firmware_bridge.simulator.scenes import SpectrumScene, mixture
 from train.network.evaluate import Proportion
 from train.pages.table import Table
@@ -46,7 +46,7 @@ def make(context: Context) -> Result:
     repeats = context.count(1, 30)
     of_all = compounds * repeats * (len(PARTS) + 1) * len(identifiers)
     done = iter(range(1, of_all + 1))
-    found: dict[str, list[Outcome]] = {label: [] for label in identifiers}
+    found: dict[str, list[ForeignAnswer]] = {label: [] for label in identifiers}
     for index in range(compounds):
         asked = {label: without(one, index) for label, one in identifiers.items()}
         rng = np.random.default_rng([context.seed, _STREAM, index])
@@ -85,25 +85,25 @@ def frame(rng: np.random.Generator, pures: Pures, shares: Floats) -> Spectrum:
     return measure(scene, int(rng.integers(2**31)), seconds=1.0)
 
 
-def _of(found: list[Outcome], kind: str | None) -> list[Outcome]:
+def _of(found: list[ForeignAnswer], kind: str | None) -> list[ForeignAnswer]:
     """None: all kinds with something left out."""
     return [o for o in found if (o.kind != KNOWN if kind is None else o.kind == kind)]
 
 
-def _identified(part: list[Outcome]) -> Proportion:
+def _identified(part: list[ForeignAnswer]) -> Proportion:
     return Proportion(sum(o.verdict == Verdict.IDENTIFIED for o in part), len(part))
 
 
-def _identified_as_another(part: list[Outcome]) -> Proportion:
+def _identified_as_another(part: list[ForeignAnswer]) -> Proportion:
     wrong = (o.verdict == Verdict.IDENTIFIED and bool(o.false_names) for o in part)
     return Proportion(sum(wrong), len(part))
 
 
-def _falsely_named(part: list[Outcome]) -> Proportion:
+def _falsely_named(part: list[ForeignAnswer]) -> Proportion:
     return Proportion(sum(bool(o.false_names) for o in part), len(part))
 
 
-def _verdicts(found: dict[str, list[Outcome]]) -> Table:
+def _verdicts(found: dict[str, list[ForeignAnswer]]) -> Table:
     rows = []
     for kind in (*PARTS, None, KNOWN):
         for label, outcomes in found.items():
@@ -139,7 +139,7 @@ def _verdicts(found: dict[str, list[Outcome]]) -> Table:
     )
 
 
-def _by_compound(found: dict[str, list[Outcome]]) -> Table:
+def _by_compound(found: dict[str, list[ForeignAnswer]]) -> Table:
     rows = []
     for label, outcomes in found.items():
         for name in dict.fromkeys(o.foreign for o in outcomes):
@@ -158,7 +158,7 @@ def _by_compound(found: dict[str, list[Outcome]]) -> Table:
     )
 
 
-def _data(found: dict[str, list[Outcome]]) -> dict[str, Any]:
+def _data(found: dict[str, list[ForeignAnswer]]) -> dict[str, Any]:
     kinds = {**{kind: kind for kind in (*PARTS, KNOWN)}, "all left out": None}
     return {
         label: {

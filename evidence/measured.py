@@ -36,7 +36,7 @@ _NOT_ACCURACY = (
 
 
 @dataclass(frozen=True)
-class Outcome:
+class MeasuredAnswer:
     spectrum: MeasuredSpectrum
     named: frozenset[str]
     verdict: str  # "" for methods without one
@@ -54,7 +54,7 @@ def make(context: Context) -> Result:
     spectra = measured_spectra(manifest, DATA)
     if context.size.value == "tiny":
         spectra = [*spectra[:4], *spectra[-3:]]
-    outcomes: dict[str, list[Outcome]] = {}
+    outcomes: dict[str, list[MeasuredAnswer]] = {}
     done = iter(range(1, len(spectra) * (len(identifiers) + 2) + 1))
     of_all = len(spectra) * (len(identifiers) + 2)
     for label, identifier in identifiers.items():
@@ -71,7 +71,7 @@ def make(context: Context) -> Result:
             start = perf_counter()
             named = method.answer(to_grid(spectrum.spectrum)).named
             seconds = perf_counter() - start
-            of_method.append(Outcome(spectrum, frozenset(names[named]), "", seconds))
+            of_method.append(MeasuredAnswer(spectrum, frozenset(names[named]), "", seconds))
             context.progress(next(done), of_all)
     tables = (
         _agreement(outcomes),
@@ -85,28 +85,28 @@ def make(context: Context) -> Result:
 
 def _by_product(
     context: Context, label: str, identifier: Identifier, spectrum: MeasuredSpectrum
-) -> Outcome:
+) -> MeasuredAnswer:
     start = perf_counter()
     answer = identifier.identify(spectrum.spectrum)
     seconds = perf_counter() - start
     found = answer.identification
     named = frozenset(component.name for component in found.components)
-    outcome = Outcome(spectrum, named, str(found.verdict), seconds)
+    outcome = MeasuredAnswer(spectrum, named, str(found.verdict), seconds)
     foreign = spectrum.group == NOT_IN_LIBRARY
     if (not named and found.verdict != "IDENTIFIED") if foreign else outcome.agrees:
         return outcome
     stem = "".join(c if c.isalnum() else "-" for c in spectrum.name)
     picture = context.out / f"measured-{label}-{stem}.png"
     plot(answer, identifier.bundle, picture)
-    return Outcome(spectrum, named, str(found.verdict), seconds, picture)
+    return MeasuredAnswer(spectrum, named, str(found.verdict), seconds, picture)
 
 
-def _groups(outcomes: dict[str, list[Outcome]]) -> list[str]:
+def _groups(outcomes: dict[str, list[MeasuredAnswer]]) -> list[str]:
     first = next(iter(outcomes.values()))
     return [g for g in dict.fromkeys(o.spectrum.group for o in first) if "instrument" not in g]
 
 
-def _agreement(outcomes: dict[str, list[Outcome]]) -> Table:
+def _agreement(outcomes: dict[str, list[MeasuredAnswer]]) -> Table:
     groups = _groups(outcomes)
     rows = []
     for method, found in outcomes.items():
@@ -130,7 +130,7 @@ def _agreement(outcomes: dict[str, list[Outcome]]) -> Table:
     )
 
 
-def _by_components(outcomes: dict[str, list[Outcome]]) -> Table:
+def _by_components(outcomes: dict[str, list[MeasuredAnswer]]) -> Table:
     inferred = {
         method: [o for o in found if o.spectrum.group == LABELLED_EQUAL]
         for method, found in outcomes.items()
@@ -152,7 +152,7 @@ def _by_components(outcomes: dict[str, list[Outcome]]) -> Table:
     )
 
 
-def _other_instrument(outcomes: dict[str, list[Outcome]]) -> Table:
+def _other_instrument(outcomes: dict[str, list[MeasuredAnswer]]) -> Table:
     rows = []
     for method, found in outcomes.items():
         own = [o.agrees for o in found if o.spectrum.group == IN_LIBRARY]
@@ -186,7 +186,7 @@ def _other_instrument(outcomes: dict[str, list[Outcome]]) -> Table:
     )
 
 
-def _disagreements(outcomes: dict[str, list[Outcome]]) -> Table:
+def _disagreements(outcomes: dict[str, list[MeasuredAnswer]]) -> Table:
     rows = []
     for method, found in outcomes.items():
         for o in found:
@@ -211,7 +211,7 @@ def _disagreements(outcomes: dict[str, list[Outcome]]) -> Table:
     )
 
 
-def _times(outcomes: dict[str, list[Outcome]]) -> Table:
+def _times(outcomes: dict[str, list[MeasuredAnswer]]) -> Table:
     return Table(
         "Time a spectrum",
         ("method", "median / ms"),
@@ -223,7 +223,7 @@ def _times(outcomes: dict[str, list[Outcome]]) -> Table:
     )
 
 
-def _data(outcomes: dict[str, list[Outcome]]) -> dict[str, object]:
+def _data(outcomes: dict[str, list[MeasuredAnswer]]) -> dict[str, object]:
     return {
         method: [
             {

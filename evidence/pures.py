@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from device.spectra.files.reading import read_spectrum
 from train.library.file import LIBRARY_FOLDER
-from train.library.references import Library, load_library
+from train.library.references import TrainingLibrary, load_library
 from train.recipe import read_toml
 
 Floats = npt.NDArray[np.float64]
@@ -60,7 +60,7 @@ def library_references(library: str) -> Pures:
     return references_of(load_library(library))
 
 
-def references_of(loaded: Library) -> Pures:
+def references_of(loaded: TrainingLibrary) -> Pures:
     """The same of a library that was read already."""
     held = int(MARGIN_CM1)
     spectra = np.pad(loaded.references.astype(np.float64), ((0, 0), (held, held)), mode="edge")

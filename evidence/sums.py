@@ -28,7 +28,7 @@ _STREAM = 12
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SumAnswer:
     case: Case
     named: frozenset[str]
     verdict: str  # "" for methods without one
@@ -54,17 +54,17 @@ def make(context: Context) -> Result:
     cases = list(sum_cases(rng, manifest, KINDS, context.count(2, 150)))
     asked = methods(context)
     done = iter(range(1, len(cases) * len(asked) + 1))
-    outcomes: dict[str, list[Outcome]] = {}
+    outcomes: dict[str, list[SumAnswer]] = {}
     for label, method in asked.items():
         of_method = outcomes.setdefault(label, [])
         for case in cases:
             said = method(case.spectrum)
-            of_method.append(Outcome(case, frozenset(names[said.named].tolist()), said.verdict))
+            of_method.append(SumAnswer(case, frozenset(names[said.named].tolist()), said.verdict))
             context.progress(next(done), len(cases) * len(asked))
     return Result((_answers(outcomes), _false_names(outcomes)), data=_data(outcomes))
 
 
-def _answers(outcomes: dict[str, list[Outcome]]) -> Table:
+def _answers(outcomes: dict[str, list[SumAnswer]]) -> Table:
     rows = []
     for kind in KINDS:
         for label, found in outcomes.items():
@@ -105,7 +105,7 @@ def _answers(outcomes: dict[str, list[Outcome]]) -> Table:
     )
 
 
-def _false_names(outcomes: dict[str, list[Outcome]]) -> Table:
+def _false_names(outcomes: dict[str, list[SumAnswer]]) -> Table:
     rows = []
     for label, found in outcomes.items():
         if not any(one.verdict for one in found):
@@ -123,7 +123,7 @@ def _false_names(outcomes: dict[str, list[Outcome]]) -> Table:
     )
 
 
-def _data(outcomes: dict[str, list[Outcome]]) -> dict[str, Any]:
+def _data(outcomes: dict[str, list[SumAnswer]]) -> dict[str, Any]:
     return {
         label: [
             {

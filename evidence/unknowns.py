@@ -34,7 +34,7 @@ CURVE = (0.02, 0.03, 0.05, 0.07, 0.09, 0.11, 0.13, 0.15, 0.20, 0.25, 0.30)
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ForeignAnswer:
     kind: str
     foreign: str
     present: frozenset[str]
@@ -67,7 +67,7 @@ def make(context: Context) -> Result:
     return Result(tables, (picture,), {label: _data(o) for label, o in outcomes.items()})
 
 
-def ask(identifier: Identifier, case: Case, done: Callable[[], None]) -> Outcome:
+def ask(identifier: Identifier, case: Case, done: Callable[[], None]) -> ForeignAnswer:
     """Put the case to the product, without the compound that the case leaves out."""
     asked = identifier if case.left_out is None else without(identifier, case.left_out)
     found = asked.identify(case.spectrum).identification
@@ -83,18 +83,18 @@ def ask(identifier: Identifier, case: Case, done: Callable[[], None]) -> Outcome
     if not identified and limit <= asked.thresholds.identified_unexplained:
         limit = np.inf  # it has another reason, which no threshold moves
     named = frozenset(component.name for component in found.components)
-    return Outcome(case.kind, case.foreign, case.present, str(found.verdict), named, limit)
+    return ForeignAnswer(case.kind, case.foreign, case.present, str(found.verdict), named, limit)
 
 
-def _of(outcomes: list[Outcome], kind: str) -> list[Outcome]:
+def _of(outcomes: list[ForeignAnswer], kind: str) -> list[ForeignAnswer]:
     return [o for o in outcomes if o.kind == kind]
 
 
-def _share(outcomes: list[Outcome], hit: Callable[[Outcome], bool]) -> Proportion:
+def _share(outcomes: list[ForeignAnswer], hit: Callable[[ForeignAnswer], bool]) -> Proportion:
     return Proportion(sum(map(hit, outcomes)), len(outcomes))
 
 
-def _verdicts(outcomes: dict[str, list[Outcome]]) -> Table:
+def _verdicts(outcomes: dict[str, list[ForeignAnswer]]) -> Table:
     rows = []
     for kind in (*FOREIGN_KINDS, OWN, OWN_MEASURED):
         for label, found in outcomes.items():
@@ -122,7 +122,7 @@ def _verdicts(outcomes: dict[str, list[Outcome]]) -> Table:
     )
 
 
-def _missed(outcomes: dict[str, list[Outcome]]) -> Table:
+def _missed(outcomes: dict[str, list[ForeignAnswer]]) -> Table:
     """Each foreign compound with a wrong answer, and how much looked foreign then."""
     rows = []
     for label, found in outcomes.items():
@@ -162,7 +162,7 @@ def _missed(outcomes: dict[str, list[Outcome]]) -> Table:
     )
 
 
-def proportions_at(outcomes: list[Outcome], limit: float) -> dict[str, Proportion]:
+def proportions_at(outcomes: list[ForeignAnswer], limit: float) -> dict[str, Proportion]:
     """By kind: called IDENTIFIED if the threshold were `limit`; for known ones: not called so."""
     result = {
         kind: _share(_of(outcomes, kind), lambda o: o.limit <= limit) for kind in FOREIGN_KINDS
@@ -172,7 +172,7 @@ def proportions_at(outcomes: list[Outcome], limit: float) -> dict[str, Proportio
     return result
 
 
-def _curve(label: str, outcomes: list[Outcome], chosen: float) -> Table:
+def _curve(label: str, outcomes: list[ForeignAnswer], chosen: float) -> Table:
     rows = []
     for limit in sorted({*CURVE, chosen}):
         parts = proportions_at(outcomes, limit)
@@ -196,7 +196,7 @@ def _curve(label: str, outcomes: list[Outcome], chosen: float) -> Table:
     )
 
 
-def _draw(outcomes: list[Outcome], chosen: float, path: Path) -> Path:
+def _draw(outcomes: list[ForeignAnswer], chosen: float, path: Path) -> Path:
     figure = canvas()
     axes = figure.subplots()
     limits = np.linspace(0.005, 0.4, 80)
@@ -218,7 +218,7 @@ def _draw(outcomes: list[Outcome], chosen: float, path: Path) -> Path:
     return save(figure, path)
 
 
-def _data(outcomes: list[Outcome]) -> dict[str, Any]:
+def _data(outcomes: list[ForeignAnswer]) -> dict[str, Any]:
     return {
         "spectra": [
             {

@@ -22,7 +22,7 @@ MIXTURES, LIQUIDS, OUTSIDE = "mixtures", "liquids of another instrument", "outsi
 
 
 @dataclass(frozen=True)
-class Outcome:
+class WorsenedAnswer:
     condition: str
     group: str
     present: frozenset[str]
@@ -53,13 +53,13 @@ def make(context: Context) -> Result:
     ]
     asked = methods(context)
     done = iter(range(1, len(cases) * len(asked) + 1))
-    outcomes: dict[str, list[Outcome]] = {}
+    outcomes: dict[str, list[WorsenedAnswer]] = {}
     for label, method in asked.items():
         of_method = outcomes.setdefault(label, [])
         for condition, group, present, spectrum in cases:
             said = method(spectrum)
             named = frozenset(names[said.named].tolist())
-            of_method.append(Outcome(condition, group, present, named, said.verdict))
+            of_method.append(WorsenedAnswer(condition, group, present, named, said.verdict))
             context.progress(next(done), len(cases) * len(asked))
     return Result((_answers(outcomes),), data=_data(outcomes))
 
@@ -71,23 +71,23 @@ def _group(label: str) -> str:
     return {IN_LIBRARY: LIQUIDS, NOT_IN_LIBRARY: OUTSIDE}.get(label, "")
 
 
-def _of(found: list[Outcome], condition: str, group: str) -> list[Outcome]:
+def _of(found: list[WorsenedAnswer], condition: str, group: str) -> list[WorsenedAnswer]:
     return [one for one in found if (one.condition, one.group) == (condition, group)]
 
 
-def _exact(part: list[Outcome]) -> Proportion:
+def _exact(part: list[WorsenedAnswer]) -> Proportion:
     return Proportion(sum(one.exact for one in part), len(part))
 
 
-def _falsely_named(part: list[Outcome]) -> Proportion:
+def _falsely_named(part: list[WorsenedAnswer]) -> Proportion:
     return Proportion(sum(bool(one.named - one.present) for one in part), len(part))
 
 
-def _settled(part: list[Outcome]) -> Proportion:
+def _settled(part: list[WorsenedAnswer]) -> Proportion:
     return Proportion(sum(one.settled for one in part), len(part))
 
 
-def _answers(outcomes: dict[str, list[Outcome]]) -> Table:
+def _answers(outcomes: dict[str, list[WorsenedAnswer]]) -> Table:
     rows = []
     for condition in CONDITIONS:
         for label, found in outcomes.items():
@@ -128,7 +128,7 @@ def _answers(outcomes: dict[str, list[Outcome]]) -> Table:
     )
 
 
-def _data(outcomes: dict[str, list[Outcome]]) -> dict[str, Any]:
+def _data(outcomes: dict[str, list[WorsenedAnswer]]) -> dict[str, Any]:
     return {
         label: {
             condition.name: {

@@ -27,7 +27,7 @@ from notebook.experiments_pairs import Row
 from notebook.experiments_tables import section, to_json
 from notebook.experiments_training import Trial, mark_of, shipped_steps, trials
 from notebook.experiments_training import run as run_training
-from train.library.references import Library, load_library
+from train.library.references import TrainingLibrary, load_library
 from train.pages.table import Table
 
 WORK = "experiments-work"  # in the figures' folder: rows of trainings that are done
@@ -100,7 +100,7 @@ def make(context: Context) -> Result:
 
 
 def _trained(
-    context: Context, library: Library, shipped: Identifier, progress: "_Steps"
+    context: Context, library: TrainingLibrary, shipped: Identifier, progress: "_Steps"
 ) -> tuple[Row, ...]:
     counts = {group: context.count(1, _TRAINING_COUNT) for group in (*SCENES, TRACES)}
     counts[FOREIGN] = context.count(1, _DECISION_COUNTS[FOREIGN])

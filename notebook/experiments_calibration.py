@@ -17,7 +17,7 @@ from device.verdict.identifier import Identifier
 from evidence.figure import Context
 from evidence.reliability import Said, doubtful_scene
 from evidence.unequal import LIBRARY
-from train.library.references import Library
+from train.library.references import TrainingLibrary
 from train.network.evaluate import predict_int8
 from train.pages.table import Table
 from train.recipe import RECIPE_FOLDER, load_recipe
@@ -69,7 +69,7 @@ def gain(before: Statements, after: Statements, seed: int) -> tuple[float, float
 
 def calibration(
     context: Context,
-    library: Library,
+    library: TrainingLibrary,
     identifiers: dict[str, Identifier],
     done: Callable[[], None],
 ) -> tuple[Table, dict[str, dict[str, float]]]:
@@ -181,7 +181,7 @@ def _statements(
 
 
 def _generated(
-    context: Context, library: Library, identifier: Identifier, label: str
+    context: Context, library: TrainingLibrary, identifier: Identifier, label: str
 ) -> Statements:
     recipe = load_recipe(RECIPE_FOLDER / f"{LIBRARY}-{len(label)}.toml")
     # + 5: evaluation, calibration, golden vectors, price and validation use the seeds before

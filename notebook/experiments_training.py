@@ -24,7 +24,7 @@ from evidence.tallies import network
 from evidence.unequal import LIBRARY
 from notebook.experiments_cases import SCENES, Case, mark
 from notebook.experiments_pairs import Row
-from train.library.references import Library
+from train.library.references import TrainingLibrary
 from train.network.checkpoint import fingerprint
 from train.network.evaluate import PRESENCE_THRESHOLD
 from train.recipe import RECIPE_FOLDER, QuantizationSettings, Recipe, load_recipe
@@ -128,7 +128,7 @@ def shipped_steps() -> int:
 
 def run(
     trial: Trial,
-    library: Library,
+    library: TrainingLibrary,
     identifier: Identifier,
     every: list[Case],
     work: Path,
@@ -166,7 +166,7 @@ def mark_of(seed: int, counts: dict[str, int], size: Size) -> str:
 
 
 def _train(
-    recipe: Recipe, library: Library, checkpoint: Path, advance: Callable[[int], None]
+    recipe: Recipe, library: TrainingLibrary, checkpoint: Path, advance: Callable[[int], None]
 ) -> bytes:
     from train.int8.quantize import quantize
     from train.network.fit import fit

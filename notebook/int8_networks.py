@@ -16,7 +16,7 @@ from device.inference.interpreter import Interpreter, Prediction
 from device.verdict.identifier import Identifier
 from evidence.figure import Context, Size
 from train.cli.quantize import WEIGHTS
-from train.library.references import Library, load_library
+from train.library.references import TrainingLibrary, load_library
 from train.network.evaluate import predict_int8
 from train.recipe import RECIPE_FOLDER, QuantizationSettings, Recipe, load_recipe
 from train.spectra.generator import Generator
@@ -100,7 +100,7 @@ def float_answers(model: Any, inputs: Codes) -> Answers:
     return found[PRESENCE], found.get(DOSAGE)
 
 
-def _float_model(recipe: Recipe, library: Library, context: Context) -> Any:
+def _float_model(recipe: Recipe, library: TrainingLibrary, context: Context) -> Any:
     from train.network.fit import fit
     from train.network.ramixnet import build
 

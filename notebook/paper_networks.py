@@ -14,7 +14,7 @@ from device.inference.trust import default_trust_policy, demo_signing_key
 from device.verdict.identifier import Identifier
 from evidence.figure import Context, Progress, Size
 from train.bundle.export import export_bundle
-from train.library.references import Library, load_library
+from train.library.references import TrainingLibrary, load_library
 from train.network.evaluate import PRESENCE_THRESHOLD, evaluate_generated
 from train.recipe import RECIPE_FOLDER, Recipe, load_recipe
 from train.spectra.distortions import broaden
@@ -68,7 +68,7 @@ def train_way(way: Way, size: Size, advance: Callable[[int], None]) -> Identifie
     return Identifier(read_bundle(data, default_trust_policy()))
 
 
-def at_instrument_width(library: Library) -> Library:
+def at_instrument_width(library: TrainingLibrary) -> TrainingLibrary:
     """The library as the instrument of 12 cm-1 would have measured it."""
     missing = np.sqrt(INSTRUMENT_FWHM_CM1**2 - library.resolution_cm1**2)
     wide = broaden(library.wide, float(missing) / _FWHM_PER_SIGMA)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from device.fit.library import Library as FitLibrary
+from device.fit.library import Library
 from device.inference.interpreter import Prediction
 from device.inference.manifest import Compound
 from device.spectra.spectrum import Spectrum, to_grid
@@ -41,7 +41,7 @@ from notebook.scaling_trial import (
     scenes_of,
     train,
 )
-from train.library.references import Library
+from train.library.references import TrainingLibrary
 from train.pages.drawing import COLOURS, canvas, save
 from train.pages.table import Table
 
@@ -139,7 +139,7 @@ def _apart(compounds: int, steps: int) -> Trial:
         return pool.submit(train, compounds, steps).result()
 
 
-def _methods(context: Context, library: Library) -> dict[str, Method]:
+def _methods(context: Context, library: TrainingLibrary) -> dict[str, Method]:
     methods = {FIT_ALONE: _fit_alone(library)}
     identifier = _trained(context, len(library.names))
     if identifier is not None:
@@ -155,9 +155,9 @@ def _trained(context: Context, compounds: int) -> Identifier | None:
         return None
 
 
-def _fit_alone(library: Library) -> Method:
+def _fit_alone(library: TrainingLibrary) -> Method:
     """The product without a network: compounds as if measured in the field."""
-    fitter = FitLibrary(library.references)
+    fitter = Library(library.references)
     names = list(library.names)
     compounds = [Compound(name, "", (), "", None, None, "") for name in names]
     silent, no_limits = Prediction(np.zeros(0, dtype=np.float32), None), np.zeros(0)

@@ -13,7 +13,7 @@ from time import perf_counter, process_time
 
 import numpy as np
 
-from device.fit.library import Library as FitLibrary
+from device.fit.library import Library
 from device.inference.interpreter import Interpreter, Prediction
 from device.inference.manifest import Compound
 from device.spectra.preprocessing import preprocess, quantize
@@ -23,7 +23,7 @@ from device.verdict.thresholds import FitThresholds
 from evidence.pures import references_of
 from evidence.scenes import Conditions, Scene, draw_shares, make_scene
 from train.library.default_recipe import recipe_of_size
-from train.library.references import Library, load_library
+from train.library.references import TrainingLibrary, load_library
 from train.network.evaluate import PRESENCE_THRESHOLD
 from train.spectra.generator import Generator
 
@@ -64,14 +64,14 @@ class Latency:
     verdict_s: float  # preprocessing, network, fit and decision
 
 
-def library_of(compounds: int) -> Library:
+def library_of(compounds: int) -> TrainingLibrary:
     """The smallest of our libraries that has so many, without the rest."""
     whole = _whole(next(name for size, name in LIBRARIES.items() if compounds <= size))
     return replace(whole, compounds=whole.compounds[:compounds], wide=whole.wide[:compounds])
 
 
 @lru_cache(maxsize=len(LIBRARIES))
-def _whole(name: str) -> Library:
+def _whole(name: str) -> TrainingLibrary:
     return load_library(name)
 
 
@@ -113,13 +113,13 @@ def train(compounds: int, steps: int) -> Trial:
     )
 
 
-def latency(trial: Trial, library: Library, scenes: Sequence[Scene]) -> Latency:
+def latency(trial: Trial, library: TrainingLibrary, scenes: Sequence[Scene]) -> Latency:
     """Medians over `scenes`; the network is taken to say what is true.
 
     Processor time, which other work on the machine hardly changes; on one thread it is latency.
     """
     interpreter = Interpreter(trial.model)
-    fitter = FitLibrary(library.references)
+    fitter = Library(library.references)
     compounds = [Compound(one.name, one.cas, (), "", None, None, "") for one in library.compounds]
     limits = np.full(len(compounds), PRESENCE_THRESHOLD)
     invoke, fit, verdict = [], [], []
@@ -140,7 +140,7 @@ def latency(trial: Trial, library: Library, scenes: Sequence[Scene]) -> Latency:
     return Latency(*(float(np.median(times[1:])) for times in (invoke, fit, verdict)))
 
 
-def scenes_of(library: Library, count: int, seed: Sequence[int]) -> list[Scene]:
+def scenes_of(library: TrainingLibrary, count: int, seed: Sequence[int]) -> list[Scene]:
     """`count` mixtures under CONDITIONS."""
     pures = references_of(library)
     rng = np.random.default_rng(list(seed))

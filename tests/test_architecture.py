@@ -28,6 +28,7 @@ VIOLATIONS = {
     "vendor-seam": ("device/driver/analyzer.py", "import serial"),
     "way-of-the-data": ("device/spectra/quality.py", "import device.fit.library"),
     "way-of-the-training": ("train/library/file.py", "import train.network.fit"),
+    "no-circles": ("device/fit/nonnegative.py", "import device.fit.search"),
 }
 
 

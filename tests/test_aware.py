@@ -21,7 +21,7 @@ from train.int8.simulated import (
     representative_spectra,
     simulated_answers,
 )
-from train.library.references import Library, load_library
+from train.library.references import TrainingLibrary, load_library
 from train.network.checkpoint import fingerprint
 from train.network.evaluate import predict_int8
 from train.network.fit import fit
@@ -52,22 +52,22 @@ RECIPE = small_recipe()
 
 
 @pytest.fixture(scope="module")
-def library() -> Library:
+def library() -> TrainingLibrary:
     return load_library("aromatics4")
 
 
 @pytest.fixture(scope="module")
-def model(library: Library) -> Any:
+def model(library: TrainingLibrary) -> Any:
     return fit(library, RECIPE).model
 
 
 @pytest.fixture(scope="module")
-def calibration(library: Library) -> Any:
+def calibration(library: TrainingLibrary) -> Any:
     return Generator(library, RECIPE, RECIPE.evaluation.seed).batch(40).inputs
 
 
 @pytest.fixture(scope="module")
-def batch(library: Library) -> Batch:
+def batch(library: TrainingLibrary) -> Batch:
     return Generator(library, RECIPE, seed=11).batch(400)
 
 
@@ -144,7 +144,7 @@ def test_the_pinned_extremes_do_not_change_the_calibration_itself(calibration: A
 
 def test_fine_tuning_brings_int8_closer_to_float_and_leaves_its_start_alone(
     model: Any,
-    library: Library,
+    library: TrainingLibrary,
     calibration: Any,
     batch: Batch,
     monkeypatch: pytest.MonkeyPatch,
@@ -184,7 +184,7 @@ def test_a_recipe_that_says_nothing_of_int8_keeps_its_provenance() -> None:
     assert provenance_of(RECIPE)["quantization"]["kind"] == "aware"
 
 
-def test_float_training_goes_on_whatever_is_decided_about_int8(library: Library) -> None:
+def test_float_training_goes_on_whatever_is_decided_about_int8(library: TrainingLibrary) -> None:
     assert fingerprint(library, RECIPE) == fingerprint(
         library, replace(RECIPE, quantization=QuantizationSettings())
     )

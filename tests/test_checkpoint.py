@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from train.library.references import Library, load_library
+from train.library.references import TrainingLibrary, load_library
 from train.network import checkpoint
 from train.network.checkpoint import Checkpoint, CheckpointError, Validation
 from train.network.fit import Fitted, fit
@@ -35,12 +35,12 @@ def tiny_recipe(steps: int = 24, patience: int = 0) -> Recipe:
 
 
 @pytest.fixture(scope="module")
-def library() -> Library:
+def library() -> TrainingLibrary:
     return load_library("aromatics4")
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(library: Library) -> Fitted:
+def uninterrupted(library: TrainingLibrary) -> Fitted:
     return fit(library, tiny_recipe())
 
 
@@ -48,7 +48,7 @@ class Killed(BaseException):
     """Nothing after this runs."""
 
 
-def interrupted_at(library: Library, recipe: Recipe, path: Path, step: int) -> None:
+def interrupted_at(library: TrainingLibrary, recipe: Recipe, path: Path, step: int) -> None:
     """A training that saves after every step and dies after `step` of them."""
 
     def die(number: int, _loss: float) -> None:
@@ -65,7 +65,7 @@ def same_weights(one: Fitted, other: Fitted) -> bool:
 
 
 def test_interrupted_and_continued_gives_the_same_weights(
-    library: Library, uninterrupted: Fitted, tmp_path: Path
+    library: TrainingLibrary, uninterrupted: Fitted, tmp_path: Path
 ) -> None:
     path = tmp_path / "checkpoint.npz"
     interrupted_at(library, tiny_recipe(), path, 15)
@@ -76,7 +76,7 @@ def test_interrupted_and_continued_gives_the_same_weights(
 
 
 def test_looking_and_saving_change_nothing(
-    library: Library, uninterrupted: Fitted, tmp_path: Path
+    library: TrainingLibrary, uninterrupted: Fitted, tmp_path: Path
 ) -> None:
     looks: list[Validation] = []
     watched = fit(
@@ -95,7 +95,7 @@ def test_looking_and_saving_change_nothing(
     assert same_weights(again, uninterrupted)
 
 
-def test_another_recipe_or_library_does_not_continue_it(library: Library) -> None:
+def test_another_recipe_or_library_does_not_continue_it(library: TrainingLibrary) -> None:
     mark = checkpoint.fingerprint(library, tiny_recipe())
     assert checkpoint.fingerprint(library, tiny_recipe()) == mark
     assert checkpoint.fingerprint(library, dataclasses.replace(tiny_recipe(), seed=7)) != mark
@@ -103,7 +103,7 @@ def test_another_recipe_or_library_does_not_continue_it(library: Library) -> Non
     assert checkpoint.fingerprint(other, tiny_recipe()) != mark
 
 
-def test_the_last_bits_of_a_measured_reference_do_not_matter(library: Library) -> None:
+def test_the_last_bits_of_a_measured_reference_do_not_matter(library: TrainingLibrary) -> None:
     """They depend on how many threads solved for its baseline."""
     specs = tuple(dataclasses.replace(spec, source_sha256="ab" * 32) for spec in library.compounds)
     measured = dataclasses.replace(library, compounds=specs)
@@ -113,7 +113,9 @@ def test_the_last_bits_of_a_measured_reference_do_not_matter(library: Library) -
     assert checkpoint.fingerprint(library, tiny_recipe()) != mark
 
 
-def test_training_ends_early_when_it_no_longer_learns(library: Library, tmp_path: Path) -> None:
+def test_training_ends_early_when_it_no_longer_learns(
+    library: TrainingLibrary, tmp_path: Path
+) -> None:
     """Hardly a step is taken (learning rate 1e-9 after the first), so no look is better."""
     recipe = tiny_recipe(steps=400, patience=2)
     training = dataclasses.replace(recipe.training, learning_rate=1e-9, validate_every=4)
@@ -140,7 +142,7 @@ fit(load_library("aromatics4"), tiny_recipe(), lambda step, loss: print(step, fl
 
 
 def test_killed_and_started_again_it_ends_with_the_same_weights(
-    library: Library, uninterrupted: Fitted, tmp_path: Path
+    library: TrainingLibrary, uninterrupted: Fitted, tmp_path: Path
 ) -> None:
     path = tmp_path / "checkpoint.npz"
     command = [sys.executable, "-c", FIT, str(path)]

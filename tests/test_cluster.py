@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from tests.test_streams import with_streams
 from train.cli.main import cli
-from train.network.cluster import ClusterError, cluster_of, local_workers, spread
+from train.network.cluster import ClusterError, cluster_of, spread
+from train.network.launch import local_workers
 
 ROOT = Path(__file__).resolve().parent.parent
 

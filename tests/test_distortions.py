@@ -12,7 +12,7 @@ from train.library.references import (
     MARGIN,
     WIDE_GRID,
     CompoundSpec,
-    Library,
+    TrainingLibrary,
     literature_reference,
     load_library,
 )
@@ -36,12 +36,12 @@ Singles = npt.NDArray[np.float32]
 Maker = Callable[[np.random.Generator, Singles], Singles]
 
 
-def two_lines() -> Library:
+def two_lines() -> TrainingLibrary:
     wide = np.stack(
         [literature_reference([[600.0, 1.0, 8.5]]), literature_reference([[1500.0, 1.0, 8.5]])]
     )
     specs = tuple(CompoundSpec(name, "", (), "", None, None, None) for name in ("a", "b"))
-    return Library("two", "", "lines", 8.5, "", "", specs, wide.astype(np.float32))
+    return TrainingLibrary("two", "", "lines", 8.5, "", "", specs, wide.astype(np.float32))
 
 
 def width(line: Singles) -> int:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from train.library.check import LibraryProblems
-from train.library.references import Library, load_library
+from train.library.references import TrainingLibrary, load_library
 from train.recipe import RecipeError
 
 Floats = npt.NDArray[np.float64]
@@ -46,7 +46,7 @@ def describe(folder: Path, *compounds: str, top: str = "") -> None:
     (folder / "mine.toml").write_text(f'{TOP}folder = "spectra"\n{top}\n{body}')
 
 
-def load(folder: Path) -> Library:
+def load(folder: Path) -> TrainingLibrary:
     return load_library(str(folder / "mine.toml"))
 
 

@@ -10,7 +10,7 @@ from train.library.check import LibraryProblems
 from train.library.default_recipe import recipe_for
 from train.library.file import Fill, read_library_file
 from train.library.lines import filled_up, random_lines
-from train.library.references import Library, load_library
+from train.library.references import TrainingLibrary, load_library
 from train.recipe import RecipeError
 
 BASE = 'name = "two"\nresolution_cm1 = 8.5\ndata_license = "none"\nreferences = "lines"\n'
@@ -19,13 +19,13 @@ FILL = "[fill]\ncompounds = {0}\nseed = 3\n"
 SMALL = BASE + REAL.format("a", 500.0, 1000.0) + REAL.format("b", 700.0, 1450.0)
 
 
-def load(folder: Path, text: str) -> Library:
+def load(folder: Path, text: str) -> TrainingLibrary:
     (folder / "two.toml").write_text(text)
     return load_library(str(folder / "two.toml"))
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Library:
+def filled(tmp_path_factory: pytest.TempPathFactory) -> TrainingLibrary:
     return load(tmp_path_factory.mktemp("filled"), SMALL + FILL.format(60))
 
 
@@ -54,14 +54,16 @@ def test_lines_crowd_where_bonds_vibrate_and_leave_the_silent_region() -> None:
     assert density(1780.0, 2090.0) == 0.0
 
 
-def test_real_compounds_come_first_and_stay_as_they_are(filled: Library, tmp_path: Path) -> None:
+def test_real_compounds_come_first_and_stay_as_they_are(
+    filled: TrainingLibrary, tmp_path: Path
+) -> None:
     alone = load(tmp_path, SMALL)
     assert filled.names[:4] == ("a", "b", "synthetic-001", "synthetic-002")
     assert len(filled.names) == 60
     np.testing.assert_array_equal(filled.wide[:2], alone.wide)
 
 
-def test_no_two_are_nearly_the_same(filled: Library) -> None:
+def test_no_two_are_nearly_the_same(filled: TrainingLibrary) -> None:
     references = filled.references.astype(np.float64)
     alike = np.triu(similarities(references, references), 1)
     assert alike.max() <= NEARLY_IDENTICAL
@@ -95,11 +97,11 @@ def test_where_all_look_alike_it_says_so_and_does_not_go_on_for_ever() -> None:
         )
 
 
-def test_the_same_seed_gives_the_same_library(filled: Library, tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_library(filled: TrainingLibrary, tmp_path: Path) -> None:
     np.testing.assert_array_equal(load(tmp_path, SMALL + FILL.format(60)).wide, filled.wide)
 
 
-def test_everywhere_it_is_called_synthetic(filled: Library) -> None:
+def test_everywhere_it_is_called_synthetic(filled: TrainingLibrary) -> None:
     assert filled.references_are == "lines, and 58 synthetic ones of no real substance"
     for spec in filled.compounds[2:]:
         assert spec.name.startswith("synthetic-")

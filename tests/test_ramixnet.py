@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from device.spectra.resampling import MODEL_GRID
-from train.library.references import Library, load_library
+from train.library.references import TrainingLibrary, load_library
 from train.network.ramixnet import build, predict, serving_model
 from train.recipe import RECIPE_FOLDER, Recipe, load_recipe
 from train.spectra.generator import Batch, Generator
@@ -16,12 +16,12 @@ RECIPE = load_recipe(RECIPE_FOLDER / "aromatics4-2.toml")
 
 
 @pytest.fixture(scope="module")
-def aromatics() -> Library:
+def aromatics() -> TrainingLibrary:
     return load_library("aromatics4")
 
 
 @pytest.fixture(scope="module")
-def batch(aromatics: Library) -> Batch:
+def batch(aromatics: TrainingLibrary) -> Batch:
     return Generator(aromatics, RECIPE, seed=1).batch(600)
 
 
@@ -35,7 +35,7 @@ def test_inputs_are_the_int8_the_analyzer_makes(batch: Batch) -> None:
     assert (np.abs(batch.inputs.astype(int)).max(axis=1) == 127).all()
 
 
-def test_same_seed_same_stream_also_when_made_ahead(aromatics: Library) -> None:
+def test_same_seed_same_stream_also_when_made_ahead(aromatics: TrainingLibrary) -> None:
     direct = Generator(aromatics, RECIPE, seed=2)
     ahead = Generator(aromatics, RECIPE, seed=2).prefetched(16, 12)
     for made in ahead:
@@ -46,13 +46,13 @@ def test_same_seed_same_stream_also_when_made_ahead(aromatics: Library) -> None:
     assert not np.array_equal(other.inputs, expected.inputs)
 
 
-def test_stream_may_be_left_early(aromatics: Library) -> None:
+def test_stream_may_be_left_early(aromatics: TrainingLibrary) -> None:
     stream = Generator(aromatics, RECIPE, seed=2).prefetched(8, 1000)
     next(stream)
     stream.close()  # type: ignore[attr-defined]  # a generator object
 
 
-def test_errors_while_making_ahead_reach_the_consumer(aromatics: Library) -> None:
+def test_errors_while_making_ahead_reach_the_consumer(aromatics: TrainingLibrary) -> None:
     generator = Generator(aromatics, RECIPE, seed=2)
     with pytest.raises(ValueError, match="negative dimensions"):
         next(generator.prefetched(-1, 3))
@@ -65,7 +65,7 @@ def test_relative_dosage_is_one_for_the_largest_component(batch: Batch) -> None:
     assert (batch.dosage[batch.shares == 0] == 0).all()
 
 
-def test_absolute_dosage_is_the_papers_level(aromatics: Library) -> None:
+def test_absolute_dosage_is_the_papers_level(aromatics: TrainingLibrary) -> None:
     recipe = replace(
         with_mixtures(near_equal=0.0, dirichlet=0.0, traces=0.0, foreign_alone=0.0, nothing=0.0),
         target="absolute",
@@ -75,14 +75,14 @@ def test_absolute_dosage_is_the_papers_level(aromatics: Library) -> None:
     assert dosage.max(axis=1).min() < 0.5
 
 
-def test_foreign_signal_alone_has_no_label(aromatics: Library) -> None:
+def test_foreign_signal_alone_has_no_label(aromatics: TrainingLibrary) -> None:
     made = Generator(aromatics, with_mixtures(foreign_alone=1.0), seed=5).batch(200)
     assert made.has_foreign.all()
     assert not made.presence.any()
     assert made.presence_weight.mean() > 0.7  # and is not simply left out
 
 
-def test_clean_pure_spectrum_looks_like_its_reference(aromatics: Library) -> None:
+def test_clean_pure_spectrum_looks_like_its_reference(aromatics: TrainingLibrary) -> None:
     settings = replace(RECIPE.mixtures, component_count_weights=(1.0,), grid=0.0)
     quiet = replace(RECIPE.distortions, snr_lowest=900.0, shift_cm1=0.0, stretch_cm1=0.0)
     recipe = replace(RECIPE, mixtures=settings, distortions=quiet)

@@ -9,7 +9,7 @@ from device.spectra.resampling import MODEL_GRID
 from train.library.references import (
     MARGIN,
     WIDE_GRID,
-    Library,
+    TrainingLibrary,
     literature_reference,
     load_library,
 )
@@ -33,16 +33,18 @@ SOLVENTS = (
 
 
 @pytest.fixture(scope="module")
-def solvents() -> Library:
+def solvents() -> TrainingLibrary:
     return load_library("solvents13")
 
 
 @pytest.fixture(scope="module")
-def aromatics() -> Library:
+def aromatics() -> TrainingLibrary:
     return load_library("aromatics4")
 
 
-def test_class_order_is_the_order_of_the_files(solvents: Library, aromatics: Library) -> None:
+def test_class_order_is_the_order_of_the_files(
+    solvents: TrainingLibrary, aromatics: TrainingLibrary
+) -> None:
     assert solvents.names == SOLVENTS
     assert aromatics.names == ("aniline", "o-xylene", "pyridine", "toluene")
 
@@ -56,7 +58,7 @@ def test_references_are_non_negative_with_unit_maximum(name: str) -> None:
     np.testing.assert_allclose(references.max(axis=1), 1.0, atol=1e-6)
 
 
-def test_toluene_peaks_are_where_they_were_measured(solvents: Library) -> None:
+def test_toluene_peaks_are_where_they_were_measured(solvents: TrainingLibrary) -> None:
     toluene = solvents.references[SOLVENTS.index("Toluene")]
     axis = MODEL_GRID.wavenumber_cm1
     for peak_cm1 in (521.4, 786.4, 1004.4, 1030.3, 1211.2, 1606.0):
@@ -65,13 +67,13 @@ def test_toluene_peaks_are_where_they_were_measured(solvents: Library) -> None:
         assert abs(found - peak_cm1) <= 1.5
 
 
-def test_toluene_line_keeps_its_width(solvents: Library) -> None:
+def test_toluene_line_keeps_its_width(solvents: TrainingLibrary) -> None:
     toluene = solvents.references[SOLVENTS.index("Toluene")]
     line = toluene[704 - 15 : 704 + 16]
     assert 7.5 <= int((line > line.max() / 2).sum()) <= 10.5
 
 
-def test_response_factors_of_the_solvents_come_from_mixtures(solvents: Library) -> None:
+def test_response_factors_of_the_solvents_come_from_mixtures(solvents: TrainingLibrary) -> None:
     """Not from the pures: cyclohexane's and n-heptane's came out far too weak (data/README.md)."""
     factors = {spec.name: spec.response_factor for spec in solvents.compounds}
     assert "mixtures" in solvents.response_source
@@ -80,7 +82,7 @@ def test_response_factors_of_the_solvents_come_from_mixtures(solvents: Library) 
     assert all(0.0 < (spec.response_factor_sd or 0.0) < 0.15 for spec in solvents.compounds)
 
 
-def test_literature_library_says_that_it_was_not_measured(aromatics: Library) -> None:
+def test_literature_library_says_that_it_was_not_measured(aromatics: TrainingLibrary) -> None:
     assert aromatics.references_are == "literature lines, not measured"
     assert "not measured" in aromatics.title
     assert all(spec.response_factor is None for spec in aromatics.compounds)
@@ -95,7 +97,7 @@ def test_literature_line_has_its_position_height_and_width() -> None:
     assert spectrum[np.abs(axis - 1005.0).argmin()] == pytest.approx(0.25)
 
 
-def test_margin_continues_the_references(solvents: Library) -> None:
+def test_margin_continues_the_references(solvents: TrainingLibrary) -> None:
     assert solvents.wide.shape[1] == MODEL_GRID.size + 2 * MARGIN
     margin = solvents.wide[0, :MARGIN]  # the flank of dichloroethane's line at 301 cm-1
     assert margin[0] < 0.2 < 0.4 < margin[-1]

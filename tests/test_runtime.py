@@ -18,7 +18,7 @@ from device.driver.transports.in_process import InProcessTransport
 from device.inference.errors import GoldenMismatch, VerificationFailed
 from device.records.errors import RecordStoreError
 from device.records.store import RecordStore
-from device.runtime import Outcome, load_identifier, measure, run
+from device.runtime import StoredAnswer, load_identifier, measure, run
 from device.simulated.port import build_analyzer
 from device.simulated.spec import parse
 from device.verdict.identifier import Identifier
@@ -63,7 +63,7 @@ class _Screen:
     """Remembers what was shown, in order."""
 
     def __init__(self) -> None:
-        self.shown: list[Outcome | RamixError] = []
+        self.shown: list[StoredAnswer | RamixError] = []
         self.steps: list[str] = []
 
     def run(
@@ -123,7 +123,7 @@ def test_every_press_gives_one_stored_answer(store: RecordStore, identifier: Ide
     simulated, screen = _simulated(), _Screen()
     with _analyzer(simulated) as analyzer, store:
         assert screen.run(analyzer, identifier, store, 3) == 3
-        shown = [one.record_id for one in screen.shown if isinstance(one, Outcome)]
+        shown = [one.record_id for one in screen.shown if isinstance(one, StoredAnswer)]
         assert shown == _ids(store)
         assert len(set(shown)) == 3
     assert not simulated.laser_is_on
@@ -132,7 +132,7 @@ def test_every_press_gives_one_stored_answer(store: RecordStore, identifier: Ide
 
 def test_an_answer_is_stored_before_it_is_shown(store: RecordStore, identifier: Identifier) -> None:
     class Check(_Screen):
-        def show(self, outcome: Outcome) -> None:
+        def show(self, outcome: StoredAnswer) -> None:
             assert outcome.record_id in _ids(store)
             self.shown.append(outcome)
 
@@ -154,7 +154,7 @@ def test_a_measurement_that_fails_is_shown_and_the_next_press_answered(
         assert screen.run(analyzer, identifier, store, 2) == 1
         assert len(_ids(store)) == 1
     assert isinstance(screen.shown[0], LinkTimeout)
-    assert isinstance(screen.shown[1], Outcome)
+    assert isinstance(screen.shown[1], StoredAnswer)
     assert not simulated.laser_is_on
 
 

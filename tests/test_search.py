@@ -27,7 +27,7 @@ from train.recipe import (
     from_table,
     load_recipe,
 )
-from train.search.front import Finalist, Outcome, State, best, choose, finalists, front
+from train.search.front import Finalist, SearchTrial, State, best, choose, finalists, front
 from train.search.plan import SearchError, SearchSettings, claim, forget
 from train.search.report import Found, network_lines, tables, write_found
 from train.search.space import Cost, Limits, candidates, cost_of, in_space
@@ -58,11 +58,11 @@ def outcome(
     cost: Cost = COST,
     state: State = "finished",
     network: NetworkSettings | None = None,
-) -> Outcome:
+) -> SearchTrial:
     """One of 1000 spectra."""
     chosen = network or (OWN if number == 0 else replace(SMALL, dense=48 + number))
     step = 1000 if state == "finished" else 250
-    return Outcome(number, 1, chosen, cost, state, step, Proportion(hits, 1000), None)
+    return SearchTrial(number, 1, chosen, cost, state, step, Proportion(hits, 1000), None)
 
 
 def test_multiply_accumulates_are_those_counted_by_hand() -> None:

@@ -14,7 +14,7 @@ from train.library.lines import random_lines
 from train.library.references import (
     MARGIN,
     CompoundSpec,
-    Library,
+    TrainingLibrary,
     literature_reference,
     load_library,
 )
@@ -33,14 +33,14 @@ Singles = npt.NDArray[np.float32]
 
 
 @pytest.fixture(scope="module")
-def large() -> Library:
+def large() -> TrainingLibrary:
     rng = np.random.default_rng(1)
     wide = np.stack([literature_reference(random_lines(rng, 8.5)) for _ in range(COMPOUNDS)])
     wide /= wide[:, MARGIN:-MARGIN].max(axis=1, keepdims=True)
     specs = tuple(
         CompoundSpec(f"synthetic-{n:03d}", "", (), "", None, None, None) for n in range(COMPOUNDS)
     )
-    return Library("large", "", "lines", 8.5, "", "", specs, wide.astype(np.float32))
+    return TrainingLibrary("large", "", "lines", 8.5, "", "", specs, wide.astype(np.float32))
 
 
 @pytest.fixture(scope="module")
@@ -58,14 +58,18 @@ def sparse_recipe() -> Recipe:
     return replace(RECIPE, mixtures=mixtures)
 
 
-def test_without_distortion_both_banks_mix_the_same(large: Library, shares: Singles) -> None:
+def test_without_distortion_both_banks_mix_the_same(
+    large: TrainingLibrary, shares: Singles
+) -> None:
     one = SparseBank(large, STILL).mix(np.random.default_rng(3), shares)
     other = ReferenceBank(large, STILL).mix(np.random.default_rng(3), shares)
     np.testing.assert_allclose(one, other, atol=2e-6)
     assert not one[-2:].any()
 
 
-def test_distorted_mixtures_differ_from_ideal_ones_alike(large: Library, shares: Singles) -> None:
+def test_distorted_mixtures_differ_from_ideal_ones_alike(
+    large: TrainingLibrary, shares: Singles
+) -> None:
     ideal = SparseBank(large, STILL).mix(np.random.default_rng(3), shares)
     distances = []
     for bank in (SparseBank, ReferenceBank):
@@ -77,7 +81,7 @@ def test_distorted_mixtures_differ_from_ideal_ones_alike(large: Library, shares:
     assert distances[0] > 0.005
 
 
-def test_line_widths_come_up_to_the_widest(large: Library) -> None:
+def test_line_widths_come_up_to_the_widest(large: TrainingLibrary) -> None:
     alone = np.zeros((200, COMPOUNDS), dtype=np.float32)
     alone[:, 0] = 1.0
     still = replace(STILL, broadening_levels=SETTINGS.broadening_levels)
@@ -92,13 +96,13 @@ def test_small_libraries_and_full_mixtures_stay_with_the_dense_bank() -> None:
 
 
 @pytest.mark.parametrize("bank", ["sparse", "dense"])
-def test_memory_does_not_grow_with_the_batches(large: Library, bank: str) -> None:
+def test_memory_does_not_grow_with_the_batches(large: TrainingLibrary, bank: str) -> None:
     recipe = sparse_recipe() if bank == "sparse" else RECIPE
     generator = Generator(large, recipe, 1)
     assert _grown(lambda: generator.prefetched(ROWS, LAST + 10)) < _ahead(generator)
 
 
-def test_the_measure_of_memory_sees_what_is_kept(large: Library) -> None:
+def test_the_measure_of_memory_sees_what_is_kept(large: TrainingLibrary) -> None:
     kept = []
     generator = Generator(large, sparse_recipe(), 1)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.test_checkpoint import tiny_recipe
-from train.library.references import Library, load_library
+from train.library.references import TrainingLibrary, load_library
 from train.recipe import Recipe, RecipeError, provenance_of
 from train.spectra.generator import Batch, Generator
 from train.spectra.streams import training_stream
@@ -15,7 +15,7 @@ SIZE = 16
 
 
 @pytest.fixture(scope="module")
-def library() -> Library:
+def library() -> TrainingLibrary:
     return load_library("aromatics4")
 
 
@@ -26,7 +26,9 @@ def with_streams(streams: int) -> Recipe:
     )
 
 
-def drawn(library: Library, streams: int, worker: int, workers: int, batches: int) -> list[Batch]:
+def drawn(
+    library: TrainingLibrary, streams: int, worker: int, workers: int, batches: int
+) -> list[Batch]:
     stream = training_stream(library, with_streams(streams), worker, workers)
     return list(stream.prefetched(SIZE, batches))
 
@@ -38,7 +40,7 @@ def same(one: Batch, other: Batch) -> bool:
     )
 
 
-def test_one_stream_is_the_generator_s_own(library: Library) -> None:
+def test_one_stream_is_the_generator_s_own(library: TrainingLibrary) -> None:
     recipe = with_streams(1)
     direct = Generator(library, recipe, recipe.seed)
     for batch in training_stream(library, recipe).prefetched(SIZE, 2):
@@ -48,7 +50,9 @@ def test_one_stream_is_the_generator_s_own(library: Library) -> None:
 
 
 @pytest.mark.parametrize("workers", [2, 4])
-def test_the_workers_parts_make_the_batch_of_one_process(library: Library, workers: int) -> None:
+def test_the_workers_parts_make_the_batch_of_one_process(
+    library: TrainingLibrary, workers: int
+) -> None:
     whole = drawn(library, 4, 0, 1, 3)
     parts = [drawn(library, 4, worker, workers, 3) for worker in range(workers)]
     for number, batch in enumerate(whole):
@@ -58,13 +62,13 @@ def test_the_workers_parts_make_the_batch_of_one_process(library: Library, worke
         np.testing.assert_array_equal(dosage, batch.dosage)
 
 
-def test_no_two_streams_and_no_two_batches_are_the_same(library: Library) -> None:
+def test_no_two_streams_and_no_two_batches_are_the_same(library: TrainingLibrary) -> None:
     spectra = np.concatenate([batch.inputs for batch in drawn(library, 4, 0, 1, 3)])
     assert len(np.unique(spectra, axis=0)) == len(spectra)
 
 
 def test_the_position_is_that_of_the_batches_taken_and_goes_on_from_there(
-    library: Library,
+    library: TrainingLibrary,
 ) -> None:
     expected = drawn(library, 2, 0, 1, 5)
     stream = training_stream(library, with_streams(2))
@@ -78,6 +82,8 @@ def test_the_position_is_that_of_the_batches_taken_and_goes_on_from_there(
 
 
 @pytest.mark.parametrize(("streams", "workers"), [(3, 1), (0, 1), (-2, 1), (2, 4), (1, 2)])
-def test_what_does_not_divide_is_refused(library: Library, streams: int, workers: int) -> None:
+def test_what_does_not_divide_is_refused(
+    library: TrainingLibrary, streams: int, workers: int
+) -> None:
     with pytest.raises(RecipeError, match="streams"):
         training_stream(library, with_streams(streams), 0, workers)

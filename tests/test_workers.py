@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pytest
 
 from tests.test_streams import with_streams
-from train.library.references import Library, load_library
+from train.library.references import TrainingLibrary, load_library
 from train.network.checkpoint import fingerprint, load
 from train.network.fit import fit
 from train.network.losses import Total, labels, loss_of
@@ -129,17 +129,17 @@ def weights_in(path: Path) -> Weights:
 
 
 @pytest.fixture(scope="module")
-def library() -> Library:
+def library() -> TrainingLibrary:
     return load_library("aromatics4")
 
 
 @pytest.fixture(scope="module")
-def alone(library: Library) -> Weights:
+def alone(library: TrainingLibrary) -> Weights:
     weights: Weights = fit(library, with_streams(2)).model.get_weights()
     return weights
 
 
-def test_the_parts_of_the_loss_sum_to_the_loss_of_the_batch(library: Library) -> None:
+def test_the_parts_of_the_loss_sum_to_the_loss_of_the_batch(library: TrainingLibrary) -> None:
     """What divides it is counted over all; means of parts would weigh their spectra unequally."""
     batch = next(training_stream(library, with_streams(2)).prefetched(16, 1))
     presence, weight, dosage = (table.numpy() for table in labels(batch))
@@ -174,7 +174,7 @@ class Pair:
 
 
 @pytest.fixture(scope="module")
-def pair(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Pair:
+def pair(library: TrainingLibrary, tmp_path_factory: pytest.TempPathFactory) -> Pair:
     folder = tmp_path_factory.mktemp("pair")
     leader, killed = two_workers(folder, dies_after=9)
     after_the_kill = said_by(leader)
@@ -203,13 +203,13 @@ def test_two_workers_end_with_the_weights_of_one_process(pair: Pair, alone: Weig
     assert furthest(leader, alone) < TOLERANCE
 
 
-def test_other_data_would_be_noticed(library: Library, alone: Weights) -> None:
+def test_other_data_would_be_noticed(library: TrainingLibrary, alone: Weights) -> None:
     """The same first weights, other streams."""
     assert furthest(fit(library, with_streams(4)).model.get_weights(), alone) > DIFFERENT
 
 
 def test_a_sum_that_is_left_out_would_be_noticed(
-    library: Library, alone: Weights, monkeypatch: pytest.MonkeyPatch
+    library: TrainingLibrary, alone: Weights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each worker by itself, on its own half of every batch."""
 
@@ -253,7 +253,7 @@ except WorkerLost as error:
         assert said["after_s"] < 30
 
 
-def test_two_workers_by_one_command(tmp_path: Path, library: Library) -> None:
+def test_two_workers_by_one_command(tmp_path: Path, library: TrainingLibrary) -> None:
     """As a chemist starts them; the leader alone writes."""
     from tests.test_train_pipeline import write_tiny_recipe
     from train.network.ramixnet import build

@@ -83,7 +83,7 @@ class Delivery:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FaultedReply:
     """What becomes of one reply: its deliveries, and what happens to the link besides."""
 
     deliveries: tuple[Delivery, ...]
@@ -98,7 +98,7 @@ class FaultInjector:
         self._rng = random.Random(plan.seed)
         self._seen: dict[int | None, int] = {}
 
-    def pass_on(self, opcode: int, encoded: bytes) -> Outcome:
+    def pass_on(self, opcode: int, encoded: bytes) -> FaultedReply:
         """The outcome for the next reply, already framed for its link."""
         index = self._count(None)
         index_of_opcode = self._count(opcode)
@@ -111,27 +111,27 @@ class FaultInjector:
         for kind, probability in self._plan.rates:
             if self._rng.random() < probability:
                 return self._apply(kind, encoded, self._rng.uniform(0.0, self._plan.late_s))
-        return Outcome((Delivery(encoded),))
+        return FaultedReply((Delivery(encoded),))
 
     def _count(self, key: int | None) -> int:
         index = self._seen.get(key, 0)
         self._seen[key] = index + 1
         return index
 
-    def _apply(self, kind: FaultKind, encoded: bytes, delay_s: float) -> Outcome:
+    def _apply(self, kind: FaultKind, encoded: bytes, delay_s: float) -> FaultedReply:
         match kind:
             case FaultKind.LATE:
-                return Outcome((Delivery(encoded, delay_s),))
+                return FaultedReply((Delivery(encoded, delay_s),))
             case FaultKind.LOST:
-                return Outcome(())
+                return FaultedReply(())
             case FaultKind.DUPLICATED:
-                return Outcome((Delivery(encoded), Delivery(encoded)))
+                return FaultedReply((Delivery(encoded), Delivery(encoded)))
             case FaultKind.DAMAGED:
-                return Outcome((Delivery(self._flip_bits(encoded)),))
+                return FaultedReply((Delivery(self._flip_bits(encoded)),))
             case FaultKind.SHORT:
-                return Outcome((Delivery(encoded[: self._rng.randrange(len(encoded))]),))
+                return FaultedReply((Delivery(encoded[: self._rng.randrange(len(encoded))]),))
             case FaultKind.STALL | FaultKind.UNPLUG | FaultKind.REBOOT:
-                return Outcome((), link_event=kind)
+                return FaultedReply((), link_event=kind)
 
     def _flip_bits(self, encoded: bytes) -> bytes:
         damaged = bytearray(encoded)

@@ -18,7 +18,7 @@ from device.inference.interpreter import Interpreter
 from device.inference.trust import SigningKey
 from device.spectra.preprocessing import PREPROCESSING_ID
 from device.spectra.resampling import MODEL_GRID
-from train.library.references import CompoundSpec, Library
+from train.library.references import CompoundSpec, TrainingLibrary
 from train.network.evaluate import Figures
 from train.recipe import Recipe, provenance_of
 from train.spectra.generator import Generator
@@ -30,7 +30,7 @@ _CLEAN_SNR = 100.0  # golden vectors are clear cases: no foreign signal, little 
 
 def export_bundle(
     model: bytes,
-    library: Library,
+    library: TrainingLibrary,
     recipe: Recipe,
     thresholds: npt.NDArray[np.float32],
     figures: Figures,
@@ -73,7 +73,7 @@ def export_bundle(
     return write_bundle(manifest, model, library.references, signers)
 
 
-def _compound(spec: CompoundSpec, library: Library) -> dict[str, Any]:
+def _compound(spec: CompoundSpec, library: TrainingLibrary) -> dict[str, Any]:
     factor = spec.response_factor
     return {
         "name": spec.name,
@@ -88,7 +88,7 @@ def _compound(spec: CompoundSpec, library: Library) -> dict[str, Any]:
     }
 
 
-def _golden_inputs(library: Library, recipe: Recipe) -> npt.NDArray[np.int8]:
+def _golden_inputs(library: TrainingLibrary, recipe: Recipe) -> npt.NDArray[np.int8]:
     """Clear generated mixtures, pinned by the evaluation seed."""
     batch = Generator(library, recipe, recipe.evaluation.seed + 2).batch(400)
     clear = (batch.snr > _CLEAN_SNR) & ~batch.has_foreign & (batch.presence.sum(axis=1) > 0)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from device.spectra.reference_spectrum import similarities
 from train.bundle import report_plots
-from train.library.references import Library
+from train.library.references import TrainingLibrary
 from train.network.evaluate import PRESENCE_THRESHOLD, Figures, predict_int8
 from train.recipe import Recipe
 from train.spectra.generator import Batch, Generator
@@ -31,7 +31,7 @@ text-align:left;vertical-align:top}img{max-width:100%}code{overflow-wrap:anywher
 
 
 def html_report(
-    library: Library,
+    library: TrainingLibrary,
     recipe: Recipe,
     model: bytes,
     figures: Figures,
@@ -106,7 +106,7 @@ def html_report(
     )
 
 
-def _summary(library: Library, recipe: Recipe, bundle: bytes) -> str:
+def _summary(library: TrainingLibrary, recipe: Recipe, bundle: bytes) -> str:
     training = recipe.training
     return _table(
         ("", ""),
@@ -168,7 +168,7 @@ def _look_alikes(alike: npt.NDArray[np.float64], names: Sequence[str]) -> str:
     return _table(("compound", "compound", "similarity (1: the same lines)"), rows)
 
 
-def _references(library: Library) -> str:
+def _references(library: TrainingLibrary) -> str:
     rows = [
         (
             spec.name,

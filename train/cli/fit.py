@@ -59,7 +59,8 @@ def fit(
     if cluster is None and workers == 1:
         _lead(recipe, work, fresh, None)
         return True
-    from train.network.cluster import cluster_of, local_workers, spread
+    from train.network.cluster import cluster_of, spread
+    from train.network.launch import follow, local_workers
 
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # a lost worker is said in one sentence, not in ten
     if cluster is None or index is None:
@@ -72,8 +73,6 @@ def fit(
     if own.leads:
         _lead(recipe, work, fresh, own)
     else:
-        from train.network.workers import follow
-
         click.echo(f"{recipe.name}: worker {own.index}, led by {own.addresses[0]}")
         follow(recipe, own)
     return own.leads

@@ -13,7 +13,7 @@ import click
 from train.cli.options import recipe_argument, work_option
 
 if TYPE_CHECKING:
-    from train.library.references import Library
+    from train.library.references import TrainingLibrary
     from train.recipe import QuantizationKind, Recipe
 
 WEIGHTS, MODEL, PRICE = "float.weights.h5", "model.tflite", "quantization.json"
@@ -71,7 +71,7 @@ def quantize(recipe: "Recipe", work: Path, kind: str | None) -> None:
         click.echo(f"{name}: " + ", ".join(f"{what} {value}" for what, value in figures.items()))
 
 
-def _fine_tuned(model: Any, library: "Library", recipe: "Recipe", calibration: Any) -> Any:
+def _fine_tuned(model: Any, library: "TrainingLibrary", recipe: "Recipe", calibration: Any) -> Any:
     """`fine_tune` behind a bar."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 

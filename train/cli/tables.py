@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.table import Table
 
 from device.spectra.resampling import MODEL_GRID
-from train.library.references import Library
+from train.library.references import TrainingLibrary
 from train.network.evaluate import Figures
 
 
-def print_references(library: Library) -> None:
+def print_references(library: TrainingLibrary) -> None:
     """One line a compound: what the file says and what the spectrum tells."""
     table = Table(title=f"{library.title}\n{library.source}")
     for column in ("compound", "CAS", "response factor", "strongest line / cm-1"):
@@ -60,7 +60,7 @@ def print_groups(groups: dict[str, Any]) -> None:
             click.echo(f"    {case['spectrum']}: {'; '.join(parts)}")
 
 
-def plot_references(library: Library, path: Path) -> None:
+def plot_references(library: TrainingLibrary, path: Path) -> None:
     import matplotlib
 
     matplotlib.use("Agg")

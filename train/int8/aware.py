@@ -15,7 +15,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from train.int8.simulated import Ranges, as_spectra, simulate
-from train.library.references import Library
+from train.library.references import TrainingLibrary
 from train.network.losses import loss_of
 from train.network.ramixnet import DOSAGE, PRESENCE, build
 from train.recipe import Recipe
@@ -32,7 +32,7 @@ Progress = Callable[[int, float], None]  # step, smoothed loss
 
 def fine_tune(
     model: Any,
-    library: Library,
+    library: TrainingLibrary,
     recipe: Recipe,
     calibration: npt.NDArray[np.int8],
     progress: Progress | None = None,

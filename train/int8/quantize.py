@@ -15,7 +15,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from train.int8.simulated import Ranges, representative_spectra
-from train.library.references import Library
+from train.library.references import TrainingLibrary
 from train.network.evaluate import PRESENCE_THRESHOLD, figures_of, predict_int8
 from train.network.ramixnet import DOSAGE, PRESENCE, build, predict, serving_model
 from train.recipe import Recipe
@@ -70,7 +70,7 @@ def between_codes(model: Any, recipe: Recipe, calibration: npt.NDArray[np.int8])
 
 
 def quantization_price(
-    model: Any, files: dict[str, bytes], library: Library, recipe: Recipe
+    model: Any, files: dict[str, bytes], library: TrainingLibrary, recipe: Recipe
 ) -> dict[str, dict[str, float | None]]:
     """Float against the int8 `files`, by name, on the same spectra; weak components by themselves.
 

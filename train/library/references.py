@@ -61,7 +61,7 @@ class CompoundSpec:
 
 
 @dataclass(frozen=True, eq=False)
-class Library:
+class TrainingLibrary:
     """References in class order. `wide` covers MARGIN more points on both sides."""
 
     name: str
@@ -85,7 +85,7 @@ class Library:
         return tuple(compound.name for compound in self.compounds)
 
 
-def load_library(name: str, folder: Path = LIBRARY_FOLDER) -> Library:
+def load_library(name: str, folder: Path = LIBRARY_FOLDER) -> TrainingLibrary:
     """Read a library's TOML file (a path, or a shipped one's name) and the spectra it names.
 
     Raises:
@@ -131,7 +131,7 @@ def load_library(name: str, folder: Path = LIBRARY_FOLDER) -> Library:
         )
         for entry, factor in zip(entries, response_factors(entries, heights), strict=True)
     )
-    return Library(
+    return TrainingLibrary(
         name=file.name,
         title=file.title,
         references_are=_what_they_are(file),

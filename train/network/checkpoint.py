@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from device.durable import written_whole
 from firmware_bridge.errors import RamixError
-from train.library.references import Library
+from train.library.references import TrainingLibrary
 from train.recipe import QuantizationSettings, Recipe, provenance_of
 
 FORMAT: Final = "ramix-checkpoint-1"
@@ -58,7 +58,7 @@ class Checkpoint:
     history: tuple[Validation, ...]
 
 
-def fingerprint(library: Library, recipe: Recipe) -> str:
+def fingerprint(library: TrainingLibrary, recipe: Recipe) -> str:
     """Trainings with the same one go the same way; another's checkpoint must not be continued."""
     of_float = replace(recipe, quantization=QuantizationSettings())  # what comes after training
     decides = hashlib.sha256(json.dumps(provenance_of(of_float), sort_keys=True).encode())

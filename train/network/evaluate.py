@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from device.inference.interpreter import Interpreter
-from train.library.references import Library
+from train.library.references import TrainingLibrary
 from train.recipe import Recipe
 from train.spectra.generator import Batch, Generator
 
@@ -103,7 +103,7 @@ class Figures:
 
 def evaluate_generated(
     model: bytes,
-    library: Library,
+    library: TrainingLibrary,
     recipe: Recipe,
     thresholds: Singles,
     spectra: int | None = None,

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from train.library.references import Library
+from train.library.references import TrainingLibrary
 from train.network.checkpoint import Checkpoint, Validation, fingerprint, load, save
 from train.network.evaluate import PRESENCE_THRESHOLD, figures_of
 from train.network.losses import Total, labels, loss_of
@@ -48,7 +48,7 @@ class Fitted:
 
 
 def fit(
-    library: Library,
+    library: TrainingLibrary,
     recipe: Recipe,
     progress: Progress | None = None,
     validated: Validated | None = None,
@@ -121,7 +121,7 @@ def fit(
 class _Training:
     """Network, optimizer and stream of spectra between two steps."""
 
-    def __init__(self, library: Library, recipe: Recipe, workers: "Workers | None") -> None:
+    def __init__(self, library: TrainingLibrary, recipe: Recipe, workers: "Workers | None") -> None:
         tf.keras.utils.set_random_seed(recipe.seed)
         # A few per cent slower, and the same seeds give the same weights on the same machine.
         tf.config.experimental.enable_op_determinism()
@@ -215,7 +215,7 @@ class _Training:
 class _Exam:
     """Held-out generated spectra, of a seed that neither trains nor measures."""
 
-    def __init__(self, library: Library, recipe: Recipe) -> None:
+    def __init__(self, library: TrainingLibrary, recipe: Recipe) -> None:
         # + 4: evaluation, calibration, golden vectors and price use the seed and the next three
         self._batch = Generator(library, recipe, recipe.evaluation.seed + 4).batch(
             VALIDATION_SPECTRA

@@ -19,12 +19,9 @@ import tensorflow as tf
 from tensorflow.python.distribute.collective_all_reduce_strategy import CollectiveAllReduceExtended
 from tensorflow.python.eager import context
 
-from train.library.references import load_library
 from train.network import checkpoint
 from train.network.checkpoint import Checkpoint
 from train.network.cluster import Cluster, ClusterError, WorkerLost, WorkersDiffer
-from train.network.fit import fit
-from train.recipe import Recipe
 
 ARRIVAL_S = 300.0  # for all workers to be there; TensorFlow alone may take a minute to load
 # A worker that is gone is asked for every `_ASK_EVERY_S`, and given up after `_ASK_TIMES` answers
@@ -148,18 +145,6 @@ def working_together(cluster: Cluster, arrival_s: float = ARRIVAL_S) -> Iterator
     ) as error:
         raise WorkerLost(_who_is_lost(str(error), cluster)) from error
     workers.leave()
-
-
-def follow(recipe: Recipe, cluster: Cluster, arrival_s: float = ARRIVAL_S) -> Any:
-    """Do the part of a worker that does not lead; returns the network, which the leader has too.
-
-    Raises:
-        RecipeError: the library cannot be used.
-        ClusterError, WorkerLost, WorkersDiffer: as `working_together`.
-    """
-    library = load_library(recipe.library)
-    with working_together(cluster, arrival_s) as workers:
-        return fit(library, recipe, workers=workers).model
 
 
 def _who_is_lost(message: str, cluster: Cluster) -> str:

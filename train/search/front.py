@@ -21,7 +21,7 @@ State = Literal["finished", "stopped", "failed"]  # stopped: the scheduler saw n
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SearchTrial:
     """One training of one network; `exact` is the last there was, of the float network."""
 
     number: int
@@ -57,7 +57,7 @@ class Choice:
     reason: str
 
 
-def front(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
+def front(outcomes: Iterable[SearchTrial]) -> tuple[SearchTrial, ...]:
     """The finished ones that no other beats in exact match, file size and work; smallest first."""
     finished = [outcome for outcome in outcomes if outcome.state == "finished"]
     kept = [one for one in finished if not any(_beats(other, one) for other in finished)]
@@ -65,7 +65,7 @@ def front(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
 
 
 def best(
-    outcomes: Sequence[Outcome], own: NetworkSettings, count: int
+    outcomes: Sequence[SearchTrial], own: NetworkSettings, count: int
 ) -> tuple[NetworkSettings, ...]:
     """The `count` finished networks of the highest exact match besides `own`."""
     others = [one for one in outcomes if one.state == "finished" and one.network != own]
@@ -73,9 +73,9 @@ def best(
     return tuple(one.network for one in others[:count])
 
 
-def finalists(outcomes: Iterable[Outcome]) -> tuple[Finalist, ...]:
+def finalists(outcomes: Iterable[SearchTrial]) -> tuple[Finalist, ...]:
     """Trainings from fresh seeds by network, best first; a network with a failed one is out."""
-    groups: dict[NetworkSettings, list[Outcome]] = {}
+    groups: dict[NetworkSettings, list[SearchTrial]] = {}
     for outcome in outcomes:
         groups.setdefault(outcome.network, []).append(outcome)
     whole = [
@@ -113,12 +113,12 @@ def _standard_error(of: Sequence[Finalist], seeds: int) -> float:
     return math.sqrt(squares / degrees * 2 / seeds)
 
 
-def _beats(one: Outcome, other: Outcome) -> bool:
+def _beats(one: SearchTrial, other: SearchTrial) -> bool:
     """No worse in anything and better in something."""
     left, right = _merits(one), _merits(other)
     return left != right and all(a >= b for a, b in zip(left, right, strict=True))
 
 
-def _merits(outcome: Outcome) -> tuple[float, int, int]:
+def _merits(outcome: SearchTrial) -> tuple[float, int, int]:
     cost = outcome.cost
     return outcome.exact.value, -cost.file_bytes, -cost.multiply_accumulates

@@ -15,7 +15,7 @@ from device.durable import written_whole
 from train.pages.drawing import BLUE, GREY, ORANGE, canvas, save
 from train.pages.table import Table, markdown
 from train.recipe import NetworkSettings, Recipe
-from train.search.front import Choice, Finalist, Outcome, front
+from train.search.front import Choice, Finalist, SearchTrial, front
 from train.search.space import Cost, Limits
 
 
@@ -26,7 +26,7 @@ class Found:
     recipe: Recipe  # with the steps of a trial
     own: Cost  # of the recipe's own network
     limits: Limits
-    outcomes: tuple[Outcome, ...]  # by number; number 0 is the recipe's own network
+    outcomes: tuple[SearchTrial, ...]  # by number; number 0 is the recipe's own network
     finalists: tuple[Finalist, ...]  # best first
     choice: Choice
 
@@ -162,5 +162,5 @@ def _cost(cost: Cost, own: Cost) -> tuple[str, str]:
     return f"{cost.file_bytes / 1000:.0f}", f"{work:.2f}"
 
 
-def _points(outcomes: Sequence[Outcome]) -> tuple[list[float], list[float]]:
+def _points(outcomes: Sequence[SearchTrial]) -> tuple[list[float], list[float]]:
     return [one.cost.file_bytes / 1000 for one in outcomes], [one.exact.value for one in outcomes]

@@ -19,12 +19,12 @@ import ray
 from ray import tune
 from ray.tune.schedulers import ASHAScheduler
 
-from train.library.references import Library, load_library
+from train.library.references import TrainingLibrary, load_library
 from train.network.checkpoint import fingerprint
 from train.network.evaluate import Proportion
 from train.recipe import NetworkSettings, Recipe
 from train.search.display import SearchBar
-from train.search.front import Outcome, State, best, choose, finalists
+from train.search.front import SearchTrial, State, best, choose, finalists
 from train.search.plan import CHECKPOINTS, FINALISTS, TRIALS, SearchError, SearchSettings, claim
 from train.search.report import Found
 from train.search.space import Limits, candidates, cost_of
@@ -77,13 +77,13 @@ def search(recipe: Recipe, settings: SearchSettings, folder: Path, address: str 
 class _Run:
     """Trains lists of networks, each list under a name that it goes on by."""
 
-    def __init__(self, library: Library, recipe: Recipe, cpus: int, folder: Path) -> None:
+    def __init__(self, library: TrainingLibrary, recipe: Recipe, cpus: int, folder: Path) -> None:
         compound_count, grid_size = library.references.shape
         self._shape = (grid_size, compound_count, recipe.task)
         self._library, self._recipe = library, recipe
         self._cpus, self._folder = cpus, folder
 
-    def train(self, name: str, trainings: Trainings, *, halve: bool) -> tuple[Outcome, ...]:
+    def train(self, name: str, trainings: Trainings, *, halve: bool) -> tuple[SearchTrial, ...]:
         """What came of each, in their order."""
         tuner = self._tuner(name, trainings, halve=halve)
         outcomes, errors = [], []
@@ -103,10 +103,10 @@ class _Run:
 
     def _outcome(
         self, number: int, network: NetworkSettings, seed: int, metrics: dict[str, Any], error: Any
-    ) -> Outcome:
+    ) -> SearchTrial:
         finished = metrics.get("step") == self._recipe.training.steps
         state: State = "failed" if error is not None else "finished" if finished else "stopped"
-        return Outcome(
+        return SearchTrial(
             number=number,
             seed=seed,
             network=network,
@@ -160,7 +160,7 @@ class _Run:
 def _train(
     config: dict[str, int],
     trainings: Trainings,
-    library: Library,
+    library: TrainingLibrary,
     recipe: Recipe,
     cpus: int,
     checkpoints: Path,

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from train.library.references import Library
+from train.library.references import TrainingLibrary
 from train.network.checkpoint import Validation
 from train.network.evaluate import PRESENCE_THRESHOLD, figures_of
 from train.network.fit import VALIDATION_SPECTRA, fit
@@ -64,7 +64,7 @@ def fresh_seeds(recipe: Recipe, count: int) -> list[int]:
 
 
 def train_candidate(
-    library: Library,
+    library: TrainingLibrary,
     recipe: Recipe,
     network: NetworkSettings,
     seed: int,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from train.library.references import MARGIN, Library
+from train.library.references import MARGIN, TrainingLibrary
 from train.recipe import DistortionSettings
 
 Singles = npt.NDArray[np.float32]
@@ -30,7 +30,7 @@ _NOISE_KERNELS = ((1.0,), (0.25, 0.5, 0.25), (0.5, 1.0, 0.5), (0.3, 0.8, 1.0, 0.
 class ReferenceBank:
     """References at every broadening level, expanded so that distortion is linear."""
 
-    def __init__(self, library: Library, settings: DistortionSettings) -> None:
+    def __init__(self, library: TrainingLibrary, settings: DistortionSettings) -> None:
         self.settings = settings
         self.compound_count = len(library.compounds)
         windows = smooth_windows(library.wide.shape[1], WINDOWS)
@@ -63,7 +63,7 @@ class ReferenceBank:
         return np.maximum(mixed, 0, out=mixed)
 
 
-def line_widths(library: Library, settings: DistortionSettings) -> Iterator[Singles]:
+def line_widths(library: TrainingLibrary, settings: DistortionSettings) -> Iterator[Singles]:
     """The references [C, G + 2 * MARGIN] at every broadening level, the sharpest first."""
     widest = max(settings.largest_fwhm_cm1, library.resolution_cm1)
     fwhm = np.linspace(library.resolution_cm1, widest, settings.broadening_levels)

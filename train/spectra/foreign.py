@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from train.library.references import Library
+from train.library.references import TrainingLibrary
 
 Singles = npt.NDArray[np.float32]
 
@@ -25,7 +25,7 @@ _SIMILAR = 0.55  # cosine of band shapes from which "this is not compound c" wou
 class ForeignPool:
     """Foreign spectra, made once per seed; drawn rolled and in pairs, so that few serve long."""
 
-    def __init__(self, rng: np.random.Generator, library: Library) -> None:
+    def __init__(self, rng: np.random.Generator, library: TrainingLibrary) -> None:
         makers = (random_lines, moved_compound, patchwork)
         spectra = [makers[index % len(makers)](rng, library.wide) for index in range(_POOL)]
         self._size = library.wide.shape[1]

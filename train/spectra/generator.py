@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from device.spectra.preprocessing import preprocess, quantize
 from device.spectra.resampling import MODEL_GRID
-from train.library.references import Library
+from train.library.references import TrainingLibrary
 from train.recipe import Recipe
 from train.spectra.baselines import random_baselines
 from train.spectra.distortions import (
@@ -55,7 +55,7 @@ class Batch:
 class Generator:
     """The stream of one library under one recipe and seed."""
 
-    def __init__(self, library: Library, recipe: Recipe, seed: int) -> None:
+    def __init__(self, library: TrainingLibrary, recipe: Recipe, seed: int) -> None:
         self.recipe = recipe
         self._rng = np.random.default_rng(seed)
         response = np.array([c.response_factor or np.nan for c in library.compounds])

@@ -8,7 +8,7 @@ Next: `generator.py`, which chooses.
 
 import numpy as np
 
-from train.library.references import Library, Singles
+from train.library.references import Singles, TrainingLibrary
 from train.recipe import DistortionSettings, MixtureSettings
 from train.spectra.distortions import (
     LARGEST_COMPOUND_SHIFT_CM1,
@@ -29,7 +29,7 @@ def worthwhile(compound_count: int, settings: MixtureSettings) -> bool:
 class SparseBank:
     """The same distortions as `ReferenceBank`, from a stream of its own."""
 
-    def __init__(self, library: Library, settings: DistortionSettings) -> None:
+    def __init__(self, library: TrainingLibrary, settings: DistortionSettings) -> None:
         self.settings = settings
         # [levels, C, G + 2 * MARGIN] each
         self._references = np.stack(list(line_widths(library, settings)))

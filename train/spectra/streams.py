@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from train.library.references import Library
+from train.library.references import TrainingLibrary
 from train.recipe import Recipe, RecipeError
 from train.spectra.generator import Batch, Generator, ahead
 
@@ -29,7 +29,9 @@ class Stream(Protocol):
         """Go on from an earlier `position`."""
 
 
-def training_stream(library: Library, recipe: Recipe, worker: int = 0, workers: int = 1) -> Stream:
+def training_stream(
+    library: TrainingLibrary, recipe: Recipe, worker: int = 0, workers: int = 1
+) -> Stream:
     """What worker number `worker` of `workers` learns from: all of it, where there is but one.
 
     Raises:
