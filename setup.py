@@ -1,0 +1,27 @@
+"""The compiled part, which setup.cfg cannot hold; everything else stands there.
+
+The kernel knows nothing of Python (ctypes calls it), so one wheel of an architecture serves every
+version; where there is no compiler numpy takes its place. No -ffast-math: it would set flush-to-zero
+for the whole process.
+"""
+
+from setuptools import Extension, setup
+
+FOLDER = "device/native"
+
+setup(
+    ext_modules=[
+        Extension(
+            "device.native._kernel",
+            sources=[f"{FOLDER}/{name}.c" for name in ("axis", "fit", "nonnegative")],
+            depends=[
+                f"{FOLDER}/{name}.h" for name in ("kernel", "nonnegative", "products", "solve")
+            ],
+            extra_compile_args=["-std=c11", "-O3", "-fno-math-errno", "-Wno-psabi"],
+            libraries=["m"],
+            py_limited_api=True,
+            optional=True,
+        )
+    ],
+    options={"bdist_wheel": {"py_limited_api": "cp311"}},
+)
