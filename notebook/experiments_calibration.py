@@ -117,7 +117,7 @@ def calibration(
             data[f"{what}; {on or 'as it is'}"] = entry
     table = Table(
         "Presence as a probability: is a temperature worth it?",
-        ("source", "temperature chosen on", "calibration error", "Brier score", "gain", "says"),
+        ("source", "temperature chosen on", "calibration error", "Brier score", "gain", "result"),
         tuple(rows),
         (
             f"Expected calibration error over ten equal bins, {scenes} scenes as in `reliability` "

@@ -88,7 +88,7 @@ def trials(size: Size) -> tuple[Trial, ...]:
         ),
         other("no traces", "No component below 5%.", mixtures={"smallest_share": 0.05}),
         other(
-            "absolute target", "The paper's target, which normalisation hides.", target="absolute"
+            "absolute target", "The paper's target, which normalisation removes.", target="absolute"
         ),
         other(
             "no intensity jitter",
@@ -97,7 +97,7 @@ def trials(size: Size) -> tuple[Trial, ...]:
         ),
         other(
             "no response variation",
-            "Every instrument sees all colours alike.",
+            "One response curve for every instrument.",
             distortions={"response_variation": 0.0},
         ),
         other(
