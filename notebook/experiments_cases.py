@@ -1,7 +1,7 @@
 """The spectra that every experiment is shown, and how its answers are marked.
 
 Measured ones chose and never trained; simulated ones come from the generator of
-`evidence/scenes.py`, which no training saw.
+`evidence/scenes.py`, which no training used.
 Next: `experiments_pairs.py`, which compares two experiments on them.
 """
 
@@ -162,7 +162,7 @@ def _measured(manifest: Manifest, size: Size) -> Iterator[Case]:
         elif one.group.startswith("other instrument"):
             group = OTHER if one.expected else OUTSIDE
         else:
-            continue  # labels that their makers doubt
+            continue  # labels that their makers mark as uncertain
         taken[group] += 1
         if size is Size.TINY and taken[group] > 1:
             continue

@@ -84,14 +84,14 @@ def run(
 
 
 class _NoNetwork:
-    """Speaks for no compound at all, as if every one had been measured in the field."""
+    """Has an output for no compound, as if every one had been measured in the field."""
 
     def predict(self, model_input: npt.NDArray[np.int8]) -> Prediction:
         return Prediction(np.zeros(0, dtype=np.float32), None)
 
 
 def without_network(identifier: Identifier) -> Identifier:
-    """The fit has to convince by itself."""
+    """Evidence of the fit alone decides."""
     result = copy(identifier)
     result.interpreter = cast(Interpreter, _NoNetwork())
     result.presence_thresholds = np.zeros(0)

@@ -141,7 +141,7 @@ def run(
         identifier: of the shipped model; lends its order of compounds.
         work: folder where results and the training's state are kept.
         mark_of_cases: tells these cases from all others.
-        advance: hears the steps done.
+        advance: is called with the steps done.
     """
     decides = f"{fingerprint(library, trial.recipe)} {mark_of_cases}"
     kept = work / f"{hashlib.sha256(decides.encode()).hexdigest()[:16]}.json"
