@@ -1,8 +1,8 @@
 """The compiled part, which setup.cfg cannot hold; everything else stands there.
 
 The kernel knows nothing of Python (ctypes calls it), so one wheel of an architecture serves every
-version; where there is no compiler numpy takes its place. No -ffast-math: it would set flush-to-zero
-for the whole process.
+version; where there is no compiler numpy takes its place. No -ffast-math: linked with it, a library
+sets flush-to-zero for the whole process.
 """
 
 from setuptools import Extension, setup
