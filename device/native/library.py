@@ -38,22 +38,22 @@ def kernel() -> ctypes.CDLL | None:
     wanted = os.environ.get(VARIABLE, "")
     if wanted == NONE:
         return None
-    here = Path(__file__).parent
-    candidates = [Path(wanted)] if wanted else sorted(here.glob("_kernel*.so"))
-    for path in candidates:
-        try:
-            library = ctypes.CDLL(str(path))
-            for name, types in _FUNCTIONS.items():
-                function = getattr(library, name)
-                function.argtypes, function.restype = types, _INT
-            found = int(library.ramix_kernel_version())
-        except (OSError, AttributeError) as error:
-            _log.warning("%s cannot be used (%s): numpy takes its place", path.name, error)
-            continue
-        if found == VERSION:
-            return library
+    path = Path(wanted) if wanted else Path(__file__).with_name("kernel.elf")
+    if not path.exists():
+        return None
+    try:
+        library = ctypes.CDLL(str(path))
+        for name, types in _FUNCTIONS.items():
+            function = getattr(library, name)
+            function.argtypes, function.restype = types, _INT
+        found = int(library.ramix_kernel_version())
+    except (OSError, AttributeError) as error:
+        _log.warning("%s cannot be used (%s): numpy takes its place", path.name, error)
+        return None
+    if found != VERSION:
         _log.warning("%s is of version %d, not %d: numpy takes its place", path, found, VERSION)
-    return None
+        return None
+    return library
 
 
 def backend() -> str:
