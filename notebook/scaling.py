@@ -21,7 +21,7 @@ from device.spectra.spectrum import Spectrum, to_grid
 from device.verdict.identification import identify
 from device.verdict.identifier import Identifier
 from device.verdict.thresholds import FitThresholds
-from evidence.figure import Context, FiguresNeedModels, Result, Size
+from evidence.figure import Context, Result, Size
 from evidence.tallies import (
     Method,
     Said,
@@ -32,6 +32,7 @@ from evidence.tallies import (
     said_of,
     tally,
 )
+from evidence.tested import FiguresNeedModels
 from notebook.scaling_trial import (
     LIBRARIES,
     Latency,
@@ -41,6 +42,7 @@ from notebook.scaling_trial import (
     scenes_of,
     train,
 )
+from notebook.shipped import identifiers_of
 from train.library.references import TrainingLibrary
 from train.pages.drawing import COLOURS, canvas, save
 from train.pages.table import Table
@@ -150,7 +152,7 @@ def _methods(context: Context, library: TrainingLibrary) -> dict[str, Method]:
 def _trained(context: Context, compounds: int) -> Identifier | None:
     """The whole training of a library of that size, if its bundle is there."""
     try:
-        return context.identifiers(LIBRARIES[compounds]).get("II")
+        return identifiers_of(context, LIBRARIES[compounds]).get("II")
     except (KeyError, FiguresNeedModels):
         return None
 

@@ -109,6 +109,8 @@ def _through_the_analyzer(bundle: Bundle, evidence: Evidence | None) -> list[str
         " result.",
         "",
     ]
+    for caveat in evidence.caveats:
+        lines += [caveat, ""]
     lines += _table(("What", "Result", "Figure"), evidence.rows)
     return [*lines[:-1], "", f"Made by {evidence.commands}.", ""]
 
