@@ -103,14 +103,15 @@ def evidence(
         raise click.UsageError("Missing argument 'BUNDLE...'.")
     tested = Tested(bundles, library)
     tested.identifiers  # noqa: B018  # says now what is wrong with the bundles
-    command = " ".join(("evidence", *(path.name for path in bundles)))
+    words = ["evidence", *(path.name for path in bundles)]
+    words += [] if library is None else ["--library", library.name]
     context = Context(
         out=out,
         size=Size(size),
         tested=tested,
         seed=DEFAULT_SEED if seed is None else seed,
         repeats=repeats,
-        command=command,
+        command=" ".join(words),
     )
     make_figures(chosen, FIGURES, context)
 

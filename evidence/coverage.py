@@ -25,7 +25,8 @@ from evidence.coverage_tables import (
 )
 from evidence.figure import Context, NothingToShow, Result
 from evidence.pures import Pures
-from evidence.scenes import Conditions, Scene, counted, draw_shares, make_scene
+from evidence.scenes import Conditions, Scene, draw_shares, make_scene
+from evidence.wording import counted
 
 Floats = npt.NDArray[np.float64]
 
@@ -77,7 +78,9 @@ def make(context: Context) -> Result:
         cut_table("compound", "Shares by compound", shares, lambda i: i.compound),
     ]
     if volumes:
-        tables.append(volumes_table(fractions, volumes, counted(VOLUME_COMPONENTS, len(known))))
+        tables.append(
+            volumes_table(fractions, volumes, counted(VOLUME_COMPONENTS, len(known), "compound"))
+        )
     data = {
         "network": label,
         "shares": to_json(shares, by_condition),

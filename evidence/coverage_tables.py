@@ -59,7 +59,7 @@ def conditions_table(intervals: list[Interval], scenes: int, components: str) ->
         ("spectra", *_COLUMNS),
         tuple((name, *_cells(part)) for name, part in groups.items()),
         (
-            f"{scenes} mixtures each of {components} components of {SMALLEST_SHARE:.0%} and more, "
+            f"{scenes} mixtures each of {components} of {SMALLEST_SHARE:.0%} and more, "
             "axis shift within +-1 cm-1, cubic baseline up to half the Raman height. An interval "
             "for each component that is there and was named.",
             "Each its own: shifts within +-1 cm-1, relative intensities within +-10% along the "
@@ -93,7 +93,7 @@ def volumes_table(intervals: list[Interval], scenes: int, components: str) -> Ta
         ("components", *_COLUMNS),
         tuple(rows),
         (
-            f"{scenes} mixtures of {components} compounds of {SMALLEST_VOLUME:.0%} of the volume "
+            f"{scenes} mixtures of {components} of {SMALLEST_VOLUME:.0%} of the volume "
             f"and more that give {STILL_SEEN:.0%} of the signal and more; SNR 100. Every mixture "
             "is made with response factors of its own, normally distributed with the stated "
             "uncertainty.",

@@ -70,35 +70,41 @@ class Context:
             FiguresNeedModels: there is none.
             BundlesDiffer: they are not of one library.
         """
-        for one in self.tested.identifiers.values():
-            self.bundles[one.bundle.manifest.name] = one.bundle.sha256
-        return dict(self.tested.identifiers)
+        return dict(self._asked().identifiers)
 
     def manifest(self) -> Manifest:
         """Of the first network: compounds and references are those of all."""
-        return self.tested.manifest
+        return self._asked().manifest
 
     def pures(self) -> Pures:
         """Of the library's compounds, to mix scenes from; where they flatter, `caveats` says so."""
-        pures = self.tested.pures
+        pures = self._asked().pures
         if pures.from_references:
-            few = len(pures.from_references) < len(pures.names)
-            those = (
-                f"of {len(pures.from_references)} of {len(pures.names)} compounds " if few else ""
-            )
-            self.caveats[FLATTERS] = (
-                f"Scenes {those}are mixed from the bundle's own references, for no native files of "
-                "them are at hand: the fit knows these very spectra, which flatters it."
-            )
+            self.caveats[FLATTERS] = self._what_flatters(pures)
         return pures
 
     def references(self) -> Pures:
         """Of the same compounds, as the fit knows them."""
-        return self.tested.references
+        return self._asked().references
 
     def development(self) -> tuple[MeasuredSpectrum, ...]:
         """Measured spectra that hold nothing but the library's compounds, or none of them."""
-        return self.tested.development
+        return self._asked().development
+
+    def _asked(self) -> Tested:
+        for one in self.tested.identifiers.values():
+            self.bundles[one.bundle.manifest.name] = one.bundle.sha256
+        return self.tested
+
+    def _what_flatters(self, pures: Pures) -> str:
+        few = len(pures.from_references) < len(pures.names)
+        those = f"of {len(pures.from_references)} of {len(pures.names)} compounds " if few else ""
+        what = self.tested.manifest.provenance.get("references", "")
+        they_are = "" if what in ("", "measured") else f" ({what})"
+        return (
+            f"Scenes {those}are mixed from the bundle's own references{they_are}, for no native "
+            "files of them are at hand: the fit knows these very spectra, which flatters it."
+        )
 
 
 @dataclass(frozen=True)

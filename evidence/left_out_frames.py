@@ -20,8 +20,9 @@ from evidence.foreign_cases import Case
 from evidence.frames import measure
 from evidence.left_out import without
 from evidence.pures import AXIS_CM1, Pures
-from evidence.scenes import Conditions, baseline_curve, draw_shares, reshaped, spelled
+from evidence.scenes import Conditions, baseline_curve, draw_shares, reshaped
 from evidence.tallies import percent
+from evidence.wording import spelled
 from firmware_bridge.simulator.scenes import SpectrumScene, mixture
 from train.network.evaluate import Proportion
 from train.pages.table import Table
@@ -129,10 +130,9 @@ def _verdicts(found: dict[str, list[ForeignAnswer]], compounds: int) -> Table:
             "Every compound of the library in turn. Simulated camera (shot, dark and read noise, "
             f"offsets, hot pixels, cosmic rays), 1 s, {low:,.0f}-{high:,.0f} counts at the highest "
             f"Raman peak, lines of 12 cm-1, axis within +-{SHIFT_CM1:g} cm-1, cubic baseline up to "
-            f"half the Raman height; {spelled(BESIDE, compounds - 1)} known compounds of 10% and "
-            "more beside it. "
-            "Percentages are shares of spectra scaled to unit maximum.",
-            f"{KNOWN}: {spelled(ALONE, compounds - 1)} compounds that the product knows; there "
+            f"half the Raman height; {spelled(BESIDE, compounds - 1, 'known compound')} of 10% "
+            "and more beside it. Percentages are shares of spectra scaled to unit maximum.",
+            f"{KNOWN}: {spelled(ALONE, compounds - 1, 'compound')} that the product knows; there "
             "IDENTIFIED is right.",
             "The network keeps what training taught it about the compound; its output is not "
             "looked at.",

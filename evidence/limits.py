@@ -77,7 +77,7 @@ def make(context: Context) -> Result:
                         rows.append(inject(rng, identifier, pures, frame, limit, factor))
                         context.progress(next(done), of_all)
     picture = _draw(found, context.out / "limits-seen.png")
-    tables = (_seen(found, factors), _by_compound(found, factors))
+    tables = (_seen(found, factors, pures.apart), _by_compound(found, factors))
     return Result(tables, (picture,), {label: _data(rows) for label, rows in found.items()})
 
 
@@ -138,7 +138,7 @@ def _share(rows: list[Injection]) -> Proportion:
     return Proportion(sum(one.seen for one in rows), len(rows))
 
 
-def _seen(found: dict[str, list[Injection]], factors: tuple[float, ...]) -> Table:
+def _seen(found: dict[str, list[Injection]], factors: tuple[float, ...], apart: bool) -> Table:
     rows = []
     for label, injections in found.items():
         frames = list(dict.fromkeys(one.frame for one in injections))
@@ -161,7 +161,9 @@ def _seen(found: dict[str, list[Injection]], factors: tuple[float, ...]) -> Tabl
             f"(aim: seen in {_AIM:.0%}) and at parts and multiples of it, with fresh noise of the "
             f"frame's own variance and a shift of its own within +-{OWN_SHIFT_CM1:g} cm-1.",
             "What is added is prepared apart from the library's references, from the same native "
-            "files; the limits are those of the frame with other noise of the same size.",
+            "files; the limits are those of the frame with other noise of the same size."
+            if apart
+            else "The limits are those of the frame with other noise of the same size.",
             "Something else named: neither in the frame's own answer nor added.",
             "In brackets: 95% Wilson interval and n.",
         ),

@@ -11,6 +11,7 @@ from device.inference.manifest import Manifest
 from device.spectra.spectrum import Spectrum
 from train.library.check import read_folder
 from train.library.file import library_path, read_library_file
+from train.recipe import RecipeError
 
 
 def native_spectra(manifest: Manifest, library: Path | None = None) -> dict[str, Spectrum]:
@@ -20,7 +21,8 @@ def native_spectra(manifest: Manifest, library: Path | None = None) -> dict[str,
         library: the library's TOML file. None: the shipped one that the bundle names, if any.
 
     Raises:
-        RecipeError: the library file or its folder cannot be read.
+        RecipeError: the library file or its folder cannot be read, or `library` is not that of
+            the bundle.
     """
     sources = manifest.provenance.get("source_sha256")
     path = library or _shipped_library(manifest)
@@ -28,7 +30,10 @@ def native_spectra(manifest: Manifest, library: Path | None = None) -> dict[str,
         return {}
     file = read_library_file(path)
     measured, _, _ = read_folder(file.compound, path.parent / file.folder)
-    return {name: one.spectrum for name, one in measured.items() if sources.get(name) == one.sha256}
+    own = {name: one.spectrum for name, one in measured.items() if sources.get(name) == one.sha256}
+    if library is not None and not own:
+        raise RecipeError(f"{library}: none of its spectra has a SHA-256 that the bundle names")
+    return own
 
 
 def _shipped_library(manifest: Manifest) -> Path | None:

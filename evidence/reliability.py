@@ -15,8 +15,9 @@ from device.verdict.identification import combined_presence
 from device.verdict.identifier import Identifier
 from evidence.figure import Context, Result
 from evidence.pures import Pures
-from evidence.scenes import Conditions, Scene, counted, draw_shares, make_scene
+from evidence.scenes import Conditions, Scene, draw_shares, make_scene
 from evidence.tallies import percent
+from evidence.wording import counted
 from train.network.evaluate import Proportion
 from train.pages.drawing import COLOURS, GREY, canvas, save
 from train.pages.table import Table
@@ -143,7 +144,7 @@ def _errors(found: dict[str, Said], scenes: int, compounds: int) -> Table:
         tuple(rows),
         (
             f"{scenes} scenes, {compounds} statements each: {counted(COMPONENTS, compounds)} "
-            f"components of {SMALLEST_SHARE:.0%} and more, SNR {SNR[0]:g} to {SNR[1]:g} "
+            f"of {SMALLEST_SHARE:.0%} and more, SNR {SNR[0]:g} to {SNR[1]:g} "
             "(log-uniform), lines up to 30% wider, axis shift within +-2 cm-1, each component "
             "shifted by +-1 cm-1 besides, its relative intensities within +-10%, response within "
             "+-5%.",

@@ -8,8 +8,9 @@ from evidence.asked import methods
 from evidence.figure import Context, Result
 from evidence.ideal import NO_IDEAL, ideal_detector
 from evidence.pures import Pures
-from evidence.scenes import Conditions, Scene, counted, draw_shares, make_scene
+from evidence.scenes import Conditions, Scene, draw_shares, make_scene
 from evidence.tallies import Tally, ideal, percent, tally, worst
+from evidence.wording import counted
 from train.pages.table import Table
 
 SMALLEST_SHARE = 0.05
@@ -56,8 +57,7 @@ def make(context: Context) -> Result:
         )
     names = list(dict.fromkeys(name for tallies in found.values() for name in tallies))
     exact = Table(
-        f"Exact match, {components} components of at least {SMALLEST_SHARE:.0%}, {count} mixtures "
-        "each",
+        f"Exact match, {components} of at least {SMALLEST_SHARE:.0%}, {count} mixtures each",
         ("condition", *names),
         tuple(
             (trial, *(percent(t[name].exact_match) if name in t else "-" for name in names))

@@ -19,7 +19,6 @@ from evidence.pures import AXIS_CM1, FIRST_CM1, LAST_CM1, MARGIN_CM1, Pures
 
 Floats = npt.NDArray[np.float64]
 
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
 _SCALE_COUNTS = 20_000.0  # of the highest Raman peak
 _SLIT_WING = 0.15  # part of the slit function that lies in wide Lorentzian wings
 
@@ -120,18 +119,6 @@ def draw_shares(
 def possible(components: tuple[int, int], compounds: int) -> tuple[int, int]:
     """How few and how many of so many compounds a mixture can have."""
     return min(components[0], compounds), min(components[1], compounds)
-
-
-def counted(components: tuple[int, int], compounds: int) -> str:
-    """The same in words: `1-4`, or `1` where there is no choice."""
-    fewest, most = possible(components, compounds)
-    return f"{fewest}-{most}" if fewest < most else f"{fewest}"
-
-
-def spelled(components: tuple[int, int], compounds: int) -> str:
-    """`one to four`."""
-    fewest, most = (_NUMBERS[count] for count in possible(components, compounds))
-    return f"{fewest} to {most}" if fewest != most else fewest
 
 
 def reshaped(curve: Floats, shift_cm1: float, slit_cm1: float) -> Floats:

@@ -15,6 +15,7 @@ from evidence.asked import methods
 from evidence.figure import Context, NothingToShow, Result
 from evidence.foreign_cases import Case
 from evidence.sum_cases import (
+    MIXTURES,
     SMALLEST_BESIDE_FOREIGN,
     SMALLEST_LIQUID,
     possible_kinds,
@@ -72,6 +73,15 @@ def make(context: Context) -> Result:
     return Result(tables, data=_data(outcomes))
 
 
+def _mixtures_are(kinds: tuple[str, ...]) -> str:
+    if MIXTURES not in kinds:
+        return ""
+    return (
+        "Two mixtures: 30-70% each, so that components of crowded ones fall below 1%; their labels "
+        "were inferred. "
+    )
+
+
 def _answers(outcomes: dict[str, list[SumAnswer]], kinds: tuple[str, ...], spectra: str) -> Table:
     rows = []
     for kind in kinds:
@@ -101,8 +111,7 @@ def _answers(outcomes: dict[str, list[SumAnswer]], kinds: tuple[str, ...], spect
         ),
         tuple(rows),
         (
-            "Shares are of Raman heights above the baseline. Two mixtures: 30-70% each, so that "
-            "components of crowded ones fall below 1%; their labels were inferred. Liquids: "
+            f"Shares are of Raman heights above the baseline. {_mixtures_are(kinds)}Liquids: "
             f"{SMALLEST_LIQUID:.0%} and more each, or {SMALLEST_BESIDE_FOREIGN:.0%} of their part "
             "beside something foreign.",
             "Added spectra keep their lines, where liquids that mix move each other's.",

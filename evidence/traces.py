@@ -8,8 +8,9 @@ from evidence.figure import Context, NothingToShow, Result
 from evidence.ideal import NO_IDEAL, ideal_detector
 from evidence.rivals import LeastSquares
 from evidence.robustness import IDEAL
-from evidence.scenes import Conditions, counted, draw_shares, make_scene, possible
+from evidence.scenes import Conditions, draw_shares, make_scene, possible
 from evidence.tallies import Tally, ideal, percent, rival, tally, worst
+from evidence.wording import counted
 from train.network.evaluate import Proportion
 from train.pages.table import Table
 
@@ -63,8 +64,8 @@ def make(context: Context) -> Result:
         for method, one in tallies.items()
     )
     table = Table(
-        f"{counted(_LARGE, len(pures.names) - 1)} large components and one or two of 2-5%, SNR "
-        f"100, {count} mixtures each",
+        f"{counted(_LARGE, len(pures.names) - 1, 'large component')} and one or two of 2-5%, "
+        f"SNR 100, {count} mixtures each",
         ("condition", "method", "traces found", "false positives", "exact", "missed", "added"),
         rows,
         (

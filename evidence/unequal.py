@@ -8,8 +8,9 @@ import numpy as np
 from evidence.asked import methods
 from evidence.figure import Context, Result
 from evidence.pures import FIRST_CM1, Floats, Pures
-from evidence.scenes import Conditions, Scene, counted, draw_shares, make_scene
+from evidence.scenes import Conditions, Scene, draw_shares, make_scene
 from evidence.tallies import Said, Tally, percent, tally, worst
+from evidence.wording import counted
 from train.pages.table import Table
 
 COMPONENTS = (1, 4)
@@ -37,7 +38,7 @@ def make(context: Context) -> Result:
     made_of = MEASURED_PURES if pures.apart else PURES
     components = counted(COMPONENTS, len(pures.names))
     exact = _table(
-        f"{count} mixtures of {made_of}, {components} components of at least {SMALLEST_SHARE:.0%}",
+        f"{count} mixtures of {made_of}, {components} of at least {SMALLEST_SHARE:.0%}",
         tallies,
         pures.names,
         (

@@ -23,8 +23,8 @@ from evidence.foreign_cases import (
     foreign_cases,
     outside_spectra,
 )
-from evidence.scenes import spelled
 from evidence.tallies import percent
+from evidence.wording import spelled
 from train.library.measured import MEASURED_TWICE
 from train.network.evaluate import Proportion
 from train.pages.drawing import COLOURS, GREY, canvas, save
@@ -48,7 +48,7 @@ def make(context: Context) -> Result:
     first = next(iter(outcomes))
     picture = _draw(outcomes[first], limit, context.out / "unknowns-curve.png")
     tables = (
-        _verdicts(outcomes, _where_from(context), spelled(BESIDE, compounds)),
+        _verdicts(outcomes, _where_from(context), spelled(BESIDE, compounds, "known compound")),
         _missed(outcomes),
         *(_curve(label, found, limit) for label, found in outcomes.items()),
     )
@@ -93,7 +93,7 @@ def _verdicts(outcomes: dict[str, list[ForeignAnswer]], where_from: str, beside:
         tuple(rows),
         (
             "SNR 100, cubic baseline up to half the Raman height, axis shift within +-1 cm-1; "
-            f"{beside} known compounds beside the foreign signal unless said otherwise, of "
+            f"{beside} beside the foreign signal unless said otherwise, of "
             f"{SMALLEST_SHARE:.0%} and more of their part. Percentages are shares of "
             "spectra scaled to unit maximum.",
             "A left-out compound is taken out of references and answers; the network still knows "

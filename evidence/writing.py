@@ -27,7 +27,7 @@ def write(figure: Figure, result: Result, context: Context) -> Path:
     lines = [f"# {figure.title}", ""]
     if context.size.value == "tiny":
         lines += ["**Tiny size: shows that the command works. Quote nothing from it.**", ""]
-    for sentence in (*_why_nothing(result), *context.caveats.values()):
+    for sentence in _before_the_tables(result, context):
         lines += [sentence, ""]
     for table in result.tables:
         lines += markdown(table)
@@ -54,17 +54,19 @@ def write(figure: Figure, result: Result, context: Context) -> Path:
     # left out where there is nothing to say: the usual file is what it always was
     if context.command != USUAL_COMMAND:
         content["command"] = context.command
-    if context.caveats:
-        content["caveats"] = list(context.caveats.values())
     if isinstance(result, NothingToShow):
         content["nothing_to_show"] = result.why
+    elif context.caveats:
+        content["caveats"] = list(context.caveats.values())
     text = json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n"
     page.with_suffix(".json").write_text(text, encoding="utf-8")
     return page
 
 
-def _why_nothing(result: Result) -> tuple[str, ...]:
-    return (f"Nothing to show: {result.why}",) if isinstance(result, NothingToShow) else ()
+def _before_the_tables(result: Result, context: Context) -> tuple[str, ...]:
+    if isinstance(result, NothingToShow):
+        return (f"Nothing to show: {result.why}",)
+    return tuple(context.caveats.values())
 
 
 def command_of(figure: Figure, context: Context) -> str:
