@@ -88,27 +88,27 @@ def evidence(
     Several bundles are networks of one library, and stand side by side in every table.
 
     \b
-    ramix-train evidence models/aromatics4-1.ramix models/aromatics4-2.ramix
-    ramix-train evidence my-liquids-2.ramix --library my-liquids.toml --only unequal
+    ramix-train evidence my-liquids-2.ramix --library my-liquids.toml
+    ramix-train evidence models/one-1.ramix models/one-2.ramix --only measured --only unequal
     ramix-train card my-liquids-2.ramix --figures out/evidence
     """
     from evidence.figure import DEFAULT_SEED, Context, Size
     from evidence.registry import FIGURES
-    from evidence.tested import Tested
+    from evidence.under_test import UnderTest
 
     chosen = chosen_of(FIGURES, only)
     if only_list:
         return list_figures(FIGURES)
     if not bundles:
         raise click.UsageError("Missing argument 'BUNDLE...'.")
-    tested = Tested(bundles, library)
-    tested.identifiers  # noqa: B018  # says now what is wrong with the bundles
+    under_test = UnderTest(bundles, library)
+    under_test.identifiers  # noqa: B018  # says now what is wrong with the bundles
     words = ["evidence", *(path.name for path in bundles)]
     words += [] if library is None else ["--library", library.name]
     context = Context(
         out=out,
         size=Size(size),
-        tested=tested,
+        under_test=under_test,
         seed=DEFAULT_SEED if seed is None else seed,
         repeats=repeats,
         command=" ".join(words),

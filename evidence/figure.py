@@ -12,7 +12,7 @@ from typing import Any
 from device.inference.manifest import Manifest
 from device.verdict.identifier import Identifier
 from evidence.pures import Pures
-from evidence.tested import Tested
+from evidence.under_test import UnderTest
 from train.library.measured import MeasuredSpectrum
 from train.pages.table import Table
 
@@ -44,7 +44,7 @@ class Context:
 
     out: Path
     size: Size
-    tested: Tested
+    under_test: UnderTest
     seed: int = DEFAULT_SEED
     progress: Progress = _silent
     repeats: float = 1.0  # times as many random spectra; what is not random stays
@@ -91,15 +91,15 @@ class Context:
         """Measured spectra that hold nothing but the library's compounds, or none of them."""
         return self._asked().development
 
-    def _asked(self) -> Tested:
-        for one in self.tested.identifiers.values():
+    def _asked(self) -> UnderTest:
+        for one in self.under_test.identifiers.values():
             self.bundles[one.bundle.manifest.name] = one.bundle.sha256
-        return self.tested
+        return self.under_test
 
     def _what_flatters(self, pures: Pures) -> str:
         few = len(pures.from_references) < len(pures.names)
         those = f"of {len(pures.from_references)} of {len(pures.names)} compounds " if few else ""
-        what = self.tested.manifest.provenance.get("references", "")
+        what = self.under_test.manifest.provenance.get("references", "")
         they_are = "" if what in ("", "measured") else f" ({what})"
         return (
             f"Scenes {those}are mixed from the bundle's own references{they_are}, for no native "

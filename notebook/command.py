@@ -54,7 +54,7 @@ def figures(
     context = Context(
         out=out,
         size=Size(size),
-        tested=networks_of(folder, LIBRARY),
+        under_test=networks_of(folder, LIBRARY),
         seed=DEFAULT_SEED if seed is None else seed,
         repeats=repeats,
         models=folder,

@@ -32,7 +32,7 @@ from evidence.tallies import (
     said_of,
     tally,
 )
-from evidence.tested import FiguresNeedModels
+from evidence.under_test import FiguresNeedModels
 from notebook.scaling_trial import (
     LIBRARIES,
     Latency,

@@ -37,7 +37,7 @@ class BundlesDiffer(CallerError):
 
 
 @dataclass(frozen=True)
-class Tested:
+class UnderTest:
     """One or several bundles of one library, read when they are first asked for.
 
     Args:
