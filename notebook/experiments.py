@@ -20,8 +20,8 @@ from notebook.experiments_cases import (
     TRACES,
     cases,
 )
-from notebook.experiments_decision import EXPERIMENTS
 from notebook.experiments_decision import run as run_decision
+from notebook.experiments_list import EXPERIMENTS
 from notebook.experiments_pairs import Row
 from notebook.experiments_tables import section, to_json
 from notebook.experiments_training import Trial, mark_of, shipped_steps, trials

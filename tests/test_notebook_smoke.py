@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from evidence.registry import FIGURES as QUOTED
-from notebook.experiments_decision import EXPERIMENTS, ConstantMissing, Replaced
+from notebook.experiments_decision import ConstantMissing, Replaced
+from notebook.experiments_list import EXPERIMENTS
 from notebook.registry import FIGURES
 from train.cli.main import cli
 

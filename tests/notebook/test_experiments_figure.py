@@ -32,7 +32,6 @@ from notebook.experiments_cases import (
     mark,
 )
 from notebook.experiments_decision import (
-    EXPERIMENTS,
     ConstantMissing,
     Replaced,
     constants_replaced,
@@ -40,6 +39,7 @@ from notebook.experiments_decision import (
     run,
     without_network,
 )
+from notebook.experiments_list import EXPERIMENTS
 from tests.bundles_under_test import pures as solvent_pures
 from tests.bundles_under_test import tiny_context
 from train.cli.main import cli

@@ -17,7 +17,7 @@ Quoting = Callable[[Data, str], Quote]
 _GROUPS = {
     "published": "Published mixtures, measured: IDENTIFIED exactly",
     "resampled, inferred_equal": "Measured mixtures, labels inferred: agreement, not accuracy",
-    "other instrument, in library": "Pure solvents on another instrument: IDENTIFIED exactly",
+    "other instrument, in library": "Pure compounds on another instrument: IDENTIFIED exactly",
 }
 # Four decimals give back the count: rounding them again could differ in the third.
 _EXACT_BELOW = 5000
@@ -79,10 +79,11 @@ def sums(data: Data, label: str) -> Quote:
 
 def worsened(data: Data, label: str) -> Quote:
     for condition, found in data.get(_product(label), {}).items():
-        yield (
-            f"Measured mixtures, {condition}: all components and nothing else",
-            _part(found, "mixtures_exact"),
-        )
+        if found["mixtures_exact"]["n"]:  # of a library that has measured mixtures
+            yield (
+                f"Measured mixtures, {condition}: all components and nothing else",
+                _part(found, "mixtures_exact"),
+            )
 
 
 def unequal(data: Data, label: str) -> Quote:
