@@ -10,7 +10,9 @@ from click.testing import CliRunner, Result
 
 from device.inference.bundle import read_bundle_file
 from device.inference.trust import default_trust_policy
-from evidence.figure import Context, Size
+from evidence.command import chosen_of
+from evidence.figure import Context, Figure, Size
+from evidence.figure import Result as EmptyResult
 from evidence.registry import FIGURES
 from evidence.tallies import Said, Tally, percent
 from evidence.under_test import FiguresNeedModels
@@ -31,7 +33,8 @@ def run(*arguments: str) -> Result:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("figures")
-    result = run("--size", "tiny", "--out", str(out))
+    only = [word for name in QUICK for word in ("--only", name)]
+    result = run("--size", "tiny", "--out", str(out), *only)
     assert result.exit_code == 0, result.output
     return out
 
@@ -125,6 +128,12 @@ def test_pictures_of_an_earlier_run_are_removed_and_others_kept(tmp_path: Path) 
     assert run("--size", "tiny", "--only", "traces", "--out", str(tmp_path)).exit_code == 0
     assert not old.exists()
     assert other.exists()
+
+
+def test_without_names_everything_is_made_that_trains_nothing() -> None:
+    trains = Figure("learns", "Needs TensorFlow", lambda _: EmptyResult(), trains=True)
+    assert [one.name for one in chosen_of((*FIGURES, trains), ())] == QUICK
+    assert chosen_of((*FIGURES, trains), ("learns",)) == [trains]
 
 
 def test_list_names_every_figure_and_makes_none(tmp_path: Path) -> None:
