@@ -22,7 +22,10 @@ VERBS = {
     "evaluate": Verb(_STAGES, "evaluate", "Measure a bundle's int8 network alone."),
     "response": Verb(_STAGES, "response", "Response factors from the measured mixtures."),
     "search": Verb("train.cli.search", "search", "Try networks of other sizes."),
-    "figures": Verb("notebook.command", "figures", "Every table and picture, from seeds."),
+    "evidence": Verb("evidence.command", "evidence", "What any bundle says: tables, pictures."),
+    "figures": Verb(
+        "notebook.command", "figures", "Every table and picture of the shipped models."
+    ),
     "card": Verb("train.cli.card", "card", "Write a model's card again, with its figures."),
 }
 # Not installed: these verbs need a checkout, and stand beside `train` there.
