@@ -55,20 +55,20 @@ class FlexibleFit:
     """Alternates non-negative coefficients with own small shifts and widths of the largest ones.
 
     Answers are those of the end of the reweighting (`reweighted.Reweighted`), each computed when
-    first asked for. Arrays over points leave out the padding.
+    first asked for.
     """
 
     def __init__(self, question: Question) -> None:
         self._question = question
-        n, rows = question.points, question.rows
-        columns = question.columns
+        self._points, rows = question.points, question.rows
+        columns, n = question.columns, question.points
         everything = len(rows) == len(columns.pure)
         self._pure, self._slope, self._curve = (
-            part[:, :n] if everything else part[rows, :n]
+            part if everything else part[rows]
             for part in (columns.pure, columns.slope, columns.curve)
         )
+        self._ramp, self._cosines = question.ramp, question.cosines
         self._data, self._noise = question.data[:n], question.noise[:n]
-        self._ramp, self._cosines = question.ramp[:n], question.cosines[:, :n]
         self._known = question.known[:n] > 0.0
         self._correlated_noise = correlated_noise(question.smoothing_cm1) * self._noise
         self._everywhere = (_LARGEST_NEARBY * float(np.abs(self._data).max())) ** 2
@@ -80,7 +80,7 @@ class FlexibleFit:
         self.own_shift_cm1 = np.zeros(len(rows))
         self.own_width_cm2 = np.zeros(len(rows))
         gram = columns.gram[np.ix_(rows, rows)]
-        self.coefficients = solve_nonnegative(gram, (self._pure @ self._data).astype(np.float64))
+        self.coefficients = solve_nonnegative(gram, (self._pure @ question.data).astype(np.float64))
         self._weigh()
         for _ in range(_REWEIGHTINGS):
             present = np.flatnonzero(self.coefficients > 0)
@@ -97,7 +97,7 @@ class FlexibleFit:
         count, terms = len(present), len(self._cosines)
         amounts = self.coefficients.astype(np.float32)
         amount = amounts[present, None]
-        basis = np.empty((2 + 2 * count + terms, len(self._data)), dtype=np.float32)
+        basis = np.empty((2 + 2 * count + terms, len(self._ramp)), dtype=np.float32)
         pure = amounts @ self._pure
         np.negative(amounts @ self._slope, out=basis[0])
         np.multiply(basis[0], self._ramp, out=basis[1])
@@ -110,10 +110,11 @@ class FlexibleFit:
             [*_AXIS_SIGMA_CM1, _OWN_SHIFT_SIGMA_CM1, _OWN_WIDTH_SIGMA_CM2, _RESPONSE_SIGMA],
             [1, 1, count, count, terms],
         )
-        weighted = basis * self._weight
-        normal = (weighted @ basis.T).astype(np.float64)
+        basis *= self._root
+        normal = (basis @ basis.T).astype(np.float64)
         normal.flat[:: len(normal) + 1] += sigmas**-2.0
-        bend = np.linalg.solve(normal, (weighted @ (self._data - pure)).astype(np.float64))
+        rest = basis @ (self._root * (self._question.data - pure))
+        bend = np.linalg.solve(normal, rest.astype(np.float64))
         axis, shift, width, response = np.split(bend, [2, 2 + count, 2 + 2 * count])
         self.axis_error_cm1 = np.clip(axis, -_AXIS_LIMIT_CM1, _AXIS_LIMIT_CM1)
         self.own_shift_cm1[:] = 0.0
@@ -133,19 +134,24 @@ class FlexibleFit:
         self._columns = columns
 
     def _weighted_normal(self) -> tuple[Floats, Floats]:
-        weighted = np.multiply(self._columns, self._weight, out=self._scratch)
-        gram, projection = weighted @ self._columns.T, weighted @ self._data
+        weighted = np.multiply(self._columns, self._root, out=self._scratch)
+        gram = weighted @ weighted.T  # the same array twice: BLAS computes half of it
+        projection = weighted @ (self._root * self._question.data)
         return gram.astype(np.float64), projection.astype(np.float64)
 
     def _weigh(self) -> None:
-        self.model: Singles = self.coefficients.astype(np.float32) @ self._columns
+        modelled = self.coefficients.astype(np.float32) @ self._columns
+        self.model: Singles = modelled[: self._points]
         left = self.residual = Residual(self._data, self.model, self._noise, self._known)
         error = left.model_error()
         self.model_error = float(np.clip(error, SMALLEST_MODEL_ERROR, LARGEST_MODEL_ERROR))
         nearby = self._everywhere + squares_nearby(left.summed_squares, _NEARBY_POINTS)
         variance = self._correlated_noise + (_CORRELATED_ERROR * self.model_error**2) * nearby
         self._variance: Singles = np.maximum(variance, _SMALLEST_VARIANCE).astype(np.float32)
-        self._weight: Singles = left.doubt / self._variance  # a foreign line bends no amount
+        self._weight: Singles = np.zeros(len(modelled), dtype=np.float32)
+        # a foreign line bends no amount
+        np.divide(left.doubt, self._variance, out=self._weight[: self._points])
+        self._root = np.sqrt(self._weight)
 
     @cached_property
     def _normal(self) -> tuple[Floats, Floats]:
@@ -159,7 +165,7 @@ class FlexibleFit:
     @cached_property
     def misfit(self) -> float:
         """Chi squared per independent point, at least 1."""
-        squares = float(np.square(self.residual.values) @ self._weight)
+        squares = float(np.square(self.residual.values) @ self._weight[: self._points])
         return max(1.0, _CORRELATED_ERROR * squares / len(self._data))
 
     @cached_property
@@ -213,7 +219,7 @@ class FlexibleFit:
 
     @cached_property
     def weight(self) -> Singles:
-        result: Singles = self._weight / np.float32(self.misfit)
+        result: Singles = self._weight[: self._points] / np.float32(self.misfit)
         return result
 
     @cached_property
@@ -224,7 +230,7 @@ class FlexibleFit:
 
     @cached_property
     def support(self) -> Floats:
-        return self.residual.support(self._columns)
+        return self.residual.support(self._columns[:, : self._points])
 
 
 def _chi_squared(gram: Floats, projection: Floats, solution: Floats) -> float:
