@@ -3,7 +3,7 @@
 Next: `reweighted.py`, what is asked and answered; `flexible.py`, how.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -32,22 +32,88 @@ NEVER = Repeat()
 _FLAT = 1e-9  # a derivative below this part of the intensity is rounding
 
 
+@dataclass(frozen=True, eq=False)
+class AlignedFit:
+    """One fit, and all that its answer is made from."""
+
+    references: WindowedReferences
+    scale: float  # of the data: the spectrum's intensity was divided by it
+    start: Start
+    question: Question
+    found: Reweighted
+    spike_part: float  # of the data's energy
+
+    def end(self, smoothing_cm1: float | None = None) -> Start:
+        """Where another fit starts: at the axis found, with this smoothing or another."""
+        shift, stretch = self.found.axis_error_cm1
+        start = self.start
+        return Start(
+            start.shift_cm1 + float(shift),
+            start.stretch_cm1 + float(stretch),
+            start.width_cm2,
+            start.smoothing_cm1 if smoothing_cm1 is None else smoothing_cm1,
+        )
+
+    def answer(self) -> LibraryFit:
+        """Only of a fit that is not to be repeated: of others evidence was left out."""
+        found, scale, n = self.found, self.scale, self.question.points
+        precision = found.precision
+        count, rows = len(self.references.spectra), self.question.rows
+        if len(rows) < count:
+            precision = np.zeros((count, count))
+            precision[np.ix_(rows, rows)] = found.precision
+        end = self.end()
+        data, noise, known = self.question.data, self.question.noise, self.question.known
+        return LibraryFit(
+            coefficients=self._spread(found.coefficients) * scale,
+            coefficient_sd=self._spread(found.deviation) * scale,
+            precision=precision / scale**2,
+            pull=self._spread(found.pull) / scale,
+            evidence=self._spread(found.evidence),
+            visible=self.references.visible,
+            support=self._spread(found.support),
+            own_shift_cm1=self._spread(found.own_shift_cm1),
+            own_width_cm2=self._spread(found.own_width_cm2),
+            shift_cm1=end.shift_cm1,
+            stretch_cm1=end.stretch_cm1,
+            width_cm2=end.width_cm2,
+            smoothing_cm1=end.smoothing_cm1,
+            noise_part=found.noise_part,
+            spike_part=self.spike_part,
+            model_error=found.model_error,
+            grid_points=len(self.references.window),
+            left=Left(
+                points=self.references.points,
+                residual=Residual(data[:n], found.model, noise[:n], known[:n] > 0.0),
+                response=1.0 + found.response_parts @ self.references.cosines[:, :n],
+                weight=found.weight,
+                scale=scale,
+            ),
+        )
+
+    def _spread(self, values: Floats) -> Floats:
+        """From the fitted references to all."""
+        rows, count = self.question.rows, len(self.references.spectra)
+        if len(rows) == count:
+            return values
+        result = np.zeros(count)
+        result[rows] = values
+        return result
+
+
 def aligned_fit(
     references: WindowedReferences,
     measured: MeasuredDerivatives,
     start: Start,
     only: Bools | None = None,
     repeat: Repeat = NEVER,
-) -> LibraryFit:
-    """Fit all references, or those `only` [C].
-
-    Where `repeat` asks for another fit, evidence, precision, support and pull are left out.
-    """
+) -> AlignedFit | None:
+    """Fit all references, or those `only` [C]; None where the data have no lines."""
     rows = references.everything if only is None else np.flatnonzero(only).astype(np.int32)
     question = _question(references, measured, start, rows, repeat)
     largest = float(np.abs(question.data).max())
     if largest < _FLAT:
-        return nothing(references.spectra)
+        return None
     found = _reweighted(question)
     shape = derivative_kernel(kernel_variances(start.smoothing_cm1, start.width_cm2)[1])
     spikes = spikes_in(question.data[: question.points] - found.model, shape, largest)
@@ -56,7 +122,7 @@ def aligned_fit(
         spike_part = float(spikes @ spikes) / float(question.data @ question.data)
         question = replace(question, data=question.data - references.padded(spikes))
         found = _reweighted(question)
-    return _answer(references, measured, start, question, found, spike_part)
+    return AlignedFit(references, measured.scale, start, question, found, spike_part)
 
 
 def _question(
@@ -93,60 +159,6 @@ def _question(
 def _reweighted(question: Question) -> Reweighted:
     compiled = kernel()
     return FlexibleFit(question) if compiled is None else native_fit(compiled, question)
-
-
-def _answer(
-    references: WindowedReferences,
-    measured: MeasuredDerivatives,
-    start: Start,
-    question: Question,
-    found: Reweighted,
-    spike_part: float,
-) -> LibraryFit:
-    n, rows, scale = question.points, question.rows, measured.scale
-    count = len(references.spectra)
-
-    def spread(values: Floats) -> Floats:
-        """From the fitted references to all."""
-        if len(rows) == count:
-            return values
-        result = np.zeros(count)
-        result[rows] = values
-        return result
-
-    precision = found.precision
-    if len(rows) < count:
-        precision = np.zeros((count, count))
-        precision[np.ix_(rows, rows)] = found.precision
-    shift, stretch = found.axis_error_cm1
-    return LibraryFit(
-        coefficients=spread(found.coefficients) * scale,
-        coefficient_sd=spread(found.deviation) * scale,
-        precision=precision / scale**2,
-        pull=spread(found.pull) / scale,
-        evidence=spread(found.evidence),
-        visible=references.visible,
-        support=spread(found.support),
-        own_shift_cm1=spread(found.own_shift_cm1),
-        own_width_cm2=spread(found.own_width_cm2),
-        shift_cm1=start.shift_cm1 + float(shift),
-        stretch_cm1=start.stretch_cm1 + float(stretch),
-        width_cm2=start.width_cm2,
-        smoothing_cm1=start.smoothing_cm1,
-        noise_part=found.noise_part,
-        spike_part=spike_part,
-        model_error=found.model_error,
-        grid_points=len(references.window),
-        left=Left(
-            points=references.points,
-            residual=Residual(
-                question.data[:n], found.model, question.noise[:n], question.known[:n] > 0.0
-            ),
-            response=1.0 + found.response_parts @ references.cosines[:, :n],
-            weight=found.weight,
-            scale=scale,
-        ),
-    )
 
 
 def nothing(references: Floats) -> LibraryFit:

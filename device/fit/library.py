@@ -62,12 +62,12 @@ class Library:
         first = Start(shift, 0.0, width, SMOOTHING_CM1)
         repeat = Repeat(_ALIGNED_CM1, _NOISE_RULES, _MATCHED_MODEL_ERROR)
         fit = aligned_fit(*seen, first, repeat=repeat)
-        if repeat.misaligned(fit.shift_cm1 - shift, fit.stretch_cm1):
+        if fit is not None and repeat.misaligned(*fit.found.axis_error_cm1):
             repeat = Repeat(np.inf, _NOISE_RULES, _MATCHED_MODEL_ERROR)
-            fit = aligned_fit(*seen, fit.start(), repeat=repeat)
-        if repeat.noisy(fit.noise_part, fit.model_error):
-            fit = aligned_fit(*seen, fit.start(_SMOOTHING_IN_NOISE_CM1))
-        return fit
+            fit = aligned_fit(*seen, fit.end(), repeat=repeat)
+        if fit is not None and repeat.noisy(fit.found.noise_part, fit.found.model_error):
+            fit = aligned_fit(*seen, fit.end(_SMOOTHING_IN_NOISE_CM1))
+        return nothing(self.references) if fit is None else fit.answer()
 
     def far_shift(self, spectrum: GridSpectrum) -> tuple[float, float]:
         """Best shift beyond the one that `fit` looks for, and the part of the energy explained."""
@@ -86,7 +86,8 @@ class Library:
         seen = self._seen(spectrum)
         if seen is None:
             return nothing(self.references)
-        return aligned_fit(*seen, fit.start(smoothing_cm1), only)
+        again = aligned_fit(*seen, fit.start(smoothing_cm1), only)
+        return nothing(self.references) if again is None else again.answer()
 
     def _seen(
         self, spectrum: GridSpectrum

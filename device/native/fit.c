@@ -12,7 +12,7 @@
 #include "products.h"
 
 enum { WIDEST = 64, BENT = COSINES + 1 };
-#define TOLERANCE 1e-7 /* gradients below are rounding of single precision */
+#define TOLERANCE 1e-7 /* gradients and pivots below are rounding of single precision */
 
 typedef struct {
     ramix_fit *fit;
@@ -315,7 +315,7 @@ static int bend(state *s) {
     s->prior[last] = precision_of(set->axis_sigma_cm1[0]);
     bending_equations(s, present, rest);
     for (int i = 0; i <= last; i++)
-        if (!factor_row(s->normal, last + 1, i)) return 0; /* not finite */
+        if (!factor_row(s->normal, last + 1, i, TOLERANCE * TOLERANCE)) return 0; /* not finite */
     substitute(s->normal, last + 1, last + 1, s->bend);
     const double *bend = s->bend, own = set->own_shift_limit_cm1, limit = set->axis_limit_cm1;
     f->axis_error_cm1[0] = clipped(bend[last], -limit, limit);
@@ -542,6 +542,7 @@ int32_t ramix_reweighted_fit(const ramix_settings *settings, ramix_fit *fit) {
     s.joined = s.chosen + count;
     s.active.chosen = s.joined + count;
     s.active.count = fit->count;
+    s.active.rounding = TOLERANCE;
     for (size_t n = 0; n < stride; n++) {
         const float magnitude = fabsf(fit->data[n]);
         if (magnitude > s.largest) s.largest = magnitude;

@@ -7,11 +7,13 @@
 
 #include "kernel.h"
 
+#define ALIKE 1e-12 /* rounding of Gram matrices in double */
+
 int let_in(active_set *set, const double *gram, int i) {
     double *row = set->factor + (size_t)set->size * set->count;
     for (int k = 0; k < set->size; k++) row[k] = gram[(size_t)set->chosen[k] * set->count + i];
     row[set->size] = gram[(size_t)i * set->count + i];
-    if (!factor_row(set->factor, set->count, set->size)) return 0;
+    if (!factor_row(set->factor, set->count, set->size, set->rounding)) return 0;
     set->chosen[set->size++] = i;
     return 1;
 }
@@ -88,7 +90,7 @@ int32_t ramix_nonnegative(int32_t count, const double *gram, int32_t fits,
     double *memory = malloc(sizeof(double) * (size * size + 2 * size) + sizeof(int) * size);
     if (memory == NULL) return -1;
     double *gradient = memory + size * size + size, scale = 0.0;
-    active_set set = {count, 0, (int *)(gradient + size), memory, memory + size * size};
+    active_set set = {count, 0, ALIKE, (int *)(gradient + size), memory, memory + size * size};
     for (int i = 0; i < count; i++) {
         scale = fmax(scale, gram[(size_t)i * count + i]);
         if (solution[i] > 0.0 && !let_in(&set, gram, i)) solution[i] = 0.0;

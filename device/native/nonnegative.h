@@ -7,6 +7,7 @@
 /* The columns that are let in, in the order of `factor`'s rows, which stand `count` apart. */
 typedef struct {
     int count, size;
+    double rounding;    /* a column of which the others leave less is not let in */
     int *chosen;        /* [count] */
     double *factor;     /* [count, count], of the Gram matrix of the chosen ones */
     double *candidate;  /* [count] */

@@ -8,9 +8,6 @@
 
 #include "kernel.h"
 
-/* A pivot below this part of its column is rounding of single precision sums. */
-#define SMALLEST_PIVOT 1e-7
-
 /* Four doubles side by side, at any address. */
 typedef double quad __attribute__((vector_size(32), aligned(8), may_alias));
 
@@ -24,16 +21,16 @@ static inline double dot_of(const double *one, const double *other, int count) {
 }
 
 /* Row `size` of the matrix -> row `size` of the factor, the rows before it being done; 0 where
- * they make it up. */
+ * they make it up but for the part `rounding` of it. */
 ON_EVERY_CPU
-static int factor_row(double *factor, int stride, int size) {
+static int factor_row(double *factor, int stride, int size, double rounding) {
     double *row = factor + (size_t)size * stride;
     for (int j = 0; j < size; j++) {
         const double *other = factor + (size_t)j * stride;
         row[j] = (row[j] - dot_of(row, other, j)) * other[j];
     }
     const double pivot = row[size] - dot_of(row, row, size);
-    if (!(pivot > SMALLEST_PIVOT * row[size])) return 0;
+    if (!(pivot > rounding * row[size])) return 0;
     row[size] = 1.0 / sqrt(pivot);
     return 1;
 }
