@@ -13,7 +13,7 @@ is on during an exposure and at no other time; `Analyzer` sees to it on every wa
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from device.driver.acquisition import AcquisitionSettings, acquire
@@ -86,6 +86,8 @@ def measure(
     progress: Progress,
 ) -> StoredAnswer:
     """Measure once, identify, and store before anybody sees the answer."""
+    # the brightest line counts within the range that this model sees
+    settings = replace(settings, seen=identifier.bundle.manifest.grid)
     acquisition = acquire(analyzer, settings, progress)
     progress("identifying")
     answer = identifier.identify(spectrum_from_acquisition(acquisition))

@@ -108,10 +108,17 @@ def add(
         source_sha256=source_sha256,
     )
     path = kept.add(entry, bundle.manifest.compounds)
-    alike = look_alikes(
-        entry.reference,
-        np.concatenate([bundle.references, *(other.reference[None] for other in there)]),
-        [*bundle.manifest.compound_names, *(other.name for other in there)],
+    alike = (
+        *look_alikes(
+            entry.reference_on(bundle.manifest.grid),
+            bundle.references,
+            bundle.manifest.compound_names,
+        ),
+        *look_alikes(
+            entry.reference,
+            np.array([other.reference for other in there]),
+            [other.name for other in there],
+        ),
     )
     warnings = [
         f"Its spectrum is nearly identical to that of {other}: the fit will hardly tell the two "

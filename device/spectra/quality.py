@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from device.spectra.noise import noise_variance
-from device.spectra.resampling import MODEL_GRID
+from device.spectra.resampling import WavenumberGrid
 from device.spectra.spectrum import Bools, Floats, GridSpectrum, Spectrum
 
 # The fingerprint region every compound of the libraries needs to be told from the others.
@@ -64,7 +64,7 @@ def check(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> tuple[Reason, ...]
 
     Args:
         spectrum: as measured or read.
-        grid_spectrum: the same on MODEL_GRID.
+        grid_spectrum: the same on the grid of the model that is to answer.
     """
     found = (
         _range(spectrum, grid_spectrum),
@@ -86,19 +86,27 @@ def only_cosmic_rays() -> Reason:
 
 
 def _range(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | None:
-    first, last = (int((edge - MODEL_GRID.first_cm1) / MODEL_GRID.step_cm1) for edge in NEEDED_CM1)
-    present = grid_spectrum.valid[first : last + 1]
+    first_cm1, last_cm1 = needed_cm1(grid_spectrum.grid)
+    grid_cm1 = grid_spectrum.grid.wavenumber_cm1
+    present = grid_spectrum.valid[(grid_cm1 >= first_cm1) & (grid_cm1 <= last_cm1)]
     if len(present) - int(np.count_nonzero(present)) <= _MISSING_POINTS_ALLOWED:
         return None
     axis = spectrum.wavenumber_cm1
     text = f"The spectrum covers {axis[0]:.0f} to {axis[-1]:.0f} cm-1"
-    if axis[0] <= NEEDED_CM1[0] and axis[-1] >= NEEDED_CM1[1]:
+    if axis[0] <= first_cm1 and axis[-1] >= last_cm1:
         text += " with gaps"
     return Reason(
         "range",
-        f"{text}; an identification needs {NEEDED_CM1[0]:.0f} to {NEEDED_CM1[1]:.0f} cm-1.",
+        f"{text}; an identification needs {first_cm1:.0f} to {last_cm1:.0f} cm-1.",
         "Measure or export the whole range.",
     )
+
+
+def needed_cm1(grid: WavenumberGrid) -> tuple[float, float]:
+    """What a spectrum must cover for a model on `grid`: `NEEDED_CM1` as far as the grid has it,
+    the whole grid where it has none of it."""
+    first, last = max(NEEDED_CM1[0], grid.first_cm1), min(NEEDED_CM1[1], grid.last_cm1)
+    return (first, last) if first < last else (grid.first_cm1, grid.last_cm1)
 
 
 def _laser(spectrum: Spectrum) -> Reason | None:
@@ -120,7 +128,7 @@ def _laser(spectrum: Spectrum) -> Reason | None:
 
 def _saturation(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | None:
     if spectrum.saturated is None:
-        if not _has_flat_top(spectrum):
+        if not _has_flat_top(spectrum, grid_spectrum.grid):
             return None
         return Reason(
             "saturated",
@@ -130,7 +138,7 @@ def _saturation(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | Non
     if not grid_spectrum.saturated.any():
         return None
     axis = spectrum.wavenumber_cm1
-    inside = spectrum.saturated & (axis >= MODEL_GRID.first_cm1) & (axis <= MODEL_GRID.last_cm1)
+    inside = spectrum.saturated & _within(axis, grid_spectrum.grid)
     if _longest_run(inside)[1] < _SATURATED_PIXELS:
         return None
     where = axis[inside]
@@ -144,7 +152,7 @@ def _saturation(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | Non
 def _dark(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | None:
     if spectrum.raw is None:
         return None
-    mean = float(grid_spectrum.intensity.sum()) / MODEL_GRID.size
+    mean = float(grid_spectrum.intensity.sum()) / grid_spectrum.grid.size
     if mean >= 0:
         return None
     sigma = float(np.sqrt(grid_spectrum.variance.mean()))
@@ -231,9 +239,14 @@ def _contrast(intensity: Floats, lag: int) -> Floats:
     return sides
 
 
-def _has_flat_top(spectrum: Spectrum) -> bool:
+def _within(axis_cm1: Floats, grid: WavenumberGrid) -> Bools:
+    inside: Bools = (axis_cm1 >= grid.first_cm1) & (axis_cm1 <= grid.last_cm1)
+    return inside
+
+
+def _has_flat_top(spectrum: Spectrum, grid: WavenumberGrid) -> bool:
     axis = spectrum.wavenumber_cm1
-    inside = (axis >= MODEL_GRID.first_cm1) & (axis <= MODEL_GRID.last_cm1)
+    inside = _within(axis, grid)
     axis, intensity = axis[inside], spectrum.intensity[inside]
     if len(axis) < _FLAT_TOP_POINTS or intensity.min() == intensity.max():
         return False  # a constant is no line; `no_signal` speaks for it

@@ -74,6 +74,9 @@ class GridSpectrum:
 
     Where `valid` is False nothing was measured: intensity and variance there repeat the nearest
     valid point, so that no consumer meets a step or a NaN.
+
+    Raises:
+        ValueError: the arrays have another length than the grid.
     """
 
     intensity: Floats  # [G]
@@ -82,6 +85,11 @@ class GridSpectrum:
     valid: Bools  # [G]
     saturated: Bools  # [G]
     struck: Bools  # [G], a cosmic ray was taken out, and nothing is known there
+    grid: WavenumberGrid
+
+    def __post_init__(self) -> None:
+        if len(self.intensity) != self.grid.size:
+            raise ValueError(f"{len(self.intensity)} points on a grid of {self.grid.size}")
 
 
 def spectrum_from_acquisition(acquisition: Acquisition, source: str = "acquisition") -> Spectrum:
@@ -130,6 +138,7 @@ def to_grid(spectrum: Spectrum, grid: WavenumberGrid = MODEL_GRID) -> GridSpectr
         valid=resampler.valid,
         saturated=resampler.apply_mask(spectrum.saturated),
         struck=np.zeros(grid.size, dtype=np.bool_),
+        grid=grid,
     )
 
 

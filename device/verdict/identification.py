@@ -119,7 +119,7 @@ def identify(
     shares, sd = signal_shares(final, asserted)
     unexplained = min(1.0, max(0.0, 1.0 - float(shares.sum())))
     if verdict is Verdict.PARTIAL and not explained:
-        why.append(reasons.unexplained_signal(unexplained, final))
+        why.append(reasons.unexplained_signal(unexplained, final, spectrum.grid))
     presence = combined_presence(prediction.presence, fit.evidence, thresholds)
     volumes: Floats | None = None
     volume_sd: Floats | None = None

@@ -5,11 +5,13 @@ Next: `identification.py` for how network and fit are weighed.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
+import numpy.typing as npt
 
-from device.field_library.compound import FieldCompound, clash
+from device.field_library.compound import FieldCompound, UnusableReference, clash
 from device.fit.library import Library
 from device.inference.bundle import Bundle
 from device.inference.golden import check_golden
@@ -24,6 +26,8 @@ from device.verdict.limits import DetectionLimit, detection_limits
 from device.verdict.thresholds import FitThresholds
 
 __all__ = ["Answer", "Identifier", "ModelLabel"]
+
+Floats32 = npt.NDArray[np.float32]
 
 
 class Identifier:
@@ -48,12 +52,13 @@ class Identifier:
         manifest = bundle.manifest
         self.bundle = bundle
         self.interpreter = Interpreter.for_bundle(bundle, runtime)
-        left_out = {entry.name: _why_left_out(entry, bundle) for entry in field_compounds}
-        self.field_compounds = tuple(one for one in field_compounds if left_out[one.name] is None)
-        self.notices = tuple(reason for reason in left_out.values() if reason is not None)
+        beside = [_beside(entry, bundle) for entry in field_compounds]
+        used = [one for one in beside if isinstance(one, FieldReference)]
+        self.notices = tuple(one for one in beside if isinstance(one, str))
+        self.field_compounds = tuple(one.entry for one in used)
         # the network's C compounds come first
         self.compounds = (*manifest.compounds, *(entry.compound for entry in self.field_compounds))
-        extra = [entry.reference[None] for entry in self.field_compounds]
+        extra = [one.reference[None] for one in used]
         self.library = Library(np.concatenate([bundle.references, *extra]))
         self.field_labels = tuple(
             FieldLabel(entry.name, entry.sha256) for entry in self.field_compounds
@@ -137,13 +142,25 @@ def proven_identifier(
     return identifier
 
 
-def _why_left_out(entry: FieldCompound, bundle: Bundle) -> str | None:
-    """Two references of one compound would share its signal and leave neither with evidence."""
+@dataclass(frozen=True, eq=False)
+class FieldReference:
+    """A compound measured in the field with its reference on the model's grid."""
+
+    entry: FieldCompound
+    reference: Floats32  # [G]
+
+
+def _beside(entry: FieldCompound, bundle: Bundle) -> FieldReference | str:
+    """What the fit takes beside the model's own, or why it takes nothing.
+
+    Two references of one compound would share its signal and leave neither with evidence.
+    """
     reason = clash(entry.compound, bundle.manifest.compounds)
-    if reason is None and len(entry.reference) != bundle.references.shape[1]:
-        reason = "the model's grid is another"
     if reason is None:
-        return None
+        try:
+            return FieldReference(entry, entry.reference_on(bundle.manifest.grid))
+        except UnusableReference as error:
+            reason = f"not with its grid: {error.text.rstrip('.')}"
     return (
         f"{entry.name} of the field library is not used with this model: {reason}. "
         "`ramix library remove` takes it out."

@@ -10,7 +10,7 @@ import numpy as np
 from device.fit.library import Library, LibraryFit
 from device.inference.manifest import Compound
 from device.spectra.quality import Reason, only_cosmic_rays
-from device.spectra.resampling import MODEL_GRID
+from device.spectra.resampling import WavenumberGrid
 from device.spectra.spectrum import GridSpectrum
 from device.verdict.twins import Twins
 
@@ -37,9 +37,9 @@ def why_not_interpretable(
     return None
 
 
-def unexplained_signal(unexplained: float, fit: LibraryFit) -> Reason:
+def unexplained_signal(unexplained: float, fit: LibraryFit, grid: WavenumberGrid) -> Reason:
     # the sum over a line's derivative is highest at its centre
-    where = (MODEL_GRID.wavenumber_cm1 + fit.axis_error_cm1)[int(np.argmax(np.cumsum(fit.foreign)))]
+    where = (grid.wavenumber_cm1 + fit.axis_error_cm1)[int(np.argmax(np.cumsum(fit.foreign)))]
     return Reason(
         "unexplained_signal",
         f"{unexplained:.0%} of the signal fits no compound of the library, "
