@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from device.fit.library import Library, LibraryFit
+from device.inference.errors import BundleError
 from device.inference.interpreter import Prediction
 from device.spectra.quality import Reason
 from device.spectra.spectrum import GridSpectrum
 from device.verdict.identification import Identification, Verdict, identify, no_result
 from device.verdict.thresholds import FitThresholds
-from firmware_bridge.errors import CallerError
 from tests.measured import Floats, lines, names, references, scene, solvents
 
 MIXTURE = {"Toluene": 0.5, "ethanol": 0.3, "Acetonitrile": 0.2}
@@ -365,7 +365,7 @@ def test_no_result_asserts_nothing() -> None:
 
 def test_a_manifest_moves_thresholds_by_name_and_only_known_ones() -> None:
     assert FitThresholds.from_manifest({"support": 0.7}).support == 0.7
-    with pytest.raises(CallerError, match="suport"):
+    with pytest.raises(BundleError, match="suport"):
         FitThresholds.from_manifest({"suport": 0.7})
 
 

@@ -17,7 +17,7 @@ from tests.tiny_bundles import minimal_manifest
 
 def complete() -> dict[str, Any]:
     return {
-        "format": "ramix-model-1",
+        "format": "ramix-model-2",
         "product": "ramix-785",
         **minimal_manifest(),
         "sha256": {"model": "0" * 64, "references": "1" * 64},
@@ -119,7 +119,7 @@ def test_numbers_that_are_none_are_refused_even_in_free_objects(number: str) -> 
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        ("format", "ramix-model-2"),
+        ("format", "ramix-model-1"),
         ("task", "ramixnet1"),  # with dosage in the golden vectors
         ("task", "ramixnet3"),
         ("version", "1.0"),

@@ -38,7 +38,9 @@ def test_smoothing_keeps_a_parabola_and_quiets_noise() -> None:
 
 
 def test_nothing_is_invented_where_nothing_was_measured() -> None:
-    reference, valid = reference_of(read_spectrum(DATA / "wasatch785" / "sesame oil.csv"), MODEL_GRID)
+    reference, valid = reference_of(
+        read_spectrum(DATA / "wasatch785" / "sesame oil.csv"), MODEL_GRID
+    )
     axis = MODEL_GRID.wavenumber_cm1
     assert axis[valid][0] == 500.0
     assert axis[valid][-1] == 2303.0

@@ -89,11 +89,11 @@ def flash(
       ramix-flash models/solvents13-2.ramix --port /dev/ttyACM0 --dry-run
     """
     from device.inference.bundle import read_bundle, read_bundle_bytes
-    from device.inference.golden import check_golden
     from device.inference.interpreter import Interpreter
     from device.inference.model_source import slot_name
     from device.inference.trust import default_trust_policy
     from device.ports import open_analyzer
+    from device.verdict.proof import prove
     from tools import flash_words, flashing
 
     say = _talker(as_json)
@@ -102,7 +102,7 @@ def flash(
     new = read_bundle(data, trust)
     say(flash_words.described(new, len(data)))
     _warn_of_demo_key(new)
-    interpreter = Interpreter.for_bundle(new, runtime)  # what cannot run here is not sent
+    Interpreter.for_bundle(new, runtime)  # what cannot run here is not sent
     with open_analyzer(port, timeout_s) as analyzer:
         info = analyzer.info
         say(f"analyzer {info.serial}: {info.product}, hardware {info.hardware_revision}")
@@ -119,8 +119,8 @@ def flash(
         )
         say(flash_words.intention(what, len(data)))
         if dry_run:
-            check_golden(new, interpreter)
-            say("dry run: signature, product, version and golden vectors are right; nothing sent")
+            prove(new, runtime)
+            say("dry run: signature, product, version and golden answers are right; nothing sent")
         else:
             steps = flashing.carry_out(analyzer, what, data, new, trust, runtime)
             # Closed while the link still is: Ctrl-C during the trial goes back to the old model.

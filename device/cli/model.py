@@ -13,7 +13,7 @@ from device.cli.output import print_json
 
 if TYPE_CHECKING:
     from device.inference.bundle import Bundle
-    from device.inference.manifest import Compound
+    from device.inference.manifest import Compound, GoldenVerdict
 
 _bundle_argument = click.argument("bundle", type=click.Path(path_type=Path), required=False)
 
@@ -72,7 +72,7 @@ def info(bundle: Path | None, as_json: bool) -> None:
 @json_option
 @log_level_option
 def verify(bundle: Path | None, runtimes: tuple[str, ...], as_json: bool) -> None:
-    """Check signature, hashes and golden vectors of a bundle on this machine.
+    """Check signature, hashes and golden answers of a bundle on this machine.
 
     \b
     Examples:
@@ -81,30 +81,29 @@ def verify(bundle: Path | None, runtimes: tuple[str, ...], as_json: bool) -> Non
 
     Exit code 7 when the bundle must not be used.
     """
-    from device.inference.golden import check_golden
-    from device.inference.interpreter import Interpreter
     from device.inference.model_source import load_default
+    from device.verdict.proof import prove
 
     loaded = load_default(bundle)
-    checked = []
-    for runtime in runtimes or ("auto",):
-        interpreter = Interpreter.for_bundle(loaded, runtime)
-        check_golden(loaded, interpreter)
-        checked.append(interpreter.runtime_name)
+    checked = [prove(loaded, runtime).interpreter.runtime_name for runtime in runtimes or ("auto",)]
     manifest = loaded.manifest
-    count = len(manifest.golden.decisions)
+    vectors, verdicts = len(manifest.golden.decisions), len(manifest.golden_verdicts)
     if as_json:
         print_json(
             {
                 "model": {**_label(loaded), "signed_by": list(loaded.signed_by)},
-                "golden_vectors": count,
+                "golden_vectors": vectors,
+                "golden_verdicts": verdicts,
                 "runtimes": checked,
             }
         )
         return
     click.echo(f"{manifest.name} {manifest.version}  sha256 {loaded.sha256}")
     click.echo(f"  signed by {', '.join(loaded.signed_by)}")
-    click.echo(f"  {count} golden vectors hold with {' and '.join(checked)}")
+    click.echo(
+        f"  {vectors} golden vectors and {verdicts} golden spectra hold with "
+        f"{' and '.join(checked)}"
+    )
     _warn_of_demo_key(loaded)
 
 
@@ -140,6 +139,7 @@ def _describe(bundle: "Bundle") -> dict[str, Any]:
         "preprocessing_id": manifest.preprocessing_id,
         "operators": list(manifest.operators),
         "golden_vectors": len(manifest.golden.decisions),
+        "golden_verdicts": [_golden_line(golden) for golden in manifest.golden_verdicts],
         "data_license": manifest.data_license,
         "figures": dict(manifest.figures),
         "provenance": dict(manifest.provenance),
@@ -169,6 +169,11 @@ def _plain(value: object) -> str:
     """Free entries (figures, provenance) may hold anything: nothing of it reaches the terminal."""
     text = str(value)
     return text if text.isprintable() else ascii(text)
+
+
+def _golden_line(golden: "GoldenVerdict") -> str:
+    named = [f"{one.name} {one.signal_share:.0%}" for one in golden.components]
+    return f"{golden.verdict} {' + '.join(named)}".rstrip()
 
 
 def _compound_line(compound: "Compound") -> str:

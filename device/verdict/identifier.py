@@ -14,7 +14,6 @@ import numpy.typing as npt
 from device.field_library.compound import FieldCompound, UnusableReference, clash
 from device.fit.library import Library
 from device.inference.bundle import Bundle
-from device.inference.golden import check_golden
 from device.inference.interpreter import Interpreter, Prediction
 from device.spectra.cosmic_rays import without_cosmic_rays
 from device.spectra.preprocessing import preprocess, quantize
@@ -126,20 +125,6 @@ class Identifier:
         if fit is None:
             return ()
         return detection_limits(answer.identification, fit, self.compounds, self.thresholds)
-
-
-def proven_identifier(
-    bundle: Bundle, runtime: str = "auto", field_compounds: Sequence[FieldCompound] = ()
-) -> Identifier:
-    """An identifier whose model has answered its golden vectors right on this machine.
-
-    Raises:
-        BundleError: it does not load here, or answers otherwise than at its publisher's.
-        RuntimeMissing: the asked interpreter is not installed.
-    """
-    identifier = Identifier(bundle, runtime, field_compounds)
-    check_golden(bundle, identifier.interpreter)
-    return identifier
 
 
 @dataclass(frozen=True, eq=False)

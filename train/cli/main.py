@@ -23,6 +23,7 @@ VERBS = {
     "response": Verb(_STAGES, "response", "Response factors from the measured mixtures."),
     "search": Verb("train.cli.search", "search", "Try networks of other sizes."),
     "figures": Verb("notebook.command", "figures", "Every table and picture, from seeds."),
+    "reissue": Verb("train.cli.reissue", "reissue", "The same network in a new bundle."),
     "card": Verb("train.cli.card", "card", "Write a model's card again, with its figures."),
 }
 # Not installed: these verbs need a checkout, and stand beside `train` there.
