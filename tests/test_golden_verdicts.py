@@ -28,6 +28,7 @@ from device.inference.trust import default_trust_policy
 from device.runtime import load_identifier
 from device.spectra.spectrum import Spectrum
 from device.verdict import proof
+from device.verdict.golden_verdicts import check_golden_verdicts
 from device.verdict.identifier import Identifier
 from device.verdict.proof import prove, proven_identifier
 from firmware_bridge.messages import SlotState
@@ -88,6 +89,11 @@ def swapped(*keys: str) -> Fault:
     return lambda manifest, references: (exchanged(manifest, *keys), references)
 
 
+def moved_grid(manifest: Manifest, references: References) -> tuple[Manifest, References]:
+    manifest["grid"] = {"first_cm1": 310.0, "last_cm1": 2510.0, "step_cm1": 1.0}
+    return manifest, references
+
+
 def swapped_rows(manifest: Manifest, references: References) -> tuple[Manifest, References]:
     return manifest, references[::-1]
 
@@ -139,6 +145,7 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "swapped names": (swapped("name"), "decisions contradict"),
     "swapped labels": (swapped("name", "cas"), "decisions contradict"),
     "swapped rows": (swapped_rows, "digest"),
+    "moved grid": (moved_grid, "digest"),
     "swapped rows, bound again": (swapped_rows_bound_again, "must name"),
     "labels swapped throughout": (relabelled_throughout, "must name"),
     "wrong verdict": (
@@ -284,7 +291,7 @@ def test_a_trial_that_cannot_be_checked_here_is_ended_too(monkeypatch: pytest.Mo
 def test_compounds_of_the_field_take_no_part_in_the_proof(monkeypatch: pytest.MonkeyPatch) -> None:
     """An odd one must not roll a good model back."""
     seen: list[int] = []
-    real = proof.check_golden_verdicts
+    real = check_golden_verdicts
 
     def counted(manifest: Any, identify: Any) -> None:
         seen.append(len(identify.__self__.field_compounds))

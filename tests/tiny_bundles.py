@@ -20,6 +20,7 @@ from device.inference.trust import (
     demo_signing_key,
 )
 from device.spectra.preprocessing import PREPROCESSING_ID
+from device.spectra.resampling import WavenumberGrid
 
 FIXTURES = Path(__file__).resolve().parent / "fixtures"
 
@@ -73,8 +74,9 @@ def signed_unchecked(
 
 def with_digests(manifest: dict[str, Any], references: npt.NDArray[np.float32]) -> dict[str, Any]:
     """The manifest with compound digests made for what stands there now."""
+    grid = WavenumberGrid(**manifest["grid"])
     compounds = [
-        one | {"sha256": compound_digest(one["name"], one["cas"], row)}
+        one | {"sha256": compound_digest(one["name"], one["cas"], row, grid)}
         for one, row in zip(manifest["compounds"], references, strict=True)
     ]
     return manifest | {"compounds": compounds}

@@ -149,8 +149,8 @@ def _require_own_references(manifest: Manifest, references: npt.NDArray[np.float
     for compound, digest, row in zip(
         manifest.compounds, manifest.compound_digests, references, strict=True
     ):
-        if compound_digest(compound.name, compound.cas, row) != digest:
+        if compound_digest(compound.name, compound.cas, row, manifest.grid) != digest:
             raise BundleError(
                 f"Name, CAS number and reference spectrum of {compound.name} are not those that "
-                "were exported together: the digest over the three does not match."
+                "were exported together: the digest over them does not match."
             )

@@ -100,7 +100,7 @@ def _compound(
             None if factor is None else round(factor * (spec.response_factor_sd or 0.0), 4)
         ),
         "source": spec.source or library.source,
-        "sha256": compound_digest(spec.name, spec.cas, reference),
+        "sha256": compound_digest(spec.name, spec.cas, reference, MODEL_GRID),
     }
 
 

@@ -22,6 +22,7 @@ from device.inference.container import Container
 from device.inference.errors import BundleError
 from device.inference.manifest import MANIFEST_FORMAT
 from device.inference.trust import SigningKey, TrustPolicy
+from device.spectra.resampling import WavenumberGrid
 from train.bundle.golden_spectra import golden_verdict_entries
 
 OLD_FORMAT: Final = "ramix-model-1"
@@ -55,8 +56,9 @@ def reissue(
         of_version = str(manifest["version"])
         names = [(str(one["name"]), str(one["cas"])) for one in manifest["compounds"]]
         references = np.frombuffer(container.references, dtype="<f4").reshape(len(names), -1)
+        grid = WavenumberGrid(**{key: float(value) for key, value in manifest["grid"].items()})
         for one, name, row in zip(manifest["compounds"], names, references, strict=True):
-            one["sha256"] = compound_digest(*name, row)
+            one["sha256"] = compound_digest(*name, row, grid)
         manifest["version"] = version or _next(of_version)
         manifest["provenance"][REISSUED_FROM] = {
             "version": of_version,
