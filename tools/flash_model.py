@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from device.cli.main import run_command
-from device.cli.options import common_options, port_option, runtime_option
+from device.cli.options import common_options, port_option, runtime_option, version_option
 from device.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ class FlashByDefault(click.Group):
         return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        help_asked = bool(args) and args[0] in ctx.help_option_names
-        if args and args[0].startswith("-") and not help_asked:
+        own = bool(args) and args[0] in (*ctx.help_option_names, "--version")
+        if args and args[0].startswith("-") and not own:
             args = ["flash", *args]  # options first: `ramix-flash --port P BUNDLE`
         return super().parse_args(ctx, args)
 
@@ -46,6 +46,7 @@ class FlashByDefault(click.Group):
     epilog="Exit codes: 0 done, or nothing to do; 2 usage, 3 no analyzer, 4 permission, 5 timeout, "
     "6 protocol, 7 bundle refused, 8 verification failed and rolled back.",
 )
+@version_option("ramix-flash")
 def cli() -> None:
     """Put a model bundle on an analyzer.
 

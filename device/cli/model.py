@@ -50,7 +50,7 @@ def info(bundle: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(described)
         return
-    for name, value in described.items():
+    for name, value in (described | {"signed_by": _signers_line(loaded)}).items():
         if name != "compounds":
             _print_entry(name, value)
     click.secho("compounds", bold=True)
@@ -82,7 +82,9 @@ def verify(bundle: Path | None, runtimes: tuple[str, ...], as_json: bool) -> Non
     Exit code 7 when the bundle must not be used.
     """
     from device.inference.model_source import load_default
+    from device.verdict.answer import signers_of
     from device.verdict.proof import prove
+    from device.verdict.result import signers_json
 
     loaded = load_default(bundle)
     checked = [prove(loaded, runtime).interpreter.runtime_name for runtime in runtimes or ("auto",)]
@@ -91,7 +93,7 @@ def verify(bundle: Path | None, runtimes: tuple[str, ...], as_json: bool) -> Non
     if as_json:
         print_json(
             {
-                "model": {**_label(loaded), "signed_by": list(loaded.signed_by)},
+                "model": {**_label(loaded), "signed_by": signers_json(signers_of(loaded))},
                 "golden_vectors": vectors,
                 "golden_verdicts": verdicts,
                 "runtimes": checked,
@@ -99,7 +101,7 @@ def verify(bundle: Path | None, runtimes: tuple[str, ...], as_json: bool) -> Non
         )
         return
     click.echo(f"{manifest.name} {manifest.version}  sha256 {loaded.sha256}")
-    click.echo(f"  signed by {', '.join(loaded.signed_by)}")
+    click.echo(f"  signed by {_signers_line(loaded)}")
     click.echo(
         f"  {vectors} golden vectors and {verdicts} golden spectra hold with "
         f"{' and '.join(checked)}"
@@ -120,6 +122,9 @@ def _label(bundle: "Bundle") -> dict[str, Any]:
 def _describe(bundle: "Bundle") -> dict[str, Any]:
     from dataclasses import asdict
 
+    from device.verdict.answer import signers_of
+    from device.verdict.result import signers_json
+
     manifest = bundle.manifest
     return {
         **_label(bundle),
@@ -127,7 +132,7 @@ def _describe(bundle: "Bundle") -> dict[str, Any]:
         "hardware_revisions": list(manifest.hardware_revisions),
         "security_counter": manifest.security_counter,
         "created_utc": manifest.created_utc,
-        "signed_by": list(bundle.signed_by),
+        "signed_by": signers_json(signers_of(bundle)),
         "demo_signed": bundle.demo_signed,
         "model_bytes": len(bundle.model),
         "grid": {
@@ -169,6 +174,15 @@ def _plain(value: object) -> str:
     """Free entries (figures, provenance) may hold anything: nothing of it reaches the terminal."""
     text = str(value)
     return text if text.isprintable() else ascii(text)
+
+
+def _signers_line(bundle: "Bundle") -> str:
+    from device.verdict.answer import signers_of
+
+    return ", ".join(
+        f"{signer.key_id} (the public demo key)" if signer.demo else signer.key_id
+        for signer in signers_of(bundle)
+    )
 
 
 def _golden_line(golden: "GoldenVerdict") -> str:

@@ -6,6 +6,7 @@ Next: `identification.py` for how network and fit are weighed.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from time import perf_counter
 
 import numpy as np
@@ -19,10 +20,12 @@ from device.spectra.cosmic_rays import without_cosmic_rays
 from device.spectra.preprocessing import preprocess, quantize
 from device.spectra.quality import check, only_cosmic_rays
 from device.spectra.spectrum import GridSpectrum, Spectrum, to_grid
-from device.verdict.answer import Answer, FieldLabel, ModelLabel
+from device.verdict.answer import Answer, DecisionLabel, FieldLabel, ModelLabel, signers_of
+from device.verdict.decision_identity import DECISION_VERSION, decision_sha256, fit_backend
 from device.verdict.identification import identify, no_result
 from device.verdict.limits import DetectionLimit, detection_limits
 from device.verdict.thresholds import FitThresholds
+from device.version import VERSION
 
 __all__ = ["Answer", "Identifier", "ModelLabel"]
 
@@ -64,7 +67,20 @@ class Identifier:
         )
         self.thresholds = FitThresholds.from_manifest(manifest.thresholds.fit)
         self.presence_thresholds = np.array(manifest.thresholds.presence, dtype=np.float64)
-        self.label = ModelLabel(manifest.name, manifest.version, bundle.sha256, manifest.task)
+        self.label = ModelLabel(
+            manifest.name, manifest.version, bundle.sha256, manifest.task, signers_of(bundle)
+        )
+
+    @cached_property
+    def decision(self) -> DecisionLabel:
+        """What decides here, worked out at the first answer."""
+        return DecisionLabel(
+            software=VERSION,
+            version=DECISION_VERSION,
+            sha256=decision_sha256(self.thresholds, self.presence_thresholds.tolist()),
+            runtime=f"{self.interpreter.runtime_name} {self.interpreter.runtime_version}",
+            fit_backend=fit_backend(),
+        )
 
     def predict(self, gridded: GridSpectrum) -> Prediction:
         """The network alone; what it says is a proposal."""
@@ -86,6 +102,7 @@ class Identifier:
                 no_result(reasons),
                 timings,
                 self.label,
+                self.decision,
                 spectrum,
                 gridded,
                 field_compounds=self.field_labels,
@@ -113,6 +130,7 @@ class Identifier:
             identification,
             timings,
             self.label,
+            self.decision,
             spectrum,
             gridded,
             prediction,

@@ -6,7 +6,6 @@ wrong in here is the model's fault and comes out as a `BundleError`.
 Next: `golden_verdicts.py`, the part of the proof that concerns whole answers.
 """
 
-import logging
 from collections.abc import Sequence
 
 from device.field_library.compound import FieldCompound
@@ -15,8 +14,6 @@ from device.inference.errors import BundleError, ModelFaulty, RuntimeMissing
 from device.inference.golden import check_golden
 from device.verdict.golden_verdicts import check_golden_verdicts
 from device.verdict.identifier import Identifier
-
-_log = logging.getLogger("ramix.model")
 
 
 def proven_identifier(
@@ -47,7 +44,10 @@ def prove(bundle: Bundle, runtime: str = "auto") -> Identifier:
     except (BundleError, RuntimeMissing):
         raise
     except Exception as error:
-        _log.debug("model %s fails in an unforeseen way", bundle.manifest.name, exc_info=error)
+        import logging  # only now: most starts never log, and importing it costs milliseconds
+
+        log = logging.getLogger("ramix.model")
+        log.debug("model %s fails in an unforeseen way", bundle.manifest.name, exc_info=error)
         raise ModelFaulty(
             f"Running the model ends in an error ({type(error).__name__})."
         ) from error

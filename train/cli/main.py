@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from device.cli.lazy_group import LazyGroup, Verb
+from device.cli.options import version_option
 from firmware_bridge.errors import RamixError
 
 _STAGES = "train.cli.stages"
@@ -48,6 +49,7 @@ class TrainGroup(LazyGroup):
 
 
 @click.group(cls=TrainGroup, verbs=VERBS, context_settings={"help_option_names": ["-h", "--help"]})
+@version_option("ramix-train")
 def cli() -> None:
     """Train RaMixNet models from reference spectra.
 
