@@ -116,7 +116,7 @@ def check_content(container: Container) -> tuple[Manifest, npt.NDArray[np.float3
 
 
 def _require_same_preprocessing(manifest: Manifest) -> None:
-    """A network sees only what it was trained on if both sides prepare spectra alike."""
+    """The network's input is what it was trained on only if both sides prepare spectra alike."""
     if manifest.preprocessing_id != PREPROCESSING_ID:
         raise ProductMismatch(
             f"The bundle needs the preprocessing {manifest.preprocessing_id!r}, "

@@ -6,7 +6,7 @@ The tree::
     |-- BundleError                the bundle is damaged, incomplete or contradicts itself
     |   |-- ModelNotFound          no file there, or not readable
     |   |-- SignatureError         not signed by those who may sign
-    |   |   `-- TrustError         nobody can say who may sign: refuse, never start fresh
+    |   |   `-- TrustError         who may sign is not known: refuse, never start fresh
     |   |-- ProductMismatch        made for another product, hardware or software
     |   |-- VersionTooOld          older than what the analyzer already confirmed
     |   |-- ModelUnusable          the network does not load or is not what the manifest says
@@ -64,7 +64,7 @@ class VersionTooOld(BundleError):
 
 
 class ModelUnusable(BundleError):
-    """The network does not load, or has other inputs, outputs or operators than promised."""
+    """The network does not load, or its inputs, outputs or operators are not the manifest's."""
 
     code = "model_unusable"
     default_remedy = "Fetch the model bundle again, or try the other runtime with --runtime."

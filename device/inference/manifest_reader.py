@@ -24,7 +24,7 @@ MAX_GRID_SIZE: Final = 8192
 MAX_COUNTER: Final = 2**32 - 1  # the firmware stores 32 bits
 # The library fit counts in points of the grid and takes each for 1 cm-1: its kernels and shifts.
 GRID_STEP_CM1: Final = 1.0
-# A response factor known no better than to its own size says nothing about a volume fraction.
+# With a standard uncertainty as large as the factor a volume fraction has no known digit.
 MAX_RELATIVE_UNCERTAINTY: Final = 1.0
 
 

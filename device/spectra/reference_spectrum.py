@@ -1,8 +1,8 @@
 """A measured pure compound -> its reference: peaks as they are, nothing that is not Raman signal.
 
 The one routine for references that networks are trained on and for those measured in the field,
-so that the library fit sees both alike. `similarity` tells how much two references look like one
-compound. Next: `device/field_library/store.py`, which keeps the field's.
+so that the library fit gets both alike. `similarities` measures how much two references have in
+common. Next: `device/field_library/store.py`, which keeps the field's.
 """
 
 import numpy as np

@@ -26,17 +26,17 @@ from device.fit import (
     search,
     spikes,
 )
-from device.spectra import cosmic_rays, noise, preprocessing, quality, resampling
-from device.verdict import amounts, identification, limits, reasons, thresholds, twins
+from device.spectra import cosmic_rays, flat_top, noise, preprocessing, quality, resampling
+from device.verdict import amounts, identification, limits, network_odds, reasons, thresholds, twins
 from device.verdict.thresholds import FitThresholds
 
 DECISION_VERSION = 1  # raise it with every change of a verdict, whether by numbers or by code
 
-# A test compares this with the folders: no module of fit and verdict is forgotten.
+# A test compares this with the three folders: no module is forgotten.
 DECIDING = (
-    (cosmic_rays, noise, preprocessing, quality, resampling)
+    (cosmic_rays, flat_top, noise, preprocessing, quality, resampling)
     + (derivative, flexible, library, nonnegative, reference_lines, residual, search, spikes)
-    + (amounts, identification, limits, reasons, thresholds, twins)
+    + (amounts, identification, limits, network_odds, reasons, thresholds, twins)
 )
 _CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")
 

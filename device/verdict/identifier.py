@@ -38,8 +38,8 @@ class Identifier:
     Args:
         bundle: verified by `device.inference.bundle.read_bundle`.
         runtime: "auto" (LiteRT where installed), "litert" or "tflite".
-        field_compounds: fitted beside the model's own; the network knows nothing of them. One
-            that the model has by itself is left out, and `notices` says so.
+        field_compounds: fitted beside the model's own; the network has no output for them. One
+            that the model has by itself is left out, with a sentence in `notices`.
 
     Raises:
         BundleError: the model cannot run on this machine.
@@ -83,7 +83,7 @@ class Identifier:
         )
 
     def predict(self, gridded: GridSpectrum) -> Prediction:
-        """The network alone; what it says is a proposal."""
+        """The network alone: presence, and dosage where it has that output."""
         return self.interpreter.predict(quantize(preprocess(gridded.intensity, gridded.valid)))
 
     def identify(self, spectrum: Spectrum) -> Answer:
@@ -138,7 +138,7 @@ class Identifier:
         )
 
     def limits(self, answer: Answer) -> tuple[DetectionLimit, ...]:
-        """What was not detected, and the share above which each would have been seen."""
+        """Compounds not named, and the share from which 95% of amounts are detected."""
         fit = answer.identification.full_fit
         if fit is None:
             return ()

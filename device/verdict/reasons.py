@@ -1,4 +1,4 @@
-"""What the card says beside the verdict: reasons, each with something to do about it.
+"""Reasons that stand on the card beside the verdict, each with something to do about it.
 
 Next: `identification.py`, which picks them; `device/spectra/quality.py` for those of the gate.
 """
@@ -24,7 +24,7 @@ _EXPLAINED_ELSEWHERE = 0.9
 def why_not_interpretable(
     spectrum: GridSpectrum, library: Library, fit: LibraryFit
 ) -> Reason | None:
-    """A closer look before anything is called unknown: is the measurement itself to blame?"""
+    """A fault of the measurement that would explain why nothing fits; looked for before UNKNOWN."""
     if fit.spike_part > _ONLY_SPIKES:
         return only_cosmic_rays()
     shift, explained = library.far_shift(spectrum)

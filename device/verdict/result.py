@@ -39,7 +39,7 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
                 "signal_share_uncertainty": _number(component.signal_share_uncertainty),
                 "volume_fraction": _number(component.volume_fraction),
                 "volume_fraction_uncertainty": _number(component.volume_fraction_uncertainty),
-                # a compound measured in the field says so; the model's own need not
+                # stands at compounds measured in the field alone
                 **({} if component.network_validated else {"network_validated": False}),
             }
             for component in found.components
@@ -68,7 +68,7 @@ def signers_json(signers: "Sequence[Signer]") -> list[dict[str, Any]]:
 
 
 def limits_json(limits: "Sequence[DetectionLimit]") -> list[dict[str, Any]]:
-    """The entry `limits` of the JSON object; a share is null where nothing could be seen."""
+    """The entry `limits` of the JSON object; a share is null where the information is zero."""
     return [
         {"name": one.name, "cas": one.cas, "signal_share": _number(one.signal_share)}
         for one in limits

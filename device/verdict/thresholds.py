@@ -40,8 +40,8 @@ class FitThresholds:
     # more: among C compounds the largest evidence of pure noise is far above that of one.
     evidence_more_after_no: float = _within(2.0, 0.0, 1e3)
     # ... and, times (model error / its largest)^doubt_power, so much more for each logit below a
-    # proposal, but not beyond `evidence_against_no`. The power is above 1 because a fit that
-    # matches to the noise hardly ever asserts what is not there.
+    # proposal, up to `evidence` + the second number. The power is above 1: false assertions grow
+    # faster than the model error.
     evidence_per_logit: float = _within(80.0, 0.0, 1e4)
     evidence_against_no: float = _within(120.0, 0.0, 1e4)
     doubt_power: float = _within(2.0, 0.1, 10.0)
@@ -52,10 +52,10 @@ class FitThresholds:
     moved_cm1: float = _within(0.6, 0.01, 10.0)  # ... and from which for large shares only
     trace_share: float = _within(0.02, 0.0, 0.5)  # share up to which by the own shift alone
     large_share: float = _within(0.03, 0.001, 1.0)  # ... and from which in full
-    # From this share on networks see what is there. Where the network proposes anything and gives
-    # such a component less presence than the first limit, the verdict is PARTIAL; below the second
-    # the component is not asserted, whatever its evidence. Neither holds for a model error up to
-    # `disputable_model_error`: a compound that only resembles the one fitted leaves more.
+    # From this share on networks give a high presence to what is there. Where the network proposes
+    # anything and such a component has a presence below the first limit, the verdict is PARTIAL;
+    # below the second it is not asserted, whatever its evidence. Neither holds for a model error
+    # up to `disputable_model_error`: a compound that only resembles the one fitted leaves more.
     disputable_model_error: float = _within(0.04, 0.0, 1.0)
     seen_by_networks_from: float = _within(0.06, 0.001, 1.0)
     disputed_presence: float = _within(0.30, 0.0, 1.0)
@@ -137,8 +137,8 @@ class FitThresholds:
 
         Args:
             lead: log odds of the network beyond its threshold.
-            doubt: log odds that it lacks for a proposal: 0 when it proposes, infinite when it
-                cannot know and the fit speaks alone.
+            doubt: log odds that it lacks for a proposal: 0 when it proposes, infinite where no
+                presence counts and the evidence of the fit stands alone.
         """
         misfit = (model_error / LARGEST_MODEL_ERROR) ** self.doubt_power
         more = self.evidence_more_after_no * np.clip(-lead, 0.0, 1.0)
@@ -156,19 +156,20 @@ class FitThresholds:
         return result
 
     def sureness_asked(self, fit: LibraryFit, share: npt.ArrayLike) -> Floats:
-        """Log odds by which a network must be surer than its threshold to propose components of
-        such shares 0-1 of the signal."""
-        at_home = (self.moved_cm1 - fit.bent_cm1) / (self.moved_cm1 - self.at_home_cm1)
+        """Log odds above its threshold from which presence is a proposal, for components of such
+        shares 0-1 of the signal: `surer` times the larger of two ramps, each clipped to 0-1."""
+        unmoved = (self.moved_cm1 - fit.bent_cm1) / (self.moved_cm1 - self.at_home_cm1)
         large = (np.asarray(share) - self.trace_share) / (self.large_share - self.trace_share)
-        result: Floats = self.surer * np.clip(np.maximum(at_home, large), 0.0, 1.0)
+        result: Floats = self.surer * np.clip(np.maximum(unmoved, large), 0.0, 1.0)
         return result
 
     def unexplained_part(self, fit: LibraryFit) -> float:
         """0-1: part of `identified_unexplained` up to which this fit counts as identified.
 
-        Real mixtures whose references match badly, because the liquids interact, leave up to the
-        full limit. Another instrument alone leaves little that looks foreign, the less the broader
-        its lines, and where references match to the noise, a quarter of the rest is.
+        (own shift / bent_cm1)^bent_power, clipped from below, times 0.25 + model error / its
+        largest, at most 1. Mixtures whose liquids interact, with large own shifts, leave up to the
+        full limit. Another instrument alone leaves less that counts as foreign, the less the
+        broader its lines: broad lines merge the details that would differ.
         """
         moved = (fit.bent_cm1 / self.bent_cm1) ** self.bent_power
         clear = np.clip(1.0 - fit.width_cm2 / self.smeared_cm2, self.smallest_smeared_part, 1.0)
@@ -177,10 +178,13 @@ class FitThresholds:
         return float(part) * min(1.0, worse)
 
     def misfit_part(self, fit: LibraryFit) -> float:
-        """0-1: part of `identified_misfit` that liquids that interact, or lines narrower than the
-        references', excuse. Broader lines excuse nothing: they hide details instead."""
-        excuse = max(fit.bent_cm1 / self.bent_cm1, -fit.width_cm2 / self.narrower_cm2)
-        return float(np.clip(excuse, self.smallest_misfit_part, 1.0))
+        """0-1: part of `identified_misfit` up to which this fit counts as identified.
+
+        It grows with the own shifts of liquids that interact, and with lines narrower than the
+        references'; broader lines (positive width) add nothing: they merge details.
+        """
+        part = max(fit.bent_cm1 / self.bent_cm1, -fit.width_cm2 / self.narrower_cm2)
+        return float(np.clip(part, self.smallest_misfit_part, 1.0))
 
     def explains(self, fit: LibraryFit) -> bool:
         """Does the fit leave nothing foreign?"""
