@@ -51,8 +51,11 @@ def info(bundle: Path | None, as_json: bool) -> None:
         print_json(described)
         return
     for name, value in (described | {"signed_by": _signers_line(loaded)}).items():
-        if name != "compounds":
+        if name not in ("compounds", "golden_verdicts"):
             _print_entry(name, value)
+    click.secho("golden verdicts", bold=True)
+    for line in described["golden_verdicts"]:
+        click.echo(f"  {line}")
     click.secho("compounds", bold=True)
     width = max(len(compound.name) for compound in loaded.manifest.compounds)
     for compound in loaded.manifest.compounds:

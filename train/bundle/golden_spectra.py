@@ -26,7 +26,7 @@ from device.verdict.identifier import Identifier
 from firmware_bridge.errors import CallerError
 
 SHARE_TOLERANCE: Final = 0.02
-_SEED: Final = 20261129  # the same bundle gives the same scenes
+_SEED: Final = 20261129  # the same bundle gives the same scenes, each kind by itself
 _CANDIDATES: Final = 24  # of each kind, until one is clear enough
 _NOISE_DRAWS: Final = 3
 _AXIS_OFF_CM1: Final = 0.25
@@ -69,12 +69,8 @@ def golden_verdict_entries(draft: Bundle) -> list[dict[str, Any]]:
         BundleError: the bundle cannot be run.
     """
     identifier = Identifier(draft)
-    rng = np.random.default_rng(_SEED)
-    kept = [
-        golden
-        for kind in range(len(_KINDS))
-        if (golden := _first_clear(identifier, kind, rng)) is not None
-    ]
+    found = [_first_clear(identifier, kind) for kind in range(len(_KINDS))]
+    kept = [golden for golden in found if golden is not None]
     for needed in (Verdict.IDENTIFIED, Verdict.UNKNOWN):
         if not any(golden.verdict == needed for golden in kept):
             raise NoGoldenSpectrum(
@@ -84,9 +80,8 @@ def golden_verdict_entries(draft: Bundle) -> list[dict[str, Any]]:
     return [_entry(golden) for golden in kept]
 
 
-def _first_clear(
-    identifier: Identifier, kind: int, rng: np.random.Generator
-) -> GoldenVerdict | None:
+def _first_clear(identifier: Identifier, kind: int) -> GoldenVerdict | None:
+    rng = np.random.default_rng((_SEED, kind))
     for _ in range(_CANDIDATES):
         scene = _KINDS[kind](identifier.bundle, rng)
         if scene is None:
@@ -135,10 +130,12 @@ def _is_clear(
 def _with_other_outputs(identifier: Identifier, counts: Counts) -> Iterator[Identification]:
     """Answers if presence came out higher or lower by what golden vectors tolerate."""
     thresholds = identifier.presence_thresholds
-    for moved in (-DEFAULT_TOLERANCE, DEFAULT_TOLERANCE):
-        identifier.presence_thresholds = np.clip(thresholds + moved, 1 / 256, 255 / 256)
-        yield _identified(identifier, counts)
-    identifier.presence_thresholds = thresholds
+    try:
+        for moved in (-DEFAULT_TOLERANCE, DEFAULT_TOLERANCE):
+            identifier.presence_thresholds = np.clip(thresholds + moved, 1 / 256, 255 / 256)
+            yield _identified(identifier, counts)
+    finally:
+        identifier.presence_thresholds = thresholds
 
 
 def _identified(identifier: Identifier, counts: Counts) -> Identification:
