@@ -275,6 +275,17 @@ def test_an_unforeseen_error_rolls_a_trial_back_and_refuses_a_confirmed_model(
         assert load(analyzer).label.version == "1.0.0"
 
 
+def test_an_unforeseen_error_rolls_back_what_the_flash_tool_tries(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = image(None)
+    with monkeypatch.context() as patched, Analyzer(InProcessTransport(on_trial(data))) as analyzer:
+        patched.setattr(Identifier, "identify", _broken)
+        with pytest.raises(VerificationFailed, match="ValueError"):
+            check_by_flash_tool(analyzer, data)
+        assert analyzer.active_slot() == 0
+
+
 def test_a_trial_that_cannot_be_checked_here_is_ended_too(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(*_: object) -> None:
         raise RuntimeMissing("No runtime for the network.")

@@ -175,6 +175,27 @@ def test_a_field_compound_measured_elsewhere_is_left_out_and_said() -> None:
     assert "other" in notice and "grid" in notice and "ramix library remove" in notice
 
 
+def test_adding_one_that_the_model_cannot_take_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RAMIX_HOME", str(tmp_path))
+    spectrum = measured((1.0, B), first=300.0, last=1800.0)
+    file = tmp_path / "pure.csv"
+    rows = zip(spectrum.wavenumber_cm1, spectrum.intensity, strict=True)
+    file.write_text("\n".join(f"{x},{y}" for x, y in rows))
+    manifest, references = tiny_parts(2)
+    manifest["grid"] = {"first_cm1": 1900.0, "last_cm1": 4100.0, "step_cm1": 1.0}
+    model = tmp_path / "far.ramix"
+    model.write_bytes(signed_unchecked(with_digests(manifest, references), references))
+    for name, path, warnings in (("one", model, 1), ("two", NARROW, 2)):
+        words = ["library", "add", str(file), "--name", name, "--model", str(path), "--json"]
+        assert run_command(words) == 0
+        found = json.loads(capsys.readouterr().out)["warnings"]
+        assert len(found) == warnings, found
+        if path == model:
+            assert found[0].startswith("Not used with tiny-2: The spectrum covers 300 to 1800")
+
+
 def test_another_step_is_refused_when_read() -> None:
     grid = {"first_cm1": 300.0, "last_cm1": 4700.0, "step_cm1": 2.0}  # 2,201 points, too
     with pytest.raises(ProductMismatch, match="steps of 2 cm-1"):

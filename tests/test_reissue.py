@@ -1,4 +1,4 @@
-"""A bundle issued again: nothing trained, nothing whitewashed, proven like any other."""
+"""A bundle issued again: nothing is trained, nothing unverified is signed, and it is proven."""
 
 import json
 from dataclasses import replace
