@@ -54,6 +54,7 @@ class Identifier:
         manifest = bundle.manifest
         self.bundle = bundle
         self.interpreter = Interpreter.for_bundle(bundle, runtime)
+        self._runtime = f"{self.interpreter.runtime_name} {self.interpreter.runtime_version}"
         beside = [_beside(entry, bundle) for entry in field_compounds]
         used = [one for one in beside if isinstance(one, FieldReference)]
         self.notices = tuple(one for one in beside if isinstance(one, str))
@@ -78,7 +79,7 @@ class Identifier:
             software=VERSION,
             version=DECISION_VERSION,
             sha256=decision_sha256(self.thresholds, self.presence_thresholds.tolist()),
-            runtime=f"{self.interpreter.runtime_name} {self.interpreter.runtime_version}",
+            runtime=self._runtime,
             fit_backend=fit_backend(),
         )
 
