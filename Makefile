@@ -18,7 +18,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 # A stamp is named after the contents it stands for, so that nothing is installed twice and a
 # changed lock never goes unnoticed. It lives inside .venv and vanishes with it.
-key = $(shell cat $(1) setup.cfg pyproject.toml | sha256sum | cut -c1-16)
+key = $(shell cat $(1) setup.cfg setup.py pyproject.toml device/native/*.[ch] | sha256sum | cut -c1-16)
 DEVICE_STAMP := $(VENV)/installed-device-$(call key,requirements/device.lock)
 DEV_STAMP := $(VENV)/installed-dev-$(call key,$(LOCKS))
 

@@ -2,7 +2,7 @@
 
 The same mixture is measured many times, and nothing differs but the counted photons: what the
 answers scatter then, against the Cramer-Rao bound, is what a method throws away. Its bias over
-the same spectra is what it gets wrong besides, since it knows the compounds from other spectra.
+the same spectra is its error besides, since its references were measured in other spectra.
 Next: `photon_bound.py`, the bound; `bound_tables.py`, how it is shown.
 """
 

@@ -42,8 +42,8 @@ def _silent(done: int, of_all: int) -> None:
 class Context:
     """Where a figure reads and writes, how much it measures, and from which seed.
 
-    `bundles` fills with name and SHA-256 of every bundle that was asked for: a figure says of
-    which bytes it speaks.
+    `bundles` fills with name and SHA-256 of every bundle that was asked for: a figure names the
+    bytes that it was made with.
     """
 
     out: Path

@@ -1,7 +1,7 @@
-"""What physics allows: a detector that knows every reference as it was measured, and the noise.
+"""What physics allows: a detector with every reference as it was measured, and with the noise.
 
 It tries every subset of the references with a free cubic baseline and takes the one of highest
-likelihood, each component paying ln(points) (BIC, Schwarz 1978). It knows neither shift nor width
+likelihood, each component paying ln(points) (BIC, Schwarz 1978). It has neither shift nor width
 because its scenes have none: a bound for those, not a method.
 """
 

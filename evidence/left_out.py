@@ -1,9 +1,9 @@
 """The shipped product with one compound taken out, and foreign spectra to show it.
 
 Leaving a compound out turns its spectra into foreign ones whose truth is known. It leaves the
-references, the compounds and the network's outputs; the network keeps what it learnt about it,
-so its other outputs know better than those of a network that never met the compound.
-Next: `unknowns.py`, which counts what is said then.
+references, the compounds and the network's outputs. The network was trained with it, so its other
+outputs are lower for these spectra than those of a network trained without the compound.
+Next: `unknowns.py`, which counts the answers.
 """
 
 from copy import copy
@@ -36,7 +36,7 @@ class _FewerOutputs:
 
 
 def without(identifier: Identifier, index: int) -> Identifier:
-    """The same product, which does not know compound `index`."""
+    """The same product without compound `index`."""
     kept = np.delete(np.arange(len(identifier.compounds)), index)
     result = copy(identifier)
     result.compounds = tuple(identifier.compounds[k] for k in kept)

@@ -1,7 +1,7 @@
-"""Is what is said to be detectable detected? Compounds added to real frames at their limits.
+"""Are compounds detected at their reported limits? They are added to real frames at these.
 
 A frame with fresh noise as large as its own is answered: some compounds are named, and of each
-other one it is said above which share it would have been seen. That much of it is added to the
+other one the share is reported above which it would have been detected. That much is added to the
 frame, with other noise and a small shift, and the product is asked again.
 """
 

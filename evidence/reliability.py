@@ -1,4 +1,4 @@
-"""Is presence a probability? How often a compound is there when its presence is said to be p.
+"""Is presence a probability? How often a compound is there when its presence is p.
 
 All compounds of the library in every scene count, named or not: an absent one at 0.02 is as much
 a statement as a present one at 0.98.
@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 COMPONENTS = (1, 5)
-SMALLEST_SHARE = 0.01  # so small that there is something to doubt
+SMALLEST_SHARE = 0.01  # so small that presences between 0 and 1 occur
 SNR = (20.0, 300.0)  # log-uniform
 FWHM_FACTOR = (1.0, 1.3)
 EDGES: Floats = np.linspace(0.0, 1.0, 11)
@@ -38,7 +38,7 @@ _CONDITIONS = Conditions(
 
 @dataclass(frozen=True, eq=False)
 class Said:
-    """What one source said about N compounds in scenes, and what was true."""
+    """What one source answered about N compounds in scenes, and what was true."""
 
     presence: Floats  # [N]
     present: Bools  # [N]
@@ -105,7 +105,7 @@ def presences(identifier: Identifier, scene: Scene) -> tuple[Floats, Floats]:
 
 
 def doubtful_scene(rng: np.random.Generator) -> Scene:
-    """One mixture with components so weak, or noise so strong, that there is something to doubt."""
+    """One mixture with weak components or strong noise, so that presence lies between 0 and 1."""
     pures = measured_pures(LIBRARY)
     conditions = replace(
         _CONDITIONS,

@@ -1,10 +1,10 @@
-"""The classical answers that RaMixNet and the library fit have to beat, in numpy.
+"""The classical methods that RaMixNet and the library fit are compared with, in numpy.
 
 (a) Least squares: non-negative amounts of all references and a free cubic baseline, over a grid of
     axis shifts and line widths; the weakest goes and the rest is fitted again, until all that is
     left has at least 3% of the signal.
 (b) The 3% rule on first derivatives: the same grid, on smoothed first derivatives, no baseline.
-Both answer "unknown" below one limit of explained energy. They do not see the network and share
+Both answer "unknown" below one limit of explained energy. They do not use the network and share
 no code with the product, and are not tuned for speed.
 Next: `ideal.py`, what no linear method can beat.
 """
@@ -25,7 +25,7 @@ SMALLEST_SHARE = 0.03
 _LEAST_EXPLAINED = 0.75
 _COARSE_SHIFTS_CM1 = np.arange(-6.0, 7.0, 2.0)
 # Data are always smoothed alike, and only references move and widen: otherwise the noise that
-# smoothing takes away would speak for the wrong shift or width.
+# smoothing takes away would lower the residual at a wrong shift or width.
 _SMOOTHING_CM1 = 2.5  # sigma of (a)
 _DERIVATIVE_SMOOTHING_CM1 = 3.0  # ... and of (b)
 _WIDTHS_CM2 = (-6.0, -3.0, 0.0, 4.0, 8.0, 13.0, 18.0, 24.0)  # variance beyond the references'

@@ -23,7 +23,7 @@ IDEAL = "ideal linear detector"
 class Trial:
     name: str
     conditions: Conditions
-    ideal: bool = False  # the ideal detector knows neither shifts nor rays nor wide lines
+    ideal: bool = False  # the ideal detector models neither shifts nor rays nor wide lines
 
 
 TRIALS = (

@@ -1,4 +1,4 @@
-"""What the product says about signal that is not in its library.
+"""What the product answers to signal that is not in its library.
 
 Each compound of the library is left out in turn, and spectra of liquids and solids outside the
 library are shown alone and added to mixtures. Beside the false answers stand the missed ones: how
@@ -76,7 +76,7 @@ def ask(identifier: Identifier, case: Case, done: Callable[[], None]) -> Foreign
     # nothing was asserted when the last fit is the one of the whole library
     if found.fit is not None and found.fit is not found.full_fit:
         alone = replace(asked.thresholds, identified_unexplained=np.inf)
-        if alone.explains(found.fit):  # no other threshold speaks against it
+        if alone.explains(found.fit):  # no other threshold is exceeded
             # the tolerated part is the threshold times something that only depends on the fit
             limit = found.fit.unexplained / asked.thresholds.unexplained_part(found.fit)
     identified = found.verdict is Verdict.IDENTIFIED

@@ -65,7 +65,7 @@ def make(context: Context) -> Result:
 
 
 def _group(label: str) -> str:
-    """Nothing for labels that their makers doubt, and for spectra that come twice."""
+    """Nothing for labels that their makers mark as uncertain, and for spectra that come twice."""
     if label in EQUAL_PARTS:
         return MIXTURES
     return {IN_LIBRARY: LIQUIDS, NOT_IN_LIBRARY: OUTSIDE}.get(label, "")

@@ -47,7 +47,7 @@ class SlotState(IntEnum):
 
 
 class FrameFlags(IntFlag):
-    """What the instrument knows against a frame."""
+    """What the instrument found wrong with a frame."""
 
     NONE = 0
     SATURATED = 1

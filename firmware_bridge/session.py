@@ -176,7 +176,7 @@ class Session:
         return Reply(packet.request_id, request, message=message)
 
     def _learn_epoch(self, request_id: int, settings_epoch: int | None) -> None:
-        """Believe the reply to the latest request: a delayed older one must not turn time back."""
+        """Set by the reply to the latest request; a delayed older reply must not set it back."""
         source = self._epoch_source_id
         if source is None or _is_newer(request_id, source) or request_id == source:
             self._epoch_source_id = request_id

@@ -53,7 +53,7 @@ _TRAINING_NOTES = (
     "RaMixNet II by itself (int8, presence of 0.5 and more is a name), without the library fit "
     "that the product adds. Every row: {steps} steps of {batch} spectra where the shipped recipe "
     "has {shipped}, and an average over weights to match. What helps early need not help late: a "
-    "row says what a setting is for, not by how much the shipped model would change.",
+    "row shows what a setting is for, not by how much the shipped model would change.",
     "Rows with another seed differ by nothing but chance; what is bold differs by more.",
     "Spectra and marks as above.",
 )
@@ -82,7 +82,7 @@ def make(context: Context) -> Result:
 
     def tables(title: str, rows: tuple[Row, ...], notes: tuple[str, ...]) -> tuple[Table, ...]:
         named = {f"{title}: {name}": group for name, group in columns.items()}
-        return section(f"{title}: what each row says", rows, named, notes)
+        return section(f"{title}: what each row shows", rows, named, notes)
 
     every = (*MEASURED_COLUMNS, *SIMULATED_COLUMNS)
     return Result(

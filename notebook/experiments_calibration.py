@@ -1,8 +1,8 @@
 """Would a temperature make presence a better probability? Tried on spectra that did not choose it.
 
-`evidence/reliability.py` says how well calibrated presence is; here its log odds are divided by
+`evidence/reliability.py` measures how well calibrated presence is; here its log odds are divided by
 one number (temperature scaling, Guo et al. 2017), chosen on spectra of the training's generator,
-or, for what network and fit say together, on other scenes of the tests' generator.
+or, for presence from network and fit together, on other scenes of the tests' generator.
 Next: `experiments.py`.
 """
 
@@ -34,7 +34,7 @@ _EDGE = 1 / 512  # int8 knows nothing nearer to 0 and 1
 
 @dataclass(frozen=True, eq=False)
 class Statements:
-    """What was said about S scenes of C compounds, and what was true."""
+    """Presences of C compounds in S scenes, and what was true."""
 
     presence: Floats  # [S, C]
     present: Bools  # [S, C]
@@ -117,7 +117,7 @@ def calibration(
             data[f"{what}; {on or 'as it is'}"] = entry
     table = Table(
         "Presence as a probability: is a temperature worth it?",
-        ("source", "temperature chosen on", "calibration error", "Brier score", "gain", "says"),
+        ("source", "temperature chosen on", "calibration error", "Brier score", "gain", "result"),
         tuple(rows),
         (
             f"Expected calibration error over ten equal bins, {scenes} scenes as in `reliability` "

@@ -1,7 +1,7 @@
 """The spectra that every experiment is shown, and how its answers are marked.
 
 Measured ones chose and never trained; simulated ones come from the generator of
-`evidence/scenes.py`, which no training saw.
+`evidence/scenes.py`, which no training used.
 Next: `experiments_pairs.py`, which compares two experiments on them.
 """
 
@@ -97,7 +97,7 @@ SIMULATED_COLUMNS = (
 NOTES = (
     "Development mixtures: the 2 published and the 40 whose composition was inferred as equal "
     "parts; right: every component named, nothing else, and IDENTIFIED where there is a verdict. "
-    "They chose thresholds and recipes, so they are no test. Sums: measured spectra added "
+    "Thresholds and recipes were chosen on them, so they are no test. Sums: measured spectra added "
     "together, as in the figure of that name.",
     f"Unequal: 1-4 components of {SMALLEST_SHARE:.0%} and more, SNR 100, axis within +-1 cm-1. "
     "Another instrument: 1-5 of 5% and more, axis within +-3 cm-1, lines 20% wider, each component "
@@ -162,7 +162,7 @@ def _measured(manifest: Manifest, size: Size) -> Iterator[Case]:
         elif one.group.startswith("other instrument"):
             group = OTHER if one.expected else OUTSIDE
         else:
-            continue  # labels that their makers doubt
+            continue  # labels that their makers mark as uncertain
         taken[group] += 1
         if size is Size.TINY and taken[group] > 1:
             continue

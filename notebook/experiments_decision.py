@@ -84,14 +84,14 @@ def run(
 
 
 class _NoNetwork:
-    """Speaks for no compound at all, as if every one had been measured in the field."""
+    """Has an output for no compound, as if every one had been measured in the field."""
 
     def predict(self, model_input: npt.NDArray[np.int8]) -> Prediction:
         return Prediction(np.zeros(0, dtype=np.float32), None)
 
 
 def without_network(identifier: Identifier) -> Identifier:
-    """The fit has to convince by itself."""
+    """Evidence of the fit alone decides."""
     result = copy(identifier)
     result.interpreter = cast(Interpreter, _NoNetwork())
     result.presence_thresholds = np.zeros(0)
@@ -186,14 +186,14 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         (Replaced(_SEARCH, "WIDTH_LADDER_CM2", (0.0,)), Replaced(_SEARCH, "_UNCHANGED", 0)),
     ),
     Experiment(
-        "model error fixed at 0.02", "Could all spectra be trusted alike?", _model_error(0.02)
+        "model error fixed at 0.02", "Does one small value do for all spectra?", _model_error(0.02)
     ),
     Experiment(
-        "model error fixed at 0.20", "Could all spectra be doubted alike?", _model_error(0.20)
+        "model error fixed at 0.20", "Does one large value do for all spectra?", _model_error(0.20)
     ),
     Experiment(
         "no spike removal",
-        "Do cosmic rays disturb a robust fit? (It also tells a frame of nothing but a ray.)",
+        "Do cosmic rays disturb a robust fit? (It also finds frames of nothing but a ray.)",
         (Replaced("device.fit.spikes", "_MOST_SPIKES", 0),),
     ),
     Experiment(
@@ -209,12 +209,12 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("network proposes from 0.7", "Is 0.5 the right line?", change=proposing_from(0.7)),
     Experiment("network proposes from 0.9", "Is 0.5 the right line?", change=proposing_from(0.9)),
     Experiment(
-        "the network no surer than its threshold",
-        "Must it be, but for traces and for lines that moved?",
+        "no margin above the presence threshold",
+        "Is one needed, except for traces and for lines that moved?",
         change=with_thresholds(lambda _: {"surer": 0.0}),
     ),
     Experiment(
-        "as much surer everywhere",
+        "the full margin everywhere",
         "The same question, the other way.",
         change=with_thresholds(lambda _: {"at_home_cm1": 100.0, "moved_cm1": 101.0}),
     ),
@@ -232,30 +232,30 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ),
     Experiment(
         "half the tolerated rest",
-        "Would a stricter line see foreign signal?",
+        "Would a lower limit find foreign signal?",
         change=rest_times(0.5),
     ),
-    Experiment("twice the tolerated rest", "Would a looser one lose it?", change=rest_times(2.0)),
+    Experiment("twice the tolerated rest", "Would a higher one miss it?", change=rest_times(2.0)),
     Experiment(
         "the same rest tolerated everywhere",
-        "Must it be less where lines sit at home?",
+        "Must it be less where lines have not moved?",
         change=with_thresholds(
             lambda _: {"smallest_unexplained_part": 1.0, "smallest_misfit_part": 1.0}
         ),
     ),
     Experiment(
         "no limit of the misfit",
-        "Does the foreign part of the residual tell everything?",
+        "Is the foreign part of the residual enough?",
         change=with_thresholds(lambda _: {"identified_misfit": 1.0}),
     ),
     Experiment(
         "no limit of a lone line",
-        "Does a weak line where nothing else stands tell something?",
+        "Is a weak line away from all fitted ones foreign signal?",
         change=with_thresholds(lambda _: {"identified_lone_line": 1.0}),
     ),
     Experiment(
-        "a no of the network counts a fifth",
-        "How much evidence of a bad fit outweighs the network?",
+        "a low presence asks a fifth as much evidence",
+        "How much evidence must a bad fit have against a low presence?",
         change=with_thresholds(
             lambda t: {
                 "evidence_per_logit": 0.2 * t.evidence_per_logit,
@@ -264,8 +264,8 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         ),
     ),
     Experiment(
-        "little asked beside something foreign",
-        "Do foreign lines pose as library compounds?",
+        "little evidence asked beside foreign signal",
+        "Do foreign lines raise the evidence of library compounds?",
         change=with_thresholds(
             lambda _: {
                 "partial_evidence": 10.0,
@@ -277,18 +277,18 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         ),
     ),
     Experiment(
-        "no more evidence after a no",
-        "Does noise pose as components where the fit matches well?",
+        "no more evidence below the threshold",
+        "Does noise raise the evidence of absent compounds in a good fit?",
         change=with_thresholds(lambda _: {"evidence_more_after_no": 0.0}),
     ),
     Experiment(
-        "the network disputes nothing",
-        "Is its no worth anything against evidence of the fit?",
+        "a low presence changes no verdict",
+        "Does it matter where the fit has evidence?",
         change=with_thresholds(lambda _: {"denied_presence": 0.0, "disputed_presence": 0.0}),
     ),
     Experiment(
-        "moved components are believed",
-        "Is what has to move far something else?",
+        "no limit of the own shift",
+        "Is a component with a large shift another substance?",
         change=with_thresholds(lambda _: {"largest_own_shift_cm1": 100.0}),
     ),
 )

@@ -1,4 +1,4 @@
-"""A section of experiments as tables: what each row says, then its figures.
+"""A section of experiments as tables: what each row shows, then its figures.
 
 Sentences follow from the figures, so that they cannot contradict them.
 Next: `experiments.py`, which puts the sections together.
@@ -35,7 +35,7 @@ _ERRORS = (
 def section(
     title: str, rows: tuple[Row, ...], groups: dict[str, tuple[Column, ...]], notes: tuple[str, ...]
 ) -> tuple[Table, ...]:
-    """First what the rows say, then one table of figures for each group of columns."""
+    """First what the rows show, then one table of figures for each group of columns."""
     every = tuple(column for columns in groups.values() for column in columns)
     found = differences(rows, every)
     bold = beyond_chance(found, rows)

@@ -88,7 +88,7 @@ def trials(size: Size) -> tuple[Trial, ...]:
         ),
         other("no traces", "No component below 5%.", mixtures={"smallest_share": 0.05}),
         other(
-            "absolute target", "The paper's target, which normalisation hides.", target="absolute"
+            "absolute target", "The paper's target, which normalisation removes.", target="absolute"
         ),
         other(
             "no intensity jitter",
@@ -97,7 +97,7 @@ def trials(size: Size) -> tuple[Trial, ...]:
         ),
         other(
             "no response variation",
-            "Every instrument sees all colours alike.",
+            "One response curve for every instrument.",
             distortions={"response_variation": 0.0},
         ),
         other(
@@ -141,7 +141,7 @@ def run(
         identifier: of the shipped model; lends its order of compounds.
         work: folder where results and the training's state are kept.
         mark_of_cases: tells these cases from all others.
-        advance: hears the steps done.
+        advance: is called with the steps done.
     """
     decides = f"{fingerprint(library, trial.recipe)} {mark_of_cases}"
     kept = work / f"{hashlib.sha256(decides.encode()).hexdigest()[:16]}.json"

@@ -1,4 +1,4 @@
-"""What one network in one arithmetic said about every spectrum of a cell: alone, or on the path.
+"""What one network in one arithmetic answered to every spectrum of a cell: alone, or on the path.
 
 Next: `int8_tables.py`, which compares forms of one network spectrum by spectrum.
 """

@@ -33,7 +33,7 @@ _STREAM = 4
 
 @dataclass
 class Answers:
-    """What one method said about every frame; `ratios` stays empty for RaMixNet I."""
+    """What one method answered to every frame; `ratios` stays empty for RaMixNet I."""
 
     named: list[Bools] = field(default_factory=list)
     ratios: list[Floats] = field(default_factory=list)

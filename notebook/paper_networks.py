@@ -49,7 +49,7 @@ def ways(size: Size) -> tuple[Way, ...]:
 
 
 def train_way(way: Way, size: Size, advance: Callable[[int], None]) -> Identifier:
-    """Fit, quantize, sign and read back one network; `advance` hears the steps done."""
+    """Fit, quantize, sign and read back one network; `advance` is called with the steps done."""
     from train.int8.quantize import quantize
     from train.network.fit import fit
 

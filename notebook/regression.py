@@ -53,6 +53,6 @@ def r_squared(found: Floats, truth: Floats) -> float:
 
 
 def rescaled(ratios: Floats) -> Floats:
-    """Each row divided by its own largest value: what an absolute target could still say."""
+    """Each row divided by its own largest value: what remains of an absolute target."""
     result: Floats = ratios / np.maximum(ratios.max(axis=1, keepdims=True), 1e-9)
     return result

@@ -114,7 +114,7 @@ def train(compounds: int, steps: int) -> Trial:
 
 
 def latency(trial: Trial, library: TrainingLibrary, scenes: Sequence[Scene]) -> Latency:
-    """Medians over `scenes`; the network is taken to say what is true.
+    """Medians over `scenes`; the network's presence is replaced by the truth.
 
     Processor time, which other work on the machine hardly changes; on one thread it is latency.
     """

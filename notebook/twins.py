@@ -1,8 +1,8 @@
 """Which compounds can be told apart, and how clearly: one pure compound against each other one.
 
 A pure spectrum of A is fitted by A alone and by B alone, at the shift and width that suit both
-together, each free to sit a little aside as in every fit of the product. How much larger chi
-squared is with B, under the same weights, is what speaks for A; the product asks for
+together, each with a shift of its own as in every fit of the product. The evidence for A is how
+much larger chi squared is with B, under the same weights; the product asks for
 `evidence_when_proposed` before it prefers one of two look-alikes.
 """
 
@@ -109,7 +109,7 @@ def lead(spectrum: GridSpectrum, pair: Floats) -> float:
     both = library.fit(spectrum)
     first = library.refit(spectrum, both, np.array([True, False]))
     second = library.refit(spectrum, both, np.array([False, True]))
-    # by the weights of the better one, or the worse one would excuse itself
+    # by the better one's weights: a worse fit has a larger model error, hence smaller weights
     fits = (first, second)
     chi_squared = np.array([[one.weight @ fit.residual**2 for fit in fits] for one in fits])
     judge = 0 if chi_squared[0, 1] >= chi_squared[0, 0] else 1
@@ -144,7 +144,7 @@ def _summary(titles: list[str], matrices: list[Floats], asked: float) -> Table:
 
 
 def _worst(title: str, matrices: list[Floats], pures: Pures, asked: float) -> Table:
-    """Pairs by how much of what speaks for one the other takes over, at the last SNR given."""
+    """Pairs by how much of the evidence for one the other takes over, at the last SNR given."""
     taken = _taken_over(matrices[-1])
     pairs = [(a, b) for a in range(len(pures.names)) for b in range(len(pures.names)) if a != b]
     hardest = sorted(pairs, key=lambda pair: -taken[pair])[:_WORST]

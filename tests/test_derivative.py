@@ -6,7 +6,6 @@ import pytest
 from device.fit.derivative import (
     derivative_kernel,
     fitted_window,
-    moving_average,
     moving_maximum,
     noise_correlation,
     noise_of_derivative,
@@ -52,14 +51,6 @@ def test_a_slow_baseline_vanishes_and_a_line_stays() -> None:
 def test_a_shift_moves_by_fractions_and_holds_the_ends() -> None:
     values = np.array([0.0, 1.0, 2.0, 3.0])
     np.testing.assert_allclose(shifted(values, 0.5), [0.5, 1.5, 2.5, 3.0])
-
-
-def test_the_moving_average_is_centred() -> None:
-    values = np.zeros(21)
-    values[10] = 5.0
-    result = moving_average(values, 5)
-    np.testing.assert_allclose(result[8:13], 1.0, atol=1e-12)
-    np.testing.assert_allclose(result[[7, 13]], 0.0, atol=1e-12)
 
 
 def test_points_beside_a_missing_stretch_are_not_fitted() -> None:

@@ -144,5 +144,10 @@ def test_an_answer_that_other_noise_gives_differently_is_not_taken() -> None:
 
 def test_the_tiny_fixture_is_what_its_builder_would_draw() -> None:
     manifest, _ = tiny_parts(2)
-    assert manifest["golden_verdicts"] == golden_verdict_entries(draft())
+    for there, drawn in zip(
+        manifest["golden_verdicts"], golden_verdict_entries(draft()), strict=True
+    ):
+        shares = [[one.pop("signal_share") for one in e["components"]] for e in (there, drawn)]
+        assert there == drawn
+        assert shares[0] == pytest.approx(shares[1], abs=1e-3)  # machines differ in last bits
     assert tiny_path(2).stat().st_size < 64_000

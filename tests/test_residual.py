@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from device.fit.residual import Residual
+from device.fit.residual import Residual, squares_nearby, summed_squares
 
 Floats = npt.NDArray[np.float64]
 
@@ -70,3 +70,12 @@ def test_what_a_ray_hid_excuses_no_misfit() -> None:
     assert struck.misfit() == pytest.approx(calm.misfit(), rel=0.01)
     assert struck.model_error() == pytest.approx(calm.model_error(), rel=0.01)
     assert Residual(*moved, doubted, KNOWN).model_error() == 0.0  # as if all of it were noise
+
+
+def test_the_mean_square_nearby_is_centred_and_ends_at_the_ends() -> None:
+    values = np.zeros(21)
+    values[[0, 10]] = 5.0
+    result = squares_nearby(summed_squares(values), 5)
+    np.testing.assert_allclose(result[8:13], 5.0, atol=1e-12)
+    np.testing.assert_allclose(result[[7, 13]], 0.0, atol=1e-12)
+    np.testing.assert_allclose(result[:4], [5.0, 5.0, 5.0, 0.0], atol=1e-12)

@@ -118,7 +118,7 @@ def _raw_loop(handle: Any, *requests: Request[Any]) -> Callable[[int], None]:
 
 
 def _read_whole_reply(handle: Any) -> int:
-    """Bytes until the bus falls silent."""
+    """Bytes until none come any more."""
     received = 0
     while True:
         try:

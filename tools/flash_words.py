@@ -1,4 +1,4 @@
-"""What `ramix-flash` says of bundles, slots and plans: lines for people, objects for programs.
+"""What `ramix-flash` prints about bundles, slots and plans: lines for people, objects for programs.
 
 Next: `flashing.py`, where the plans are made.
 """

@@ -1,5 +1,5 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$0")/../.venv/bin/python" "$0" "$@"'
-"""Sign model bundles: make keys, say whom an analyzer's computer trusts, add signatures.
+"""Sign model bundles: make keys, write which keys an analyzer's computer trusts, add signatures.
 
     tools/sign_model.py keygen release.pem
     tools/sign_model.py trust --threshold 2 alice.pub bob.pub carol.pub -o trust.json

@@ -4,11 +4,15 @@ Next: `search.py` and `flexible.py`, the two steps of the fit.
 """
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from device.native.library import address, kernel
+
 Floats = npt.NDArray[np.float64]
+Reals = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
 
 # Sigma of the derivative kernel, cm-1. Wider smears neighbouring lines, narrower lets noise in.
@@ -34,27 +38,36 @@ def kernel_variances(smoothing_cm1: float, width_cm2: float) -> tuple[float, flo
 
 def smoothed_derivative(rows: Floats, variance_cm2: float) -> Floats:
     """First derivative of each row [N, G] after smoothing with a Gaussian; ends are held."""
-    kernel = derivative_kernel(variance_cm2)
-    reach = len(kernel) // 2
-    padded = np.pad(rows, ((0, 0), (reach, reach)), mode="edge")
-    result = np.empty_like(rows)
-    for row, out in zip(padded, result, strict=True):
-        out[:] = np.convolve(row, kernel, mode="valid")
+    taps = derivative_kernel(variance_cm2)
+    return np.stack([convolved(row, taps) for row in rows])
+
+
+def convolved(values: Floats, taps: Floats) -> Floats:
+    """`values` [G] by an odd number of taps; ends are held."""
+    compiled = kernel()
+    if compiled is None:
+        return np.convolve(held(values, len(taps) // 2), taps, mode="valid")
+    values, result = np.ascontiguousarray(values), np.empty(len(values))
+    if compiled.ramix_convolved(
+        len(values), address(values), len(taps), address(taps), address(result)
+    ):
+        raise MemoryError("no memory for a convolution")
     return result
 
 
+@lru_cache(maxsize=32)
 def derivative_kernel(variance_cm2: float) -> Floats:
+    """Read-only."""
     reach = int(np.ceil(4.0 * np.sqrt(variance_cm2)))
     position = np.arange(-reach, reach + 1, dtype=np.float64)
     gaussian = np.exp(-0.5 * position**2 / variance_cm2)
     result: Floats = -position / variance_cm2 * gaussian / gaussian.sum()
+    result.flags.writeable = False
     return result
 
 
 def noise_of_derivative(variance: Floats, variance_cm2: float) -> Floats:
-    squared = derivative_kernel(variance_cm2) ** 2
-    reach = len(squared) // 2
-    return np.convolve(np.pad(variance, reach, mode="edge"), squared, mode="valid")
+    return convolved(variance, np.square(derivative_kernel(variance_cm2)))
 
 
 def noise_correlation(smoothing_cm1: float) -> float:
@@ -69,24 +82,43 @@ def noise_correlation(smoothing_cm1: float) -> float:
     return float(ratio)
 
 
-def shifted(values: Floats, shift_cm1: float | Floats) -> Floats:
-    """values(x + shift) by linear interpolation, ends held; the grid step is 1 cm-1."""
-    position = np.arange(len(values), dtype=np.float64)
-    return np.interp(position + shift_cm1, position, values)
-
-
-def moving_average(values: Floats, points: int) -> Floats:
-    half = points // 2
-    cumulative = np.concatenate([np.zeros(half + 1), np.cumsum(values), np.zeros(half)])
-    cumulative[len(cumulative) - half :] = cumulative[len(cumulative) - half - 1]
-    result: Floats = np.maximum(cumulative[points:] - cumulative[:-points], 0.0) / points
+def shifted(values: Floats, shift_cm1: float, stretch_cm1: float = 0.0) -> Floats:
+    """values(x + shift + stretch * ramp(x)) by linear interpolation, ends held; steps of 1 cm-1."""
+    compiled = kernel()
+    if compiled is None:
+        position = np.arange(len(values), dtype=np.float64)
+        aside = shift_cm1 + stretch_cm1 * ramp_of(len(values))
+        return np.interp(position + aside, position, values)
+    result = np.empty(len(values))
+    compiled.ramix_shifted(len(values), address(values), shift_cm1, stretch_cm1, address(result))
     return result
 
 
-def moving_maximum(values: Floats, points: int) -> Floats:
-    """Over an odd number of points, as many on either side; ends held."""
-    padded = np.pad(values, points // 2, mode="edge")
-    result: Floats = np.lib.stride_tricks.sliding_window_view(padded, points).max(axis=1)
+@lru_cache(maxsize=8)
+def ramp_of(points: int) -> Floats:
+    """[points], -1 to 1: how much of a stretch of the axis shows at each; read-only."""
+    result: Floats = np.linspace(-1.0, 1.0, points)
+    result.flags.writeable = False
+    return result
+
+
+def moving_maximum(values: Reals, points: int) -> Reals:
+    """Over an odd number of points, as many on either side; ends are held."""
+    result = held(values, points // 2)
+    reached = 1  # points that each maximum so far is of
+    while reached < points:
+        step = min(reached, points - reached)
+        result = np.maximum(result[:-step], result[step:])
+        reached += step
+    return result
+
+
+def held(values: Reals, points: int) -> Reals:
+    """`values` with their ends repeated so many times beyond each."""
+    result = np.empty(len(values) + 2 * points, dtype=values.dtype)
+    result[:points] = values[0]
+    result[points : points + len(values)] = values
+    result[points + len(values) :] = values[-1]
     return result
 
 
@@ -94,7 +126,12 @@ def away_from(points: Bools, reach_cm1: float) -> Bools:
     """Points farther than this from all of `points`."""
     if not points.any():
         return ~points
-    return np.convolve(points, np.ones(2 * int(np.ceil(reach_cm1)) + 1), mode="same") < 0.5
+    reach = int(np.ceil(reach_cm1))
+    counted = np.zeros(len(points) + 2 * reach + 1, dtype=np.int32)
+    counted[reach + 1 : reach + 1 + len(points)] = points
+    np.cumsum(counted, out=counted)
+    result: Bools = counted[2 * reach + 1 :] == counted[: -2 * reach - 1]
+    return result
 
 
 def fitted_window(valid: Bools) -> Bools:

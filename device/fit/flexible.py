@@ -1,24 +1,21 @@
 """Second step of the library fit: amounts, with each component free to sit a little aside.
 
 Bands move by a few cm-1 when liquids mix, and every instrument has its own response curve
-(ASTM E2911); a fit that cannot follow takes the misfit for traces of other compounds. The fit is
-weighted by what may be wrong: detector noise, and a part of whatever signal stands nearby, as
-large as the fit so far shows. So evidence for a weak component counts only where it has lines of
-its own.
-Next: `library.py`, which joins both steps.
+(ASTM E2911); a fit that cannot follow takes the misfit for traces of other compounds. Each point
+is weighted by the inverse of what may be wrong there: detector noise, and a part of whatever signal
+stands nearby, as large as the fit so far shows. So evidence for a weak component counts only where
+it has lines of its own.
+Next: `device/native/fit.c`, the same in C; `library.py`, which joins both steps.
 """
 
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-from device.fit.derivative import moving_average, noise_correlation
+from device.fit.derivative import noise_correlation
 from device.fit.nonnegative import solve_nonnegative
-from device.fit.residual import Residual
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
+from device.fit.residual import Residual, squares_nearby
+from device.fit.reweighted import Floats, Question, Singles
 
 _OWN_SHIFT_SIGMA_CM1 = 1.0  # prior of a component's shift in a mixture
 OWN_SHIFT_LIMIT_CM1 = 3.0
@@ -38,125 +35,113 @@ _NEARBY_POINTS = 41
 _CORRELATED_NOISE = 1.29
 _CORRELATED_ERROR = 8.0
 _REWEIGHTINGS = 5
+# So many of the largest components have shifts and widths of their own, a bound on time: one
+# mixture holds a dozen at most (Mozaffari & Tay 2021), and what else a library of hundreds finds in
+# noise tells less of a shift than its prior does. Shares move by less than 0.001.
+_MOST_BENT = 24
+# Evidence is asked of components from this share of all amounts on: none smaller is ever named
+# (`verdict/thresholds.py`), and in noise a large library has dozens of them.
+EVIDENCE_FROM_SHARE = 0.005
+_RESPONSE_SIGMA = 0.10  # prior of each cosine of the response (`windowed.py`)
+_SMALLEST_VARIANCE = 1e-30  # of data scaled to 1: where there is neither noise nor signal
 
-# The response of this instrument against the one of the references: 1 + a few cosines over the
-# fitted range, each with this prior.
-_RESPONSE_TERMS = 4
-_RESPONSE_SIGMA = 0.10
+
+def correlated_noise(smoothing_cm1: float) -> float:
+    """Points of noise smoothed by this sigma that weigh as much as an independent one."""
+    return _CORRELATED_NOISE * noise_correlation(smoothing_cm1)
 
 
 class FlexibleFit:
-    """Alternates non-negative coefficients with each component's own small shift and width.
+    """Alternates non-negative coefficients with own small shifts and widths of the largest ones.
 
-    The constructor makes the first guess; the answers (`evidence` and what follows) are those of
-    the end of `run`, and what they share is computed once.
+    Answers are those of the end of the reweighting (`reweighted.Reweighted`), each computed when
+    first asked for. Arrays over points leave out the padding.
     """
 
-    def __init__(
-        self,
-        columns: Floats,
-        data: Floats,
-        noise_variance: Floats,
-        known: Bools,
-        smoothing_cm1: float,
-        ramp: Floats,
-    ) -> None:
-        """
-        Args:
-            noise_variance, known: as in `Residual`.
-            ramp: how much of the axis's stretch shows at each point, -1 to 1.
-        """
-        self._pure = columns
-        self._axis = np.stack([np.ones_like(ramp), ramp])
-        self._slope = np.gradient(columns, axis=1)
-        self._curve = np.gradient(self._slope, axis=1)
-        self._data = data
-        self._noise = noise_variance
-        self._known = known
-        self._correlated_noise = _CORRELATED_NOISE * noise_correlation(smoothing_cm1) * self._noise
-        self._weight = np.ones(len(data))
-        self._everywhere = (_LARGEST_NEARBY * float(np.abs(data).max())) ** 2
-        self._columns = columns
-        self._cosines = _response_cosines(columns.shape[1])
-        self.response: Floats = np.ones(columns.shape[1])
-        self.model_error = LARGEST_MODEL_ERROR
+    def __init__(self, question: Question) -> None:
+        self._question = question
+        n, rows = question.points, question.rows
+        columns = question.columns
+        self._pure, self._slope, self._curve = (
+            part[rows, :n] for part in (columns.pure, columns.slope, columns.curve)
+        )
+        self._data, self._noise = question.data[:n], question.noise[:n]
+        self._ramp, self._cosines = question.ramp[:n], question.cosines[:, :n]
+        self._known = question.known[:n] > 0.0
+        self._correlated_noise = correlated_noise(question.smoothing_cm1) * self._noise
+        self._everywhere = (_LARGEST_NEARBY * float(np.abs(self._data).max())) ** 2
+        self._columns = self._pure
         self.axis_error_cm1 = np.zeros(2)  # shift, stretch
-        self.own_shift = np.zeros(len(columns))
-        self.own_width = np.zeros(len(columns))
-        self.coefficients = solve_nonnegative(columns @ columns.T, columns @ data)
-        self._update()
-
-    def run(self) -> None:
+        self.response_parts: Floats = np.zeros(len(self._cosines))
+        self.own_shift_cm1 = np.zeros(len(rows))
+        self.own_width_cm2 = np.zeros(len(rows))
+        gram = columns.gram[np.ix_(rows, rows)]
+        self.coefficients = solve_nonnegative(gram, (self._pure @ self._data).astype(np.float64))
+        self._weigh()
         for _ in range(_REWEIGHTINGS):
             present = np.flatnonzero(self.coefficients > 0)
             if not len(present):
-                return
-            self._bend(present)
-            self._update(refit=True)
+                break
+            order = np.argsort(-self.coefficients, kind="stable")
+            self._bend(np.sort(order[: min(len(present), _MOST_BENT)]))
+            self.coefficients = solve_nonnegative(*self._weighted_normal(), self.coefficients)
+            self._weigh()
 
-    def _bend(self, present: npt.NDArray[np.intp]) -> None:
+    def _bend(self, present: np.ndarray[tuple[int], np.dtype[np.intp]]) -> None:
         """Shift and stretch of the axis, own shifts and widths of the present components, and the
         response: ridge regression."""
-        amount = self.coefficients[present, None]
-        pure = self.coefficients[present] @ self._pure[present]
-        slope = self.coefficients[present] @ self._slope[present]
-        basis = np.vstack(
-            [
-                -self._axis * slope,
-                -amount * self._slope[present],
-                0.5 * amount * self._curve[present],
-                pure * self._cosines,
-            ]
-        )
-        prior = np.concatenate(
-            [
-                np.array(_AXIS_SIGMA_CM1) ** -2,
-                np.full(len(present), _OWN_SHIFT_SIGMA_CM1**-2),
-                np.full(len(present), _OWN_WIDTH_SIGMA_CM2**-2),
-                np.full(_RESPONSE_TERMS, _RESPONSE_SIGMA**-2),
-            ]
+        amount = self.coefficients[present, None].astype(np.float32)
+        slopes = amount * self._slope[present]
+        count, terms = len(present), len(self._cosines)
+        basis = np.empty((2 + 2 * count + terms, len(self._data)), dtype=np.float32)
+        amounts = self.coefficients.astype(np.float32)
+        pure = amounts @ self._pure
+        np.negative(amounts @ self._slope, out=basis[0])
+        np.multiply(basis[0], self._ramp, out=basis[1])
+        np.negative(slopes, out=basis[2 : 2 + count])
+        np.multiply(0.5 * amount, self._curve[present], out=basis[2 + count : 2 + 2 * count])
+        np.multiply(pure, self._cosines, out=basis[2 + 2 * count :])
+        sigmas = np.repeat(
+            [*_AXIS_SIGMA_CM1, _OWN_SHIFT_SIGMA_CM1, _OWN_WIDTH_SIGMA_CM2, _RESPONSE_SIGMA],
+            [1, 1, count, count, terms],
         )
         weighted = basis * self._weight
-        normal = weighted @ basis.T + np.diag(prior)
-        bend = np.linalg.solve(normal, weighted @ (self._data - pure))
-        ends = np.cumsum([len(self._axis), len(present), len(present)])
-        axis, shift, width, response = np.split(bend, ends)
+        normal = (weighted @ basis.T).astype(np.float64)
+        normal.flat[:: len(normal) + 1] += sigmas**-2.0
+        bend = np.linalg.solve(normal, (weighted @ (self._data - pure)).astype(np.float64))
+        axis, shift, width, response = np.split(bend, [2, 2 + count, 2 + 2 * count])
         self.axis_error_cm1 = np.clip(axis, -_AXIS_LIMIT_CM1, _AXIS_LIMIT_CM1)
-        self.own_shift[:] = 0.0
-        self.own_width[:] = 0.0
-        self.own_shift[present] = np.clip(shift, -OWN_SHIFT_LIMIT_CM1, OWN_SHIFT_LIMIT_CM1)
-        self.own_width[present] = np.clip(width, *_OWN_WIDTH_LIMITS_CM2)
-        aligned = self._pure - (self.axis_error_cm1 @ self._axis) * self._slope
-        bent = (
-            aligned[present]
-            - self.own_shift[present, None] * self._slope[present]
-            + 0.5 * self.own_width[present, None] * self._curve[present]
-        )
-        self.response = 1.0 + response @ self._cosines
-        self._columns = aligned * self.response
-        self._columns[present] = bent * self.response
+        self.own_shift_cm1[:] = 0.0
+        self.own_width_cm2[:] = 0.0
+        self.own_shift_cm1[present] = np.clip(shift, -OWN_SHIFT_LIMIT_CM1, OWN_SHIFT_LIMIT_CM1)
+        self.own_width_cm2[present] = np.clip(width, *_OWN_WIDTH_LIMITS_CM2)
+        self.response_parts = response
+        moved = self.axis_error_cm1.astype(np.float32)
+        columns = self._pure - (moved[0] + moved[1] * self._ramp) * self._slope
+        own = self.own_shift_cm1[present, None].astype(np.float32)
+        wider = (0.5 * self.own_width_cm2[present, None]).astype(np.float32)
+        columns[present] += wider * self._curve[present] - own * self._slope[present]
+        columns *= np.float32(1.0) + response.astype(np.float32) @ self._cosines
+        self._columns = columns
 
-    def _update(self, refit: bool = False) -> None:
-        if refit:
-            weighted = self._columns * self._weight
-            self.coefficients = solve_nonnegative(
-                weighted @ self._columns.T, weighted @ self._data, self.coefficients
-            )
-        self._model = self.coefficients @ self._columns
-        self.residual = Residual(self._data, self._model, self._noise, self._known)
-        nearby = self._everywhere + moving_average(self._model**2, _NEARBY_POINTS)
-        doubt = self.residual.doubt  # a foreign line must not bend the amounts around it
-        error = self.residual.model_error()
+    def _weighted_normal(self) -> tuple[Floats, Floats]:
+        weighted = self._columns * self._weight
+        gram, projection = weighted @ self._columns.T, weighted @ self._data
+        return gram.astype(np.float64), projection.astype(np.float64)
+
+    def _weigh(self) -> None:
+        self.model: Singles = self.coefficients.astype(np.float32) @ self._columns
+        left = self.residual = Residual(self._data, self.model, self._noise, self._known)
+        error = left.model_error()
         self.model_error = float(np.clip(error, SMALLEST_MODEL_ERROR, LARGEST_MODEL_ERROR))
-        model_variance = self.model_error**2 * nearby
-        variance = self._correlated_noise + _CORRELATED_ERROR * model_variance
-        self._variance = np.maximum(variance, 1e-300)
-        self._weight = doubt / self._variance
+        nearby = self._everywhere + squares_nearby(left.summed_squares, _NEARBY_POINTS)
+        variance = self._correlated_noise + (_CORRELATED_ERROR * self.model_error**2) * nearby
+        self._variance: Singles = np.maximum(variance, _SMALLEST_VARIANCE).astype(np.float32)
+        self._weight: Singles = left.doubt / self._variance  # a foreign line bends no amount
 
     @cached_property
     def _normal(self) -> tuple[Floats, Floats]:
-        weighted = self._columns * self._weight
-        return weighted @ self._columns.T, weighted @ self._data
+        return self._weighted_normal()
 
     @cached_property
     def _optimum(self) -> Floats:
@@ -164,62 +149,59 @@ class FlexibleFit:
         return solve_nonnegative(*self._normal, self.coefficients)
 
     @cached_property
-    def _misfit(self) -> float:
+    def misfit(self) -> float:
         """Chi squared per independent point, at least 1."""
-        reduced = float(np.mean(self.residual.values**2 * self._weight)) * _CORRELATED_ERROR
-        return max(1.0, reduced)
+        squares = float(np.square(self.residual.values) @ self._weight)
+        return max(1.0, _CORRELATED_ERROR * squares / len(self._data))
 
+    @cached_property
     def noise_part(self) -> float:
-        """0-1: how much of what may be wrong where the lines are is noise; the rest is misfit."""
-        energy = np.square(self._model)
+        energy = np.square(self.model)
         noise = self._correlated_noise / self._variance
         return float(energy @ noise) / max(float(energy.sum()), 1e-300)
 
+    @cached_property
     def evidence(self) -> Floats:
         gram, projection = self._normal
         best = _chi_squared(gram, projection, self._optimum)
         result = np.zeros(len(self.coefficients))
-        for index in np.flatnonzero(self.coefficients > 0):
+        smallest = EVIDENCE_FROM_SHARE * max(float(self.coefficients.sum()), 1e-300)
+        for index in np.flatnonzero(self.coefficients >= smallest):
             others = np.delete(np.arange(len(result)), index)
             among = gram[np.ix_(others, others)]
             without = solve_nonnegative(among, projection[others], self.coefficients[others])
             result[index] = _chi_squared(among, projection[others], without) - best
-        return result / self._misfit
+        return result / self.misfit
 
-    def precision(self) -> Floats:
-        """[C, C], inverse covariance of the coefficients."""
-        return self._normal[0] / self._misfit
-
-    def weight(self) -> Floats:
-        """[points], of each squared residual in chi squared."""
-        return self._weight / self._misfit
-
-    def pull(self) -> Floats:
-        """[C], by how much the data ask for more of each component; negative for absent ones
-        that the residual speaks against, zero for present ones."""
-        gram, projection = self._normal
-        result: Floats = (projection - gram @ self._optimum) / self._misfit
-        return result
-
-    def support(self) -> Floats:
-        return self.residual.support(self._columns)
-
-    def standard_deviation(self) -> Floats:
+    @cached_property
+    def deviation(self) -> Floats:
         present = np.flatnonzero(self.coefficients > 0)
         result = np.zeros(len(self.coefficients))
         if len(present):
-            precision = self.precision()[np.ix_(present, present)]
-            variance = np.linalg.pinv(precision).diagonal()
+            variance = np.linalg.pinv(self.precision[np.ix_(present, present)]).diagonal()
             result[present] = np.sqrt(np.maximum(variance, 0.0))
         return result
 
+    @cached_property
+    def precision(self) -> Floats:
+        return self._normal[0] / self.misfit
 
-@lru_cache(maxsize=8)
-def _response_cosines(count: int) -> Floats:
-    position = (np.arange(count) + 0.5) / count
-    return np.cos(np.pi * np.arange(1, _RESPONSE_TERMS + 1)[:, None] * position)
+    @cached_property
+    def weight(self) -> Singles:
+        result: Singles = self._weight / np.float32(self.misfit)
+        return result
+
+    @cached_property
+    def pull(self) -> Floats:
+        gram, projection = self._normal
+        result: Floats = (projection - gram @ self._optimum) / self.misfit
+        return result
+
+    @cached_property
+    def support(self) -> Floats:
+        return self.residual.support(self._columns)
 
 
 def _chi_squared(gram: Floats, projection: Floats, solution: Floats) -> float:
     """Up to the constant of the data alone."""
-    return float(solution @ gram @ solution - 2 * projection @ solution)
+    return float(solution @ (gram @ solution) - 2 * projection @ solution)

@@ -5,8 +5,12 @@ Gram matrices, which the library fit has at hand; a good starting set saves most
 Next: `library.py`, its only user.
 """
 
+import ctypes
+
 import numpy as np
 import numpy.typing as npt
+
+from device.native.library import address, kernel
 
 Floats = npt.NDArray[np.float64]
 
@@ -25,6 +29,11 @@ def solve_nonnegative(gram: Floats, projection: Floats, start: Floats | None = N
     Returns:
         float64[C], none negative.
     """
+    compiled = kernel()
+    if compiled is not None:
+        solution = np.zeros(len(projection)) if start is None else start.copy()
+        _in_c(compiled, gram, projection[None], solution)
+        return solution
     size = len(projection)
     tolerance = _TOLERANCE * np.sqrt(np.maximum(gram.diagonal(), 0.0)) * _norm(gram, projection)
     passive = np.zeros(size, dtype=np.bool_)
@@ -48,6 +57,39 @@ def _norm(gram: Floats, projection: Floats) -> float:
     largest = float(np.abs(projection).max(initial=0.0))
     scale = float(gram.diagonal().max(initial=0.0))
     return largest / np.sqrt(scale) if scale > 0 else 0.0
+
+
+def solve_series(gram: Floats, projections: Floats, start: Floats) -> list[float]:
+    """What so many solutions explain: 2 projection' x - x' gram x of each row of `projections`.
+
+    Every fit starts from the one before; the last stands in `start` [C] afterwards.
+    """
+    compiled = kernel()
+    if compiled is None:
+        fitted = []
+        for projection in projections:
+            start[:] = solution = solve_nonnegative(gram, projection, start)
+            fitted.append(float(2 * projection @ solution - solution @ (gram @ solution)))
+        return fitted
+    return _in_c(compiled, gram, projections, start)
+
+
+def _in_c(compiled: ctypes.CDLL, gram: Floats, projections: Floats, start: Floats) -> list[float]:
+    """`solve_series` by `device/native/nonnegative.c`."""
+    gram, projections = np.ascontiguousarray(gram), np.ascontiguousarray(projections)
+    explained = np.empty(len(projections))
+    failed = compiled.ramix_nonnegative(
+        len(start),
+        address(gram),
+        len(projections),
+        address(projections),
+        _TOLERANCE,
+        address(start),
+        address(explained),
+    )
+    if failed:
+        raise MemoryError("no memory for non-negative fits")
+    return [float(one) for one in explained]
 
 
 def _shrink_to_feasible(

@@ -6,14 +6,16 @@ Next: `flexible.py`, whose amounts a foreign line must not bend.
 """
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from device.fit.derivative import moving_average, moving_maximum
+from device.fit.derivative import moving_maximum
 from device.spectra.noise import MAD_TO_SIGMA
 
 Floats = npt.NDArray[np.float64]
+Reals = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
 
 _NOISE_DOUBT = 0.25  # of an estimated noise variance
@@ -38,6 +40,9 @@ _SUPPORT_RESIDUAL = 0.40
 _SUPPORT_NOISE = 3.0
 _SUPPORT_FIT_POINTS = 9
 
+_WIDEST = 64  # points beside one that any mean here may reach to
+_SMALLEST_SQUARE = 1e-30  # of a residual, of data scaled to 1
+
 
 class Residual:
     """Data less model; what several answers share is computed once.
@@ -49,26 +54,26 @@ class Residual:
             hid. Only there a misfit can be told from noise.
     """
 
-    def __init__(self, data: Floats, model: Floats, noise_variance: Floats, known: Bools) -> None:
+    def __init__(self, data: Reals, model: Reals, noise_variance: Reals, known: Bools) -> None:
         self._data = data
         self._model = model
         self._noise = noise_variance
         self._known = known
-        self.values: Floats = data - model
+        self.values: Reals = data - model
 
     @cached_property
-    def doubt(self) -> Floats:
+    def doubt(self) -> Reals:
         """1 where the fit is believed, less where a foreign line stands."""
-        ratio = self._tolerated / np.maximum(np.abs(self.values), 1e-300)
-        result: Floats = np.minimum(ratio, 1.0) ** 2
+        ratio = self._tolerated_squared / np.maximum(np.square(self.values), _SMALLEST_SQUARE)
+        result: Reals = np.minimum(ratio, 1.0)
         return result
 
     @cached_property
-    def foreign(self) -> Floats:
+    def foreign(self) -> Reals:
         """[points], the part of the residual that counts as foreign."""
-        tolerated = np.minimum(self._tolerated, self._tolerated_alone)
+        tolerated = np.minimum(np.sqrt(self._tolerated_squared), self._tolerated_alone)
         excess = np.maximum(np.abs(self.values) - tolerated, 0.0)
-        result: Floats = np.copysign(excess, self.values)
+        result: Reals = np.copysign(excess, self.values)
         return result
 
     def explained(self) -> float:
@@ -77,24 +82,24 @@ class Residual:
 
     def misfit(self) -> float:
         """Part of the data's energy that the fit leaves over beyond all that may be noise."""
-        noise = (1.0 + _NOISE_DOUBT) * self._noise
-        beyond_noise = float(np.sum((np.square(self.values) - noise)[self._known]))
-        return max(beyond_noise, 0.0) / float(self._data @ self._data)
+        beyond_noise = np.square(self.values) - (1.0 + _NOISE_DOUBT) * self._noise
+        total = float(beyond_noise @ self._known)
+        return max(total, 0.0) / float(self._data @ self._data)
 
     def model_error(self) -> float:
         """Misfit beyond noise, where nothing is foreign: an amplitude, of the model's."""
-        model = self._model[self._known]
-        energy = float(model @ model)
+        energy = float(np.square(self._model) @ self._known)
         if energy <= 0:
             return np.inf
-        beyond_noise = np.square(self.values) - self._noise
-        trusted = float(self.doubt[self._known] @ beyond_noise[self._known])
-        return float(np.sqrt(max(trusted, 0.0) / energy))
+        beyond_noise = (np.square(self.values) - self._noise) * self._known
+        return float(np.sqrt(max(float(self.doubt @ beyond_noise), 0.0) / energy))
 
     def lone_line(self) -> float:
         """0-1: strongest foreign line where the fit has none nearby, against the strongest line."""
-        excess: Floats = np.maximum(np.abs(self.values) - self._tolerated_alone, 0.0)
-        line = np.sqrt(moving_average(excess**2, _LONE_LINE_POINTS).max())
+        excess: Reals = np.maximum(np.abs(self.values) - self._tolerated_alone, 0.0)
+        if not excess.any():
+            return 0.0
+        line = np.sqrt(squares_nearby(summed_squares(excess), _LONE_LINE_POINTS).max())
         return float(line / np.abs(self._data).max())
 
     def unexplained(self) -> float:
@@ -103,25 +108,53 @@ class Residual:
         model = float(np.linalg.norm(self._model))
         return foreign / (foreign + model) if model > 0 else 1.0
 
-    def support(self, columns: Floats) -> Floats:
+    def support(self, columns: Reals) -> Floats:
         """[C], 0-1: part of each column's lines [C, points] that the data really have."""
-        signal = moving_average(self._model**2, _SUPPORT_FIT_POINTS)
+        signal = squares_nearby(self.summed_squares, _SUPPORT_FIT_POINTS)
         tolerated = _SUPPORT_RESIDUAL**2 * signal + _SUPPORT_NOISE * self._noise
-        misfit = moving_average(np.square(self.values), _SUPPORT_FIT_POINTS)
-        supported = misfit < tolerated
-        energy = columns**2
-        total = energy.sum(axis=1)
+        misfit = squares_nearby(summed_squares(self.values), _SUPPORT_FIT_POINTS)
+        supported = (misfit < tolerated).astype(columns.dtype)
+        energy = np.square(columns)
+        total = energy.sum(axis=1, dtype=np.float64)
         return np.divide(energy @ supported, total, out=np.zeros(len(total)), where=total > 0)
 
     @cached_property
-    def _tolerated(self) -> Floats:
-        nearby = np.sqrt(moving_average(self._model**2, _FOREIGN_POINTS))
-        floor = _FOREIGN_FLOOR * np.abs(self._data).max()
-        return np.hypot(_FOREIGN_NEARBY * nearby + floor, _FOREIGN_SIGMAS * np.sqrt(self._noise))
+    def summed_squares(self) -> Floats:
+        """Of the model (`summed_squares`)."""
+        return summed_squares(self._model)
 
     @cached_property
-    def _tolerated_alone(self) -> Floats:
+    def _tolerated_squared(self) -> Reals:
+        nearby = np.sqrt(squares_nearby(self.summed_squares, _FOREIGN_POINTS))
+        floor = _FOREIGN_FLOOR * float(np.abs(self._data).max())
+        square = np.square(_FOREIGN_NEARBY * nearby + floor)
+        result: Reals = (square + _FOREIGN_SIGMAS**2 * self._noise).astype(self._data.dtype)
+        return result
+
+    @cached_property
+    def _tolerated_alone(self) -> Reals:
         nearby = moving_maximum(np.abs(self._model), _LONE_NEARBY_POINTS)
         shown = MAD_TO_SIGMA * float(np.median(np.abs(self.values)))
-        noise = np.maximum(np.sqrt(self._noise), shown)
-        return np.hypot(_LONE_NEARBY * nearby, _LONE_SIGMAS * noise)
+        noise = np.maximum(self._noise, shown**2)
+        result: Reals = np.sqrt(np.square(_LONE_NEARBY * nearby) + _LONE_SIGMAS**2 * noise)
+        return result
+
+
+def summed_squares(values: Reals) -> Floats:
+    """[points + 2 _WIDEST + 1]: cumulative sums of squares in double, held beyond both ends."""
+    result = np.zeros(len(values) + 2 * _WIDEST + 1)
+    end = _WIDEST + 1 + len(values)
+    np.cumsum(np.square(values), dtype=np.float64, out=result[_WIDEST + 1 : end])
+    result[end:] = result[end - 1]
+    return result
+
+
+def squares_nearby(summed: Floats, points: int) -> Floats:
+    """Mean square over so many points around each, an odd number; nothing stands beyond the ends.
+
+    Args:
+        summed: by `summed_squares`.
+    """
+    half = points // 2
+    upper = summed[_WIDEST + half + 1 : len(summed) - _WIDEST + half]
+    return (upper - summed[_WIDEST - half : len(summed) - _WIDEST - 1 - half]) / points

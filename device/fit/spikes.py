@@ -5,10 +5,13 @@ percent; the narrowest Raman line, 5 cm-1 wide, differs from it by 6% of its ene
 Next: `library.py`, which takes spikes out and fits again.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Reals = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
 
 _MOST_SPIKES = 8
@@ -16,7 +19,7 @@ _UNLIKE = 0.03  # part of a spike's local energy that the kernel may leave over
 _LARGE_ENOUGH = 0.10  # of the largest derivative; smaller ones change no verdict
 
 
-def spikes_in(residual: Floats, kernel: Floats, largest: float) -> Floats:
+def spikes_in(residual: Reals, kernel: Floats, largest: float) -> Reals:
     """The part of `residual` that consists of spikes; zeros where there are none.
 
     Args:
@@ -24,9 +27,14 @@ def spikes_in(residual: Floats, kernel: Floats, largest: float) -> Floats:
         kernel: the derivative kernel, odd length.
         largest: largest magnitude of the fitted data.
     """
+    energy = float(kernel @ kernel)
+    # The height of a spike is the residual's projection on the kernel, at most so much larger than
+    # the largest residual: most spectra need no closer look.
+    factor = float(np.abs(kernel).sum()) * float(np.abs(kernel).max()) / energy
+    if factor * float(np.abs(residual).max()) < _LARGE_ENOUGH * largest:
+        return np.zeros_like(residual)
     found = np.zeros_like(residual)
     rest = residual.copy()
-    energy = float(kernel @ kernel)
     reach = len(kernel) // 2
     open_for_search = np.ones(len(residual), dtype=np.bool_)
     for _ in range(_MOST_SPIKES):

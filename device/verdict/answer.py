@@ -39,7 +39,7 @@ class DecisionLabel:
     version: int
     sha256: str
     runtime: str  # name and version of the network's interpreter
-    fit_backend: str
+    fit_backend: str  # "native" or "numpy"
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
 """Which decision answered: a version, and a digest over every number that leads to a verdict.
 
-The same bundle and counts give the same verdict on every machine with the same digest and kernels
-that agree to the last bits. The digest covers the thresholds in force, after the manifest's
-changes, and the numeric constants of all modules between spectrum and verdict; code without
-constants it cannot see, which is what the version is for. A test pins both, so that no number
-changes unnoticed. Next: `result.py`, where they stand in every answer.
+The same bundle and counts give the same verdict on every machine with the same digest, up to the
+last bits in which interpreters and the two backends of the fit differ. The digest covers the
+thresholds in force, after the manifest's changes, and the numeric constants of all modules between
+spectrum and verdict; a change of code without constants is not in it, and is what the version is
+for. A test pins both, so that no number changes unnoticed.
+Next: `result.py`, where they stand in every answer.
 """
 
 import hashlib
@@ -17,17 +18,31 @@ from types import ModuleType
 from typing import Any
 
 from device.fit import (
+    aligned,
     derivative,
     flexible,
     library,
+    library_fit,
+    measured,
+    native_fit,
     nonnegative,
     reference_lines,
     residual,
+    reweighted,
     search,
     spikes,
+    windowed,
 )
 from device.spectra import cosmic_rays, flat_top, noise, preprocessing, quality, resampling
-from device.verdict import amounts, identification, limits, network_odds, reasons, thresholds, twins
+from device.verdict import (
+    amounts,
+    identification,
+    limits,
+    network_odds,
+    reasons,
+    thresholds,
+    twins,
+)
 from device.verdict.thresholds import FitThresholds
 
 DECISION_VERSION = 1  # raise it with every change of a verdict, whether by numbers or by code
@@ -35,7 +50,8 @@ DECISION_VERSION = 1  # raise it with every change of a verdict, whether by numb
 # A test compares this with the three folders: no module is forgotten.
 DECIDING = (
     (cosmic_rays, flat_top, noise, preprocessing, quality, resampling)
-    + (derivative, flexible, library, nonnegative, reference_lines, residual, search, spikes)
+    + (aligned, derivative, flexible, library, library_fit, measured, native_fit, nonnegative)
+    + (reference_lines, residual, reweighted, search, spikes, windowed)
     + (amounts, identification, limits, network_odds, reasons, thresholds, twins)
 )
 _CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")
@@ -66,11 +82,6 @@ def constants_of(module: ModuleType) -> dict[str, Any]:
         for name, value in vars(module).items()
         if _CONSTANT.fullmatch(name) and _is_numeric(value)
     }
-
-
-def fit_backend() -> str:
-    """What computes the library fit: "numpy", or the name of the compiled kernel."""
-    return "numpy"
 
 
 def _is_numeric(value: object) -> bool:

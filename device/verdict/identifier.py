@@ -16,12 +16,13 @@ from device.field_library.compound import FieldCompound, UnusableReference, clas
 from device.fit.library import Library
 from device.inference.bundle import Bundle
 from device.inference.interpreter import Interpreter, Prediction
+from device.native.library import backend
 from device.spectra.cosmic_rays import without_cosmic_rays
 from device.spectra.preprocessing import preprocess, quantize
 from device.spectra.quality import check, only_cosmic_rays
 from device.spectra.spectrum import GridSpectrum, Spectrum, to_grid
 from device.verdict.answer import Answer, DecisionLabel, FieldLabel, ModelLabel, signers_of
-from device.verdict.decision_identity import DECISION_VERSION, decision_sha256, fit_backend
+from device.verdict.decision_identity import DECISION_VERSION, decision_sha256
 from device.verdict.identification import identify, no_result
 from device.verdict.limits import DetectionLimit, detection_limits
 from device.verdict.thresholds import FitThresholds
@@ -80,7 +81,7 @@ class Identifier:
             version=DECISION_VERSION,
             sha256=decision_sha256(self.thresholds, self.presence_thresholds.tolist()),
             runtime=self._runtime,
-            fit_backend=fit_backend(),
+            fit_backend=backend(),
         )
 
     def predict(self, gridded: GridSpectrum) -> Prediction:

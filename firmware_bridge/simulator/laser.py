@@ -1,4 +1,4 @@
-"""The laser's interlock, arming, lease and watchdog: dark unless everything says light.
+"""The laser's interlock, arming, lease and watchdog: dark unless all of them permit light.
 
 The laser is on only inside an exposure that asked for it, while armed, while the lease that the
 host renews runs, and while the interlock is closed. Whatever ends one of these ends the light and
@@ -15,7 +15,7 @@ from typing import Final
 from firmware_bridge.messages import LaserState, Status
 from firmware_bridge.simulator.refused import Refused
 
-# The longest light after a host fell silent; half a second is the promise made to the operator.
+# The longest light after a host fell silent; half a second is what PROTOCOL.md allows.
 MAX_LEASE_MS: Final = 500
 MIN_LEASE_MS: Final = 20
 

@@ -1,4 +1,4 @@
-"""What the simulated firmware has to say: replies that wait for their moment, through the faults.
+"""Replies of the simulated firmware, queued until they are due and passed through the faults.
 
 Next: `faults.py`, which decides what becomes of each reply; `firmware.py`, which fills this.
 """

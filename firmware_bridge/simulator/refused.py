@@ -1,4 +1,4 @@
-"""How a part of the simulated firmware says no: a wire status and a few words for the reply.
+"""How a part of the simulated firmware refuses: a wire status and a few words for the reply.
 
 Next: `firmware.py`, which turns it into an error reply.
 """

@@ -1,4 +1,4 @@
-"""What lies under the laser, as values. A scene knows physics and no file format.
+"""What lies under the laser, as values. A scene has physics in it and no file format.
 
 `ReplayScene` hands back recorded counts; the others give light per second for the detector to
 expose. Whoever reads files or bundles builds these values and passes them in.

@@ -25,7 +25,7 @@ NOT_YET = (
 THROUGH, MADE_BY = "## Through the analyzer", "Made by"
 NOT_OURS = (
     "Not measured: the figures are made for the shipped libraries. Measure mixtures that you made"
-    " yourself, and see with `ramix identify` what is said of them."
+    " yourself, and compare with what `ramix identify` answers."
 )
 
 
@@ -36,7 +36,7 @@ def model_card(
 
     Args:
         title: of the library, one sentence without a full stop.
-        evidence: what figures say of these bytes; None: nobody has measured them.
+        evidence: figures made with these bytes; None: nobody has measured them.
         choices: Markdown, how network and settings were chosen; may be empty.
     """
     parts = (
@@ -109,7 +109,7 @@ def _through_the_analyzer(bundle: Bundle, evidence: Evidence | None) -> list[str
         "The whole device path: quality gate, this network, library fit, verdict. In brackets: 95%"
         " Wilson interval and n. SNR is the highest Raman peak over the noise per 1 cm-1, percent"
         " means share of unit-maximum references. Simulated spectra come from a generator that no"
-        " training saw; the measured ones also chose recipes and thresholds, and are no test"
+        " training used; recipes and thresholds were chosen on the measured ones, which are no test"
         " result.",
         "",
     ]
@@ -201,11 +201,13 @@ def _limits(bundle: Bundle) -> list[str]:
         "- Of the Raman-visible part alone: water, salts and metals barely show.",
     ]
     if provenance["references"] != "measured":
-        lines.append(f"- {provenance['references']}: nothing here was checked on a real bottle.")
+        lines.append(
+            f"- {provenance['references']}: nothing here was checked on a measured spectrum."
+        )
     return [
         *lines,
-        "- A closed library: the network may name a compound for a liquid it never saw. Its answer"
-        " is a proposal that the library fit must confirm.",
+        "- A closed library: for a liquid outside it the presence of some compound may be high."
+        " Presence is a proposal; a name also needs evidence of the library fit.",
         f"- Trained for line widths of {bundle.manifest.resolution_cm1:g} to"
         f" {distortions['largest_fwhm_cm1']:g} cm-1, axis errors up to"
         f" {distortions['shift_cm1']:g} cm-1, SNR {distortions['snr_lowest']:g} and more.",

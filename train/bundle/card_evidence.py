@@ -1,6 +1,6 @@
-"""What the figures say of one bundle, read from the JSON that `ramix-train figures` wrote.
+"""The figures of one bundle, read from the JSON that `ramix-train figures` wrote.
 
-A figure speaks of a bundle only if it was made with the very same bytes: each JSON names the
+A figure is one of a bundle only if it was made with the very same bytes: each JSON names the
 SHA-256 of what it measured, and another one is refused, as is the tiny size, which shows only that
 a figure can be made. Next: `card_quotes.py`, which numbers are taken; `card.py`.
 """
@@ -40,11 +40,11 @@ class Evidence:
 
 
 def evidence_for(bundle: Bundle, folder: Path) -> Evidence:
-    """Everything that the figures in `folder` say of `bundle`.
+    """Everything that a card quotes from the figures in `folder` for `bundle`.
 
     Raises:
         FiguresOfOtherBundle: one was made with other bytes of the same name.
-        FiguresNotQuotable: tiny, unreadable, or none speaks of this bundle.
+        FiguresNotQuotable: tiny, unreadable, or none made with this bundle.
     """
     name = bundle.manifest.name
     rows: list[Row] = []

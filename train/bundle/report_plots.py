@@ -74,7 +74,7 @@ def compounds(figures: Sequence[CompoundFigures]) -> bytes:
 
 
 def reliability(presence: Floats, present: npt.NDArray[np.bool_]) -> bytes:
-    """How often a compound is there where the network says so with a probability p."""
+    """How often a compound is there where the network's presence is p."""
     edges = np.linspace(0.0, 1.0, 11)
     place = np.clip(np.digitize(presence, edges) - 1, 0, 9)
     groups = [

@@ -1,4 +1,4 @@
-"""`ramix-train card`: write a model's card again, with what the figures say of it.
+"""`ramix-train card`: write a model's card again, with the figures made of it.
 
 Next: `bundle/card.py`, the card; `bundle/card_evidence.py`, which figures may stand on it.
 """
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     help="Default: NAME.md beside the bundle.",
 )
 def card(bundle: Path, folder: Path, out: Path | None) -> None:
-    """Put what the figures say of a bundle onto its card.
+    """Put the figures made of a bundle onto its card.
 
     Figures of other bytes than the bundle's are refused, and so are those of the tiny size.
 

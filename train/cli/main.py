@@ -1,4 +1,4 @@
-"""`ramix-train`: from references to a signed model, and what is to be believed of it.
+"""`ramix-train`: from references to a signed model and its figures.
 
 Read next: `stages.py`, the verbs that make a model.
 """

@@ -16,7 +16,7 @@ from train.network.evaluate import Figures
 
 
 def print_references(library: TrainingLibrary) -> None:
-    """One line a compound: what the file says and what the spectrum tells."""
+    """One line a compound: what is in the file, and what follows from the spectrum."""
     table = Table(title=f"{library.title}\n{library.source}")
     for column in ("compound", "CAS", "response factor", "strongest line / cm-1"):
         table.add_column(column)

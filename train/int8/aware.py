@@ -1,7 +1,7 @@
 """Quantization-aware fine-tuning: the trained network learns on, rounded as its int8 file will be.
 
-It learns what it answers itself without rounding: no label says better what float would have
-named, and labels let the network drift (they cost a tiny network half a point of weak components).
+Its targets are its own answers without rounding, because the aim is to agree with float; trained
+on labels the network drifts (they cost a tiny network half a point of weak components).
 Weights stay float and are converted afterwards like any other's. The spectra continue the
 recipe's with a seed of their own.
 Next: `quantize.py`, the conversion; `simulated.py`, what is rounded and how.

@@ -99,7 +99,7 @@ def simulated_answers(
 
 
 def as_spectra(inputs: Any) -> Any:
-    """Codes [N, G] as the network sees them, float32[N, 1, G, 1]."""
+    """Codes [N, G] as the network gets them, float32[N, 1, G, 1]."""
     return tf.cast(inputs[:, None, :, None], tf.float32) / float(INT8_FULL_SCALE)
 
 

@@ -124,7 +124,7 @@ def spectrum_problems(
 def _known_otherwise(
     entries: Sequence[CompoundEntry], references: Floats, measured: dict[str, Measured]
 ) -> list[str]:
-    """Spectra that the shipped library knows under another name than the file says."""
+    """Spectra that match a compound of the shipped library with another name than the file's."""
     from device.inference.bundle import read_bundle_file
     from device.inference.trust import default_trust_policy
     from device.installation import default_model_path

@@ -1,6 +1,6 @@
 """The small TOML file in which a chemist describes a folder of pure spectra.
 
-Next: `references.py`, which reads the spectra; `check.py`, which doubts them.
+Next: `references.py`, which reads the spectra; `check.py`, which checks them.
 """
 
 import dataclasses
@@ -29,7 +29,7 @@ class CompoundEntry:
     lines: tuple[tuple[float, ...], ...] = ()  # position_cm1, relative intensity, fwhm_cm1
     exposure_ms: float | None = None
     laser_power_mw: float | None = None
-    response_doubtful: bool = False  # the height of this pure says nothing about its response
+    response_doubtful: bool = False  # the height of this pure is no measure of its response
     response_factor: float | None = None  # known otherwise than from the height of the pure
     response_factor_sd: float | None = None  # its standard uncertainty, relative
     looks_like: tuple[str, ...] = ()  # compounds whose spectrum is known to be nearly the same

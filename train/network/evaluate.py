@@ -66,7 +66,7 @@ class CompoundFigures:
 
 @dataclass(frozen=True)
 class Figures:
-    """What an int8 network does on generated spectra it never saw."""
+    """What an int8 network does on generated spectra that it was not trained on."""
 
     exact: Proportion  # every labelled compound right
     exact_without_traces: Proportion  # no foreign signal, every component at least TRACE

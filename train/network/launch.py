@@ -66,7 +66,7 @@ _LEAVING_S = 20.0  # for a worker whose work is done
 
 def _follow(recipe: Recipe, cluster: Cluster) -> None:
     """In a process of its own."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the leader hears it too, and ends this process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the leader gets it too, and ends this process
     try:
         follow(recipe, cluster)
     except RamixError as error:

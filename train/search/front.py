@@ -17,7 +17,7 @@ from train.search.space import Cost
 
 _STANDARD_ERRORS = 2.0  # a smaller gain is chance
 
-State = Literal["finished", "stopped", "failed"]  # stopped: the scheduler saw no future in it
+State = Literal["finished", "stopped", "failed"]  # stopped: by the scheduler, for its loss
 
 
 @dataclass(frozen=True)

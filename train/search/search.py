@@ -1,9 +1,9 @@
-"""The search itself: candidates trained by Ray Tune, here or on a cluster, the hopeless cut short.
+"""The search itself: candidates trained by Ray Tune, here or on a cluster; worse ones stop early.
 
 Asynchronous successive halving (Li et al. 2020, arXiv 1810.05934): at a quarter and at half of its
-steps a network goes on only if its loss is in the better half of those that came so far (all see
-the same spectra, each once, so the loss tells earlier than the exact matches, still rare). The best
-are trained again from fresh seeds, beside the recipe's own network, and only that counts.
+steps a network goes on only if its loss is in the better half of those that came so far (all get
+the same spectra, each once; exact matches are still too rare to compare). The best are trained
+again from fresh seeds, beside the recipe's own network, and only that counts.
 The only file that imports Ray. Next: `front.py`, how the choice is made.
 """
 

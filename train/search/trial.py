@@ -72,10 +72,10 @@ def train_candidate(
     threads: int,
     report: Callable[[Look], None],
 ) -> None:
-    """Train one network, going on from `checkpoint`; the last report is that of the exam.
+    """Train one network, going on from `checkpoint`; the last report is that of the evaluation.
 
-    All candidates sit the same exam: as many spectra as the recipe's evaluation, of a seed of their
-    own, because the figures of the model that comes of it must not be those it was chosen by.
+    All candidates are evaluated alike, on as many spectra as the recipe's evaluation, of a seed of
+    their own, because the figures of the model that comes of it must not be those it was chosen by.
     """
     with contextlib.suppress(RuntimeError):  # too late where TensorFlow has run already
         tf.config.threading.set_intra_op_parallelism_threads(threads)

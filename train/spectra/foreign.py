@@ -19,7 +19,7 @@ _POOL = 768
 _SHORTEST_MOVE_CM1, _LONGEST_MOVE_CM1 = 14, 120
 _LONGEST_ROLL_CM1 = 400
 _PATCH_CM1 = 150
-_SIMILAR = 0.55  # cosine of band shapes from which "this is not compound c" would be a lie
+_SIMILAR = 0.55  # cosine of band shapes from which the label "not compound c" is wrong
 
 
 class ForeignPool:
@@ -40,7 +40,7 @@ class ForeignPool:
         """Add `amount[N]` of a random foreign spectrum to each row, in place.
 
         Returns bool[N, C]: where the added signal looks so much like a compound of the library
-        that the label "absent" would teach a lie.
+        that the label "absent" would be wrong.
         """
         similar = np.zeros((len(mixed), len(self._references)), dtype=np.bool_)
         rows = np.flatnonzero(amount > 0)

@@ -67,8 +67,8 @@ class MixtureSampler:
         """(levels, shares), both float32[count, C].
 
         `shares` sum to 1 in every row. `levels` are the paper's absolute ratios (0..1): a grid
-        row's own levels, else the shares scaled to a random largest level; the spectrum alone
-        cannot tell them (RaMixNet's absolute target), so they serve that named option only.
+        row's own levels, else the shares scaled to a random largest level; they do not
+        follow from the spectrum (RaMixNet's absolute target), so they serve that named option only.
         """
         kind = rng.choice(len(self._kind_probability), size=count, p=self._kind_probability)
         weights = self._random_components(rng, count) * self._amounts(rng, kind)

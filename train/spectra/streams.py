@@ -1,8 +1,8 @@
 """A training's spectra from several streams side by side, so that workers can share the making.
 
 Every batch is put together from equal parts, one of each stream; who makes which does not matter.
-Each part has a seed of its own, derived from the recipe's, the stream and the batch number: where
-all streams stand is said by the number of batches alone, and nobody needs to ask the others.
+Each part has a seed of its own, derived from the recipe's, the stream and the batch number: the
+number of batches alone determines the state of all streams, so workers need not ask each other.
 Next: `network/workers.py`, which divides the streams; `generator.py`, which makes the spectra.
 """
 

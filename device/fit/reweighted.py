@@ -1,0 +1,108 @@
+"""What the second step of the fit is asked, and what it answers; numpy and C agree on both.
+
+Next: `flexible.py`, which says in numpy what is done.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from device.fit.windowed import Columns
+
+Floats = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """When a fit is made again in another way: then nobody asks for its evidence."""
+
+    aligned_cm1: float = np.inf  # a larger error of the axis moves lines too far for one fit
+    noise_rules: float = np.inf  # from this `noise_part` on
+    matched_model_error: float = 0.0  # ... where the model error is smaller than this
+
+    def misaligned(self, shift_cm1: float, stretch_cm1: float) -> bool:
+        return abs(shift_cm1) + abs(stretch_cm1) > self.aligned_cm1
+
+    def noisy(self, noise_part: float, model_error: float) -> bool:
+        return noise_part > self.noise_rules and model_error < self.matched_model_error
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """One spectrum, aligned with the references of one range; arrays are padded to `stride`."""
+
+    columns: Columns
+    rows: npt.NDArray[np.int32]  # [K], the references to fit
+    points: int  # from here on arrays are padding
+    data: Singles  # [stride], scaled to about 1
+    noise: Singles  # [stride], its variance
+    known: Singles  # [stride], 1 where this is noise; 0: doubt about what a cosmic ray hid
+    ramp: Singles  # [stride], -1 to 1: how much of the axis's stretch shows there
+    cosines: Singles  # [terms, stride], what the response of the instrument is made of
+    smoothing_cm1: float  # sigma of the kernel
+    repeat: Repeat
+
+
+class Reweighted(Protocol):
+    """The end of the reweighting, K references."""
+
+    @property
+    def coefficients(self) -> Floats:
+        """[K], none negative."""
+
+    @property
+    def deviation(self) -> Floats:
+        """[K], standard deviations of the coefficients; 0 of absent ones."""
+
+    @property
+    def own_shift_cm1(self) -> Floats:
+        """[K]"""
+
+    @property
+    def own_width_cm2(self) -> Floats:
+        """[K]"""
+
+    @property
+    def axis_error_cm1(self) -> Floats:
+        """[2], shift and stretch that the question's alignment left."""
+
+    @property
+    def response_parts(self) -> Floats:
+        """[terms], of the cosines."""
+
+    @property
+    def model(self) -> Singles:
+        """[points]"""
+
+    @property
+    def model_error(self) -> float:
+        """Misfit beyond noise, of the signal (`residual.py`)."""
+
+    @property
+    def noise_part(self) -> float:
+        """0-1: how much of what may be wrong where the lines are is noise; the rest is misfit."""
+
+    @property
+    def evidence(self) -> Floats:
+        """[K], rise of chi squared when one is left out."""
+
+    @property
+    def support(self) -> Floats:
+        """[K], 0-1 of each one's lines that the data really have."""
+
+    @property
+    def pull(self) -> Floats:
+        """[K], by how much the data ask for more of each; negative for absent ones that the
+        residual speaks against, zero for present ones."""
+
+    @property
+    def precision(self) -> Floats:
+        """[K, K], inverse covariance of the coefficients: rows and columns of present ones, and
+        the diagonal."""
+
+    @property
+    def weight(self) -> Singles:
+        """[points], of each squared residual in chi squared."""

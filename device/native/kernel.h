@@ -1,0 +1,77 @@
+/* What the compiled part of ramix-edge offers to Python; `library.py` calls it through ctypes.
+ *
+ * Every function has a counterpart in numpy that stands in where no compiler was at hand, and that
+ * the tests compare with. Sums over points run in LANES fixed lanes. */
+#ifndef RAMIX_KERNEL_H
+#define RAMIX_KERNEL_H
+
+#include <stdint.h>
+
+#define RAMIX_KERNEL_VERSION 1
+
+/* Longer vectors and fused products where the processor has them. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define ON_EVERY_CPU __attribute__((target_clones("arch=x86-64-v3", "default")))
+#else
+#define ON_EVERY_CPU
+#endif
+
+enum { LANES = 8, COSINES = 4 };
+
+/* Constants of `device/fit/flexible.py` and `residual.py`, which say what they are for. */
+typedef struct {
+    double axis_sigma_cm1[2], axis_limit_cm1;
+    double own_shift_sigma_cm1, own_shift_limit_cm1;
+    double own_width_sigma_cm2, own_width_limits_cm2[2];
+    double response_sigma, evidence_from_share;
+    double model_error_limits[2];
+    double nearby_floor, correlated_error;
+    double foreign_nearby, foreign_floor, foreign_sigmas;
+    double support_residual, support_noise;
+    int32_t most_bent, nearby_points, foreign_points, support_points, reweightings;
+} ramix_settings;
+
+/* One spectrum and the references fitted to it. Rows have `stride` floats, a multiple of LANES,
+ * zero from `points` on. */
+typedef struct {
+    int32_t count, points, stride;     /* K references */
+    const int32_t *rows;               /* [K], which rows of the next three */
+    const float *pure, *slope, *curve; /* smoothed derivative, its first and second derivative */
+    const double *gram;                /* of `pure`, all rows */
+    int32_t gram_stride;
+    const float *data, *noise, *known, *ramp; /* [stride] */
+    const float *cosines;              /* [COSINES, stride] */
+    double correlated_noise; /* points of noise that weigh as much as an independent one */
+    /* A fit whose axis is off by more, or where noise rules and the model error is less, is made
+     * again by the caller: then nothing is concluded, and all from `deviation` on is zero. */
+    double aligned_cm1, noise_rules, matched_model_error;
+    /* answers */
+    double *coefficients, *own_shift_cm1, *own_width_cm2; /* [K] */
+    double *deviation, *evidence, *support, *pull;        /* [K] */
+    double *precision; /* [K, K]: rows and columns of the present ones, and the diagonal */
+    double axis_error_cm1[2], response[COSINES];
+    double model_error, noise_part;
+    float *model, *weight; /* [stride] */
+} ramix_fit;
+
+int32_t ramix_kernel_version(void);
+int32_t ramix_structure_bytes(int32_t which); /* 0: settings, 1: fit */
+
+/* 0, or -1 where there was no memory. */
+int32_t ramix_reweighted_fit(const ramix_settings *settings, ramix_fit *fit);
+
+/* Minimise x' gram x - 2 p' x over x >= 0 for `fits` projections p [fits, count] in turn, each from
+ * the one before, the first from `solution`; fitted[k] = 2 p_k' x_k - x_k' gram x_k. */
+int32_t ramix_nonnegative(int32_t count, const double *gram, int32_t fits,
+                          const double *projections, double tolerance, double *solution,
+                          double *fitted);
+
+/* out[n] = sum over t of taps[t] values[n + count / 2 - t], ends held; `count` is odd. */
+int32_t ramix_convolved(int32_t points, const double *values, int32_t count, const double *taps,
+                        double *out);
+
+/* out[n] = values at n + shift + stretch * (2 n / (points - 1) - 1), linearly, ends held. */
+int32_t ramix_shifted(int32_t points, const double *values, double shift, double stretch,
+                      double *out);
+
+#endif

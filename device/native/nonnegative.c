@@ -1,0 +1,108 @@
+/* Non-negative least squares; `nonnegative.h` says what for. */
+#include "nonnegative.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel.h"
+
+int let_in(active_set *set, const double *gram, int i) {
+    double *row = set->factor + (size_t)set->size * set->count;
+    for (int k = 0; k < set->size; k++) row[k] = gram[(size_t)set->chosen[k] * set->count + i];
+    row[set->size] = gram[(size_t)i * set->count + i];
+    if (!factor_row(set->factor, set->count, set->size)) return 0;
+    set->chosen[set->size++] = i;
+    return 1;
+}
+
+static void drop(active_set *set, const double *gram, int place) {
+    const int size = set->size;
+    set->size = place;
+    for (int k = place + 1; k < size; k++) let_in(set, gram, set->chosen[k]);
+}
+
+void feasible(active_set *set, const double *gram, const double *projection, double *solution) {
+    double *candidate = set->candidate;
+    while (set->size > 0) {
+        for (int k = 0; k < set->size; k++) candidate[k] = projection[set->chosen[k]];
+        substitute(set->factor, set->count, set->size, candidate);
+        double step = INFINITY;
+        int falling = -1;
+        for (int k = 0; k < set->size; k++) {
+            if (candidate[k] > 0.0) continue;
+            const double current = solution[set->chosen[k]];
+            const double part = current / (current - candidate[k] + 1e-300);
+            if (part < step) {
+                step = part;
+                falling = k;
+            }
+        }
+        if (falling < 0) {
+            memset(solution, 0, sizeof(double) * set->count);
+            for (int k = 0; k < set->size; k++) solution[set->chosen[k]] = candidate[k];
+            return;
+        }
+        for (int k = 0; k < set->size; k++) {
+            double *value = solution + set->chosen[k];
+            *value = fmax(*value + step * (candidate[k] - *value), 0.0);
+        }
+        solution[set->chosen[falling]] = 0.0;
+        drop(set, gram, falling);
+    }
+    memset(solution, 0, sizeof(double) * set->count);
+}
+
+void solve(active_set *set, const double *gram, const double *projection, double rounding,
+           int barred, double *solution, double *gradient, void (*row_needed)(void *, int),
+           void *whose) {
+    const int count = set->count;
+    for (int turn = 0; turn <= 3 * count; turn++) {
+        feasible(set, gram, projection, solution);
+        memcpy(gradient, projection, sizeof(double) * count);
+        for (int k = 0; k < set->size; k++) {
+            const double *row = gram + (size_t)set->chosen[k] * count;
+            const double amount = solution[set->chosen[k]];
+            for (int i = 0; i < count; i++) gradient[i] -= row[i] * amount;
+        }
+        double steepest = 0.0;
+        int entering = -1;
+        for (int i = 0; i < count; i++) {
+            if (solution[i] > 0.0 || i == barred) continue;
+            const double least = rounding * sqrt(fmax(gram[(size_t)i * count + i], 0.0));
+            if (gradient[i] - least > steepest) {
+                steepest = gradient[i] - least;
+                entering = i;
+            }
+        }
+        if (entering < 0) return;
+        if (row_needed != NULL) row_needed(whose, entering);
+        if (!let_in(set, gram, entering)) return;
+    }
+}
+
+int32_t ramix_nonnegative(int32_t count, const double *gram, int32_t fits,
+                          const double *projections, double tolerance, double *solution,
+                          double *fitted) {
+    const size_t size = (size_t)count;
+    double *memory = malloc(sizeof(double) * (size * size + 2 * size) + sizeof(int) * size);
+    if (memory == NULL) return -1;
+    double *gradient = memory + size * size + size, scale = 0.0;
+    active_set set = {count, 0, (int *)(gradient + size), memory, memory + size * size};
+    for (int i = 0; i < count; i++) {
+        scale = fmax(scale, gram[(size_t)i * count + i]);
+        if (solution[i] > 0.0 && !let_in(&set, gram, i)) solution[i] = 0.0;
+    }
+    for (int k = 0; k < fits; k++) {
+        const double *projection = projections + (size_t)k * count;
+        double largest = 0.0, total = 0.0;
+        for (int i = 0; i < count; i++) largest = fmax(largest, fabs(projection[i]));
+        const double rounding = scale > 0.0 ? tolerance * largest / sqrt(scale) : 0.0;
+        solve(&set, gram, projection, rounding, -1, solution, gradient, NULL, NULL);
+        /* at the solution gram x = p where x > 0 */
+        for (int i = 0; i < count; i++) total += projection[i] * solution[i];
+        fitted[k] = total;
+    }
+    free(memory);
+    return 0;
+}

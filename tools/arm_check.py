@@ -1,0 +1,193 @@
+"""What one whole verdict costs on 64-bit ARM, in instructions, and that it is the same verdict.
+
+    python -m tools.arm_check
+    python -m tools.arm_check --json out/arm.json --budget-millions 60
+    python -m tools.arm_check --kernel none --spectra 54
+
+The analyzer's own program runs on an emulated ARM and its instructions are counted exactly; an
+emulator knows no caches and no pipeline, so this is no time. The same program runs here with the
+same network runtime, and every decision must be the same.
+Next: `arm_userland.py` for the emulated machine, `arm_verdicts.py` for what runs on it.
+"""
+
+import json
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from device import installation
+from firmware_bridge.errors import RamixError
+from tools.arm_report import (
+    MILLION,
+    ArmCheckFailed,
+    count,
+    differences,
+    over_budget,
+    parse_intervals,
+    parse_run,
+    table,
+    to_json,
+)
+from tools.arm_userland import (
+    CPU,
+    NUMPYS,
+    ROOT,
+    compile_kernel,
+    make_userland,
+    run_emulated,
+    run_here,
+)
+from tools.arm_verdicts import INVOKES
+
+EXIT_DIFFERENT = 8
+EXIT_OVER_BUDGET = 9
+KERNEL_VARIABLE = "RAMIX_KERNEL"
+PROGRAM = ("-m", "tools.arm_verdicts")
+DATA = ROOT / "data"
+# Both kinds from the start: quick and slow ones of each, two instruments, one refused by the gate.
+FIRST = (
+    "solvents13/mixtures/FourSolvent-1.txt",
+    "wasatch785/acetone.csv",
+    "solvents13/mixtures/ThreeSolvent-1.txt",
+    "wasatch785/Silicon.csv",
+    "solvents13/components/n-Heptane.txt",
+    "wasatch785/Icaridin.csv",
+    "solvents13/components/Dichloromethane.txt",
+    "wasatch785/toluene.csv",
+    "charisma785/nCAL02_iRPlus785_Z020_100_1100ms.txt",
+)
+SOURCES = ("solvents13/components/*.txt", "wasatch785/*.csv", "charisma785/*.txt")
+
+
+@click.command(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 same decisions, within the budget; 1 something is missing or failed; "
+    "8 decisions differ; 9 over the budget. Needs on Debian 12: qemu-user, mmdebstrap, gcc, and "
+    "for a kernel in C gcc-aarch64-linux-gnu.",
+)
+@click.option(
+    "--userland",
+    type=click.Path(path_type=Path),
+    default=ROOT / "out" / "arm",
+    help="Where the emulated machine is kept, made if it is not there.  [default: out/arm]",
+)
+@click.option(
+    "--spectra",
+    type=click.IntRange(min=1),
+    default=len(FIRST),
+    show_default=True,
+    help="How many measured files; all of them if there are fewer.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(min=1),
+    default=2,
+    show_default=True,
+    help="Counted verdicts on each, after one that is not counted.",
+)
+@click.option(
+    "--numpy",
+    type=click.Choice(NUMPYS),
+    default="lock",
+    show_default=True,
+    help="That of the lock file, or Debian's; both with OpenBLAS on one thread.",
+)
+@click.option(
+    "--kernel",
+    help=f"Sets {KERNEL_VARIABLE} there: `none`, a library for ARM, or a C file, which is "
+    "compiled for it. Not set if not given.",
+)
+@click.option(
+    "--budget-millions", type=click.FloatRange(min=0.0), help="Fail when a verdict needs more."
+)
+@click.option(
+    "--model",
+    "model_path",
+    type=click.Path(path_type=Path),
+    help="The bundle to run; the shipped RaMixNet II for solvents if not given.",
+)
+@click.option(
+    "--json", "json_path", type=click.Path(path_type=Path), help="Also write the result here."
+)
+def arm_check(
+    userland: Path,
+    spectra: int,
+    rounds: int,
+    numpy: str,
+    kernel: str | None,
+    budget_millions: float | None,
+    model_path: Path | None,
+    json_path: Path | None,
+) -> None:
+    """Count the instructions of one verdict on an emulated 64-bit ARM; compare the decisions."""
+    if find_spec("tflite_runtime") is None:
+        raise ArmCheckFailed(
+            "tflite-runtime is not installed here, so there is nothing to compare with.",
+            remedy="Run `make lint` once: it installs the development environment.",
+        )
+    make_userland(userland)
+    kernel_value = kernel_for(kernel, userland)
+    extra = {} if kernel_value is None else {KERNEL_VARIABLE: kernel_value}
+    model = (model_path or installation.default_model_path()).resolve()
+    files = [str(path) for path in chosen_spectra(DATA, spectra)]
+
+    here = parse_run(run_here([*PROGRAM, str(model), "0", *files]))
+    arguments = [*PROGRAM, str(model), str(rounds), *files]
+    printed, log = run_emulated(userland, arguments, numpy, extra)
+    there = parse_run(printed)
+    *intervals, bare_interval = parse_intervals(log, len(files) + 1)
+    counted = count(there, intervals, rounds)
+    bare_millions = bare_interval / INVOKES / MILLION
+    found = differences(here.decisions, there.decisions)
+
+    environment = {
+        **there.environment,
+        "emulated": CPU,
+        "model": model.name,
+        "kernel": kernel_value or "as installed",
+    }
+    print("  ".join(f"{key} {value}" for key, value in environment.items()))
+    print(table(counted, bare_millions, found))
+    if json_path is not None:
+        result = to_json(environment, counted, bare_millions, found)
+        json_path.parent.mkdir(parents=True, exist_ok=True)
+        json_path.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
+    excess = over_budget(counted, budget_millions)
+    for one in excess:
+        print(f"Over the budget of {budget_millions:g} million: {one.file}, {one.millions:.2f}")
+    if found:
+        sys.exit(EXIT_DIFFERENT)
+    if excess:
+        sys.exit(EXIT_OVER_BUDGET)
+
+
+def chosen_spectra(data: Path, count: int) -> list[Path]:
+    """The first `count` of `FIRST` and, behind them, every other measured file."""
+    first = [data / name for name in FIRST]
+    others = [path for source in SOURCES for path in sorted(data.glob(source))]
+    return [*first, *(path for path in others if path not in first)][:count]
+
+
+def kernel_for(kernel: str | None, userland: Path) -> str | None:
+    """The variable's value: a C file is compiled, a library is named by its full path."""
+    if kernel is None or kernel == "none":
+        return kernel
+    path = Path(kernel).resolve()
+    if not path.is_file():
+        raise ArmCheckFailed(f"There is no kernel {path}.", remedy="Give `none`, or a file.")
+    return str(compile_kernel(path, userland.resolve()) if path.suffix == ".c" else path)
+
+
+def main() -> None:
+    """Entry point: one sentence instead of a traceback for what was foreseen."""
+    try:
+        arm_check()
+    except RamixError as error:
+        print(f"Error: {error.text}\n  -> {error.remedy}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
