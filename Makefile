@@ -30,7 +30,7 @@ ifneq ($(HEALTHY),yes)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench models lock clean
+.PHONY: help demo test notebook lint bench models lock clean
 .DELETE_ON_ERROR:
 
 help:  ## This list
@@ -45,6 +45,9 @@ demo: $(DEVICE_STAMP)  ## Identify a real four-solvent frame on the simulated an
 
 test: lint  ## Linters, types, import rules and the whole test suite
 	@$(BIN)/python -m pytest
+
+notebook: $(DEV_STAMP)  ## Tests of the experiments, run by hand
+	@$(BIN)/python -m pytest tests/notebook
 
 lint: $(DEV_STAMP)  ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check .

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from device.inference.manifest import Task
 from device.spectra.spectrum import Spectrum
 from device.verdict.identifier import Identifier
+from evidence.asked import LEAST_SQUARES, network_of, product_of
+from evidence.bound_pool import Cell
 from evidence.bound_tables import (
     ANY,
     FIT,
     TOLD,
-    Cell,
     bias_table,
     bounds_table,
     draw,
@@ -27,13 +29,12 @@ from evidence.bound_tables import (
     to_json,
 )
 from evidence.counting import Light
-from evidence.figure import Context, FiguresNeedModels, Result
+from evidence.figure import Context, NothingToShow, Result
 from evidence.photon_bound import MixtureModel, State, Unknown, share_bound, shares_of
-from evidence.pures import Pures, measured_pures
+from evidence.pures import Pures
 from evidence.rivals import LeastSquares
 from evidence.scenes import Conditions, baseline_curve
 from evidence.tallies import Said, network, rival
-from evidence.unequal import LIBRARY
 from train.network.evaluate import Proportion
 
 Floats = npt.NDArray[np.float64]
@@ -61,10 +62,14 @@ class Truth:
 
 
 def make(context: Context) -> Result:
-    identifiers = context.identifiers(LIBRARY)
-    if "II" not in identifiers:
-        raise FiguresNeedModels(f"There is no {LIBRARY}-2.ramix in {context.models}.")
-    pures = measured_pures(LIBRARY)
+    identifiers, pures = context.identifiers(), context.pures()
+    label, identifier = list(identifiers.items())[-1]  # RaMixNet II, where it is there
+    if identifier.bundle.manifest.task is not Task.PRESENCE_AND_DOSAGE:
+        return NothingToShow(why="None of these networks says how much of a compound is there.")
+    if len(pures.names) < len(SHARES):
+        return NothingToShow(
+            why=f"Mixtures have {len(SHARES)} components here, the library {len(pures.names)}."
+        )
     mixtures = context.part(1, MIXTURES)
     photons = ELECTRONS[1:3] if context.size.value == "tiny" else ELECTRONS
     repeats = context.count(3, REPEATS)
@@ -74,7 +79,7 @@ def make(context: Context) -> Result:
     def step() -> None:
         context.progress(next(done), of_all)
 
-    ask = asked(identifiers["II"])
+    ask = asked(identifier, label)
     cells: list[Cell] = []
     for number in range(mixtures):
         rng = np.random.default_rng([context.seed, _STREAM, number])
@@ -82,7 +87,7 @@ def make(context: Context) -> Result:
             cells += measure(rng, pures, truth, ask, repeats, number, step)
     picture = draw(cells, context.out / "bound-error.png")
     tables = (
-        scatter_table(cells, mixtures, repeats),
+        scatter_table(cells, mixtures, repeats, "measured pures" if pures.apart else "pures"),
         bias_table(cells),
         bounds_table(cells),
         exact_table(cells),
@@ -93,7 +98,7 @@ def make(context: Context) -> Result:
 Asked = Callable[[Spectrum], dict[str, Said]]
 
 
-def asked(identifier: Identifier) -> Asked:
+def asked(identifier: Identifier, label: str) -> Asked:
     """All that name compounds by themselves; `measure` adds the one that is told."""
     alone, least_squares = (
         network(identifier),
@@ -111,10 +116,10 @@ def asked(identifier: Identifier) -> Asked:
         amounts = np.zeros(count) if found.full_fit is None else found.full_fit.coefficients
         everything = np.ones(count, dtype=np.bool_)  # it names nothing: zero is an answer
         return {
-            "RaMixNet II alone": alone(spectrum),
+            network_of(label): alone(spectrum),
             FIT: Said(everything, amounts / max(float(amounts.sum()), 1e-300)),
-            "RaMixNet II and library fit": Said(shares > 0, shares, str(found.verdict)),
-            "least squares, 3%": least_squares(spectrum),
+            product_of(label): Said(shares > 0, shares, str(found.verdict)),
+            LEAST_SQUARES: least_squares(spectrum),
         }
 
     return answer

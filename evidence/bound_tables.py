@@ -1,96 +1,27 @@
 """Scatter and bias against the photon-limited bound, as tables and a picture.
 
-Mixtures are pooled by their mean variance, so that hard ones count as much as easy ones.
-Next: `bound.py`, which makes the cells.
+Next: `bound_pool.py`, how mixtures are pooled; `bound.py`, which makes the cells.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from evidence.photon_bound import Unknown
+from evidence.bound_pool import BOUND, Cell, Pooled, pool
 from evidence.tallies import percent
 from train.network.evaluate import Proportion
 from train.pages.drawing import COLOURS, canvas, save
 from train.pages.table import Table
 
-Floats = npt.NDArray[np.float64]
-
 ANY = "axis shift, line width, baseline; any compound of the library"
 TOLD = "weighted least squares, told the mixture"
 FIT = "library fit alone"
-BOUND = str(Unknown.COMMON)
 SHOWN = (0.05, 0.20, 0.50)  # the fourth component fills up
-_Z_95 = 1.959964
-_LEAST_NAMED = 0.5  # of the repeats, or a mixture is left out of a method's scatter
 
 
-@dataclass(frozen=True, eq=False)
-class Cell:
-    """One component of one mixture at one number of photons."""
-
-    mixture: int
-    compound: str
-    electrons: float
-    snr: float
-    share: float
-    bounds: dict[str, float]  # standard deviation by what is unknown
-    answers: dict[str, Floats]  # [repeats] shares by method; NaN where it was not named
-    exact: dict[str, Proportion]  # of the repeats: exactly the right compounds named
-
-
-@dataclass(frozen=True)
-class Pooled:
-    """One method over the mixtures in which it names the component."""
-
-    mixtures: int
-    sd: float
-    bound: float  # root mean square over the same mixtures
-    efficiency: float  # variance of the bound over variance of the answers
-    interval: tuple[float, float]  # 95%, of the efficiency
-    bias: float  # root mean square over mixtures
-    error: float  # root mean square of everything
-
-
-def pool(cells: list[Cell], method: str) -> Pooled | None:
-    """None when the component is hardly ever named."""
-    kept = [(cell, cell.answers[method][~np.isnan(cell.answers[method])]) for cell in cells]
-    kept = [
-        (cell, named)
-        for cell, named in kept
-        if len(named) >= max(2.0, _LEAST_NAMED * len(cell.answers[method]))
-    ]
-    if not kept:
-        return None
-    variances = np.array([named.var(ddof=1) for _, named in kept])
-    freedom = np.array([len(named) - 1 for _, named in kept])
-    biases = np.array([named.mean() - cell.share for cell, named in kept])
-    variance = float(variances.mean())
-    bound = float(np.mean([cell.bounds[BOUND] ** 2 for cell, _ in kept]))
-    error = float(np.sqrt(variance + np.mean(biases**2)))
-    efficiency, interval = np.inf, (np.inf, np.inf)
-    if variance > 0:  # int8 outputs can be the same every time
-        efficiency = bound / variance
-        # variances that differ between mixtures are worth fewer repeats (Satterthwaite 1946)
-        worth = float(variances.sum() ** 2 / np.sum(variances**2 / freedom))
-        low, high = (_chi_squared(worth, z) / worth for z in (-_Z_95, _Z_95))
-        interval = efficiency * low, efficiency * high
-    return Pooled(
-        mixtures=len(kept),
-        sd=float(np.sqrt(variance)),
-        bound=float(np.sqrt(bound)),
-        efficiency=efficiency,
-        interval=interval,
-        bias=float(np.sqrt(np.mean(biases**2))),
-        error=error,
-    )
-
-
-def scatter_table(cells: list[Cell], mixtures: int, repeats: int) -> Table:
+def scatter_table(cells: list[Cell], mixtures: int, repeats: int, made_of: str) -> Table:
     methods = tuple(cells[0].answers)
     return Table(
         "Standard deviation of a share, and efficiency against the photon-limited bound",
@@ -100,7 +31,7 @@ def scatter_table(cells: list[Cell], mixtures: int, repeats: int) -> Table:
             for group in _groups(cells)
         ),
         (
-            f"{mixtures} random mixtures of four measured pures (50, 25, 20 and 5% of the signal), "
+            f"{mixtures} random mixtures of four {made_of} (50, 25, 20 and 5% of the signal), "
             f"{repeats} repeats each that differ in counted photons alone. Electrons: at the "
             "highest Raman peak, over all frames; SNR: there. Shot noise, dark current and read "
             "noise of the simulated camera, a dark frame taken off; cubic baseline up to half the "
@@ -261,9 +192,3 @@ def _numbers(one: Pooled) -> dict[str, Any]:
 
 def _rounded(value: float) -> float:
     return float(f"{value:.4g}")
-
-
-def _chi_squared(freedom: float, z: float) -> float:
-    """Quantile of chi squared at the normal quantile `z` (Wilson and Hilferty 1931)."""
-    small = 2.0 / (9.0 * freedom)
-    return float(freedom * max(0.0, 1.0 - small + z * np.sqrt(small)) ** 3)

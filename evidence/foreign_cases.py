@@ -4,36 +4,29 @@ A compound of the library is foreign to a product that goes without it (`left_ou
 and solids outside the library are foreign to all. Next: `unknowns.py`, which counts the answers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from device.spectra.spectrum import Spectrum
-from device.verdict.identifier import Identifier
 from evidence.figure import Context
 from evidence.left_out import foreign_pures
-from evidence.pures import Pures, measured_pures
+from evidence.pures import Pures
 from evidence.scenes import Conditions, draw_shares, make_scene
-from evidence.unequal import LIBRARY
-from train.library.measured import (
-    EQUAL_PARTS,
-    IN_LIBRARY,
-    NOT_IN_LIBRARY,
-    MeasuredSpectrum,
-    measured_spectra,
-)
+from train.library.measured import EQUAL_PARTS, IN_LIBRARY, NOT_IN_LIBRARY, MeasuredSpectrum
 
 Floats = npt.NDArray[np.float64]
 
 CONDITIONS = Conditions(snr=100.0, shift_cm1=(-1.0, 1.0), baseline=0.5)
+BESIDE = (1, 3)  # known components beside something foreign, unless its kind says otherwise
 SMALLEST_SHARE = 0.10  # of the known components beside something foreign
 # part of the signal that is foreign, known components beside it, spectra for each compound
 _PARTS = {
     "alone": (1.0, (0, 0), 8),
-    "50%": (0.5, (1, 3), 12),
-    "20%": (0.2, (1, 3), 12),
+    "50%": (0.5, BESIDE, 12),
+    "20%": (0.2, BESIDE, 12),
     "20% among 4-6": (0.2, (4, 6), 8),
 }
 LEFT_OUT = {name: f"left-out compound, {name}" for name in _PARTS}
@@ -54,27 +47,44 @@ class Case:
     left_out: int | None = None
 
 
-def foreign_cases(context: Context, identifier: Identifier) -> Iterator[Case]:
+def foreign_cases(context: Context) -> Iterator[Case]:
     """All cases of one seed, kind by kind."""
     rng = np.random.default_rng([context.seed, _STREAM])
-    pures = measured_pures(LIBRARY)
-    measured = measured_spectra(identifier.bundle.manifest)
-    outside = [one for one in measured if one.group == NOT_IN_LIBRARY]
-    own = [one for one in measured if one.group in (*EQUAL_PARTS, IN_LIBRARY)]
+    pures, outside = context.pures(), outside_spectra(context)
+    own = [one for one in context.development() if one.group in (*EQUAL_PARTS, IN_LIBRARY)]
     if context.size.value == "tiny":
         outside, own = outside[:3], own[:3]
-    for part, (_, _, repeats) in _PARTS.items():
+    for part, (_, _, repeats) in parts_left_out(len(pures.names)).items():
         for index in range(context.part(2, len(pures.names))):
             for _ in range(context.count(1, repeats)):
                 yield _with_left_out(rng, pures, index, part)
     for one in outside:
         yield Case(MEASURED, one.name, frozenset(), one.spectrum)
-    yield from _with_added(rng, pures, outside, context.count(1, 8))
+    if outside:
+        yield from _with_added(rng, pures, outside, context.count(1, 8))
     for _ in range(context.count(3, 300)):
         shares = draw_shares(rng, len(pures.names), (1, 4), SMALLEST_SHARE)
         yield _case(OWN, "", pures, shares, make_scene(rng, pures, shares, CONDITIONS).spectrum)
     for one in own:
         yield Case(OWN_MEASURED, "", one.expected, one.spectrum)
+
+
+def outside_spectra(context: Context) -> list[MeasuredSpectrum]:
+    """Measured liquids and solids that the library does not have."""
+    return [one for one in context.development() if one.group == NOT_IN_LIBRARY]
+
+
+def parts_left_out(compounds: int) -> dict[str, tuple[float, tuple[int, int], int]]:
+    """What a library of so many compounds can do without: one of two at least.
+
+    Where the name of a part says how many stand beside it, all of them must be there.
+    """
+    others = compounds - 1
+    return {
+        name: part
+        for name, part in _PARTS.items()
+        if others and (part[1][0] <= 1 or part[1][1] <= others)
+    }
 
 
 def _with_left_out(rng: np.random.Generator, pures: Pures, index: int, part: str) -> Case:
@@ -91,12 +101,12 @@ def _with_left_out(rng: np.random.Generator, pures: Pures, index: int, part: str
 
 
 def _with_added(
-    rng: np.random.Generator, pures: Pures, outside: list[MeasuredSpectrum], repeats: int
+    rng: np.random.Generator, pures: Pures, outside: Sequence[MeasuredSpectrum], repeats: int
 ) -> Iterator[Case]:
-    foreign = foreign_pures(outside)
+    foreign = foreign_pures(outside, pures.fwhm_cm1)
     for name, curve in zip(foreign.names, foreign.spectra, strict=True):
         for _ in range(repeats):
-            shares = 0.8 * draw_shares(rng, len(pures.names), (1, 3), SMALLEST_SHARE)
+            shares = 0.8 * draw_shares(rng, len(pures.names), BESIDE, SMALLEST_SHARE)
             scene = make_scene(rng, pures, shares, CONDITIONS, foreign=0.2 * curve)
             yield _case(ADDED, name, pures, shares, scene.spectrum)
 

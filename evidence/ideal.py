@@ -6,12 +6,24 @@ because its scenes have none: a bound for those, not a method.
 """
 
 from itertools import combinations
+from math import comb
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+
+
+# Every subset is tried on every spectrum: beyond so many it takes hours and gigabytes.
+_MOST_SUBSETS = 100_000
+NO_IDEAL = "No ideal detector: the subsets of so many compounds are too many to try them all."
+
+
+def ideal_detector(pures: Floats, largest: int, smallest_share: float) -> "IdealDetector | None":
+    """The detector of these pures [C, G]; None where there are too many subsets of them."""
+    subsets = sum(comb(len(pures), size) for size in range(1, largest + 1))
+    return IdealDetector(pures, largest, smallest_share) if subsets <= _MOST_SUBSETS else None
 
 
 class IdealDetector:
@@ -31,7 +43,7 @@ class IdealDetector:
         self._penalty = float(np.log(points))
         gram = self._columns @ self._columns.T
         self._subsets = []
-        for size in range(1, largest + 1):
+        for size in range(1, min(largest, count) + 1):
             members = np.array(list(combinations(range(count), size)))
             inverse = np.linalg.inv(gram[members[:, :, None], members[:, None, :]])
             self._subsets.append((members, inverse))

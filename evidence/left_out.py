@@ -1,4 +1,4 @@
-"""The shipped product with one compound taken out, and foreign spectra to show it.
+"""The product with one compound taken out, and foreign spectra to show it.
 
 Leaving a compound out turns its spectra into foreign ones whose truth is known. It leaves the
 references, the compounds and the network's outputs. The network was trained with it, so its other
@@ -6,6 +6,7 @@ outputs are lower for these spectra than those of a network trained without the 
 Next: `unknowns.py`, which counts the answers.
 """
 
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import cast
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from device.fit.library import Library
 from device.inference.interpreter import Interpreter, Prediction
 from device.verdict.identifier import Identifier
-from evidence.pures import AXIS_CM1, Pures, low_pass, snip, unit_maximum
+from evidence.pures import Pures, raman_of, unit_maximum
 from train.library.measured import MeasuredSpectrum
 
 Floats = npt.NDArray[np.float64]
@@ -46,13 +47,7 @@ def without(identifier: Identifier, index: int) -> Identifier:
     return result
 
 
-def foreign_pures(spectra: list[MeasuredSpectrum]) -> Pures:
-    """Unit-maximum Raman spectra on AXIS_CM1, cut from their baselines as `measured_pures` are."""
-    rows = []
-    for one in spectra:
-        axis, intensity = one.spectrum.wavenumber_cm1, one.spectrum.intensity
-        counts = np.interp(AXIS_CM1, axis, intensity)
-        raman = np.maximum(low_pass(counts - snip(counts)), 0.0)
-        # beyond what was measured the last value would be repeated
-        rows.append(np.where((axis[0] <= AXIS_CM1) & (axis[-1] >= AXIS_CM1), raman, 0.0))
-    return Pures(tuple(one.name for one in spectra), unit_maximum(np.stack(rows)))
+def foreign_pures(spectra: Sequence[MeasuredSpectrum], fwhm_cm1: float) -> Pures:
+    """Their Raman parts, at most as sharp as the library's spectra."""
+    rows = [raman_of(one.spectrum, fwhm_cm1) for one in spectra]
+    return Pures(tuple(one.name for one in spectra), unit_maximum(np.stack(rows)), fwhm_cm1)

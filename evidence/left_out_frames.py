@@ -14,15 +14,15 @@ import numpy.typing as npt
 
 from device.spectra.spectrum import Spectrum
 from device.verdict.identification import Verdict
-from evidence.figure import Context, Result
+from evidence.figure import Context, NothingToShow, Result
+from evidence.foreign_answers import ForeignAnswer, ask
 from evidence.foreign_cases import Case
 from evidence.frames import measure
 from evidence.left_out import without
-from evidence.pures import AXIS_CM1, Pures, measured_pures
-from evidence.scenes import LINE_FWHM_CM1, Conditions, baseline_curve, draw_shares, reshaped
+from evidence.pures import AXIS_CM1, Pures
+from evidence.scenes import Conditions, baseline_curve, draw_shares, reshaped
 from evidence.tallies import percent
-from evidence.unequal import LIBRARY
-from evidence.unknowns import ForeignAnswer, ask
+from evidence.wording import spelled
 from firmware_bridge.simulator.scenes import SpectrumScene, mixture
 from train.network.evaluate import Proportion
 from train.pages.table import Table
@@ -30,7 +30,8 @@ from train.pages.table import Table
 Floats = npt.NDArray[np.float64]
 
 # Part of the signal that is left out; known components beside it.
-PARTS = {"alone": (1.0, (0, 0)), "50%": (0.5, (1, 3)), "20%": (0.2, (1, 3))}
+BESIDE, ALONE = (1, 3), (1, 4)
+PARTS = {"alone": (1.0, (0, 0)), "50%": (0.5, BESIDE), "20%": (0.2, BESIDE)}
 KNOWN = "nothing left out"
 SMALLEST_SHARE = 0.10  # of the known components
 SHIFT_CM1 = 1.0  # of the axis against the calibration page, uniform +-
@@ -40,8 +41,9 @@ _STREAM = 12
 
 
 def make(context: Context) -> Result:
-    identifiers = context.identifiers(LIBRARY)
-    pures = measured_pures(LIBRARY)
+    identifiers, pures = context.identifiers(), context.pures()
+    if len(pures.names) < 2:
+        return NothingToShow(why="A library of one compound cannot go without it.")
     compounds = context.part(2, len(pures.names))
     repeats = context.count(1, 30)
     of_all = compounds * repeats * (len(PARTS) + 1) * len(identifiers)
@@ -54,13 +56,13 @@ def make(context: Context) -> Result:
             for label, identifier in asked.items():
                 outcome = ask(identifier, case, lambda: context.progress(next(done), of_all))
                 found[label].append(outcome)
-    return Result((_verdicts(found), _by_compound(found)), data=_data(found))
+    return Result((_verdicts(found, len(pures.names)), _by_compound(found)), data=_data(found))
 
 
 def cases(rng: np.random.Generator, pures: Pures, index: int, repeats: int) -> Iterator[Case]:
     """Frames with compound `index` at every part, and frames of other compounds alone."""
     others = len(pures.names) - 1
-    for kind, (part, components) in (*PARTS.items(), (KNOWN, (0.0, (1, 4)))):
+    for kind, (part, components) in (*PARTS.items(), (KNOWN, (0.0, ALONE))):
         for _ in range(repeats):
             known = np.zeros(len(pures.names))
             if part < 1.0:
@@ -80,7 +82,7 @@ def frame(rng: np.random.Generator, pures: Pures, shares: Floats) -> Spectrum:
     scene = SpectrumScene(
         mixture(AXIS_CM1, [(1.0, light)]),
         counts_per_s=float(np.exp(rng.uniform(*np.log(COUNTS_PER_S)))),
-        resolution_cm1=LINE_FWHM_CM1,
+        resolution_cm1=pures.fwhm_cm1,
     )
     return measure(scene, int(rng.integers(2**31)), seconds=1.0)
 
@@ -103,7 +105,7 @@ def _falsely_named(part: list[ForeignAnswer]) -> Proportion:
     return Proportion(sum(bool(o.false_names) for o in part), len(part))
 
 
-def _verdicts(found: dict[str, list[ForeignAnswer]]) -> Table:
+def _verdicts(found: dict[str, list[ForeignAnswer]], compounds: int) -> Table:
     rows = []
     for kind in (*PARTS, None, KNOWN):
         for label, outcomes in found.items():
@@ -128,13 +130,15 @@ def _verdicts(found: dict[str, list[ForeignAnswer]]) -> Table:
             "Every compound of the library in turn. Simulated camera (shot, dark and read noise, "
             f"offsets, hot pixels, cosmic rays), 1 s, {low:,.0f}-{high:,.0f} counts at the highest "
             f"Raman peak, lines of 12 cm-1, axis within +-{SHIFT_CM1:g} cm-1, cubic baseline up to "
-            "half the Raman height; one to three known compounds of 10% and more beside it. "
-            "Percentages are shares of spectra scaled to unit maximum.",
-            f"{KNOWN}: one to four compounds that the product knows; there IDENTIFIED is right.",
+            f"half the Raman height; {spelled(BESIDE, compounds - 1, 'known compound')} of 10% "
+            "and more beside it. Percentages are shares of spectra scaled to unit maximum.",
+            f"{KNOWN}: {spelled(ALONE, compounds - 1, 'compound')} that the product knows; there "
+            "IDENTIFIED is right.",
             "The network keeps what training taught it about the compound; its output is not "
             "looked at.",
             "In brackets: 95% Wilson interval and n; the second number is the upper 95% bound. It "
-            "counts frames, which come from 13 compounds: for other substances it is wider.",
+            f"counts frames, which come from {compounds} compounds: for other substances it is "
+            "wider.",
         ),
     )
 

@@ -11,27 +11,35 @@ from typing import Any
 
 import numpy as np
 
-from device.spectra.files.reading import read_spectrum
 from device.spectra.noise import noise_variance
 from device.spectra.spectrum import Spectrum
 from device.verdict.answer import Answer
 from device.verdict.identifier import Identifier
 from device.verdict.limits import DetectionLimit
-from evidence.figure import Context, Result
-from evidence.pures import AXIS_CM1, Pures, measured_pures
+from evidence.figure import Context, NothingToShow, Result
+from evidence.pures import AXIS_CM1, Pures
 from evidence.scenes import reshaped
 from evidence.tallies import percent
-from evidence.unequal import LIBRARY
-from train.library.measured import DATA
+from train.library.measured import EQUAL_PARTS, IN_LIBRARY
 from train.network.evaluate import Proportion
 from train.pages.drawing import COLOURS, GREY, canvas, save
 from train.pages.table import Table
 
-FRAMES = ("FourSolvent-1", "ThreeSolvent-1")
+FRAMES = 2
 FACTORS = (0.25, 0.5, 0.75, 1.0, 1.5)  # of the limit
 OWN_SHIFT_CM1 = 1.0  # the added compound's, beside the frame's: bands move when liquids mix
 _AIM = 0.95
 _STREAM = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A measured spectrum, and what the product says of it with fresh noise."""
+
+    name: str
+    spectrum: Spectrum
+    answer: Answer
+    limits: tuple[DetectionLimit, ...]  # but for what it cannot show at all
 
 
 @dataclass(frozen=True)
@@ -45,58 +53,78 @@ class Injection:
 
 
 def make(context: Context) -> Result:
-    identifiers = context.identifiers(LIBRARY)
-    pures = measured_pures(LIBRARY)
+    identifiers, pures = context.identifiers(), context.pures()
+    spectra = measured_frames(context)
+    if not spectra:
+        return NothingToShow(why="There is no measured spectrum of this library's compounds.")
     repeats = context.count(tiny=1, full=5)
     factors = (0.5, 1.0) if context.size.value == "tiny" else FACTORS
     found: dict[str, list[Injection]] = {}
     noise = np.random.default_rng([context.seed, _STREAM, 0])
-    asked = {label: _limits(noise, identifier) for label, identifier in identifiers.items()}
-    of_all = sum(len(one[1]) for frames in asked.values() for one in frames.values())
+    asked = {label: asked_frames(noise, one, spectra) for label, one in identifiers.items()}
+    of_all = sum(len(frame.limits) for frames in asked.values() for frame in frames)
     of_all *= repeats * len(factors)
+    if not all(any(frame.limits for frame in frames) for frames in asked.values()):
+        return NothingToShow(why="The measured spectra have no compound with a detection limit.")
     done = iter(range(1, of_all + 1))
     for label, identifier in identifiers.items():
         rng = np.random.default_rng([context.seed, _STREAM, 1])
         rows = found.setdefault(label, [])
-        for frame, (answer, limits) in asked[label].items():
-            for limit in limits:
+        for frame in asked[label]:
+            for limit in frame.limits:
                 for factor in factors:
                     for _ in range(repeats):
-                        rows.append(inject(rng, identifier, pures, frame, answer, limit, factor))
+                        rows.append(inject(rng, identifier, pures, frame, limit, factor))
                         context.progress(next(done), of_all)
     picture = _draw(found, context.out / "limits-seen.png")
-    tables = (_seen(found, factors), _by_compound(found, factors))
+    tables = (_seen(found, factors, pures.apart), _by_compound(found, factors))
     return Result(tables, (picture,), {label: _data(rows) for label, rows in found.items()})
+
+
+def measured_frames(context: Context) -> dict[str, Spectrum]:
+    """Published mixtures; where none is of this library, others; else pure compounds."""
+    for group in (*EQUAL_PARTS, IN_LIBRARY):
+        spectra = {one.name: one.spectrum for one in context.development() if one.group == group}
+        if spectra:
+            return dict(sorted(spectra.items())[:FRAMES])
+    return {}
+
+
+def asked_frames(
+    rng: np.random.Generator, identifier: Identifier, spectra: dict[str, Spectrum]
+) -> list[Frame]:
+    frames = []
+    for name, spectrum in spectra.items():
+        answer = identifier.identify(_with_noise(rng, spectrum))
+        limits = (one for one in identifier.limits(answer) if one.signal_share is not None)
+        frames.append(Frame(name, spectrum, answer, tuple(limits)))
+    return frames
 
 
 def inject(
     rng: np.random.Generator,
     identifier: Identifier,
     pures: Pures,
-    frame: str,
-    answer: Answer,
+    frame: Frame,
     limit: DetectionLimit,
     factor: float,
 ) -> Injection:
     """Add the compound at `factor` times its limit and ask again."""
-    fit = answer.identification.fit
-    if fit is None or limit.signal_share is None:
-        raise ValueError(f"{frame} has no limit for {limit.name}")
+    answered = frame.answer.identification
+    if answered.fit is None or limit.signal_share is None:
+        raise ValueError(f"{frame.name} has no limit for {limit.name}")
     share = factor * limit.signal_share
-    amount = share / (1.0 - share) * float(fit.coefficients.sum())
-    shift = fit.shift_cm1 + rng.uniform(-OWN_SHIFT_CM1, OWN_SHIFT_CM1)
+    amount = share / (1.0 - share) * float(answered.fit.coefficients.sum())
+    shift = answered.fit.shift_cm1 + rng.uniform(-OWN_SHIFT_CM1, OWN_SHIFT_CM1)
     curve = reshaped(pures.spectra[pures.names.index(limit.name)], shift, 0.0)
-    noisy = _with_noise(rng, _frame(frame))
+    noisy = _with_noise(rng, frame.spectrum)
     added = amount * np.interp(noisy.wavenumber_cm1, AXIS_CM1, curve)
     spiked = replace(noisy, intensity=noisy.intensity + added)
     named = {one.name for one in identifier.identify(spiked).identification.components}
-    before = {one.name for one in answer.identification.components}
+    before = {one.name for one in answered.components}
     others = tuple(sorted(named - before - {limit.name}))
-    return Injection(frame, limit.name, limit.signal_share, factor, limit.name in named, others)
-
-
-def _frame(name: str) -> Spectrum:
-    return read_spectrum(DATA / f"solvents13/mixtures/{name}.txt")
+    seen = limit.name in named
+    return Injection(frame.name, limit.name, limit.signal_share, factor, seen, others)
 
 
 def _with_noise(rng: np.random.Generator, frame: Spectrum) -> Spectrum:
@@ -106,26 +134,15 @@ def _with_noise(rng: np.random.Generator, frame: Spectrum) -> Spectrum:
     return Spectrum(frame.wavenumber_cm1, intensity, source=frame.source)
 
 
-def _limits(
-    rng: np.random.Generator, identifier: Identifier
-) -> dict[str, tuple[Answer, list[DetectionLimit]]]:
-    """Of each frame with fresh noise; what it cannot show at all is left out."""
-    result = {}
-    for frame in FRAMES:
-        answer = identifier.identify(_with_noise(rng, _frame(frame)))
-        limits = [one for one in identifier.limits(answer) if one.signal_share is not None]
-        result[frame] = answer, limits
-    return result
-
-
 def _share(rows: list[Injection]) -> Proportion:
     return Proportion(sum(one.seen for one in rows), len(rows))
 
 
-def _seen(found: dict[str, list[Injection]], factors: tuple[float, ...]) -> Table:
+def _seen(found: dict[str, list[Injection]], factors: tuple[float, ...], apart: bool) -> Table:
     rows = []
     for label, injections in found.items():
-        for frame in (*FRAMES, "both"):
+        frames = list(dict.fromkeys(one.frame for one in injections))
+        for frame in (*frames, "both") if len(frames) > 1 else frames:
             part = [one for one in injections if frame in (one.frame, "both")]
             cells = [percent(_share([i for i in part if i.factor == f])) for f in factors]
             others = Proportion(sum(bool(one.others) for one in part), len(part))
@@ -144,7 +161,9 @@ def _seen(found: dict[str, list[Injection]], factors: tuple[float, ...]) -> Tabl
             f"(aim: seen in {_AIM:.0%}) and at parts and multiples of it, with fresh noise of the "
             f"frame's own variance and a shift of its own within +-{OWN_SHIFT_CM1:g} cm-1.",
             "What is added is prepared apart from the library's references, from the same native "
-            "files; the limits are those of the frame with other noise of the same size.",
+            "files; the limits are those of the frame with other noise of the same size."
+            if apart
+            else "The limits are those of the frame with other noise of the same size.",
             "Something else named: neither in the frame's own answer nor added.",
             "In brackets: 95% Wilson interval and n.",
         ),

@@ -3,19 +3,17 @@
 The measured ones are read from the native files with a baseline of their own (SNIP: Ryan et al.
 1988, clipping against the mean of both sides over growing windows) and a low-pass in Fourier space
 at the resolution of their instrument, where the models' references have a local polynomial.
-Next: `scenes.py`, which mixes them.
+Next: `natives.py`, where the native files of a bundle are; `scenes.py`, which mixes the pures.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from device.spectra.files.reading import read_spectrum
-from train.library.file import LIBRARY_FOLDER
-from train.library.references import TrainingLibrary, load_library
-from train.recipe import read_toml
+from device.inference.bundle import Bundle
+from device.spectra.spectrum import Spectrum
 
 Floats = npt.NDArray[np.float64]
 
@@ -25,7 +23,9 @@ AXIS_CM1: Floats = np.arange(FIRST_CM1 - MARGIN_CM1, LAST_CM1 + MARGIN_CM1 + 1.0
 _INSIDE = (AXIS_CM1 >= FIRST_CM1) & (AXIS_CM1 <= LAST_CM1)
 _SNIP_SMOOTHING_POINTS = 11
 _SNIP_WINDOW_CM1 = 100  # wider than crowded bands, narrower than fluorescence
-# Lines 8.5 cm-1 wide hold next to nothing above this; what is there is noise of weak pures.
+# Lines of this width hold next to nothing above these frequencies; what is there is noise of weak
+# pures. Of other widths the frequencies go with the inverse.
+_FILTERED_FWHM_CM1 = 8.5
 _PASSED, _STOPPED = 0.08, 0.14  # cycles per cm-1
 
 
@@ -35,42 +35,56 @@ class Pures:
 
     names: tuple[str, ...]
     spectra: Floats
+    fwhm_cm1: float  # of a sharp line in them
+    from_references: tuple[str, ...] = ()  # those that are the very references of the models
 
     @property
     def inside(self) -> Floats:
         """[C, 2201], the part that models see."""
         return self.spectra[:, _INSIDE]
 
-
-@lru_cache(maxsize=2)
-def measured_pures(library: str) -> Pures:
-    """The native files of a measured library; raises RecipeError, SpectrumFileError."""
-    table = read_toml(LIBRARY_FOLDER / f"{library}.toml")
-    names = tuple(str(entry["name"]) for entry in table["compound"])
-    rows = []
-    for name in names:
-        spectrum = read_spectrum(LIBRARY_FOLDER / table["folder"] / f"{name}.txt")
-        counts = np.interp(AXIS_CM1, spectrum.wavenumber_cm1, spectrum.intensity)
-        rows.append(np.maximum(low_pass(counts - snip(counts)), 0.0))
-    return Pures(names, unit_maximum(np.stack(rows)))
+    @property
+    def apart(self) -> bool:
+        """Whether they differ from the references that the fit uses, all of them."""
+        return not self.from_references
 
 
-def library_references(library: str) -> Pures:
-    """The references as models have them, ends held: where a rival knows the very spectra."""
-    return references_of(load_library(library))
+def pures_of(bundle: Bundle, natives: Mapping[str, Spectrum]) -> Pures:
+    """The bundle's compounds: from their native files, or the reference where there is none."""
+    references = references_of(
+        bundle.manifest.compound_names, bundle.references, bundle.manifest.resolution_cm1
+    )
+    rows = [
+        reference if name not in natives else raman_of(natives[name], references.fwhm_cm1)
+        for name, reference in zip(references.names, references.spectra, strict=True)
+    ]
+    missing = tuple(name for name in references.names if name not in natives)
+    return Pures(references.names, unit_maximum(np.stack(rows)), references.fwhm_cm1, missing)
 
 
-def references_of(loaded: TrainingLibrary) -> Pures:
-    """The same of a library that was read already."""
+def references_of(names: tuple[str, ...], references: npt.ArrayLike, fwhm_cm1: float) -> Pures:
+    """References [C, 2201] as models have them, ends held."""
     held = int(MARGIN_CM1)
-    spectra = np.pad(loaded.references.astype(np.float64), ((0, 0), (held, held)), mode="edge")
-    return Pures(loaded.names, spectra)
+    rows = np.asarray(references, dtype=np.float64)
+    return Pures(names, np.pad(rows, ((0, 0), (held, held)), mode="edge"), fwhm_cm1, names)
 
 
-def low_pass(counts: Floats) -> Floats:
+def raman_of(spectrum: Spectrum, fwhm_cm1: float) -> Floats:
+    """Without baseline and without what is finer than the lines, on AXIS_CM1."""
+    axis = spectrum.wavenumber_cm1
+    counts = np.interp(AXIS_CM1, axis, spectrum.intensity)
+    raman = np.maximum(low_pass(counts - snip(counts), fwhm_cm1), 0.0)
+    # beyond what was measured the last value would be repeated
+    result: Floats = np.where((axis[0] <= AXIS_CM1) & (axis[-1] >= AXIS_CM1), raman, 0.0)
+    return result
+
+
+def low_pass(counts: Floats, fwhm_cm1: float) -> Floats:
     """Nothing finer than the optics; the curve is taken to go on as its mirror image."""
     mirrored = np.concatenate([counts, counts[::-1]])
-    place = (np.fft.rfftfreq(len(mirrored)) - _PASSED) / (_STOPPED - _PASSED)
+    finer = _FILTERED_FWHM_CM1 / fwhm_cm1
+    passed, stopped = finer * _PASSED, finer * _STOPPED
+    place = (np.fft.rfftfreq(len(mirrored)) - passed) / (stopped - passed)
     kept = 0.5 + 0.5 * np.cos(np.pi * np.clip(place, 0.0, 1.0))
     return np.fft.irfft(np.fft.rfft(mirrored) * kept, len(mirrored))[: len(counts)]
 

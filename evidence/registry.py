@@ -1,4 +1,7 @@
-"""The figures that cards and README quote, in the order they are made and listed."""
+"""The figures that cards and README quote, in the order they are made and listed.
+
+Next: `command.py`, which makes them; `measured.py`, the first.
+"""
 
 from evidence import (
     bound,
@@ -20,7 +23,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure("measured", "Measured spectra that nobody trained on", measured.make),
     Figure("sums", "Measured spectra added together", sums.make),
     Figure("worsened", "Measured spectra made worse", worsened.make),
-    Figure("unequal", "Unequal mixtures of the measured solvents", unequal.make),
+    Figure("unequal", "Unequal mixtures", unequal.make),
     Figure("robustness", "One thing wrong at a time, and the ideal detector", robustness.make),
     Figure("traces", "Traces of 2-5%", traces.make),
     Figure("unknowns", "Signal that the library does not have", unknowns.make),

@@ -14,10 +14,10 @@ import numpy.typing as npt
 from device.verdict.identifier import Identifier
 from device.verdict.network_odds import combined_presence
 from evidence.figure import Context, Result
-from evidence.pures import measured_pures
+from evidence.pures import Pures
 from evidence.scenes import Conditions, Scene, draw_shares, make_scene
 from evidence.tallies import percent
-from evidence.unequal import LIBRARY
+from evidence.wording import counted
 from train.network.evaluate import Proportion
 from train.pages.drawing import COLOURS, GREY, canvas, save
 from train.pages.table import Table
@@ -71,11 +71,10 @@ class Said:
 
 
 def make(context: Context) -> Result:
-    identifiers = context.identifiers(LIBRARY)
-    pures = measured_pures(LIBRARY)
+    identifiers, pures = context.identifiers(), context.pures()
     rng = np.random.default_rng([context.seed, _STREAM])
     count = context.count(tiny=6, full=500)
-    scenes = [doubtful_scene(rng) for _ in range(count)]
+    scenes = [doubtful_scene(rng, pures) for _ in range(count)]
     of_all = count * len(identifiers)
     done = iter(range(1, of_all + 1))
     found: dict[str, Said] = {}
@@ -104,9 +103,8 @@ def presences(identifier: Identifier, scene: Scene) -> tuple[Floats, Floats]:
     return np.asarray(network, dtype=np.float64), product
 
 
-def doubtful_scene(rng: np.random.Generator) -> Scene:
+def doubtful_scene(rng: np.random.Generator, pures: Pures) -> Scene:
     """One mixture with weak components or strong noise, so that presence lies between 0 and 1."""
-    pures = measured_pures(LIBRARY)
     conditions = replace(
         _CONDITIONS,
         snr=float(np.exp(rng.uniform(*np.log(SNR)))),
@@ -145,10 +143,11 @@ def _errors(found: dict[str, Said], scenes: int, compounds: int) -> Table:
         ),
         tuple(rows),
         (
-            f"{scenes} scenes, {compounds} statements each: 1-5 components of {SMALLEST_SHARE:.0%} "
-            f"and more, SNR {SNR[0]:g} to {SNR[1]:g} (log-uniform), lines up to 30% wider, axis "
-            "shift within +-2 cm-1, each component shifted by +-1 cm-1 besides, its relative "
-            "intensities within +-10%, response within +-5%.",
+            f"{scenes} scenes, {compounds} statements each: {counted(COMPONENTS, compounds)} "
+            f"of {SMALLEST_SHARE:.0%} and more, SNR {SNR[0]:g} to {SNR[1]:g} "
+            "(log-uniform), lines up to 30% wider, axis shift within +-2 cm-1, each component "
+            "shifted by +-1 cm-1 besides, its relative intensities within +-10%, response within "
+            "+-5%.",
             "A probability of presence holds for such mixtures: with other shares and other "
             "numbers of components the same evidence means something else.",
             "In brackets: 95% Wilson interval and n.",

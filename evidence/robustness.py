@@ -1,15 +1,16 @@
-"""The solvents under everything that goes wrong one at a time, beside what physics allows."""
+"""Mixtures under everything that goes wrong one at a time, beside what physics allows."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evidence.asked import methods
 from evidence.figure import Context, Result
-from evidence.ideal import IdealDetector
-from evidence.pures import Pures, measured_pures
+from evidence.ideal import NO_IDEAL, ideal_detector
+from evidence.pures import Pures
 from evidence.scenes import Conditions, Scene, draw_shares, make_scene
 from evidence.tallies import Tally, ideal, percent, tally, worst
-from evidence.unequal import LIBRARY, methods
+from evidence.wording import counted
 from train.pages.table import Table
 
 SMALLEST_SHARE = 0.05
@@ -39,23 +40,24 @@ TRIALS = (
 
 
 def make(context: Context) -> Result:
-    pures = measured_pures(LIBRARY)
+    pures = context.pures()
     count = context.count(tiny=2, full=200)
     done = iter(range(1, count * len(TRIALS) + 1))
-    detector = IdealDetector(pures.inside, COMPONENTS[1], SMALLEST_SHARE)
+    components = counted(COMPONENTS, len(pures.names))
+    detector = ideal_detector(pures.inside, COMPONENTS[1], SMALLEST_SHARE)
     found = {}
     for number, trial in enumerate(TRIALS):
         rng = np.random.default_rng([context.seed, _STREAM, number])
         every = methods(context)
         scenes = _scenes(rng, pures, count, trial.conditions)
-        if trial.ideal:
+        if trial.ideal and detector is not None:
             every[IDEAL] = ideal(detector, scenes)
         found[trial.name] = tally(
             scenes, every, lambda: context.progress(next(done), count * len(TRIALS))
         )
     names = list(dict.fromkeys(name for tallies in found.values() for name in tallies))
     exact = Table(
-        f"Exact match, 1-5 components of at least {SMALLEST_SHARE:.0%}, {count} mixtures each",
+        f"Exact match, {components} of at least {SMALLEST_SHARE:.0%}, {count} mixtures each",
         ("condition", *names),
         tuple(
             (trial, *(percent(t[name].exact_match) if name in t else "-" for name in names))
@@ -64,9 +66,12 @@ def make(context: Context) -> Result:
         (
             "Shares of spectra scaled to unit maximum; SNR is the highest Raman peak over the "
             "noise per 1 cm-1; cubic baseline up to half the Raman height unless said otherwise.",
-            "FWHM +50%: the whole spectrum through a slit that widens lines of 8.5 cm-1 to 12.75.",
+            "FWHM +50%: the whole spectrum through a slit that widens lines of "
+            f"{pures.fwhm_cm1:g} cm-1 to {1.5 * pures.fwhm_cm1:g}.",
             "The ideal linear detector knows every pure and the noise, has no shift or width to "
-            "find, and knows that no component is below 5%: nobody need beat it.",
+            "find, and knows that no component is below 5%: nobody need beat it."
+            if detector is not None
+            else NO_IDEAL,
             "In brackets: 95% Wilson interval and n.",
         ),
     )

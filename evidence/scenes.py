@@ -19,7 +19,6 @@ from evidence.pures import AXIS_CM1, FIRST_CM1, LAST_CM1, MARGIN_CM1, Pures
 
 Floats = npt.NDArray[np.float64]
 
-LINE_FWHM_CM1 = 8.5  # of the measured pures, about; a width factor is relative to it
 _SCALE_COUNTS = 20_000.0  # of the highest Raman peak
 _SLIT_WING = 0.15  # part of the slit function that lies in wide Lorentzian wings
 
@@ -30,7 +29,7 @@ class Conditions:
 
     snr: float = 100.0
     shift_cm1: tuple[float, float] = (0.0, 0.0)
-    fwhm_factor: float = 1.0
+    fwhm_factor: float = 1.0  # of the pures' line width
     baseline: float = 0.5  # height against the highest Raman peak, 0 .. this
     strong_baseline: bool = False  # always the whole height, fluorescence included
     cosmic_rays: int = 0
@@ -69,7 +68,7 @@ def make_scene(
         components[row] = reshaped(components[row], own, 0.0)
         components[row] *= _walk(rng, conditions.intensity_jitter, knots=12)
     raman = components.sum(axis=0) + (0.0 if foreign is None else foreign)
-    wider = LINE_FWHM_CM1 * np.sqrt(max(conditions.fwhm_factor**2 - 1.0, 0.0))
+    wider = pures.fwhm_cm1 * np.sqrt(max(conditions.fwhm_factor**2 - 1.0, 0.0))
     shift = float(rng.uniform(*conditions.shift_cm1))
     raman = reshaped(raman, shift, wider)
     raman = raman * _walk(rng, conditions.response, knots=6)
@@ -97,10 +96,12 @@ def draw_shares(
 ) -> Floats:
     """[compounds] shares that sum to 1: a random number of components, each at least `smallest`.
 
-    Uniform over all such compositions, by breaking what is left over the smallest shares like a
-    stick; drawn again until none exceeds `largest`.
+    `components`: fewest and most, as far as there are so many compounds. Uniform over all such
+    compositions, by breaking what is left over the smallest shares like a stick; drawn again
+    until none exceeds `largest`.
     """
-    count = int(rng.integers(components[0], components[1] + 1))
+    fewest, most = possible(components, compounds)
+    count = int(rng.integers(fewest, most + 1))
     chosen = rng.permutation(compounds)[:count]
     if count == 1 or largest * count <= 1.0:
         largest = 1.0
@@ -113,6 +114,11 @@ def draw_shares(
     shares = np.zeros(compounds)
     shares[chosen] = parts
     return shares
+
+
+def possible(components: tuple[int, int], compounds: int) -> tuple[int, int]:
+    """How few and how many of so many compounds a mixture can have."""
+    return min(components[0], compounds), min(components[1], compounds)
 
 
 def reshaped(curve: Floats, shift_cm1: float, slit_cm1: float) -> Floats:

@@ -9,17 +9,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from device.inference.manifest import Manifest
 from device.spectra.spectrum import Spectrum
 from evidence.foreign_cases import Case
 from evidence.pures import snip
-from train.library.measured import (
-    IN_LIBRARY,
-    LABELLED_EQUAL,
-    NOT_IN_LIBRARY,
-    MeasuredSpectrum,
-    measured_spectra,
-)
+from evidence.scenes import possible
+from train.library.measured import IN_LIBRARY, LABELLED_EQUAL, NOT_IN_LIBRARY, MeasuredSpectrum
 
 Floats = npt.NDArray[np.float64]
 
@@ -33,14 +27,22 @@ SMALLEST_LIQUID, SMALLEST_BESIDE_FOREIGN = 0.04, 0.08
 _COUNTS = 1e4  # height of the strongest line; the scale means nothing
 
 
+def possible_kinds(measured: Sequence[MeasuredSpectrum]) -> tuple[str, ...]:
+    """Of these spectra: two mixtures or two liquids to be added, or one liquid and a foreign."""
+    mixtures, liquids, outside = _groups(measured)
+    kinds = [MIXTURES] if len(mixtures) > 1 else []
+    kinds += [LIQUIDS] if len(liquids) > 1 else []
+    return (*kinds, *(FOREIGN.values() if liquids and outside else ()))
+
+
 def sum_cases(
-    rng: np.random.Generator, manifest: Manifest, kinds: Sequence[str], count: int
+    rng: np.random.Generator,
+    measured: Sequence[MeasuredSpectrum],
+    kinds: Sequence[str],
+    count: int,
 ) -> Iterator[Case]:
     """`count` sums of each kind; `foreign` names the one spectrum outside the library."""
-    measured = measured_spectra(manifest)
-    mixtures = [one for one in measured if one.group == LABELLED_EQUAL]
-    liquids = [one for one in measured if one.group == IN_LIBRARY]
-    outside = [one for one in measured if one.group == NOT_IN_LIBRARY]
+    mixtures, liquids, outside = _groups(measured)
     shares = {kind: share for share, kind in FOREIGN.items()}
     for kind in kinds:
         for _ in range(count):
@@ -48,14 +50,20 @@ def sum_cases(
                 chosen = _chosen(rng, mixtures, 2)
                 yield _case(kind, chosen, _two(rng))
             elif kind == LIQUIDS:
-                chosen = _chosen(rng, liquids, int(rng.integers(2, 6)))
+                chosen = _some(rng, liquids, (2, 5))
                 yield _case(kind, chosen, _divided(rng, len(chosen), SMALLEST_LIQUID))
             else:
                 (foreign,) = _chosen(rng, outside, 1)
-                chosen = _chosen(rng, liquids, int(rng.integers(1, 4)))
+                chosen = _some(rng, liquids, (1, 3))
                 known = _divided(rng, len(chosen), SMALLEST_BESIDE_FOREIGN)
                 parts = np.append((1.0 - shares[kind]) * known, shares[kind])
                 yield _case(kind, [*chosen, foreign], parts, foreign.name)
+
+
+def _groups(measured: Sequence[MeasuredSpectrum]) -> tuple[list[MeasuredSpectrum], ...]:
+    """Mixtures, liquids of the library, spectra outside it."""
+    groups = (LABELLED_EQUAL, IN_LIBRARY, NOT_IN_LIBRARY)
+    return tuple([one for one in measured if one.group == group] for group in groups)
 
 
 def added(spectra: Sequence[MeasuredSpectrum], shares: Floats) -> Spectrum:
@@ -77,6 +85,14 @@ def _chosen(
     rng: np.random.Generator, spectra: Sequence[MeasuredSpectrum], count: int
 ) -> list[MeasuredSpectrum]:
     return [spectra[i] for i in rng.choice(len(spectra), size=count, replace=False)]
+
+
+def _some(
+    rng: np.random.Generator, spectra: Sequence[MeasuredSpectrum], components: tuple[int, int]
+) -> list[MeasuredSpectrum]:
+    """Fewest to most of them, as far as there are so many."""
+    fewest, most = possible(components, len(spectra))
+    return _chosen(rng, spectra, int(rng.integers(fewest, most + 1)))
 
 
 def _two(rng: np.random.Generator) -> Floats:

@@ -11,16 +11,18 @@ from typing import Any
 import numpy as np
 
 from device.verdict.identification import Verdict
-from evidence.figure import Context, Result
+from evidence.asked import methods
+from evidence.figure import Context, NothingToShow, Result
 from evidence.foreign_cases import Case
 from evidence.sum_cases import (
-    KINDS,
+    MIXTURES,
     SMALLEST_BESIDE_FOREIGN,
     SMALLEST_LIQUID,
+    possible_kinds,
     sum_cases,
 )
 from evidence.tallies import percent
-from evidence.unequal import LIBRARY, methods
+from train.library.measured import IN_LIBRARY, LABELLED_EQUAL, NOT_IN_LIBRARY
 from train.network.evaluate import Proportion
 from train.pages.table import Table
 
@@ -47,11 +49,12 @@ class SumAnswer:
 
 
 def make(context: Context) -> Result:
-    identifiers = context.identifiers(LIBRARY)
-    manifest = next(iter(identifiers.values())).bundle.manifest
-    names = np.array(manifest.compound_names)
+    names, measured = np.array(context.manifest().compound_names), context.development()
+    kinds = possible_kinds(measured)
+    if not kinds:
+        return NothingToShow(why="There are no measured spectra of this library to be added.")
     rng = np.random.default_rng([context.seed, _STREAM])
-    cases = list(sum_cases(rng, manifest, KINDS, context.count(2, 150)))
+    cases = list(sum_cases(rng, measured, kinds, context.count(2, 150)))
     asked = methods(context)
     done = iter(range(1, len(cases) * len(asked) + 1))
     outcomes: dict[str, list[SumAnswer]] = {}
@@ -61,12 +64,27 @@ def make(context: Context) -> Result:
             said = method(case.spectrum)
             of_method.append(SumAnswer(case, frozenset(names[said.named].tolist()), said.verdict))
             context.progress(next(done), len(cases) * len(asked))
-    return Result((_answers(outcomes), _false_names(outcomes)), data=_data(outcomes))
+    groups = Counter(one.group for one in measured)
+    spectra = (
+        f"{groups[LABELLED_EQUAL]} mixtures, {groups[IN_LIBRARY]} liquids and "
+        f"{groups[NOT_IN_LIBRARY]} foreign spectra"
+    )
+    tables = (_answers(outcomes, kinds, spectra), _false_names(outcomes))
+    return Result(tables, data=_data(outcomes))
 
 
-def _answers(outcomes: dict[str, list[SumAnswer]]) -> Table:
+def _mixtures_are(kinds: tuple[str, ...]) -> str:
+    if MIXTURES not in kinds:
+        return ""
+    return (
+        "Two mixtures: 30-70% each, so that components of crowded ones fall below 1%; their labels "
+        "were inferred. "
+    )
+
+
+def _answers(outcomes: dict[str, list[SumAnswer]], kinds: tuple[str, ...], spectra: str) -> Table:
     rows = []
-    for kind in KINDS:
+    for kind in kinds:
         for label, found in outcomes.items():
             part = [one for one in found if one.case.kind == kind]
             verdicts = Counter(one.verdict for one in part)
@@ -93,14 +111,13 @@ def _answers(outcomes: dict[str, list[SumAnswer]]) -> Table:
         ),
         tuple(rows),
         (
-            "Shares are of Raman heights above the baseline. Two mixtures: 30-70% each, so that "
-            "components of crowded ones fall below 1%; their labels were inferred. Liquids: "
+            f"Shares are of Raman heights above the baseline. {_mixtures_are(kinds)}Liquids: "
             f"{SMALLEST_LIQUID:.0%} and more each, or {SMALLEST_BESIDE_FOREIGN:.0%} of their part "
             "beside something foreign.",
             "Added spectra keep their lines, where liquids that mix move each other's.",
             "Other sums of these spectra chose thresholds: a check, no test. In brackets: 95% "
-            "Wilson interval and n; the sums share 40 mixtures, 9 liquids and 25 foreign spectra, "
-            "so that for other substances it is wider.",
+            f"Wilson interval and n; the sums share {spectra}, so that for other substances it is "
+            "wider.",
         ),
     )
 

@@ -1,27 +1,23 @@
-"""Unequal mixtures of the measured pures: who is named, and how far off the shares are."""
+"""Unequal mixtures of the library's compounds: who is named, and how far off the shares are.
+
+Next: `asked.py`, who is asked.
+"""
 
 import numpy as np
 
+from evidence.asked import methods
 from evidence.figure import Context, Result
-from evidence.pures import Pures, library_references, measured_pures
-from evidence.rivals import LeastSquares
+from evidence.pures import FIRST_CM1, Floats, Pures
 from evidence.scenes import Conditions, Scene, draw_shares, make_scene
-from evidence.tallies import (
-    Method,
-    Said,
-    Tally,
-    network,
-    percent,
-    product,
-    rival,
-    tally,
-    worst,
-)
+from evidence.tallies import Said, Tally, percent, tally, worst
+from evidence.wording import counted
 from train.pages.table import Table
 
-LIBRARY = "solvents13"
+COMPONENTS = (1, 4)
 SMALLEST_SHARE = 0.08
 CONDITIONS = Conditions(snr=100.0, shift_cm1=(-1.0, 1.0), baseline=1.0)
+MEASURED_PURES, PURES = "measured pures", "pures"
+_MUCH, _BIN_CM1 = 0.01, 50  # of the maximum, on average over so many points
 _STREAM = 1  # of the seed; every figure has its own
 
 
@@ -33,15 +29,16 @@ def make(context: Context) -> Result:
     def step() -> None:
         context.progress(next(done), count + home_count)
 
-    pures = measured_pures(LIBRARY)
+    pures, home = context.pures(), context.references()
     scenes = _scenes(np.random.default_rng([context.seed, _STREAM, 0]), pures, count)
     tallies = tally(scenes, methods(context), step)
     tallies["constant 1/n, names given"] = _constant(scenes)
-    home = library_references(LIBRARY)
     home_scenes = _scenes(np.random.default_rng([context.seed, _STREAM, 1]), home, home_count)
     at_home = tally(home_scenes, methods(context), step)
+    made_of = MEASURED_PURES if pures.apart else PURES
+    components = counted(COMPONENTS, len(pures.names))
     exact = _table(
-        f"{count} mixtures of measured pures, 1-4 components of at least {SMALLEST_SHARE:.0%}",
+        f"{count} mixtures of {made_of}, {components} of at least {SMALLEST_SHARE:.0%}",
         tallies,
         pures.names,
         (
@@ -49,9 +46,7 @@ def make(context: Context) -> Result:
             "Raman height, axis shift within +-1 cm-1.",
             "Shares are those of spectra scaled to unit maximum over 300-2500 cm-1; the error is "
             "absolute, over the components that are there, a missed one counts its whole share.",
-            "The scenes' pures are read and cut from their baselines apart from the models' "
-            "references, but from the same native files: no new sample, no new instrument. The "
-            "two differ by a slow background below 550 cm-1, which hurts plain least squares.",
+            *_how_far_apart(pures, home),
             "In brackets: 95% Wilson interval and n.",
         ),
     )
@@ -65,13 +60,39 @@ def make(context: Context) -> Result:
     data_at_home = {name: found.to_json(pures.names) for name, found in at_home.items()}
     return Result(
         (exact, _by_components(tallies), exact_at_home),
-        data={"measured pures": data, "references": data_at_home},
+        data={made_of: data, "references": data_at_home},
         times=(times_table(tallies),),
     )
 
 
+def _how_far_apart(pures: Pures, references: Pures) -> tuple[str, ...]:
+    """What separates the scenes' spectra from those of the fit, where they are not the same."""
+    if not pures.apart:
+        return ()
+    note = (
+        "The scenes' pures are read and cut from their baselines apart from the models' "
+        "references, but from the same native files: no new sample, no new instrument."
+    )
+    off = np.abs(pures.inside - references.inside).mean(axis=0)
+    below = background_below_cm1(off)
+    if below is not None:
+        note += (
+            f" The two differ by a slow background below {below:.0f} cm-1, which hurts plain "
+            "least squares."
+        )
+    return (note,)
+
+
+def background_below_cm1(difference: Floats) -> float | None:
+    """Up to where a curve on the models' grid is large from the first point on; None: nowhere."""
+    count = len(difference) // _BIN_CM1
+    bins = difference[: count * _BIN_CM1].reshape(count, _BIN_CM1).mean(axis=1)
+    large = int(np.argmin(np.append(bins > _MUCH, False)))
+    return FIRST_CM1 + large * _BIN_CM1 if large else None
+
+
 def _scenes(rng: np.random.Generator, pures: Pures, count: int) -> list[Scene]:
-    shares = [draw_shares(rng, len(pures.names), (1, 4), SMALLEST_SHARE) for _ in range(count)]
+    shares = [draw_shares(rng, len(pures.names), COMPONENTS, SMALLEST_SHARE) for _ in range(count)]
     return [make_scene(rng, pures, row, CONDITIONS) for row in shares]
 
 
@@ -93,20 +114,6 @@ def _table(
         ),
         notes,
     )
-
-
-def methods(context: Context) -> dict[str, Method]:
-    """The product and its networks by themselves, then the rivals."""
-    result: dict[str, Method] = {}
-    references = None
-    for label, identifier in context.identifiers(LIBRARY).items():
-        result[f"RaMixNet {label} and library fit"] = product(identifier)
-        result[f"RaMixNet {label} alone"] = network(identifier)
-        references = identifier.library.references
-    if references is not None:
-        result["least squares, 3%"] = rival(LeastSquares(references))
-        result["first derivative, 3%"] = rival(LeastSquares(references, derivative=True))
-    return result
 
 
 def times_table(tallies: dict[str, Tally]) -> Table:

@@ -6,84 +6,68 @@ often everything known is not called IDENTIFIED, over the threshold that decides
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from device.verdict.identification import Verdict
-from device.verdict.identifier import Identifier
 from evidence.figure import Context, Result
+from evidence.foreign_answers import ForeignAnswer, ask
 from evidence.foreign_cases import (
+    BESIDE,
     FOREIGN_KINDS,
     OWN,
     OWN_MEASURED,
     SMALLEST_SHARE,
-    Case,
     foreign_cases,
+    outside_spectra,
 )
-from evidence.left_out import without
 from evidence.tallies import percent
-from evidence.unequal import LIBRARY
+from evidence.wording import spelled
+from train.library.measured import MEASURED_TWICE
 from train.network.evaluate import Proportion
 from train.pages.drawing import COLOURS, GREY, canvas, save
 from train.pages.table import Table
 
+KNOWN = (OWN, OWN_MEASURED)
 CURVE = (0.02, 0.03, 0.05, 0.07, 0.09, 0.11, 0.13, 0.15, 0.20, 0.25, 0.30)
 
 
-@dataclass(frozen=True)
-class ForeignAnswer:
-    kind: str
-    foreign: str
-    present: frozenset[str]
-    verdict: str
-    named: frozenset[str]
-    limit: float  # smallest `identified_unexplained` that calls this IDENTIFIED; infinite: none
-
-    @property
-    def false_names(self) -> frozenset[str]:
-        return self.named - self.present
-
-
 def make(context: Context) -> Result:
-    identifiers = context.identifiers(LIBRARY)
-    cases = list(foreign_cases(context, next(iter(identifiers.values()))))
+    identifiers = context.identifiers()
+    cases = list(foreign_cases(context))
     of_all = len(cases) * len(identifiers)
     done = iter(range(1, of_all + 1))
     outcomes = {
         label: [ask(one, case, lambda: context.progress(next(done), of_all)) for case in cases]
         for label, one in identifiers.items()
     }
+    compounds = len(context.manifest().compounds)
     limit = next(iter(identifiers.values())).thresholds.identified_unexplained
     first = next(iter(outcomes))
     picture = _draw(outcomes[first], limit, context.out / "unknowns-curve.png")
     tables = (
-        _verdicts(outcomes),
+        _verdicts(outcomes, _where_from(context), spelled(BESIDE, compounds, "known compound")),
         _missed(outcomes),
         *(_curve(label, found, limit) for label, found in outcomes.items()),
     )
     return Result(tables, (picture,), {label: _data(o) for label, o in outcomes.items()})
 
 
-def ask(identifier: Identifier, case: Case, done: Callable[[], None]) -> ForeignAnswer:
-    """Put the case to the product, without the compound that the case leaves out."""
-    asked = identifier if case.left_out is None else without(identifier, case.left_out)
-    found = asked.identify(case.spectrum).identification
-    done()
-    limit = np.inf
-    # nothing was asserted when the last fit is the one of the whole library
-    if found.fit is not None and found.fit is not found.full_fit:
-        alone = replace(asked.thresholds, identified_unexplained=np.inf)
-        if alone.explains(found.fit):  # no other threshold is exceeded
-            # the tolerated part is the threshold times something that only depends on the fit
-            limit = found.fit.unexplained / asked.thresholds.unexplained_part(found.fit)
-    identified = found.verdict is Verdict.IDENTIFIED
-    if not identified and limit <= asked.thresholds.identified_unexplained:
-        limit = np.inf  # it has another reason, which no threshold moves
-    named = frozenset(component.name for component in found.components)
-    return ForeignAnswer(case.kind, case.foreign, case.present, str(found.verdict), named, limit)
+def _where_from(context: Context) -> str:
+    """How few substances the spectra come from."""
+    compounds, outside = len(context.manifest().compounds), outside_spectra(context)
+    twice = {one.name for one in outside} >= MEASURED_TWICE
+    return (
+        f"They come from {compounds} left-out compounds and {len(outside)} spectra outside the "
+        f"library{' (one liquid twice)' if twice else ''}: for other substances it is wider."
+    )
+
+
+def _kinds(outcomes: list[ForeignAnswer]) -> list[str]:
+    """Those that the library and the measured spectra allow, in their order."""
+    return [kind for kind in (*FOREIGN_KINDS, OWN, OWN_MEASURED) if _of(outcomes, kind)]
 
 
 def _of(outcomes: list[ForeignAnswer], kind: str) -> list[ForeignAnswer]:
@@ -94,9 +78,9 @@ def _share(outcomes: list[ForeignAnswer], hit: Callable[[ForeignAnswer], bool]) 
     return Proportion(sum(map(hit, outcomes)), len(outcomes))
 
 
-def _verdicts(outcomes: dict[str, list[ForeignAnswer]]) -> Table:
+def _verdicts(outcomes: dict[str, list[ForeignAnswer]], where_from: str, beside: str) -> Table:
     rows = []
-    for kind in (*FOREIGN_KINDS, OWN, OWN_MEASURED):
+    for kind in _kinds(next(iter(outcomes.values()))):
         for label, found in outcomes.items():
             part = _of(found, kind)
             counts = [sum(o.verdict == verdict for o in part) for verdict in Verdict]
@@ -108,14 +92,13 @@ def _verdicts(outcomes: dict[str, list[ForeignAnswer]]) -> Table:
         ("what", "network", *map(str, Verdict), "called IDENTIFIED", "given a false name"),
         tuple(rows),
         (
-            "SNR 100, cubic baseline up to half the Raman height, axis shift within +-1 cm-1; one "
-            "to three known compounds beside the foreign signal unless said otherwise, of "
+            "SNR 100, cubic baseline up to half the Raman height, axis shift within +-1 cm-1; "
+            f"{beside} beside the foreign signal unless said otherwise, of "
             f"{SMALLEST_SHARE:.0%} and more of their part. Percentages are shares of "
             "spectra scaled to unit maximum.",
             "A left-out compound is taken out of references and answers; the network still knows "
             "it by training, so its other outputs are a little better than they should be.",
-            "The interval (95%, Wilson) counts spectra. They come from 13 left-out compounds and "
-            "25 spectra outside the library (one liquid twice): for other substances it is wider.",
+            f"The interval (95%, Wilson) counts spectra. {where_from}",
             "Spectra outside the library are of another instrument; the ones added are brought to "
             "the resolution of the first.",
         ),
@@ -164,11 +147,10 @@ def _missed(outcomes: dict[str, list[ForeignAnswer]]) -> Table:
 
 def proportions_at(outcomes: list[ForeignAnswer], limit: float) -> dict[str, Proportion]:
     """By kind: called IDENTIFIED if the threshold were `limit`; for known ones: not called so."""
-    result = {
-        kind: _share(_of(outcomes, kind), lambda o: o.limit <= limit) for kind in FOREIGN_KINDS
-    }
-    for kind in (OWN, OWN_MEASURED):
-        result[kind] = _share(_of(outcomes, kind), lambda o: o.limit > limit)
+    result = {}
+    for kind in _kinds(outcomes):
+        called = _share(_of(outcomes, kind), lambda o: o.limit <= limit)
+        result[kind] = Proportion(called.n - called.hits, called.n) if kind in KNOWN else called
     return result
 
 
@@ -182,8 +164,7 @@ def _curve(label: str, outcomes: list[ForeignAnswer], chosen: float) -> Table:
         f"False against missed identification, network {label}",
         (
             "`identified_unexplained`",
-            *(f"false: {kind}" for kind in FOREIGN_KINDS),
-            *(f"missed: {kind}" for kind in (OWN, OWN_MEASURED)),
+            *map(_wrong_answer, _kinds(outcomes)),
         ),
         tuple(rows),
         (
@@ -196,19 +177,20 @@ def _curve(label: str, outcomes: list[ForeignAnswer], chosen: float) -> Table:
     )
 
 
+def _wrong_answer(kind: str) -> str:
+    return f"{'missed' if kind in KNOWN else 'false'}: {kind}"
+
+
 def _draw(outcomes: list[ForeignAnswer], chosen: float, path: Path) -> Path:
     figure = canvas()
     axes = figure.subplots()
     limits = np.linspace(0.005, 0.4, 80)
     curves = [proportions_at(outcomes, float(limit)) for limit in limits]
-    for kind, colour in zip(
-        (*FOREIGN_KINDS, OWN, OWN_MEASURED), (*COLOURS, *COLOURS), strict=False
-    ):
+    for kind, colour in zip(_kinds(outcomes), (*COLOURS, *COLOURS), strict=False):
         value = np.array([parts[kind].value for parts in curves])
         upper = np.array([parts[kind].interval[1] for parts in curves])
-        known = kind in (OWN, OWN_MEASURED)
-        name = f"{'missed' if known else 'false'}: {kind}"
-        axes.plot(limits, 100 * value, color=colour, linestyle="--" if known else "-", label=name)
+        style = "--" if kind in KNOWN else "-"
+        axes.plot(limits, 100 * value, color=colour, linestyle=style, label=_wrong_answer(kind))
         axes.fill_between(limits, 100 * value, 100 * upper, color=colour, alpha=0.15, linewidth=0)
     axes.axvline(chosen, color=GREY, linestyle=":")
     axes.set_xlabel("threshold of the unexplained part (dotted: shipped)")

@@ -9,11 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from evidence.figure import Context, Result
+from evidence.asked import methods
+from evidence.figure import Context, NothingToShow, Result
 from evidence.tallies import percent
-from evidence.unequal import LIBRARY, methods
 from evidence.worsening import CONDITIONS, worsened
-from train.library.measured import EQUAL_PARTS, IN_LIBRARY, NOT_IN_LIBRARY, measured_spectra
+from train.library.measured import (
+    EQUAL_PARTS,
+    IN_LIBRARY,
+    LABELLED_EQUAL,
+    NOT_IN_LIBRARY,
+    PUBLISHED,
+    MeasuredSpectrum,
+)
 from train.network.evaluate import Proportion
 from train.pages.table import Table
 
@@ -39,12 +46,12 @@ class WorsenedAnswer:
 
 
 def make(context: Context) -> Result:
-    identifiers = context.identifiers(LIBRARY)
-    manifest = next(iter(identifiers.values())).bundle.manifest
-    names = np.array(manifest.compound_names)
-    spectra = [(_group(one.group), one) for one in measured_spectra(manifest)]
-    spectra = [(group, one) for group, one in spectra if group]
-    spectra = spectra[:: context.part(20, 1)]
+    names = np.array(context.manifest().compound_names)
+    every = [(_group(one.group), one) for one in context.development()]
+    every = [(group, one) for group, one in every if group]
+    spectra = every[:: context.part(20, 1)]
+    if not any(group in (MIXTURES, LIQUIDS) for group, _ in every):
+        return NothingToShow(why="There is no measured spectrum of this library's compounds.")
     rng = np.random.default_rng([context.seed, _STREAM])
     cases = [
         (condition.name, group, one.expected, worsened(rng, one.spectrum, condition))
@@ -61,7 +68,7 @@ def make(context: Context) -> Result:
             named = frozenset(names[said.named].tolist())
             of_method.append(WorsenedAnswer(condition, group, present, named, said.verdict))
             context.progress(next(done), len(cases) * len(asked))
-    return Result((_answers(outcomes),), data=_data(outcomes))
+    return Result((_answers(outcomes, _mixtures(every)),), data=_data(outcomes))
 
 
 def _group(label: str) -> str:
@@ -87,7 +94,20 @@ def _settled(part: list[WorsenedAnswer]) -> Proportion:
     return Proportion(sum(one.settled for one in part), len(part))
 
 
-def _answers(outcomes: dict[str, list[WorsenedAnswer]]) -> Table:
+def _mixtures(every: list[tuple[str, MeasuredSpectrum]]) -> tuple[str, ...]:
+    """What the mixtures are, if there are any."""
+    groups = [one.group for _, one in every]
+    sizes = [len(one.expected) for _, one in every if one.group == LABELLED_EQUAL]
+    if not sizes:
+        return ()
+    return (
+        f"Mixtures: {groups.count(PUBLISHED)} published and {len(sizes)} of {min(sizes)} to "
+        f"{max(sizes)} components whose composition was inferred as equal parts of volume, so "
+        "that weak scatterers among many sink in noise.",
+    )
+
+
+def _answers(outcomes: dict[str, list[WorsenedAnswer]], mixtures_are: tuple[str, ...]) -> Table:
     rows = []
     for condition in CONDITIONS:
         for label, found in outcomes.items():
@@ -119,9 +139,13 @@ def _answers(outcomes: dict[str, list[WorsenedAnswer]]) -> Table:
         ),
         tuple(rows),
         (
-            "Mixtures: 2 published and 40 of 2 to 13 components whose composition was inferred as "
-            "equal parts of volume, so that weak scatterers among many sink in noise. SNR: highest "
-            "Raman line over the noise of each point of the file, 2 cm-1 apart as a rule.",
+            " ".join(
+                (
+                    *mixtures_are,
+                    "SNR: highest Raman line over the noise of each point of the file, 2 cm-1 "
+                    "apart as a rule.",
+                )
+            ),
             "These spectra and conditions chose parts of the fit and thresholds: a check, no test. "
             "In brackets: 95% Wilson interval and n.",
         ),

@@ -1,13 +1,16 @@
 """Results into files: NAME.md for readers, NAME.json for machines, index.md over all.
 
 No time, no host and no path of this machine is written, so that two runs can be compared by `diff`.
+Next: `command.py`, which calls this for every figure.
 """
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from evidence.figure import DEFAULT_SEED, Context, Figure, Result
+from evidence.figure import DEFAULT_SEED, USUAL_COMMAND, Context, Figure, NothingToShow, Result
 from train.pages.table import markdown
 
 
@@ -24,6 +27,8 @@ def write(figure: Figure, result: Result, context: Context) -> Path:
     lines = [f"# {figure.title}", ""]
     if context.size.value == "tiny":
         lines += ["**Tiny size: shows that the command works. Quote nothing from it.**", ""]
+    for sentence in _before_the_tables(result, context):
+        lines += [sentence, ""]
     for table in result.tables:
         lines += markdown(table)
     for plot in result.plots:
@@ -37,7 +42,7 @@ def write(figure: Figure, result: Result, context: Context) -> Path:
         times = [f"# {figure.title}: times", ""]
         times += [line for table in result.times for line in markdown(table)]
         (context.out / f"{figure.name}-times.md").write_text("\n".join(times), encoding="utf-8")
-    content = {
+    content: dict[str, Any] = {
         "name": figure.name,
         "title": figure.title,
         "size": context.size.value,
@@ -46,14 +51,27 @@ def write(figure: Figure, result: Result, context: Context) -> Path:
         "bundles": context.bundles,
         "data": result.data,
     }
+    # left out where there is nothing to say: the usual file is what it always was
+    if context.command != USUAL_COMMAND:
+        content["command"] = context.command
+    if isinstance(result, NothingToShow):
+        content["nothing_to_show"] = result.why
+    elif context.caveats:
+        content["caveats"] = list(context.caveats.values())
     text = json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n"
     page.with_suffix(".json").write_text(text, encoding="utf-8")
     return page
 
 
+def _before_the_tables(result: Result, context: Context) -> tuple[str, ...]:
+    if isinstance(result, NothingToShow):
+        return (f"Nothing to show: {result.why}",)
+    return tuple(context.caveats.values())
+
+
 def command_of(figure: Figure, context: Context) -> str:
     """What makes this page again."""
-    words = [f"ramix-train figures --only {figure.name}"]
+    words = [f"ramix-train {context.command} --only {figure.name}"]
     if context.size.value != "full":
         words.append(f"--size {context.size.value}")
     if context.seed != DEFAULT_SEED:
@@ -63,7 +81,7 @@ def command_of(figure: Figure, context: Context) -> str:
     return " ".join(words)
 
 
-def write_index(figures: tuple[Figure, ...], out: Path) -> None:
+def write_index(figures: Sequence[Figure], out: Path) -> None:
     """index.md over every page in `out`, in the order of the registry, each with its seed."""
     lines = ["# Figures", ""]
     for figure in figures:

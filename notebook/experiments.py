@@ -7,7 +7,6 @@ what is tried; `experiments_cases.py` for the spectra; `experiments_pairs.py` fo
 
 from device.verdict.identifier import Identifier
 from evidence.figure import Context, Result
-from evidence.unequal import LIBRARY
 from notebook.experiments_calibration import calibration, scenes_asked
 from notebook.experiments_cases import (
     FOREIGN,
@@ -21,12 +20,13 @@ from notebook.experiments_cases import (
     TRACES,
     cases,
 )
-from notebook.experiments_decision import EXPERIMENTS
 from notebook.experiments_decision import run as run_decision
+from notebook.experiments_list import EXPERIMENTS
 from notebook.experiments_pairs import Row
 from notebook.experiments_tables import section, to_json
 from notebook.experiments_training import Trial, mark_of, shipped_steps, trials
 from notebook.experiments_training import run as run_training
+from notebook.shipped import LIBRARY
 from train.library.references import TrainingLibrary, load_library
 from train.pages.table import Table
 
@@ -61,11 +61,10 @@ _TRAINING_NOTES = (
 
 def make(context: Context) -> Result:
     """Trainings first: what they found is kept, whatever interrupts the rest."""
-    identifiers = context.identifiers(LIBRARY)
+    identifiers = context.identifiers()
     shipped = identifiers.get("II") or next(iter(identifiers.values()))
-    manifest = shipped.bundle.manifest
     few = {group: context.count(1, n) for group, n in _DECISION_COUNTS.items()}
-    decided = cases(context, manifest, few)
+    decided = cases(context, few)
     tried = trials(context.size)
     steps = sum(one.recipe.training.steps for one in tried)
     of_all = steps + len(decided) * len(EXPERIMENTS) + 2 * scenes_asked(context)
@@ -104,7 +103,7 @@ def _trained(
 ) -> tuple[Row, ...]:
     counts = {group: context.count(1, _TRAINING_COUNT) for group in (*SCENES, TRACES)}
     counts[FOREIGN] = context.count(1, _DECISION_COUNTS[FOREIGN])
-    every = cases(context, shipped.bundle.manifest, counts)
+    every = cases(context, counts)
     work = context.out / WORK
     work.mkdir(parents=True, exist_ok=True)
     mark = mark_of(context.seed, counts, context.size)

@@ -15,8 +15,9 @@ import numpy.typing as npt
 from device.verdict.identifier import Identifier
 from device.verdict.network_odds import combined_presence
 from evidence.figure import Context
+from evidence.pures import Pures
 from evidence.reliability import Said, doubtful_scene
-from evidence.unequal import LIBRARY
+from notebook.shipped import LIBRARY
 from train.library.references import TrainingLibrary
 from train.network.evaluate import predict_int8
 from train.pages.table import Table
@@ -75,8 +76,9 @@ def calibration(
 ) -> tuple[Table, dict[str, dict[str, float]]]:
     """One row for each source of a probability and each way to mend it; `done` after a scene."""
     scenes = scenes_asked(context)
-    chosen_on = [_stated(identifiers, context.seed, 0, n, done) for n in range(scenes)]
-    tried_on = [_stated(identifiers, context.seed, 1, n, done) for n in range(scenes)]
+    pures = context.pures()
+    chosen_on = [_stated(identifiers, pures, (context.seed, 0, n), done) for n in range(scenes)]
+    tried_on = [_stated(identifiers, pures, (context.seed, 1, n), done) for n in range(scenes)]
     rows: list[tuple[str, ...]] = []
     data: dict[str, dict[str, float]] = {}
     for label, identifier in identifiers.items():
@@ -156,10 +158,14 @@ class _Stated:
 
 
 def _stated(
-    identifiers: dict[str, Identifier], seed: int, part: int, number: int, done: Callable[[], None]
+    identifiers: dict[str, Identifier],
+    pures: Pures,
+    place: tuple[int, int, int],
+    done: Callable[[], None],
 ) -> _Stated:
     """The library fit does not depend on the network: it is made once for all of them."""
-    scene = doubtful_scene(np.random.default_rng([seed, _STREAM, part, number]))
+    seed, part, number = place
+    scene = doubtful_scene(np.random.default_rng([seed, _STREAM, part, number]), pures)
     labels = list(identifiers)
     answer = identifiers[labels[0]].identify(scene.spectrum)
     fit = answer.identification.full_fit

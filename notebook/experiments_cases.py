@@ -5,7 +5,7 @@ Measured ones chose and never trained; simulated ones come from the generator of
 Next: `experiments_pairs.py`, which compares two experiments on them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,6 @@ from device.inference.manifest import Manifest
 from device.spectra.spectrum import Spectrum
 from evidence.figure import Context, Size
 from evidence.left_out import foreign_pures
-from evidence.pures import measured_pures
 from evidence.scenes import Conditions, Scene, draw_shares, make_scene
 from evidence.sum_cases import FOREIGN as FOREIGN_SUMS
 from evidence.sum_cases import LIQUIDS, sum_cases
@@ -23,9 +22,9 @@ from evidence.sum_cases import MIXTURES as MIXED_SUMS
 from evidence.tallies import WEAK_SHARE, Method, Said
 from evidence.traces import draw_with_traces
 from evidence.unequal import CONDITIONS as UNEQUAL
-from evidence.unequal import LIBRARY, SMALLEST_SHARE
+from evidence.unequal import SMALLEST_SHARE
 from notebook.experiments_pairs import Column
-from train.library.measured import EQUAL_PARTS, NOT_IN_LIBRARY, measured_spectra
+from train.library.measured import EQUAL_PARTS, NOT_IN_LIBRARY, MeasuredSpectrum
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -118,14 +117,14 @@ class Case:
     shares: Floats
 
 
-def cases(context: Context, manifest: Manifest, counts: dict[str, int]) -> list[Case]:
+def cases(context: Context, counts: dict[str, int]) -> list[Case]:
     """Measured ones, and as many simulated and summed ones of each group as asked.
 
     Every group has a stream of its own: fewer of it are the first of more.
     """
-    pures = measured_pures(LIBRARY)
+    pures, manifest, spectra = context.pures(), context.manifest(), context.development()
     compounds = len(pures.names)
-    result = list(_measured(manifest, context.size))
+    result = list(_measured(spectra, manifest, context.size))
     for number, (group, (conditions, components, smallest)) in enumerate(SCENES.items()):
         rng = np.random.default_rng([context.seed, _STREAM, number])
         for _ in range(counts.get(group, 0)):
@@ -136,8 +135,8 @@ def cases(context: Context, manifest: Manifest, counts: dict[str, int]) -> list[
         shares = draw_with_traces(rng, compounds)
         result.append(_case(TRACES, make_scene(rng, pures, shares, _PLAIN)))
     rng = np.random.default_rng([context.seed, _STREAM, len(SCENES) + 1])
-    outside = [one for one in measured_spectra(manifest) if one.group == NOT_IN_LIBRARY]
-    foreign = foreign_pures(outside).spectra
+    outside = [one for one in spectra if one.group == NOT_IN_LIBRARY]
+    foreign = foreign_pures(outside, pures.fwhm_cm1).spectra
     for number in range(counts.get(FOREIGN, 0)):
         shares = (1.0 - _FOREIGN_SHARE) * draw_shares(rng, compounds, (1, 3), 0.1)
         added = _FOREIGN_SHARE * foreign[number % len(foreign)]
@@ -145,7 +144,7 @@ def cases(context: Context, manifest: Manifest, counts: dict[str, int]) -> list[
     summed = (SUMS, SUMS_WITH_FOREIGN, SUMS_OF_MIXTURES)
     for number, group in enumerate(summed, start=len(SCENES) + 2):
         rng = np.random.default_rng([context.seed, _STREAM, number])
-        for one in sum_cases(rng, manifest, [group], counts.get(group, 0)):
+        for one in sum_cases(rng, spectra, [group], counts.get(group, 0)):
             result.append(_measured_case(group, one.spectrum, one.present, manifest))
     return result
 
@@ -154,9 +153,11 @@ def _case(group: str, scene: Scene) -> Case:
     return Case(group, scene.spectrum, scene.present, scene.shares)
 
 
-def _measured(manifest: Manifest, size: Size) -> Iterator[Case]:
+def _measured(
+    spectra: Sequence[MeasuredSpectrum], manifest: Manifest, size: Size
+) -> Iterator[Case]:
     taken = {MIXTURES: 0, OTHER: 0, OUTSIDE: 0}
-    for one in measured_spectra(manifest):
+    for one in spectra:
         if one.group in EQUAL_PARTS:
             group = MIXTURES
         elif one.group.startswith("other instrument"):

@@ -21,9 +21,9 @@ from device.inference.interpreter import Interpreter
 from device.verdict.identifier import Identifier
 from evidence.figure import Size
 from evidence.tallies import network
-from evidence.unequal import LIBRARY
 from notebook.experiments_cases import SCENES, Case, mark
 from notebook.experiments_pairs import Row
+from notebook.shipped import LIBRARY
 from train.library.references import TrainingLibrary
 from train.network.checkpoint import fingerprint
 from train.network.evaluate import PRESENCE_THRESHOLD

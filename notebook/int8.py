@@ -7,8 +7,6 @@ path. Next: `int8_networks.py`, what is compared; `int8_tables.py`, how it is wr
 from typing import Any
 
 from evidence.figure import Context, Result
-from evidence.pures import measured_pures
-from evidence.unequal import LIBRARY
 from notebook.int8_marks import alone, on_path
 from notebook.int8_networks import FLOAT, networks, prepare
 from notebook.int8_rounding import rounding_table
@@ -29,7 +27,7 @@ _STREAM = 12
 
 
 def make(context: Context) -> Result:
-    pures, seed = measured_pures(LIBRARY), [context.seed, _STREAM]
+    pures, seed = context.pures(), [context.seed, _STREAM]
     whole = context.count(tiny=2, full=200)
     weak = weak_cells(seed, pures, context.count(tiny=6, full=4000), whole)
     trials = trial_cells(seed, pures, context.count(tiny=3, full=2000))

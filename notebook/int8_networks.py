@@ -88,7 +88,7 @@ def prepare(name: str, context: Context) -> Network:
         "between codes": quantize(shifted, more),
     }
     # references and thresholds of the device path are the shipped ones, only the network differs
-    shipped = context.identifiers(recipe.library)["II" if recipe.task == "ramixnet2" else "I"]
+    shipped = context.identifiers()["II" if recipe.task == "ramixnet2" else "I"]
     forms = [_int8_form(form, file, shipped.bundle) for form, file in files.items()]
     return Network(name, recipe, calibration, model, tuned, (_float_form(model, forms[0]), *forms))
 

@@ -22,6 +22,7 @@ from notebook.paper_tables import (
     draw_dosages,
     exact_by_sample,
 )
+from notebook.shipped import identifiers_of
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -45,7 +46,7 @@ def make(context: Context) -> Result:
     of_all = steps + 6 * repeats
     identifiers = train_all(context, of_all)
     products = {OUR_PRODUCT: identifiers[OUR_WAY]}
-    for task, identifier in context.identifiers("aromatics4").items():
+    for task, identifier in identifiers_of(context, "aromatics4").items():
         identifiers[f"{SHIPPED} {task}"] = identifier
         products[f"{SHIPPED} {task} and library fit"] = identifier
     answers = {label: Answers() for label in (*identifiers, *products)}

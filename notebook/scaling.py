@@ -2,14 +2,11 @@
 
 Cost comes from short trainings of equal length made here, accuracy from whole trainings as far as
 their bundles are in the models' folder (`ramix-train build filled200 --out FOLDER`).
-Next: `scaling_trial.py`, one size.
+Next: `scaling_trial.py`, one size; `scaling_tables.py`.
 """
 
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,28 +18,36 @@ from device.spectra.spectrum import Spectrum, to_grid
 from device.verdict.identification import identify
 from device.verdict.identifier import Identifier
 from device.verdict.thresholds import FitThresholds
-from evidence.figure import Context, FiguresNeedModels, Result, Size
+from evidence.figure import Context, Result, Size
 from evidence.tallies import (
     Method,
     Said,
-    Tally,
     network,
-    percent,
     product,
     said_of,
     tally,
 )
+from evidence.under_test import FiguresNeedModels
+from notebook.scaling_tables import (
+    MEASURED,
+    SIZES,
+    Costs,
+    accuracy_table,
+    costs_table,
+    draw,
+    f1,
+    measured_notes,
+)
 from notebook.scaling_trial import (
     LIBRARIES,
-    Latency,
     Trial,
     latency,
     library_of,
     scenes_of,
     train,
 )
+from notebook.shipped import identifiers_of
 from train.library.references import TrainingLibrary
-from train.pages.drawing import COLOURS, canvas, save
 from train.pages.table import Table
 
 _STREAM = 21
@@ -51,42 +56,6 @@ FIT_ALONE, NETWORK, PRODUCT = (
     "library fit alone",
     "RaMixNet II alone",
     "RaMixNet II and library fit",
-)
-_NOTES = (
-    "1-5 components of at least 5% (share of unit-maximum references), SNR 100, axis shift within "
-    "+-1 cm-1, each compound moved by up to 0.5 cm-1 of its own and its intensities by up to 5%, "
-    "cubic baseline up to half the Raman height. The scenes are made apart from training "
-    "(`evidence/scenes.py`), but of the library's own references: invented compounds have no "
-    "second measurement.",
-    "F1 counts every compound of every scene: 2 TP / (2 TP + FP + FN). In brackets: 95% Wilson "
-    "interval and n.",
-    "13 solvents of one instrument, 37 compounds of two; from there on synthetic line spectra, "
-    "which are no chemistry.",
-)
-
-
-@dataclass(frozen=True)
-class Costs:
-    """One size: what its short training and its answers took."""
-
-    trial: Trial
-    latency: Latency
-
-
-# (heading, value): of what depends on nothing but the sizes, and of what was measured
-_Column = tuple[str, Callable[[Costs], float]]
-_SIZES: tuple[_Column, ...] = (
-    ("parameters", lambda one: one.trial.parameters),
-    ("int8 file / bytes", lambda one: len(one.trial.model)),
-)
-_MEASURED: tuple[_Column, ...] = (
-    ("step / ms", lambda one: 1e3 * one.trial.step_s),
-    ("step / CPU ms", lambda one: 1e3 * one.trial.step_cpu_s),
-    ("generator, one batch / CPU ms", lambda one: 1e3 * one.trial.generator_cpu_s),
-    ("peak memory / MB", lambda one: 1e-6 * one.trial.peak_bytes),
-    ("invoke / CPU ms", lambda one: 1e3 * one.latency.invoke_s),
-    ("library fit / CPU ms", lambda one: 1e3 * one.latency.fit_s),
-    ("verdict / CPU ms", lambda one: 1e3 * one.latency.verdict_s),
 )
 
 
@@ -113,20 +82,20 @@ def make(context: Context) -> Result:
         scenes = scenes_of(library, counted, (context.seed, _STREAM, compounds, 1))
         accuracy[compounds] = tally(scenes, _methods(context, library), step)
     names = {compounds: library_of(compounds).names for compounds in sizes}
-    plot = _draw(costs, context.out / "scaling-slopes.png")
+    plot = draw(costs, context.out / "scaling-slopes.png")
     return Result(
-        (_accuracy_table(accuracy, counted), _table("Size", costs, _SIZES)),
+        (accuracy_table(accuracy, counted), costs_table("Size", costs, SIZES)),
         (plot,),
         {
             "accuracy": {
-                str(c): {m: t.to_json(names[c]) | {"f1": _f1(t)} for m, t in by_method.items()}
+                str(c): {m: t.to_json(names[c]) | {"f1": f1(t)} for m, t in by_method.items()}
                 for c, by_method in accuracy.items()
             },
-            "size": {str(c.trial.compounds): [f(c) for _, f in _SIZES] for c in costs},
+            "size": {str(c.trial.compounds): [f(c) for _, f in SIZES] for c in costs},
         },
         times=(
-            _table(
-                f"Time and memory, {steps} steps each", costs, _MEASURED, _measured_notes(costs)
+            costs_table(
+                f"Time and memory, {steps} steps each", costs, MEASURED, measured_notes(costs)
             ),
             *_training_tables(context, costs),
         ),
@@ -150,7 +119,7 @@ def _methods(context: Context, library: TrainingLibrary) -> dict[str, Method]:
 def _trained(context: Context, compounds: int) -> Identifier | None:
     """The whole training of a library of that size, if its bundle is there."""
     try:
-        return context.identifiers(LIBRARIES[compounds]).get("II")
+        return identifiers_of(context, LIBRARIES[compounds]).get("II")
     except (KeyError, FiguresNeedModels):
         return None
 
@@ -167,74 +136,6 @@ def _fit_alone(library: TrainingLibrary) -> Method:
         return said_of(found, names)
 
     return answer
-
-
-def _f1(found: Tally) -> float:
-    wrong = found.present - found.present_named + found.absent_named
-    return round(2 * found.present_named / max(1, 2 * found.present_named + wrong), 4)
-
-
-def _accuracy_table(accuracy: dict[int, dict[str, Tally]], count: int) -> Table:
-    return Table(
-        f"Accuracy, {count} mixtures for each size",
-        ("compounds", "method", "exact", "F1", "recall", "false positives"),
-        tuple(
-            (
-                str(compounds),
-                method,
-                percent(found.exact_match),
-                f"{_f1(found):.4f}",
-                percent(found.recall),
-                percent(found.false_positives),
-            )
-            for compounds, tallies in accuracy.items()
-            for method, found in tallies.items()
-        ),
-        _NOTES,
-    )
-
-
-def slope(compounds: list[int], values: list[float]) -> float:
-    """Of ln(value) against ln(compounds), by least squares."""
-    return float(np.polyfit(np.log(compounds), np.log(np.maximum(values, 1e-12)), 1)[0])
-
-
-def _table(
-    title: str, costs: list[Costs], columns: tuple[_Column, ...], notes: tuple[str, ...] = ()
-) -> Table:
-    sizes = [one.trial.compounds for one in costs]
-    slopes = [slope(sizes, [value(one) for one in costs]) for _, value in columns]
-    return Table(
-        f"{title} against the number of compounds",
-        ("compounds", *(heading for heading, _ in columns)),
-        (
-            *(
-                (str(one.trial.compounds), *(_digits(value(one)) for _, value in columns))
-                for one in costs
-            ),
-            ("log-log slope", *(f"{value:.2f}" for value in slopes)),
-        ),
-        notes,
-    )
-
-
-def _digits(value: float) -> str:
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
-
-
-def _measured_notes(costs: list[Costs]) -> tuple[str, ...]:
-    grown = max(one.trial.grown_bytes for one in costs)
-    shares = ", ".join(
-        f"{one.trial.compounds}: {one.trial.generator_cpu_s / one.trial.step_cpu_s:.0%}"
-        for one in costs
-    )
-    return (
-        "This machine, this run: compare within the table. A step is 256 spectra, made by one "
-        "thread while the network learns on the others; CPU is the sum over all threads.",
-        f"Generator's part of all processor time, by compounds: {shares}.",
-        f"Memory grew by at most {1e-6 * grown:.1f} MB in the second half of the steps.",
-        "Peak memory is that of the whole process, TensorFlow and its graph included.",
-    )
 
 
 def _training_tables(context: Context, costs: list[Costs]) -> tuple[Table, ...]:
@@ -262,24 +163,3 @@ def _training_tables(context: Context, costs: list[Costs]) -> tuple[Table, ...]:
         ("Patience may have ended them earlier.",),
     )
     return (table,) if rows else ()
-
-
-def _draw(costs: list[Costs], path: Path) -> Path:
-    figure = canvas(height_inches=5.5)
-    sizes = [one.trial.compounds for one in costs]
-    panels = figure.subplots(1, 2)
-    for axes, columns in zip(panels, (_MEASURED, _SIZES), strict=True):
-        drawn: list[float] = []
-        for colour, (heading, value) in zip((*COLOURS, "black"), columns, strict=False):
-            values = [value(one) for one in costs]
-            label = f"{heading}, slope {slope(sizes, values):.2f}"
-            axes.loglog(sizes, values, "o-", color=colour, label=label)
-            drawn += values
-        axes.minorticks_off()
-        axes.set_xticks(sizes, [str(size) for size in sizes])
-        decades = np.log10(drawn)  # a tick at least above and below
-        axes.set_ylim(10 ** np.floor(decades.min()), 10 ** np.ceil(decades.max()))
-        axes.set_xlabel("compounds")
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), fontsize="small")
-        axes.grid(alpha=0.3)
-    return save(figure, path)

@@ -142,7 +142,7 @@ def latency(trial: Trial, library: TrainingLibrary, scenes: Sequence[Scene]) -> 
 
 def scenes_of(library: TrainingLibrary, count: int, seed: Sequence[int]) -> list[Scene]:
     """`count` mixtures under CONDITIONS."""
-    pures = references_of(library)
+    pures = references_of(library.names, library.references, library.resolution_cm1)
     rng = np.random.default_rng(list(seed))
     shares = [draw_shares(rng, len(pures.names), COMPONENTS, SMALLEST_SHARE) for _ in range(count)]
     return [make_scene(rng, pures, row, CONDITIONS) for row in shares]

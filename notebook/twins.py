@@ -16,10 +16,11 @@ import numpy.typing as npt
 from device.fit.library import Library
 from device.spectra.spectrum import GridSpectrum, to_grid
 from evidence.figure import Context, Result
-from evidence.pures import Pures, library_references, measured_pures
-from evidence.scenes import LINE_FWHM_CM1, Conditions, make_scene
+from evidence.pures import Pures, references_of
+from evidence.scenes import Conditions, make_scene
 from evidence.tallies import percent
-from evidence.unequal import LIBRARY
+from notebook.shipped import LIBRARY
+from train.library.references import load_library
 from train.network.evaluate import Proportion
 from train.pages.drawing import canvas, save
 from train.pages.table import Table
@@ -29,24 +30,23 @@ Floats = npt.NDArray[np.float64]
 ALL_MEASURED = "measured37"
 RESOLUTION_CM1 = 12.0
 SNRS = (30.0, 100.0)
-_CONDITIONS = Conditions(
-    shift_cm1=(-1.0, 1.0), baseline=0.5, fwhm_factor=RESOLUTION_CM1 / LINE_FWHM_CM1
-)
+_CONDITIONS = Conditions(shift_cm1=(-1.0, 1.0), baseline=0.5)
 _WORST = 12
 _STREAM = 9
 
 
 def make(context: Context) -> Result:
-    solvents = measured_pures(LIBRARY)
-    identifier = next(iter(context.identifiers(LIBRARY).values()))
+    solvents = context.pures()
+    identifier = next(iter(context.identifiers().values()))
     references, asked = identifier.library.references, identifier.thresholds.evidence_when_proposed
     tiny = context.size.value == "tiny"
-    everything = library_references(LIBRARY if tiny else ALL_MEASURED)
+    known = load_library(LIBRARY if tiny else ALL_MEASURED)
+    everything = references_of(known.names, known.references, known.resolution_cm1)
     repeats = context.count(tiny=1, full=3)
     if tiny:
-        solvents = Pures(solvents.names[-4:], solvents.spectra[-4:])
+        solvents = replace(solvents, names=solvents.names[-4:], spectra=solvents.spectra[-4:])
         references = references[-4:]
-        everything = Pures(everything.names[:3], everything.spectra[:3])
+        everything = references_of(known.names[:3], known.references[:3], known.resolution_cm1)
     jobs = [(solvents, references, snr, repeats) for snr in SNRS]
     jobs.append((everything, everything.inside, SNRS[-1], 1))
     of_all = sum(len(pures.names) * times for pures, _, _, times in jobs)
@@ -93,7 +93,8 @@ def leads(
     count = len(pures.names)
     result = np.full((count, count), np.nan)
     for truth in range(count):
-        conditions = replace(_CONDITIONS, snr=snr)
+        wider = RESOLUTION_CM1 / pures.fwhm_cm1
+        conditions = replace(_CONDITIONS, snr=snr, fwhm_factor=wider)
         scene = make_scene(rng, pures, np.eye(count)[truth], conditions)
         gridded = to_grid(scene.spectrum)
         for other in range(count):

@@ -6,10 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from evidence import natives as natives_module
 from evidence import pures as pures_module
 from evidence import scenes as scenes_module
-from evidence.pures import AXIS_CM1, Floats, Pures, library_references, measured_pures, snip
+from evidence.pures import AXIS_CM1, Floats, Pures, snip
 from evidence.scenes import Conditions, Scene, draw_shares, make_scene
+from evidence.wording import counted, spelled
+from tests.bundles_under_test import SOLVENTS
 
 QUIET = Conditions(snr=1e9, baseline=0.0)
 
@@ -19,7 +22,7 @@ def gaussian(center_cm1: float, fwhm_cm1: float = 8.5) -> Floats:
     return result
 
 
-TWO = Pures(("a", "b"), np.stack([gaussian(900.0), gaussian(1400.0)]))
+TWO = Pures(("a", "b"), np.stack([gaussian(900.0), gaussian(1400.0)]), fwhm_cm1=8.5)
 
 
 def scene_of(
@@ -97,6 +100,17 @@ def test_drawn_shares_keep_count_sum_and_smallest_share() -> None:
     assert counts == {1, 2, 3, 4}
 
 
+def test_a_small_library_has_mixtures_of_as_many_as_there_are() -> None:
+    rng = np.random.default_rng(6)
+    drawn = [draw_shares(rng, 2, (1, 4), 0.08) for _ in range(50)]
+    assert {int((shares > 0).sum()) for shares in drawn} == {1, 2}
+    assert (counted((1, 4), 2), counted((1, 4), 1)) == ("1-2 components", "1 component")
+    assert spelled((1, 3), 1, "known compound") == "one known compound"
+    # the control: a large one is not held back
+    assert counted((1, 4), 13) == "1-4 components"
+    assert spelled((1, 3), 13, "known compound") == "one to three known compounds"
+
+
 def test_snip_finds_a_slow_baseline_and_leaves_the_lines() -> None:
     line = gaussian(900.0)
     baseline = 2.0 + np.cos((AXIS_CM1 - 300.0) / 2500.0)
@@ -105,7 +119,7 @@ def test_snip_finds_a_slow_baseline_and_leaves_the_lines() -> None:
 
 
 def test_measured_pures_agree_with_the_librarys_references_on_their_lines() -> None:
-    pures, references = measured_pures("solvents13"), library_references("solvents13")
+    pures, references = SOLVENTS.pures, SOLVENTS.references
     assert pures.names == references.names
     lines = slice(300, None)  # from 600 cm-1: below it the two baselines go different ways
     for own, reference in zip(pures.inside[:, lines], references.inside[:, lines], strict=True):
@@ -115,12 +129,15 @@ def test_measured_pures_agree_with_the_librarys_references_on_their_lines() -> N
 
 
 def test_the_test_generator_shares_no_code_with_the_training_generator() -> None:
-    for module in (pures_module, scenes_module):
+    modules = (pures_module, natives_module, scenes_module)
+    seen = set()
+    for module in modules:
         tree = ast.parse(Path(str(module.__file__)).read_text())
         imported = {
             node.module
             for node in ast.walk(tree)
             if isinstance(node, ast.ImportFrom) and node.module
         }
-        ours = {name for name in imported if name.startswith(("train.", "evidence."))}
-        assert ours and not {name for name in ours if name.startswith("train.spectra")}
+        assert not {name for name in imported if name.startswith("train.spectra")}
+        seen |= imported
+    assert {"train.library.check", "evidence.pures"} <= seen  # the control: imports are seen

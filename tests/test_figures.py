@@ -10,9 +10,13 @@ from click.testing import CliRunner, Result
 
 from device.inference.bundle import read_bundle_file
 from device.inference.trust import default_trust_policy
-from evidence.figure import Context, FiguresNeedModels, Size
+from evidence.command import chosen_of
+from evidence.figure import Context, Figure, Size
+from evidence.figure import Result as EmptyResult
 from evidence.registry import FIGURES
 from evidence.tallies import Said, Tally, percent
+from evidence.under_test import FiguresNeedModels
+from tests.bundles_under_test import SOLVENTS
 from train.bundle.card_evidence import FiguresNotQuotable, evidence_for
 from train.bundle.card_quotes import QUOTES
 from train.cli.main import cli
@@ -29,7 +33,8 @@ def run(*arguments: str) -> Result:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("figures")
-    result = run("--size", "tiny", "--out", str(out))
+    only = [word for name in QUICK for word in ("--only", name)]
+    result = run("--size", "tiny", "--out", str(out), *only)
     assert result.exit_code == 0, result.output
     return out
 
@@ -82,9 +87,9 @@ def test_another_seed_and_more_repeats_are_written_on_page_and_index(
 
 
 def test_more_repeats_do_not_invent_compounds(tmp_path: Path) -> None:
-    context = Context(tmp_path, Size.FULL, tmp_path, repeats=5.0)
+    context = Context(tmp_path, Size.FULL, SOLVENTS, repeats=5.0)
     assert (context.count(2, 200), context.part(2, 13)) == (1000, 13)
-    assert Context(tmp_path, Size.FULL, tmp_path, repeats=0.01).count(1, 8) == 1
+    assert Context(tmp_path, Size.FULL, SOLVENTS, repeats=0.01).count(1, 8) == 1
 
 
 def test_a_figure_says_of_which_bundles_it_speaks(made: Path) -> None:
@@ -125,6 +130,12 @@ def test_pictures_of_an_earlier_run_are_removed_and_others_kept(tmp_path: Path) 
     assert other.exists()
 
 
+def test_without_names_everything_is_made_that_trains_nothing() -> None:
+    trains = Figure("learns", "Needs TensorFlow", lambda _: EmptyResult(), trains=True)
+    assert [one.name for one in chosen_of((*FIGURES, trains), ())] == QUICK
+    assert chosen_of((*FIGURES, trains), ("learns",)) == [trains]
+
+
 def test_list_names_every_figure_and_makes_none(tmp_path: Path) -> None:
     result = run("--list", "--out", str(tmp_path / "none"))
     assert all(figure.name in result.output for figure in FIGURES)
@@ -138,8 +149,9 @@ def test_an_unknown_figure_is_refused_with_the_known_ones(tmp_path: Path) -> Non
 
 
 def test_missing_models_are_named(tmp_path: Path) -> None:
-    with pytest.raises(FiguresNeedModels, match="solvents13"):
-        Context(tmp_path, Size.TINY, tmp_path).identifiers("solvents13")
+    result = run("--only", "unequal", "--models", str(tmp_path), "--out", str(tmp_path / "out"))
+    assert isinstance(result.exception, FiguresNeedModels)
+    assert "solvents13-1.ramix or " in str(result.exception)
 
 
 def test_tally_counts_what_was_missed_added_and_how_far_off() -> None:

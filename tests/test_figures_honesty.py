@@ -9,30 +9,27 @@ from typing import Any
 import numpy as np
 import pytest
 
-from device.installation import shipped_models_dir
-from device.spectra.spectrum import to_grid
 from device.verdict.identification import Verdict
 from device.verdict.identifier import Identifier
-from evidence import coverage, limits, reliability, unknowns
-from evidence.figure import Context, Result, Size
+from evidence import coverage, coverage_tables, limits, reliability, unknowns
+from evidence.figure import Context, Result
+from evidence.foreign_answers import ask
 from evidence.foreign_cases import ADDED, FOREIGN_KINDS, OWN, OWN_MEASURED, foreign_cases
 from evidence.left_out import foreign_pures, without
-from evidence.pures import AXIS_CM1, measured_pures
+from evidence.pures import AXIS_CM1
 from evidence.scenes import Conditions, make_scene
-from evidence.unequal import LIBRARY
-from notebook import twins
-from train.library.measured import measured_spectra
+from tests.bundles_under_test import SOLVENTS, tiny_context
+from tests.bundles_under_test import pures as solvent_pures
 
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
-    out = tmp_path_factory.mktemp("figures")
-    return Context(out=out, size=Size.TINY, models=shipped_models_dir())
+    return tiny_context(tmp_path_factory.mktemp("figures"))
 
 
 @pytest.fixture(scope="module")
 def identifier(context: Context) -> Identifier:
-    return context.identifiers(LIBRARY)["I"]
+    return context.identifiers()["I"]
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +45,7 @@ def result_of(context: Context) -> Callable[[Any], Result]:
 def test_product_without_a_compound_knows_all_others_and_not_that_one(
     identifier: Identifier,
 ) -> None:
-    pures = measured_pures(LIBRARY)
+    pures = solvent_pures()
     toluene, methanol = pures.names.index("Toluene"), pures.names.index("methanol")
     pure = make_scene(np.random.default_rng(1), pures, np.eye(13)[toluene], Conditions())
     ignorant = without(identifier, toluene)
@@ -61,15 +58,9 @@ def test_product_without_a_compound_knows_all_others_and_not_that_one(
         assert [component.name for component in found.components] == ["Toluene"]
 
 
-def test_foreign_spectra_are_unit_maximum_and_zero_where_nothing_was_measured(
-    identifier: Identifier,
-) -> None:
-    outside = [
-        one
-        for one in measured_spectra(identifier.bundle.manifest)
-        if one.name in {"sesame oil", "Silicon"}
-    ]
-    foreign = foreign_pures(outside)
+def test_foreign_spectra_are_unit_maximum_and_zero_where_nothing_was_measured() -> None:
+    outside = [one for one in SOLVENTS.development if one.name in {"sesame oil", "Silicon"}]
+    foreign = foreign_pures(outside, 8.5)
     assert foreign.inside.max(axis=1) == pytest.approx(1.0)
     silicon = foreign.spectra[foreign.names.index("Silicon")]
     assert abs(float(AXIS_CM1[silicon.argmax()]) - 520.5) < 3.0
@@ -80,9 +71,7 @@ def test_foreign_spectra_are_unit_maximum_and_zero_where_nothing_was_measured(
 def test_curve_at_the_shipped_threshold_is_what_the_product_answered(
     context: Context, identifier: Identifier
 ) -> None:
-    outcomes = [
-        unknowns.ask(identifier, case, lambda: None) for case in foreign_cases(context, identifier)
-    ]
+    outcomes = [ask(identifier, case, lambda: None) for case in foreign_cases(context)]
     shipped = identifier.thresholds.identified_unexplained
     for outcome in outcomes:
         assert (outcome.limit <= shipped) == (outcome.verdict == Verdict.IDENTIFIED)
@@ -102,27 +91,27 @@ def test_unknowns_has_every_kind_of_foreign_signal(result_of: Callable[[Any], Re
     assert all(Path(plot).stat().st_size > 1000 for plot in result.plots)
 
 
-def _interval(error: float, half_width: float) -> coverage.Interval:
-    return coverage.Interval("s", 100.0, 2, "a", 0.5, error, half_width)
+def _interval(error: float, half_width: float) -> coverage_tables.Interval:
+    return coverage_tables.Interval("s", 100.0, 2, "a", 0.5, error, half_width)
 
 
 def test_intervals_of_a_normal_error_hold_90_percent_and_need_no_factor() -> None:
     errors = np.random.default_rng(3).normal(0.0, 0.01, 20_000)
     right = [_interval(float(error), 1.645 * 0.01) for error in errors]
-    assert coverage._held(right).value == pytest.approx(0.9, abs=0.01)
-    numbers = coverage._numbers(right)
+    assert coverage_tables.held(right).value == pytest.approx(0.9, abs=0.01)
+    numbers = coverage_tables.numbers(right)
     assert numbers["error_against_sd"] == pytest.approx(1.0, abs=0.02)
     assert numbers["to_multiply_by"] == pytest.approx(1.0, abs=0.02)
     # the control: half as wide, the factor says so
     narrow = [_interval(one.error, 0.5 * one.half_width) for one in right]
-    assert coverage._held(narrow).value < 0.65
-    assert coverage._numbers(narrow)["to_multiply_by"] == pytest.approx(2.0, abs=0.04)
+    assert coverage_tables.held(narrow).value < 0.65
+    assert coverage_tables.numbers(narrow)["to_multiply_by"] == pytest.approx(2.0, abs=0.04)
 
 
 def test_an_interval_without_width_holds_nothing_and_bends_no_factor() -> None:
     intervals = [_interval(0.01, 0.02), _interval(0.001, 0.0)]
-    assert coverage._held(intervals).hits == 1
-    numbers = coverage._numbers(intervals)
+    assert coverage_tables.held(intervals).hits == 1
+    numbers = coverage_tables.numbers(intervals)
     assert numbers["to_multiply_by"] == pytest.approx(0.5)
     assert numbers["without_width"] == 0.5
 
@@ -160,15 +149,15 @@ def test_reliability_has_every_source_with_all_its_statements(
 
 
 def test_what_is_added_at_many_times_its_limit_is_seen_and_nothing_added_is_not(
-    identifier: Identifier,
+    context: Context, identifier: Identifier
 ) -> None:
     rng = np.random.default_rng(8)
-    pures = measured_pures(LIBRARY)
-    frame = "FourSolvent-1"
-    answer, found = limits._limits(rng, identifier)[frame]
-    clearest = found[0]
-    assert limits.inject(rng, identifier, pures, frame, answer, clearest, 5.0).seen
-    assert not limits.inject(rng, identifier, pures, frame, answer, clearest, 0.0).seen
+    pures = solvent_pures()
+    frame = limits.asked_frames(rng, identifier, limits.measured_frames(context))[0]
+    assert frame.name == "FourSolvent-1"
+    clearest = frame.limits[0]
+    assert limits.inject(rng, identifier, pures, frame, clearest, 5.0).seen
+    assert not limits.inject(rng, identifier, pures, frame, clearest, 0.0).seen
 
 
 def test_limits_are_tried_for_every_compound_that_a_frame_does_not_hold(
@@ -178,36 +167,4 @@ def test_limits_are_tried_for_every_compound_that_a_frame_does_not_hold(
     tried = {(one["frame"], one["compound"]) for one in result.data["I"]}
     assert len(tried) >= 17  # 13 less 4 and 13 less 3, as far as they have a limit
     assert {one["factor"] for one in result.data["I"]} == {0.5, 1.0}
-    json.dumps(result.data, allow_nan=False)
-
-
-def test_a_compound_leads_over_another_as_far_as_the_other_trails_it(
-    identifier: Identifier,
-) -> None:
-    pures = measured_pures(LIBRARY)
-    toluene, methanol = pures.names.index("Toluene"), pures.names.index("methanol")
-    scene = make_scene(np.random.default_rng(2), pures, np.eye(13)[toluene], Conditions())
-    gridded = to_grid(scene.spectrum)
-    pair = identifier.library.references[[toluene, methanol]]
-    right = twins.lead(gridded, pair)
-    assert right > 100.0
-    assert twins.lead(gridded, pair[::-1]) == pytest.approx(-right, rel=0.2)
-    # the control: nothing speaks for one of two that are the same
-    assert twins.lead(gridded, pair[[0, 0]]) == pytest.approx(0.0, abs=1e-6)
-
-
-def test_share_needed_falls_with_the_root_of_the_lead() -> None:
-    assert twins.share_needed(700.0, 7.0) == pytest.approx(0.1)
-    assert twins.share_needed(70_000.0, 7.0) == pytest.approx(0.01)
-    assert twins.share_needed(-5.0, 7.0) == 1.0  # the wrong one leads: never
-
-
-def test_twins_has_a_matrix_without_diagonal_for_each_library_and_noise(
-    result_of: Callable[[Any], Result],
-) -> None:
-    result = result_of(twins)
-    assert len(result.data) == len(result.plots) == 3
-    for found in result.data.values():
-        for row, values in enumerate(found["lead"]):
-            assert [column for column, value in enumerate(values) if value is None] == [row]
     json.dumps(result.data, allow_nan=False)

@@ -8,10 +8,10 @@ import pytest
 from device.inference.bundle import read_bundle_file
 from device.inference.trust import default_trust_policy
 from device.verdict.identifier import Identifier
+from evidence.foreign_answers import ask
 from evidence.left_out import without
 from evidence.left_out_frames import KNOWN, PARTS, cases, frame
-from evidence.pures import measured_pures
-from evidence.unknowns import ask
+from tests.bundles_under_test import pures as solvent_pures
 
 TOLUENE = 12
 
@@ -22,7 +22,7 @@ def identifier() -> Identifier:
 
 
 def test_each_part_leaves_out_the_compound_and_the_control_has_others_alone() -> None:
-    pures = measured_pures("solvents13")
+    pures = solvent_pures()
     assert pures.names[TOLUENE] == "Toluene"
     found = list(cases(np.random.default_rng(1), pures, TOLUENE, repeats=2))
     assert [case.kind for case in found] == [k for k in (*PARTS, KNOWN) for _ in range(2)]
@@ -32,7 +32,7 @@ def test_each_part_leaves_out_the_compound_and_the_control_has_others_alone() ->
 
 
 def test_a_frame_came_through_the_analyzer_with_its_line_width() -> None:
-    pures = measured_pures("solvents13")
+    pures = solvent_pures()
     spectrum = frame(np.random.default_rng(2), pures, np.eye(13)[TOLUENE])
     assert spectrum.raw is not None and spectrum.raw.laser_power_mw
     assert spectrum.variance is not None and spectrum.integration_time_ms == 1000.0
@@ -44,7 +44,7 @@ def test_a_frame_came_through_the_analyzer_with_its_line_width() -> None:
 
 
 def test_a_frame_is_foreign_only_to_who_goes_without_its_compound(identifier: Identifier) -> None:
-    pures = measured_pures("solvents13")
+    pures = solvent_pures()
     case = next(cases(np.random.default_rng(3), pures, TOLUENE, repeats=1))
     knows = ask(identifier, case, lambda: None)
     goes_without = ask(without(identifier, TOLUENE), case, lambda: None)

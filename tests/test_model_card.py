@@ -14,7 +14,6 @@ from train.bundle.card_evidence import (
     FiguresNotQuotable,
     FiguresOfOtherBundle,
     evidence_for,
-    label_of,
 )
 from train.bundle.card_quotes import proportion_text
 from train.cli.main import cli
@@ -151,8 +150,44 @@ def test_the_verb_writes_the_same_card_twice_and_touches_nothing_when_it_refuses
     assert out.read_bytes() == first
 
 
-def test_a_networks_label_is_the_end_of_its_name() -> None:
-    assert [label_of(name) for name in ("solvents13-1", "a-b-2", "tiny")] == ["I", "II", ""]
+def test_a_network_is_found_under_its_kind_or_under_kind_and_name(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    """Two networks of a kind in one figure: neither is taken for the other."""
+    content = json.loads(write_unequal(tmp_path, bundle).read_text())
+    usual = evidence_for(bundle, tmp_path).rows
+    found, rival = content["data"]["measured pures"].values()
+    other = found | {"share_error": 0.9}
+    named = {
+        "RaMixNet II (other-2) and library fit": other,
+        "RaMixNet II (solvents13-2) and library fit": found,
+        "least squares, 3%": rival,
+    }
+    write_unequal(tmp_path, bundle, data={"measured pures": named})
+    assert evidence_for(bundle, tmp_path).rows == usual
+    nameless = {"RaMixNet II (other-2) and library fit": other, "least squares, 3%": rival}
+    write_unequal(tmp_path, bundle, data={"measured pures": nameless})
+    with pytest.raises(FiguresNotQuotable, match="No figure"):
+        evidence_for(bundle, tmp_path)
+
+
+def test_a_card_says_which_command_made_its_rows_and_what_flatters_them(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    caveat = "The fit knows these very spectra."
+    write_unequal(tmp_path, bundle, command="evidence solvents13-2.ramix", caveats=[caveat])
+    card = model_card(bundle, "Solvents", evidence_for(bundle, tmp_path))
+    assert "`ramix-train evidence solvents13-2.ramix --seed 7850` (unequal)" in card
+    assert caveat in card
+    write_unequal(tmp_path, bundle)  # the control
+    assert caveat not in model_card(bundle, "Solvents", evidence_for(bundle, tmp_path))
+
+
+def test_a_figure_with_nothing_to_show_is_passed_over(bundle: Bundle, tmp_path: Path) -> None:
+    content = json.loads(write_unequal(tmp_path, bundle).read_text())
+    empty = content | {"nothing_to_show": "Nothing.", "data": {}}
+    (tmp_path / "sums.json").write_text(json.dumps(empty))
+    assert {figure for _, _, figure in evidence_for(bundle, tmp_path).rows} == {"unequal"}
 
 
 def test_choices_are_those_of_the_model_or_else_of_its_library(tmp_path: Path) -> None:

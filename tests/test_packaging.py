@@ -80,6 +80,24 @@ def test_setup_lists_every_package_of_the_tree() -> None:
     assert sorted(listed) == sorted(present)
 
 
+def without_a_wheel(packages: list[str]) -> list[str]:
+    """Those of the list that serve figures and experiments in a checkout alone."""
+    return [name for name in packages if name.partition(".")[0] in ("evidence", "notebook")]
+
+
+def test_the_wheel_holds_neither_evidence_nor_notebook() -> None:
+    settings = configparser.ConfigParser()
+    settings.read(ROOT / "setup.cfg")
+    listed = settings["options"]["packages"].split()
+    assert without_a_wheel(listed) == []
+    assert (ROOT / "evidence").is_dir() and (ROOT / "notebook").is_dir()
+    # the control: they would be seen, rooms of theirs too
+    assert without_a_wheel([*listed, "evidence", "notebook.rooms"]) == [
+        "evidence",
+        "notebook.rooms",
+    ]
+
+
 def test_the_udev_rule_matches_the_analyzer_on_add_and_bind() -> None:
     rules = (ROOT / "packaging" / "70-ramix.rules").read_text()
     usb_rules = [line for line in rules.splitlines() if 'SUBSYSTEM=="usb"' in line]

@@ -7,7 +7,8 @@ import pytest
 
 from device.fit.derivative import without_baseline
 from evidence.bound import SHARES, Truth, bounds, truths
-from evidence.bound_tables import ANY, BOUND, Cell, pool
+from evidence.bound_pool import BOUND, Cell, pool
+from evidence.bound_tables import ANY
 from evidence.counting import Light
 from evidence.photon_bound import (
     BASELINE_TERMS,
@@ -18,8 +19,9 @@ from evidence.photon_bound import (
     share_bound,
     shares_of,
 )
-from evidence.pures import AXIS_CM1, Floats, measured_pures
+from evidence.pures import AXIS_CM1, Floats
 from firmware_bridge.simulator.detector import DetectorModel
+from tests.bundles_under_test import pures as solvent_pures
 from train.network.evaluate import Proportion
 
 POINTS = 2201
@@ -37,8 +39,7 @@ def flat(*amounts: float) -> State:
 
 @pytest.fixture(scope="module")
 def truth() -> Truth:
-    pures = measured_pures("solvents13")
-    return next(truths(np.random.default_rng(3), pures, (30_000.0,)))
+    return next(truths(np.random.default_rng(3), solvent_pures(), (30_000.0,)))
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +113,7 @@ def test_who_forgets_what_is_unknown_promises_too_much(truth: Truth, scatter: Fl
 
 
 def test_more_light_helps_by_the_root_and_more_than_that_beside_read_noise() -> None:
-    pures = measured_pures("solvents13")
+    pures = solvent_pures()
     photons = (100.0, 400.0, 300_000.0, 1_200_000.0)
     weak, weak4, strong, strong4 = (
         bounds(one)[BOUND] for one in truths(np.random.default_rng(5), pures, photons)

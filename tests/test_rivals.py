@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from device.spectra.resampling import MODEL_GRID
 from device.spectra.spectrum import GridSpectrum, to_grid
 from evidence.ideal import IdealDetector
-from evidence.pures import library_references
 from evidence.rivals import LeastSquares, nonnegative
 from evidence.scenes import Conditions, Scene, make_scene
+from tests.bundles_under_test import SOLVENTS
 
-PURES = library_references("solvents13")
+PURES = SOLVENTS.references
 
 
 def scene(shares: dict[int, float], conditions: Conditions, seed: int = 3) -> Scene:

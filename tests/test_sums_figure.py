@@ -12,9 +12,10 @@ from evidence.sum_cases import (
     LIQUIDS,
     MIXTURES,
     added,
+    possible_kinds,
     sum_cases,
 )
-from tests.measured import solvents
+from tests.bundles_under_test import AROMATICS, SOLVENTS, TINY
 from train.library.measured import MeasuredSpectrum
 
 
@@ -40,15 +41,23 @@ def test_parts_are_added_by_their_heights_where_all_of_them_were_measured() -> N
     assert total.source == "800 + 1500"
 
 
+def test_a_library_has_the_sums_that_its_measured_spectra_allow() -> None:
+    """One liquid of the aromatics is measured, none of the fixture's inventions."""
+    assert possible_kinds(AROMATICS.development) == tuple(FOREIGN.values())
+    assert possible_kinds(TINY.development) == ()
+    assert possible_kinds(SOLVENTS.development) == KINDS  # the control
+    cases = sum_cases(np.random.default_rng(1), AROMATICS.development, [FOREIGN[0.2]], 5)
+    assert [case.present for case in cases] == [frozenset({"toluene"})] * 5
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_truth_is_the_union_of_the_parts(kind: str) -> None:
-    manifest = solvents().manifest
-    cases = list(sum_cases(np.random.default_rng(3), manifest, [kind], 6))
+    cases = list(sum_cases(np.random.default_rng(3), SOLVENTS.development, [kind], 6))
     assert len(cases) == 6
     for case in cases:
         parts = case.spectrum.source.split(" + ")
         assert case.kind == kind
-        assert case.present <= set(manifest.compound_names)
+        assert case.present <= set(SOLVENTS.manifest.compound_names)
         if kind == MIXTURES:
             assert len(parts) == 2
             assert len(case.present) >= 2
@@ -62,9 +71,9 @@ def test_the_truth_is_the_union_of_the_parts(kind: str) -> None:
 
 def test_the_foreign_part_has_the_share_that_the_kind_says() -> None:
     """The same draws: only the foreign height differs between kinds."""
-    manifest = solvents().manifest
+    measured = SOLVENTS.development
     spectra = [
-        next(iter(sum_cases(np.random.default_rng(8), manifest, [FOREIGN[share]], 1))).spectrum
+        next(iter(sum_cases(np.random.default_rng(8), measured, [FOREIGN[share]], 1))).spectrum
         for share in FOREIGN_SHARES
     ]
     change = [b.intensity - a.intensity for a, b in zip(spectra, spectra[1:], strict=False)]

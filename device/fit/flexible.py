@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from device.fit.derivative import noise_correlation
-from device.fit.nonnegative import solve_nonnegative
+from device.fit.nonnegative import roundings, solve_nonnegative
 from device.fit.residual import Residual, squares_nearby
 from device.fit.reweighted import Floats, Question, Singles
 
@@ -62,8 +62,10 @@ class FlexibleFit:
         self._question = question
         n, rows = question.points, question.rows
         columns = question.columns
+        everything = len(rows) == len(columns.pure)
         self._pure, self._slope, self._curve = (
-            part[rows, :n] for part in (columns.pure, columns.slope, columns.curve)
+            part[:, :n] if everything else part[rows, :n]
+            for part in (columns.pure, columns.slope, columns.curve)
         )
         self._data, self._noise = question.data[:n], question.noise[:n]
         self._ramp, self._cosines = question.ramp[:n], question.cosines[:, :n]
@@ -71,6 +73,8 @@ class FlexibleFit:
         self._correlated_noise = correlated_noise(question.smoothing_cm1) * self._noise
         self._everywhere = (_LARGEST_NEARBY * float(np.abs(self._data).max())) ** 2
         self._columns = self._pure
+        self._bent = np.empty(self._pure.shape, dtype=np.float32)
+        self._scratch = np.empty(self._pure.shape, dtype=np.float32)
         self.axis_error_cm1 = np.zeros(2)  # shift, stretch
         self.response_parts: Floats = np.zeros(len(self._cosines))
         self.own_shift_cm1 = np.zeros(len(rows))
@@ -90,16 +94,17 @@ class FlexibleFit:
     def _bend(self, present: np.ndarray[tuple[int], np.dtype[np.intp]]) -> None:
         """Shift and stretch of the axis, own shifts and widths of the present components, and the
         response: ridge regression."""
-        amount = self.coefficients[present, None].astype(np.float32)
-        slopes = amount * self._slope[present]
         count, terms = len(present), len(self._cosines)
-        basis = np.empty((2 + 2 * count + terms, len(self._data)), dtype=np.float32)
         amounts = self.coefficients.astype(np.float32)
+        amount = amounts[present, None]
+        basis = np.empty((2 + 2 * count + terms, len(self._data)), dtype=np.float32)
         pure = amounts @ self._pure
         np.negative(amounts @ self._slope, out=basis[0])
         np.multiply(basis[0], self._ramp, out=basis[1])
-        np.negative(slopes, out=basis[2 : 2 + count])
-        np.multiply(0.5 * amount, self._curve[present], out=basis[2 + count : 2 + 2 * count])
+        for part, first, factor in ((self._slope, 2, -1.0), (self._curve, 2 + count, 0.5)):
+            rows = basis[first : first + count]
+            part.take(present, axis=0, out=rows, mode="clip")
+            rows *= np.float32(factor) * amount
         np.multiply(pure, self._cosines, out=basis[2 + 2 * count :])
         sigmas = np.repeat(
             [*_AXIS_SIGMA_CM1, _OWN_SHIFT_SIGMA_CM1, _OWN_WIDTH_SIGMA_CM2, _RESPONSE_SIGMA],
@@ -117,15 +122,18 @@ class FlexibleFit:
         self.own_width_cm2[present] = np.clip(width, *_OWN_WIDTH_LIMITS_CM2)
         self.response_parts = response
         moved = self.axis_error_cm1.astype(np.float32)
-        columns = self._pure - (moved[0] + moved[1] * self._ramp) * self._slope
-        own = self.own_shift_cm1[present, None].astype(np.float32)
-        wider = (0.5 * self.own_width_cm2[present, None]).astype(np.float32)
-        columns[present] += wider * self._curve[present] - own * self._slope[present]
+        columns = np.multiply(moved[0] + moved[1] * self._ramp, self._slope, out=self._bent)
+        np.subtract(self._pure, columns, out=columns)
+        own = self.own_shift_cm1.astype(np.float32)
+        wider = (0.5 * self.own_width_cm2).astype(np.float32)
+        for k in present:
+            columns[k] -= own[k] * self._slope[k]
+            columns[k] += wider[k] * self._curve[k]
         columns *= np.float32(1.0) + response.astype(np.float32) @ self._cosines
         self._columns = columns
 
     def _weighted_normal(self) -> tuple[Floats, Floats]:
-        weighted = self._columns * self._weight
+        weighted = np.multiply(self._columns, self._weight, out=self._scratch)
         gram, projection = weighted @ self._columns.T, weighted @ self._data
         return gram.astype(np.float64), projection.astype(np.float64)
 
@@ -162,15 +170,32 @@ class FlexibleFit:
 
     @cached_property
     def evidence(self) -> Floats:
+        """Where the others only take over what the left-out one had, its amount squared over its
+        variance; else the rise of chi squared with amounts found anew."""
         gram, projection = self._normal
-        best = _chi_squared(gram, projection, self._optimum)
-        result = np.zeros(len(self.coefficients))
-        smallest = EVIDENCE_FROM_SHARE * max(float(self.coefficients.sum()), 1e-300)
-        for index in np.flatnonzero(self.coefficients >= smallest):
+        optimum = self._optimum
+        present = np.flatnonzero(optimum > 0)
+        amounts, result = optimum[present], np.zeros(len(optimum))
+        try:
+            covariance = np.linalg.inv(gram[np.ix_(present, present)])
+        except np.linalg.LinAlgError:  # two references alike to the last bit
+            covariance = np.zeros((len(present), len(present)))
+        variance = np.maximum(covariance.diagonal(), 1e-300)
+        result[present] = amounts**2 / variance
+        without = amounts[:, None] - covariance * (amounts / variance)
+        gradient = projection[:, None] - gram[:, present] @ without
+        gradient[present] = -np.inf
+        np.fill_diagonal(without, 0.0)
+        simple = (without >= 0).all(axis=0)
+        simple &= (gradient <= roundings(gram, projection)[:, None]).all(axis=0)
+        best = _chi_squared(gram, projection, optimum)
+        smallest = EVIDENCE_FROM_SHARE * float(self.coefficients.sum())
+        for index in present[~simple & (self.coefficients[present] >= smallest)]:
             others = np.delete(np.arange(len(result)), index)
             among = gram[np.ix_(others, others)]
-            without = solve_nonnegative(among, projection[others], self.coefficients[others])
-            result[index] = _chi_squared(among, projection[others], without) - best
+            anew = solve_nonnegative(among, projection[others], self.coefficients[others])
+            result[index] = _chi_squared(among, projection[others], anew) - best
+        result[(self.coefficients < smallest) | (self.coefficients <= 0)] = 0.0
         return result / self.misfit
 
     @cached_property

@@ -35,17 +35,16 @@ def solve_nonnegative(gram: Floats, projection: Floats, start: Floats | None = N
         _in_c(compiled, gram, projection[None], solution)
         return solution
     size = len(projection)
-    tolerance = _TOLERANCE * np.sqrt(np.maximum(gram.diagonal(), 0.0)) * _norm(gram, projection)
-    passive = np.zeros(size, dtype=np.bool_)
-    solution = np.zeros(size)
-    if start is not None and start.any():
-        passive = start > 0
-        solution = _shrink_to_feasible(gram, projection, np.where(passive, start, 0.0), passive)
+    least = roundings(gram, projection)
+    solution = np.zeros(size) if start is None else start
+    passive = solution > 0
+    if passive.any():
+        solution = _shrink_to_feasible(gram, projection, solution, passive)
     for _ in range(3 * size):
         gradient = projection - gram @ solution
         gradient[passive] = -np.inf
-        gradient -= tolerance
-        entering = int(np.argmax(gradient))
+        gradient -= least
+        entering = int(gradient.argmax())
         if not gradient[entering] > 0:
             break
         passive[entering] = True
@@ -53,10 +52,13 @@ def solve_nonnegative(gram: Floats, projection: Floats, start: Floats | None = N
     return solution
 
 
-def _norm(gram: Floats, projection: Floats) -> float:
+def roundings(gram: Floats, projection: Floats) -> Floats:
+    """[C], gradients that are no reason to let a column in."""
+    energy = np.maximum(gram.diagonal(), 0.0)
+    scale = float(energy.max(initial=0.0))
     largest = float(np.abs(projection).max(initial=0.0))
-    scale = float(gram.diagonal().max(initial=0.0))
-    return largest / np.sqrt(scale) if scale > 0 else 0.0
+    result: Floats = _TOLERANCE * np.sqrt(energy) * (largest / np.sqrt(scale) if scale > 0 else 0)
+    return result
 
 
 def solve_series(gram: Floats, projections: Floats, start: Floats) -> list[float]:
@@ -97,20 +99,20 @@ def _shrink_to_feasible(
 ) -> Floats:
     """Solve on the passive set; step back and drop columns until none of them is negative."""
     while True:
-        chosen = np.flatnonzero(passive)
-        result = np.zeros_like(solution)
+        chosen = passive.nonzero()[0]
+        result = np.zeros(len(solution))
         if not len(chosen):
             return result
-        candidate = _solve(gram[np.ix_(chosen, chosen)], projection[chosen])
-        if candidate.min() > 0:
+        candidate = _solve(gram.take(chosen, 0).take(chosen, 1), projection.take(chosen))
+        falling = candidate <= 0
+        if not falling.any():
             result[chosen] = candidate
             return result
-        current = solution[chosen]
-        falling = candidate <= 0
+        current = solution.take(chosen)
         step = float(np.min(current[falling] / (current[falling] - candidate[falling] + 1e-300)))
         moved = current + step * (candidate - current)
         dropped = falling & (moved <= 1e-12 * max(1.0, float(np.abs(current).max())))
-        dropped[np.flatnonzero(falling)[np.argmin(moved[falling])]] = True
+        dropped[falling.nonzero()[0][np.argmin(moved[falling])]] = True
         passive[chosen[dropped]] = False
         solution = result
         solution[chosen[~dropped]] = np.maximum(moved[~dropped], 0.0)

@@ -18,14 +18,10 @@ from train.bundle.card_quotes import proportion_text
 from train.bundle.reissue import REISSUED_FROM
 from train.recipe import RECIPE_FOLDER
 
-NOT_YET = (
-    "Not measured yet for these bytes: `ramix-train figures`, then `ramix-train card` with the"
-    " folder it wrote."
-)
 THROUGH, MADE_BY = "## Through the analyzer", "Made by"
-NOT_OURS = (
-    "Not measured: the figures are made for the shipped libraries. Measure mixtures that you made"
-    " yourself, and compare with what `ramix identify` answers."
+NOT_YET = (
+    "Not measured yet for these bytes: `ramix-train evidence` with this bundle, then `ramix-train"
+    " card` with the folder it wrote."
 )
 
 
@@ -104,7 +100,7 @@ def _compounds(bundle: Bundle) -> list[str]:
 def _through_the_analyzer(bundle: Bundle, evidence: Evidence | None) -> list[str]:
     lines = [THROUGH, ""]
     if evidence is None:
-        return [*lines, NOT_OURS if _own(bundle) else NOT_YET, ""]
+        return [*lines, NOT_YET, ""]
     lines += [
         "The whole device path: quality gate, this network, library fit, verdict. In brackets: 95%"
         " Wilson interval and n. SNR is the highest Raman peak over the noise per 1 cm-1, percent"
@@ -113,6 +109,8 @@ def _through_the_analyzer(bundle: Bundle, evidence: Evidence | None) -> list[str
         " result.",
         "",
     ]
+    for caveat in evidence.caveats:
+        lines += [caveat, ""]
     lines += table(("What", "Result", "Figure"), evidence.rows)
     return [*lines[:-1], "", f"{MADE_BY} {evidence.commands}.", ""]
 

@@ -1,25 +1,32 @@
 """Which numbers of each figure a model card quotes, taken from the figure's JSON.
 
-One function a figure: its data and the network's label ("I", "II") in, rows of (what, result) out.
+One function a figure: its data and the network's label in, rows of (what, result) out.
 A number that a figure does not have for this network is left out. Next: `card_evidence.py`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from device.inference.manifest import Task
 from train.network.evaluate import Proportion
 
 Quote = Iterator[tuple[str, str]]
 Data = Mapping[str, Any]
+Quoting = Callable[[Data, str], Quote]
 
 _GROUPS = {
     "published": "Published mixtures, measured: IDENTIFIED exactly",
     "resampled, inferred_equal": "Measured mixtures, labels inferred: agreement, not accuracy",
-    "other instrument, in library": "Pure solvents on another instrument: IDENTIFIED exactly",
+    "other instrument, in library": "Pure compounds on another instrument: IDENTIFIED exactly",
 }
 # Four decimals give back the count: rounding them again could differ in the third.
 _EXACT_BELOW = 5000
 _OUTSIDE = "other instrument, not in library"
+
+
+def network_label(task: Task) -> str:
+    """What figures call a network."""
+    return {Task.PRESENCE: "I", Task.PRESENCE_AND_DOSAGE: "II"}[task]
 
 
 def proportion_text(part: Mapping[str, Any]) -> str:
@@ -72,18 +79,20 @@ def sums(data: Data, label: str) -> Quote:
 
 def worsened(data: Data, label: str) -> Quote:
     for condition, found in data.get(_product(label), {}).items():
-        yield (
-            f"Measured mixtures, {condition}: all components and nothing else",
-            _part(found, "mixtures_exact"),
-        )
+        if found["mixtures_exact"]["n"]:  # of a library that has measured mixtures
+            yield (
+                f"Measured mixtures, {condition}: all components and nothing else",
+                _part(found, "mixtures_exact"),
+            )
 
 
 def unequal(data: Data, label: str) -> Quote:
-    tallies = data["measured pures"]
+    tallies = data["pures" if "pures" in data else "measured pures"]
     if _product(label) not in tallies:
         return
     found, rival = tallies[_product(label)], tallies["least squares, 3%"]
-    yield "Unequal mixtures, 1-4 components of 8% and more, SNR 100", _exact(found)
+    counts = _component_counts(found, "1-4")
+    yield f"Unequal mixtures, {counts} components of 8% and more, SNR 100", _exact(found)
     yield (
         "The same: mean absolute error of a share (least squares beside it)",
         f"{100 * found['share_error']:.2f}% ({100 * rival['share_error']:.2f}%) over n="
@@ -97,7 +106,8 @@ def robustness(data: Data, label: str) -> Quote:
             text = _exact(tallies[_product(label)])
             if "ideal linear detector" in tallies:
                 text += f"; ideal detector {_exact(tallies['ideal linear detector'])}"
-            yield f"1-5 components of 5% and more, {condition}", text
+            counts = _component_counts(tallies[_product(label)], "1-5")
+            yield f"{counts} components of 5% and more, {condition}", text
 
 
 def traces(data: Data, label: str) -> Quote:
@@ -163,7 +173,7 @@ def limits(data: Data, label: str) -> Quote:
 
 
 def bound(data: Data, label: str) -> Quote:
-    for row in data["rows"] if label == "II" else []:
+    for row in data["rows"]:
         found = row["methods"].get(_product(label))
         if found is not None and found["efficiency"] is not None and 50 < row["snr"] < 200:
             yield (
@@ -183,6 +193,12 @@ def paper(data: Data, label: str) -> Quote:
         yield f"{what}: R2 of the ratios", f"{errors['r2']:.3f} ({low:.3f}-{high:.3f})"
 
 
+def _component_counts(found: Data, usual: str) -> str:
+    """`1-4`; of a small library fewer."""
+    counts = sorted(map(int, found.get("exact_by_components", ())))
+    return f"1-{counts[-1]}" if len(counts) > 1 else usual
+
+
 def _exact(found: Data) -> str:
     return _part(found, "exact")
 
@@ -191,7 +207,7 @@ def _part(found: Data, key: str) -> str:
     return proportion_text(found[key])
 
 
-QUOTES: Mapping[str, Callable[[Data, str], Quote]] = {
+QUOTES: Mapping[str, Quoting] = {
     "measured": measured,
     "sums": sums,
     "worsened": worsened,

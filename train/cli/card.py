@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("out/figures"),
     show_default=True,
-    help="What `ramix-train figures` wrote, made with this very bundle.",
+    help="What `ramix-train evidence` or `figures` wrote, made with this very bundle.",
 )
 @click.option(
     "--out",

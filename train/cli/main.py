@@ -23,7 +23,10 @@ VERBS = {
     "evaluate": Verb(_STAGES, "evaluate", "Measure a bundle's int8 network alone."),
     "response": Verb(_STAGES, "response", "Response factors from the measured mixtures."),
     "search": Verb("train.cli.search", "search", "Try networks of other sizes."),
-    "figures": Verb("notebook.command", "figures", "Every table and picture, from seeds."),
+    "evidence": Verb("evidence.command", "evidence", "What any bundle says: tables, pictures."),
+    "figures": Verb(
+        "notebook.command", "figures", "Every table and picture of the shipped models."
+    ),
     "reissue": Verb("train.cli.reissue", "reissue", "The same network in a new bundle."),
     "card": Verb("train.cli.card", "card", "Write a model's card again, with its figures."),
 }

@@ -6,6 +6,8 @@ with them is agreement, not accuracy. Next: `cli/main.py`.
 """
 
 import csv
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,10 +24,13 @@ from train.library.references import REPOSITORY
 
 DATA = REPOSITORY / "data"
 # groups of measured spectra
+PUBLISHED = "published"
 LABELLED_EQUAL = "resampled, inferred_equal"
-EQUAL_PARTS = ("published", LABELLED_EQUAL)  # mixtures whose parts are taken as equal
+EQUAL_PARTS = (PUBLISHED, LABELLED_EQUAL)  # mixtures whose parts are taken as equal
 IN_LIBRARY = "other instrument, in library"
 NOT_IN_LIBRARY = "other instrument, not in library"
+# one liquid in two files of the other instrument
+MEASURED_TWICE = frozenset({"2-Butanone", "Methyl Ethyl Ketone"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +41,7 @@ class MeasuredSpectrum:
     name: str
     expected: frozenset[str]  # as far as the library has it
     spectrum: Spectrum
+    others: frozenset[str] = frozenset()  # the rest of the label: what the library has not
 
 
 @dataclass(frozen=True)
@@ -66,22 +72,35 @@ def development_cases(bundle: Bundle, data: Path = DATA) -> list[Case]:
 
 
 def measured_spectra(manifest: Manifest, data: Path = DATA) -> list[MeasuredSpectrum]:
-    """Published mixtures, resampled mixtures, and pure compounds of another instrument."""
+    """Published mixtures, resampled mixtures, and pure compounds of another instrument.
 
-    def own(compounds: frozenset[str]) -> frozenset[str]:
-        return frozenset(filter(None, (_own_name(manifest, compound) for compound in compounds)))
-
+    A file that a reference of the bundle was made from is left out: it is no other measurement.
+    """
     spectra = []
-    for name, expected in _published(data / "solvents13").items():
+
+    def add(group: str, name: str, label: frozenset[str], spectrum: Spectrum) -> None:
+        own = {compound: _own_name(manifest, compound) for compound in label}
+        expected = frozenset(filter(None, own.values()))
+        others = frozenset(compound for compound, known in own.items() if known is None)
+        spectra.append(MeasuredSpectrum(group, name, expected, spectrum, others))
+
+    for name, components in _published(data / "solvents13").items():
         spectrum = read_spectrum(data / "solvents13" / "mixtures" / f"{name}.txt")
-        spectra.append(MeasuredSpectrum("published", name, own(expected), spectrum))
-    for status, name, expected, spectrum in _resampled(data / "solvents13/mixtures_resampled"):
-        spectra.append(MeasuredSpectrum(status, name, own(expected), spectrum))
+        add(PUBLISHED, name, components, spectrum)
+    for status, name, components, spectrum in _resampled(data / "solvents13/mixtures_resampled"):
+        add(status, name, components, spectrum)
+    of_references = _sources(manifest)
     for path in sorted((data / "wasatch785").glob("*.csv")):
-        expected = own(frozenset({path.stem}))
-        group = IN_LIBRARY if expected else NOT_IN_LIBRARY
-        spectra.append(MeasuredSpectrum(group, path.stem, expected, read_spectrum(path)))
+        if hashlib.sha256(path.read_bytes()).hexdigest() not in of_references:
+            group = NOT_IN_LIBRARY if _own_name(manifest, path.stem) is None else IN_LIBRARY
+            add(group, path.stem, frozenset({path.stem}), read_spectrum(path))
     return spectra
+
+
+def _sources(manifest: Manifest) -> frozenset[str]:
+    """SHA-256 of the native files behind the references, as far as the bundle names them."""
+    sources = manifest.provenance.get("source_sha256")
+    return frozenset(map(str, sources.values())) if isinstance(sources, Mapping) else frozenset()
 
 
 def summary(cases: list[Case]) -> dict[str, Any]:

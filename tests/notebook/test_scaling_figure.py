@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from notebook.scaling import slope
+from notebook.scaling_tables import slope
 from notebook.scaling_trial import LIBRARIES, SMALLEST_SHARE, library_of, scenes_of
 from train.cli.main import cli
 from train.library.default_recipe import recipe_of_size

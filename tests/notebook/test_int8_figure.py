@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from evidence.pures import measured_pures
 from notebook.int8_marks import EXACT, FOUND, INVENTED, Marks
 from notebook.int8_networks import FLOAT
 from notebook.int8_scenes import WEAK_SHARES, weak_cells
 from notebook.int8_tables import verdict_table
 from notebook.latency import latencies_us
 from notebook.paired import paired_gap
+from tests.bundles_under_test import pures as solvent_pures
 from tests.tiny_bundles import tiny_bundle
 from train.cli.main import cli
 from train.recipe import RECIPE_FOLDER, load_recipe
@@ -70,7 +70,7 @@ def test_the_verdict_names_the_worst_cell_and_admits_what_is_not_shown() -> None
 
 
 def test_one_component_is_weak_and_the_others_are_not() -> None:
-    cells = weak_cells([1, 2], measured_pures("solvents13"), count=5, whole=2)
+    cells = weak_cells([1, 2], solvent_pures(), count=5, whole=2)
     assert [cell.name for cell in cells] == ["2%", "5%", "10%"]
     for cell, share in zip(cells, WEAK_SHARES, strict=True):
         weak = cell.shares[np.arange(5), cell.weak]

@@ -9,14 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from device.fit import flexible as flexible_fit
-from device.installation import shipped_models_dir
 from device.spectra.spectrum import to_grid
 from device.verdict.identifier import Identifier
 from evidence.figure import Context, Size
-from evidence.pures import measured_pures
 from evidence.scenes import Conditions, make_scene
 from evidence.tallies import Said
-from evidence.unequal import LIBRARY
 from notebook import experiments_training as training
 from notebook.experiments_cases import (
     FALSE_NAME,
@@ -35,7 +32,6 @@ from notebook.experiments_cases import (
     mark,
 )
 from notebook.experiments_decision import (
-    EXPERIMENTS,
     ConstantMissing,
     Replaced,
     constants_replaced,
@@ -43,24 +39,26 @@ from notebook.experiments_decision import (
     run,
     without_network,
 )
+from notebook.experiments_list import EXPERIMENTS
+from tests.bundles_under_test import pures as solvent_pures
+from tests.bundles_under_test import tiny_context
 from train.cli.main import cli
 from train.library.references import load_library
 
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
-    out = tmp_path_factory.mktemp("experiments")
-    return Context(out=out, size=Size.TINY, models=shipped_models_dir())
+    return tiny_context(tmp_path_factory.mktemp("experiments"))
 
 
 @pytest.fixture(scope="module")
 def identifier(context: Context) -> Identifier:
-    return context.identifiers(LIBRARY)["II"]
+    return context.identifiers()["II"]
 
 
 def case(conditions: Conditions) -> Case:
     """Four components, one of them a trace."""
-    pures = measured_pures(LIBRARY)
+    pures = solvent_pures()
     shares = np.zeros(len(pures.names))
     shares[[1, 4, 7, 9]] = 0.5, 0.3, 0.17, 0.03
     scene = make_scene(np.random.default_rng(4), pures, shares, conditions)
@@ -152,7 +150,7 @@ def test_changes_of_thresholds_leave_the_shipped_ones_alone(identifier: Identifi
 
 
 def test_fit_alone_hears_no_network_and_still_names_a_pure(identifier: Identifier) -> None:
-    pures = measured_pures(LIBRARY)
+    pures = solvent_pures()
     pure = make_scene(np.random.default_rng(1), pures, np.eye(13)[0], Conditions())
     answer = without_network(identifier).identify(pure.spectrum)
     assert answer.prediction is not None
@@ -163,11 +161,10 @@ def test_fit_alone_hears_no_network_and_still_names_a_pure(identifier: Identifie
     assert len(heard.prediction.presence) == 13
 
 
-def test_fewer_cases_are_the_first_of_more(context: Context, identifier: Identifier) -> None:
-    manifest = identifier.bundle.manifest
+def test_fewer_cases_are_the_first_of_more(context: Context) -> None:
     counts = {"instrument": 1, TRACES: 1, FOREIGN: 1}
-    few = cases(context, manifest, counts)
-    more = cases(context, manifest, {group: 2 * n for group, n in counts.items()} | {"ray": 1})
+    few = cases(context, counts)
+    more = cases(context, {group: 2 * n for group, n in counts.items()} | {"ray": 1})
     for group in counts:
         first = next(one for one in few if one.group == group)
         same = next(one for one in more if one.group == group)
@@ -175,11 +172,9 @@ def test_fewer_cases_are_the_first_of_more(context: Context, identifier: Identif
     assert len(few) == 3 + len(counts)
 
 
-def test_marks_count_what_was_named_missed_and_invented(
-    context: Context, identifier: Identifier
-) -> None:
+def test_marks_count_what_was_named_missed_and_invented(context: Context) -> None:
     counts = {"unequal": 1, TRACES: 1, FOREIGN: 1, SUMS: 1, SUMS_WITH_FOREIGN: 1}
-    every = cases(context, identifier.bundle.manifest, counts)
+    every = cases(context, counts)
     truth = {id(one.spectrum): one for one in every}
     nothing = np.zeros(13, dtype=np.bool_)
 
@@ -236,9 +231,9 @@ def test_every_trial_changes_one_thing_of_the_first() -> None:
 def test_a_finished_row_is_read_again_and_not_trained_twice(
     context: Context, identifier: Identifier, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    every = cases(context, identifier.bundle.manifest, {"unequal": 2, TRACES: 1})
+    every = cases(context, {"unequal": 2, TRACES: 1})
     trained = []
-    library = load_library(LIBRARY)
+    library = load_library("solvents13")
 
     def train(recipe: object, library: object, checkpoint: Path, advance: object) -> bytes:
         trained.append(checkpoint)
