@@ -5,8 +5,6 @@ measured, and the reference made of it. No network knows such a compound, so the
 speaks for it. Next: `store.py`, the folder of these.
 """
 
-import base64
-import binascii
 import hashlib
 import json
 import unicodedata
@@ -18,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from device.field_library.packing import packed, unpacked
 from device.inference import strict_json
 from device.inference.manifest import Compound
 from device.inference.manifest_reader import checked_cas
@@ -31,7 +30,6 @@ from firmware_bridge.errors import CallerError
 FORMAT: Final = "ramix-field-compound-1"
 MAX_NAME_LENGTH: Final = 80
 MAX_SYNONYMS: Final = 20
-MAX_POINTS: Final = 100_000  # of the measured spectrum
 REFERENCE_GRID: Final = WavenumberGrid(300.0, 2500.0, 1.0)  # of the references in this format
 
 Floats = npt.NDArray[np.float64]
@@ -97,9 +95,9 @@ def field_compound(
         "source": "".join(filter(str.isprintable, spectrum.source))[:MAX_NAME_LENGTH],
         "source_sha256": source_sha256,
         "added_utc": added_utc or datetime.now(UTC).isoformat(timespec="seconds"),
-        "wavenumber_cm1": _packed(spectrum.wavenumber_cm1, "<f8"),
-        "intensity": _packed(spectrum.intensity, "<f8"),
-        "reference": _packed(reference, "<f4"),
+        "wavenumber_cm1": packed(spectrum.wavenumber_cm1, "<f8"),
+        "intensity": packed(spectrum.intensity, "<f8"),
+        "reference": packed(reference, "<f4"),
     }
     try:
         return decode(_sealed(content))
@@ -133,9 +131,9 @@ def encode(entry: FieldCompound) -> bytes:
             "source": entry.source,
             "source_sha256": entry.source_sha256,
             "added_utc": entry.added_utc,
-            "wavenumber_cm1": _packed(entry.wavenumber_cm1, "<f8"),
-            "intensity": _packed(entry.intensity, "<f8"),
-            "reference": _packed(entry.reference, "<f4"),
+            "wavenumber_cm1": packed(entry.wavenumber_cm1, "<f8"),
+            "intensity": packed(entry.intensity, "<f8"),
+            "reference": packed(entry.reference, "<f4"),
         }
     )
 
@@ -164,9 +162,9 @@ def decode(data: bytes) -> FieldCompound:
     strict_json.require_unique((compound.name, *compound.synonyms), "the entry")
     entry = FieldCompound(
         compound=compound,
-        reference=_unpacked(fields, "reference", "<f4").astype(np.float32),
-        wavenumber_cm1=_unpacked(fields, "wavenumber_cm1", "<f8"),
-        intensity=_unpacked(fields, "intensity", "<f8"),
+        reference=unpacked(fields, "reference", "<f4").astype(np.float32),
+        wavenumber_cm1=unpacked(fields, "wavenumber_cm1", "<f8"),
+        intensity=unpacked(fields, "intensity", "<f8"),
         source=source,
         source_sha256=fields.text("source_sha256", empty=True),
         added_utc=fields.text("added_utc"),
@@ -219,27 +217,6 @@ def _canonical(content: dict[str, Any]) -> bytes:
 
 def _object(parsed: object) -> Iterable[tuple[str, Any]]:
     return parsed.items() if isinstance(parsed, dict) else ()
-
-
-def _packed(values: npt.NDArray[Any], kind: str) -> str:
-    return base64.b64encode(np.ascontiguousarray(values, dtype=kind).tobytes()).decode("ascii")
-
-
-def _unpacked(fields: Fields, key: str, kind: str) -> Floats:
-    text = fields.take(key)
-    if not isinstance(text, str):
-        raise StrictJsonError(f"{key} must be text")
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise StrictJsonError(f"{key} is not base64") from error
-    size = np.dtype(kind).itemsize
-    if len(data) % size or not 0 < len(data) // size <= MAX_POINTS:
-        raise StrictJsonError(f"{key} has the wrong length")
-    values = np.frombuffer(data, dtype=kind).astype(np.float64)
-    if not np.isfinite(values).all():
-        raise StrictJsonError(f"{key} holds values that are no numbers")
-    return values
 
 
 def _check_arrays(entry: FieldCompound) -> None:
