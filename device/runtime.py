@@ -13,15 +13,16 @@ is on during an exposure and at no other time; `Analyzer` sees to it on every wa
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from device.driver.acquisition import AcquisitionSettings, acquire
 from device.driver.analyzer import Analyzer
-from device.inference.errors import BundleError, VerificationFailed
+from device.inference.errors import BundleError, RuntimeMissing, VerificationFailed
 from device.inference.model_source import load_from_analyzer, slot_name
 from device.spectra.spectrum import spectrum_from_acquisition
-from device.verdict.identifier import Answer, Identifier, proven_identifier
+from device.verdict.identifier import Answer, Identifier
+from device.verdict.proof import proven_identifier
 from firmware_bridge.errors import InstrumentError, LinkTimeout, RamixError
 from firmware_bridge.messages import SlotState
 
@@ -86,6 +87,8 @@ def measure(
     progress: Progress,
 ) -> StoredAnswer:
     """Measure once, identify, and store before anybody sees the answer."""
+    # the brightest line counts within the range that this model sees
+    settings = replace(settings, seen=identifier.bundle.manifest.grid)
     acquisition = acquire(analyzer, settings, progress)
     progress("identifying")
     answer = identifier.identify(spectrum_from_acquisition(acquisition))
@@ -102,11 +105,12 @@ def load_identifier(
     """The model in the analyzer's active slot, once it has proved itself on this machine.
 
     A model on trial is confirmed by this, or sent back: then the one before it is active again.
-    `field_compounds` are fitted beside the model's own.
+    `field_compounds` are fitted beside the model's own and take no part in its proof.
 
     Raises:
         BundleError: the model must not be used, and why.
         VerificationFailed: it was on trial, failed and was rolled back.
+        RuntimeMissing: nothing here can run a model; a trial is then ended all the same.
     """
     progress("reading the model from the analyzer")
     slot = analyzer.active_slot()
@@ -118,6 +122,10 @@ def load_identifier(
             raise
         analyzer.revert(slot)
         raise VerificationFailed(f"The model on trial was rolled back: {error.text}") from error
+    except RuntimeMissing:
+        if slot is not None and on_trial:
+            analyzer.revert(slot)
+        raise
     if slot is not None and on_trial:
         analyzer.confirm(slot)
         _log.info("the model in slot %s has passed its trial", slot_name(slot))

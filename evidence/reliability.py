@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from device.verdict.identification import combined_presence
 from device.verdict.identifier import Identifier
+from device.verdict.network_odds import combined_presence
 from evidence.figure import Context, Result
 from evidence.pures import Pures
 from evidence.scenes import Conditions, Scene, draw_shares, make_scene

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from device.verdict.identification import combined_presence
 from device.verdict.identifier import Identifier
+from device.verdict.network_odds import combined_presence
 from evidence.figure import Context
 from evidence.pures import Pures
 from evidence.reliability import Said, doubtful_scene

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from device.inference.bundle import Bundle, read_bundle
 from device.inference.trust import default_trust_policy
 from device.installation import default_model_path
+from device.spectra.resampling import MODEL_GRID
 from device.spectra.spectrum import GridSpectrum
 
 Floats = npt.NDArray[np.float64]
@@ -70,6 +71,7 @@ def scene(
         valid=np.ones(POINTS, dtype=np.bool_),
         saturated=np.zeros(POINTS, dtype=np.bool_),
         struck=np.zeros(POINTS, dtype=np.bool_),
+        grid=MODEL_GRID,
     )
 
 

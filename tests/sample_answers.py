@@ -4,11 +4,13 @@ import numpy as np
 
 from device.spectra.quality import Reason
 from device.spectra.spectrum import Acquisition, Spectrum, spectrum_from_acquisition, to_grid
+from device.verdict.answer import Answer, DecisionLabel, ModelLabel, Signer
 from device.verdict.identification import Component, Identification, Verdict
-from device.verdict.identifier import Answer, ModelLabel
 from firmware_bridge.calibration import CalibrationPage
 
-MODEL = ModelLabel("solvents13", "1.0.0", "ab" * 32, "ramixnet2")
+SIGNER = Signer("0123456789abcdef", demo=False)
+MODEL = ModelLabel("solvents13", "1.0.0", "ab" * 32, "ramixnet2", (SIGNER,))
+DECISION = DecisionLabel("0.1.0", 1, "cd" * 32, "litert 2.3.0", "numpy")
 TOLUENE = Component("toluene", "108-88-3", 0.9991, 0.60, 0.02, 0.45, 0.03)
 ANILINE = Component("aniline", "62-53-3", 0.97, 0.38, 0.02, 0.55, 0.03)
 REASON = Reason("saturated", "The detector is saturated.", "Shorten the integration time.")
@@ -62,7 +64,7 @@ def answer(
     spectrum = spectrum or acquired_spectrum()
     found = Identification(verdict, components, unexplained, reasons)
     timings = {"preprocess": 0.1, "invoke": 0.2, "fit": 3.0, "total": 3.3}
-    return Answer(found, timings, MODEL, spectrum, to_grid(spectrum))
+    return Answer(found, timings, MODEL, DECISION, spectrum, to_grid(spectrum))
 
 
 def no_result() -> Answer:

@@ -11,15 +11,13 @@ from hypothesis import strategies as st
 
 from device.inference import bundle as bundle_module
 from device.inference.bundle import (
-    HEADER_SIZE,
-    MAX_BUNDLE_SIZE,
-    Container,
     read_bundle,
     read_bundle_file,
     require_fits,
     require_not_older,
-    write_bundle,
 )
+from device.inference.bundle_writer import write_bundle
+from device.inference.container import HEADER_SIZE, MAX_BUNDLE_SIZE, Container
 from device.inference.errors import (
     BundleError,
     ModelNotFound,
@@ -36,6 +34,7 @@ from tests.tiny_bundles import (
     tiny_bundle,
     tiny_path,
     tiny_variant,
+    with_digests,
 )
 
 KEYS = [SigningKey.generate() for _ in range(3)]
@@ -111,10 +110,9 @@ def test_nothing_is_parsed_before_the_signature_holds(monkeypatch: pytest.Monkey
 
 
 def test_swapped_parts_of_two_good_bundles_are_refused() -> None:
-    other_manifest = minimal_manifest() | {"name": "other"}
-    other = Container.from_bytes(
-        write_bundle(other_manifest, b"another one", minimal_references()[::-1], KEYS[:1])
-    )
+    rows = minimal_references()[::-1]
+    other_manifest = with_digests(minimal_manifest() | {"name": "other"}, rows)
+    other = Container.from_bytes(write_bundle(other_manifest, b"another one", rows, KEYS[:1]))
     good = Container.from_bytes(DATA)
     mixed = Container(good.signatures, good.manifest, other.model, good.references)
     with pytest.raises(BundleError, match="network"):

@@ -21,7 +21,9 @@ def on_grid(intensity: Floats) -> GridSpectrum:
     noise = np.random.default_rng(3).normal(0.0, NOISE, len(intensity))
     everywhere = np.ones(len(intensity), dtype=np.bool_)
     variance = np.full(len(intensity), NOISE**2)
-    return GridSpectrum(intensity + noise, variance, variance, everywhere, ~everywhere, ~everywhere)
+    return GridSpectrum(
+        intensity + noise, variance, variance, everywhere, ~everywhere, ~everywhere, MODEL_GRID
+    )
 
 
 def line(at_cm1: float, fwhm_cm1: float, height: float) -> Floats:

@@ -26,7 +26,7 @@ from device.cli.exit_codes import (
     EXIT_USAGE,
 )
 from device.cli.main import run_command
-from device.inference.bundle import Container
+from device.inference.container import Container
 from device.inference.trust import SigningKey
 from device.simulated.flash_file import FlashFile
 from firmware_bridge.messages import SlotState
@@ -260,7 +260,7 @@ def test_wrong_golden_answers_roll_back_to_the_model_before(bench: Bench) -> Non
     assert bench.active_bundle() == tiny_path(1).read_bytes()
 
 
-@pytest.mark.parametrize("place", ["check_golden", "cache"])
+@pytest.mark.parametrize("place", ["prove", "cache"])
 def test_ctrl_c_during_the_trial_goes_back_and_after_it_keeps_the_new_model(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
@@ -271,7 +271,7 @@ def test_ctrl_c_during_the_trial_goes_back_and_after_it_keeps_the_new_model(
     monkeypatch.setattr(flashing, place, interrupted)
     assert bench.flash(tiny_path(2).read_bytes())[0] == EXIT_INTERRUPTED
     assert bench.analyzer.slots.trial is None
-    assert bench.analyzer.slots.active == (0 if place == "check_golden" else 1)
+    assert bench.analyzer.slots.active == (0 if place == "prove" else 1)
 
 
 def test_ctrl_c_between_two_steps_ends_the_trial(

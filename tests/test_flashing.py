@@ -96,7 +96,7 @@ def test_the_power_may_go_while_the_analyzer_writes(tmp_path: Path) -> None:
     """Cut after various numbers of flash operations: always the old model or the new, whole."""
     old, new = tiny_path(1).read_bytes(), tiny_path(2).read_bytes()
     seen = set()
-    for operations in range(0, 160, 13):
+    for operations in range(0, 280, 23):
         flash = FlashFile.open(tmp_path / f"flash-{operations}.bin")
         simulated = SimulatedAnalyzer(EmptyScene(), flash=flash)
         with Analyzer(InProcessTransport(simulated), timeout_s=0.5) as analyzer:

@@ -1,19 +1,20 @@
 """Network proposes, fit disposes: the four verdicts and what each asserts."""
 
+import math
 import re
 from copy import copy
-from dataclasses import replace
+from dataclasses import Field, fields, replace
 
 import numpy as np
 import pytest
 
 from device.fit.library import Library, LibraryFit
+from device.inference.errors import BundleError
 from device.inference.interpreter import Prediction
 from device.spectra.quality import Reason
 from device.spectra.spectrum import GridSpectrum
 from device.verdict.identification import Identification, Verdict, identify, no_result
 from device.verdict.thresholds import FitThresholds
-from firmware_bridge.errors import CallerError
 from tests.measured import Floats, lines, names, references, scene, solvents
 
 MIXTURE = {"Toluene": 0.5, "ethanol": 0.3, "Acetonitrile": 0.2}
@@ -377,8 +378,18 @@ def test_no_result_asserts_nothing() -> None:
 
 def test_a_manifest_moves_thresholds_by_name_and_only_known_ones() -> None:
     assert FitThresholds.from_manifest({"support": 0.7}).support == 0.7
-    with pytest.raises(CallerError, match="suport"):
+    with pytest.raises(BundleError, match="suport"):
         FitThresholds.from_manifest({"suport": 0.7})
+
+
+@pytest.mark.parametrize("field", fields(FitThresholds), ids=lambda field: field.name)
+def test_a_manifest_sets_a_threshold_within_its_interval(field: Field[float]) -> None:
+    lowest, highest = field.metadata["lowest"], field.metadata["highest"]
+    assert isinstance(field.default, float) and lowest <= field.default <= highest
+    assert FitThresholds.from_manifest({field.name: field.default}) == FitThresholds()
+    for value in (np.nextafter(lowest, -1e9), np.nextafter(highest, 1e9), 1e9, -1.0, math.nan):
+        with pytest.raises(BundleError, match=field.name):
+            FitThresholds.from_manifest({field.name: float(value)})
 
 
 @pytest.mark.parametrize("shift_cm1", [-14.0, 11.0, 18.0])

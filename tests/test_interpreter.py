@@ -13,7 +13,8 @@ import pytest
 
 from device import installation
 from device.inference import interpreter as interpreter_module
-from device.inference.bundle import Bundle, Container, read_bundle, read_bundle_file
+from device.inference.bundle import Bundle, read_bundle, read_bundle_file
+from device.inference.container import Container
 from device.inference.errors import BundleError, GoldenMismatch, ModelUnusable, RuntimeMissing
 from device.inference.golden import check_golden, golden_block
 from device.inference.interpreter import Interpreter

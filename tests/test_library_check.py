@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from train.library.check import LibraryProblems
+from train.library.file import read_library_file
 from train.library.references import TrainingLibrary, load_library
 from train.recipe import RecipeError
 
@@ -238,3 +239,23 @@ def test_a_folder_that_is_not_there_is_named(folder: Path) -> None:
     (folder / "mine.toml").write_text(text)
     with pytest.raises(RecipeError, match="elsewhere"):
         load(folder)
+
+
+@pytest.mark.parametrize(("key", "value"), [("response_factor", 0.0), ("response_factor_sd", 1.5)])
+def test_a_response_factor_that_no_bundle_takes_is_told_before_training(
+    tmp_path: Path, key: str, value: float
+) -> None:
+    given = {"response_factor": 1.0, "response_factor_sd": 0.1}
+
+    def written(numbers: dict[str, float]) -> Path:
+        path = tmp_path / "own.toml"
+        lines = ['name = "own"', "resolution_cm1 = 8.0", 'data_license = "none"', "[[compound]]"]
+        lines += ['name = "x"', "lines = [[1000.0, 1.0, 9.0]]"]
+        path.write_text(
+            "\n".join(lines + [f"{name} = {number}" for name, number in numbers.items()])
+        )
+        return path
+
+    read_library_file(written(given))
+    with pytest.raises(RecipeError, match=key):
+        read_library_file(written(given | {key: value}))

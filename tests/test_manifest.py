@@ -9,15 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.inference import strict_json
-from device.inference.errors import BundleError
-from device.inference.manifest import Task
+from device.inference.errors import BundleError, ProductMismatch
+from device.inference.golden_verdict_reader import VERDICTS
+from device.inference.manifest import GoldenComponent, Task
 from device.inference.manifest_reader import decode_manifest
+from device.verdict.identification import Verdict
 from tests.tiny_bundles import minimal_manifest
 
 
 def complete() -> dict[str, Any]:
     return {
-        "format": "ramix-model-1",
+        "format": "ramix-model-2",
         "product": "ramix-785",
         **minimal_manifest(),
         "sha256": {"model": "0" * 64, "references": "1" * 64},
@@ -119,7 +121,7 @@ def test_numbers_that_are_none_are_refused_even_in_free_objects(number: str) -> 
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        ("format", "ramix-model-2"),
+        ("format", "ramix-model-1"),
         ("task", "ramixnet1"),  # with dosage in the golden vectors
         ("task", "ramixnet3"),
         ("version", "1.0"),
@@ -137,12 +139,19 @@ def test_numbers_that_are_none_are_refused_even_in_free_objects(number: str) -> 
         ("compounds.0.synonyms", ["UNKNOWN OIL"]),
         ("compounds.0.response_factor", 0),
         ("compounds.1.response_factor_uncertainty", 0.1),
+        ("compounds.0.response_factor_uncertainty", 1.1),  # of a factor of 1
+        ("compounds.1.cas", "108-88-3"),  # the other's
+        ("compounds.0.sha256", "0" * 63),
         ("grid.step_cm1", 0),
-        ("grid.step_cm1", 0.01),  # 210,001 points
+        ("grid.step_cm1", 0.01),
+        ("grid.step_cm1", 0.5),  # the library fit counts in cm-1
         ("grid.last_cm1", 100.0),
-        ("grid.last_cm1", 2700.0),  # 9 points: the golden inputs no longer fit
+        ("grid.last_cm1", 9_000.0),  # 8,701 points
+        ("grid.last_cm1", 308.0),  # 9 points: the golden inputs no longer fit
         ("thresholds.presence", [0.5]),
         ("thresholds.presence", [0.5, 1.1]),
+        ("thresholds.presence", [0.5, 1.0]),
+        ("thresholds.presence", [0.5, 0.0]),
         ("thresholds.presence", [0.95, 0.6]),  # contradicts the golden decision
         ("operators", ["LOGISTIC", "LOGISTIC"]),
         ("golden.inputs_base64", "AAEC"),
@@ -152,9 +161,34 @@ def test_numbers_that_are_none_are_refused_even_in_free_objects(number: str) -> 
         ("golden.dosage", None),
         ("golden.dosage", [[1.0, 0.0], [1.0, 0.0]]),
         ("golden.tolerance", 0.5),
+        ("golden.tolerance", 0.0),
         ("golden.decisions", [["unknown oil"]]),
         ("golden.decisions", [[]]),
         ("golden.decisions", []),
+        ("golden_verdicts.0.counts_base64", "AAECAwQFBgcICQoLDA0O"),
+        ("golden_verdicts.0.counts_base64", "AAECAwQFBgcICQoLDA0ODw== "),
+        ("golden_verdicts.0.verdict", "MAYBE"),
+        ("golden_verdicts.0.verdict", "UNKNOWN"),  # and names toluene
+        ("golden_verdicts.1.verdict", "IDENTIFIED"),  # and names nothing
+        ("golden_verdicts.0.components.0.name", "benzene"),
+        ("golden_verdicts.0.components.0.cas", "71-43-2"),
+        ("golden_verdicts.0.components.0.signal_share", 1.01),
+        ("golden_verdicts.0.components.0.signal_share", -0.01),
+        (
+            "golden_verdicts.0.components",
+            [{"name": "toluene", "cas": "108-88-3", "signal_share": 0.5}] * 2,
+        ),
+        (
+            "golden_verdicts.0.components",
+            [
+                {"name": "toluene", "cas": "108-88-3", "signal_share": 0.6},
+                {"name": "unknown oil", "cas": "", "signal_share": 0.5},
+            ],
+        ),
+        ("golden_verdicts.0.reasons", ["Not a code."]),
+        ("golden_verdicts.0.share_tolerance", 0.0),
+        ("golden_verdicts.0.share_tolerance", 0.2),
+        ("golden_verdicts", minimal_manifest()["golden_verdicts"] * 9),
         ("sha256.model", "0" * 63),
         ("sha256.model", "G" * 64),
         ("sha256.model", "A" * 64),
@@ -163,6 +197,29 @@ def test_numbers_that_are_none_are_refused_even_in_free_objects(number: str) -> 
 def test_contradictions_and_nonsense_are_refused(path: str, value: object) -> None:
     with pytest.raises(BundleError):
         decode_manifest(changed(path, value))
+
+
+def test_an_older_format_is_refused_with_the_way_out() -> None:
+    with pytest.raises(ProductMismatch, match="ramix-model-1, this software reads") as caught:
+        decode_manifest(changed("format", "ramix-model-1"))
+    assert "ramix-train reissue" in caught.value.remedy
+
+
+def test_another_step_of_the_grid_is_refused_as_such() -> None:
+    with pytest.raises(ProductMismatch, match="steps of 0.5 cm-1"):
+        decode_manifest(changed("grid.step_cm1", 0.5))
+
+
+def test_the_reader_knows_every_verdict() -> None:
+    assert set(VERDICTS) == set(Verdict)
+
+
+def test_golden_verdicts_say_what_they_are_for() -> None:
+    known, unknown = decode_manifest(encoded(complete())).golden_verdicts
+    assert known.counts.tolist() == [256 * (2 * n + 1) + 2 * n for n in range(8)]
+    assert known.components == (GoldenComponent("toluene", "108-88-3", 0.98),)
+    assert (unknown.verdict, unknown.components) == ("UNKNOWN", ())
+    assert unknown.reasons == ("not_in_library",)
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_info_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 def test_verify_under_both_runtimes(capsys: pytest.CaptureFixture[str]) -> None:
     both = ("--runtime", "litert", "--runtime", "tflite")
     code, out, _ = ramix(capsys, "verify", tiny_path(2), *both)
-    assert code == 0 and "3 golden vectors hold with litert and tflite" in out
+    assert code == 0 and "3 golden vectors and 4 golden spectra hold with litert and tflite" in out
     code, out, _ = ramix(capsys, "verify", tiny_path(2), "--json")
     assert json.loads(out)["runtimes"] == ["litert"]
 

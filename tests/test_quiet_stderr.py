@@ -36,7 +36,7 @@ LOAD = """
 import sys
 from pathlib import Path
 from device.inference.interpreter import Interpreter
-from device.inference.bundle import Container
+from device.inference.container import Container
 {before}
 Interpreter(Container.from_bytes(Path(sys.argv[1]).read_bytes()).model)
 print("loaded")

@@ -38,7 +38,9 @@ def test_smoothing_keeps_a_parabola_and_quiets_noise() -> None:
 
 
 def test_nothing_is_invented_where_nothing_was_measured() -> None:
-    reference, valid = reference_of(read_spectrum(DATA / "wasatch785" / "sesame oil.csv"))
+    reference, valid = reference_of(
+        read_spectrum(DATA / "wasatch785" / "sesame oil.csv"), MODEL_GRID
+    )
     axis = MODEL_GRID.wavenumber_cm1
     assert axis[valid][0] == 500.0
     assert axis[valid][-1] == 2303.0
@@ -48,14 +50,14 @@ def test_nothing_is_invented_where_nothing_was_measured() -> None:
 
 def test_the_same_compound_is_nearly_identical_on_two_instruments_and_no_other_is() -> None:
     theirs = {
-        path.stem: reference_of(read_spectrum(path))[0]
+        path.stem: reference_of(read_spectrum(path), MODEL_GRID)[0]
         for path in sorted((DATA / "solvents13" / "components").glob("*.txt"))
     }
     ours = np.stack(list(theirs.values()))
     names = list(theirs)
     for other, own in OTHER_INSTRUMENT.items():
         path = DATA / "wasatch785" / f"{other}.csv"
-        alike = similarities(reference_of(read_spectrum(path))[0][None], ours)[0]
+        alike = similarities(reference_of(read_spectrum(path), MODEL_GRID)[0][None], ours)[0]
         found = {name for name, value in zip(names, alike, strict=True) if value > NEARLY_IDENTICAL}
         assert found == {own}, other
 

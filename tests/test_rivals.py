@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from device.spectra.resampling import MODEL_GRID
 from device.spectra.spectrum import GridSpectrum, to_grid
 from evidence.ideal import IdealDetector
 from evidence.rivals import LeastSquares, nonnegative
@@ -54,7 +55,7 @@ def test_rivals_find_components_and_shares_at_any_shift_and_width(
 def test_rivals_name_nothing_in_noise() -> None:
     noise = np.random.default_rng(1).normal(0.0, 1.0, 2201)
     flags = np.zeros(2201, dtype=np.bool_)
-    spectrum = GridSpectrum(noise, np.ones(2201), np.ones(2201), ~flags, flags, flags)
+    spectrum = GridSpectrum(noise, np.ones(2201), np.ones(2201), ~flags, flags, flags, MODEL_GRID)
     for derivative in (False, True):
         assert not LeastSquares(PURES.inside, derivative).answer(spectrum).named.any()
 

@@ -8,7 +8,8 @@ import pytest
 
 from device.cli.exit_codes import EXIT_ERROR, EXIT_MODEL_REFUSED
 from device.cli.main import run_command
-from device.inference.bundle import Container, read_bundle
+from device.inference.bundle import read_bundle
+from device.inference.container import Container
 from device.inference.errors import SignatureError
 from device.inference.trust import DEMO_KEY_ID, TrustPolicy
 from tests.tiny_bundles import FIXTURES, tiny_path, tiny_variant

@@ -1,19 +1,22 @@
 """Bundles under test: labels, what may stand together, and where their pures come from."""
 
 import hashlib
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from device.inference.bundle import Container, write_bundle
-from device.inference.trust import demo_signing_key
 from evidence.pures import AXIS_CM1, Pures
 from evidence.under_test import BundlesDiffer, FiguresNeedModels, UnderTest
 from tests.bundles_under_test import AROMATICS, SOLVENTS, TINY
-from tests.tiny_bundles import tiny_path, tiny_variant
+from tests.tiny_bundles import (
+    signed_unchecked,
+    tiny_parts,
+    tiny_path,
+    tiny_variant,
+    with_digests,
+)
 from train.library.measured import DATA, IN_LIBRARY, PUBLISHED, measured_spectra
 from train.recipe import RecipeError
 
@@ -49,10 +52,9 @@ def bundle_with(folder: Path, **sources: str) -> Path:
 
 
 def tiny_with_other_references() -> bytes:
-    container = Container.from_bytes(tiny_path(2).read_bytes())
-    references = np.frombuffer(container.references, dtype=np.float32).reshape(2, -1)[:, ::-1]
-    manifest = json.loads(container.manifest)
-    return write_bundle(manifest, container.model, references, [demo_signing_key()])
+    manifest, references = tiny_parts(2)
+    mirrored = references[:, ::-1].copy()
+    return signed_unchecked(with_digests(manifest, mirrored), mirrored)
 
 
 def test_networks_are_labelled_by_kind_and_by_name_where_that_is_not_enough() -> None:

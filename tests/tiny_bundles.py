@@ -1,6 +1,7 @@
 """Small bundles for tests: the committed tiny ones, and variants signed with the demo key."""
 
 import base64
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from device.inference.bundle import Bundle, Container, read_bundle, write_bundle
+from device.inference.bundle import Bundle, read_bundle
+from device.inference.bundle_writer import write_bundle
+from device.inference.compound_digest import compound_digest
+from device.inference.container import Container
 from device.inference.trust import (
     SigningKey,
     TrustPolicy,
@@ -16,6 +20,7 @@ from device.inference.trust import (
     demo_signing_key,
 )
 from device.spectra.preprocessing import PREPROCESSING_ID
+from device.spectra.resampling import WavenumberGrid
 
 FIXTURES = Path(__file__).resolve().parent / "fixtures"
 
@@ -36,20 +41,50 @@ def tiny_variant(
     **changes: Any,
 ) -> bytes:
     """The tiny bundle with manifest entries changed (None: signed with the demo key)."""
-    container = Container.from_bytes(tiny_path(task).read_bytes())
-    manifest = json.loads(container.manifest) | changes
-    references = np.frombuffer(container.references, dtype=np.float32)
+    manifest, references = tiny_parts(task)
     return write_bundle(
-        manifest,
-        container.model if model is None else model,
-        references.reshape(len(manifest["compounds"]), -1),
+        manifest | changes,
+        tiny_bundle(task).model if model is None else model,
+        references,
         [demo_signing_key()] if signers is None else signers,
     )
 
 
+def tiny_parts(task: int = 2) -> tuple[dict[str, Any], npt.NDArray[np.float32]]:
+    """Manifest as JSON and references of the tiny bundle, to be changed."""
+    container = Container.from_bytes(tiny_path(task).read_bytes())
+    manifest: dict[str, Any] = json.loads(container.manifest)
+    references = np.frombuffer(container.references, dtype=np.float32)
+    return manifest, references.reshape(len(manifest["compounds"]), -1).copy()
+
+
+def signed_unchecked(
+    manifest: dict[str, Any], references: npt.NDArray[np.float32], model: bytes | None = None
+) -> bytes:
+    """A bundle validly signed with the demo key, whatever is in it: no writer of ours does that."""
+    data = references.astype("<f4").tobytes()
+    model = tiny_bundle(2).model if model is None else model
+    hashes = {
+        "model": hashlib.sha256(model).hexdigest(),
+        "references": hashlib.sha256(data).hexdigest(),
+    }
+    text = json.dumps(manifest | {"sha256": hashes}).encode()
+    return Container((demo_signing_key().sign(text),), text, model, data).to_bytes()
+
+
+def with_digests(manifest: dict[str, Any], references: npt.NDArray[np.float32]) -> dict[str, Any]:
+    """The manifest with compound digests made for what stands there now."""
+    grid = WavenumberGrid(**manifest["grid"])
+    compounds = [
+        one | {"sha256": compound_digest(one["name"], one["cas"], row, grid)}
+        for one, row in zip(manifest["compounds"], references, strict=True)
+    ]
+    return manifest | {"compounds": compounds}
+
+
 def minimal_manifest() -> dict[str, Any]:
     """A legal manifest on a grid of 8 points, as `write_bundle` takes it."""
-    return {
+    manifest: dict[str, Any] = {
         "name": "minimal",
         "version": "1.0.0",
         "task": "ramixnet2",
@@ -76,7 +111,7 @@ def minimal_manifest() -> dict[str, Any]:
                 "source": "",
             },
         ],
-        "grid": {"first_cm1": 300.0, "last_cm1": 2400, "step_cm1": 300.0},
+        "grid": {"first_cm1": 300.0, "last_cm1": 307, "step_cm1": 1.0},
         "resolution_cm1": 12.0,
         "preprocessing_id": PREPROCESSING_ID,
         "thresholds": {"presence": [0.5, 0.6], "fit": {"unexplained": 0.1}},
@@ -88,10 +123,27 @@ def minimal_manifest() -> dict[str, Any]:
             "tolerance": 0.05,
             "decisions": [["toluene"]],
         },
+        "golden_verdicts": [
+            {
+                "counts_base64": base64.b64encode(bytes(range(16))).decode(),
+                "verdict": "IDENTIFIED",
+                "components": [{"name": "toluene", "cas": "108-88-3", "signal_share": 0.98}],
+                "reasons": [],
+                "share_tolerance": 0.02,
+            },
+            {
+                "counts_base64": base64.b64encode(bytes(16)).decode(),
+                "verdict": "UNKNOWN",
+                "components": [],
+                "reasons": ["not_in_library"],
+                "share_tolerance": 0.02,
+            },
+        ],
         "data_license": "CC0-1.0",
         "provenance": {"seed": 1},
         "figures": {"exact": 0.5},
     }
+    return with_digests(manifest, minimal_references())
 
 
 def minimal_references() -> npt.NDArray[np.float32]:

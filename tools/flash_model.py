@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from device.cli.main import run_command
-from device.cli.options import common_options, port_option, runtime_option
+from device.cli.options import common_options, port_option, runtime_option, version_option
 from device.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ class FlashByDefault(click.Group):
         return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        help_asked = bool(args) and args[0] in ctx.help_option_names
-        if args and args[0].startswith("-") and not help_asked:
+        own = bool(args) and args[0] in (*ctx.help_option_names, "--version")
+        if args and args[0].startswith("-") and not own:
             args = ["flash", *args]  # options first: `ramix-flash --port P BUNDLE`
         return super().parse_args(ctx, args)
 
@@ -46,6 +46,7 @@ class FlashByDefault(click.Group):
     epilog="Exit codes: 0 done, or nothing to do; 2 usage, 3 no analyzer, 4 permission, 5 timeout, "
     "6 protocol, 7 bundle refused, 8 verification failed and rolled back.",
 )
+@version_option("ramix-flash")
 def cli() -> None:
     """Put a model bundle on an analyzer.
 
@@ -89,11 +90,11 @@ def flash(
       ramix-flash models/solvents13-2.ramix --port /dev/ttyACM0 --dry-run
     """
     from device.inference.bundle import read_bundle, read_bundle_bytes
-    from device.inference.golden import check_golden
     from device.inference.interpreter import Interpreter
     from device.inference.model_source import slot_name
     from device.inference.trust import default_trust_policy
     from device.ports import open_analyzer
+    from device.verdict.proof import prove
     from tools import flash_words, flashing
 
     say = _talker(as_json)
@@ -102,7 +103,7 @@ def flash(
     new = read_bundle(data, trust)
     say(flash_words.described(new, len(data)))
     _warn_of_demo_key(new)
-    interpreter = Interpreter.for_bundle(new, runtime)  # what cannot run here is not sent
+    Interpreter.for_bundle(new, runtime)  # what cannot run here is not sent
     with open_analyzer(port, timeout_s) as analyzer:
         info = analyzer.info
         say(f"analyzer {info.serial}: {info.product}, hardware {info.hardware_revision}")
@@ -119,8 +120,8 @@ def flash(
         )
         say(flash_words.intention(what, len(data)))
         if dry_run:
-            check_golden(new, interpreter)
-            say("dry run: signature, product, version and golden vectors are right; nothing sent")
+            prove(new, runtime)
+            say("dry run: signature, product, version and golden answers are right; nothing sent")
         else:
             steps = flashing.carry_out(analyzer, what, data, new, trust, runtime)
             # Closed while the link still is: Ctrl-C during the trial goes back to the old model.

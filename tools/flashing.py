@@ -2,8 +2,8 @@
 
 `plan` looks at the slots and decides, without touching anything. `carry_out` does it and yields
 its progress; it never prints. Whatever interrupts it, the analyzer ends up with the old or the new
-model, whole: the new one is on trial until its golden vectors hold on the bytes read back from
-the flash. Next: `flash_model.py`, the command around this.
+model, whole: the new one is on trial until the bytes read back from the flash give the golden
+answers. Next: `flash_model.py`, the command around this.
 """
 
 import contextlib
@@ -15,10 +15,9 @@ from typing import Final
 from device.driver.analyzer import Analyzer
 from device.inference.bundle import Bundle, read_bundle, require_fits, require_not_older
 from device.inference.errors import BundleError, VerificationFailed, VersionTooOld
-from device.inference.golden import check_golden
-from device.inference.interpreter import Interpreter
 from device.inference.model_source import cache, slot_name
 from device.inference.trust import TrustPolicy
+from device.verdict.proof import prove
 from firmware_bridge.errors import InstrumentError, LinkError
 from firmware_bridge.messages import Capabilities, SlotInfo, SlotState, Status
 
@@ -139,7 +138,7 @@ def carry_out(
             analyzer.trial(what.slot)
             yield Progress("on trial")
     if what.action in (Action.UPLOAD, Action.TRY, Action.CHECK):
-        yield from _prove(analyzer, what.slot, data, trust, runtime)
+        yield from _confirmed_or_reverted(analyzer, what.slot, data, trust, runtime)
     cache(data)  # the next identification with this analyzer need not read it back
 
 
@@ -180,18 +179,18 @@ def rollback(analyzer: Analyzer) -> int:
     return target.slot
 
 
-def _prove(
+def _confirmed_or_reverted(
     analyzer: Analyzer, slot: int, data: bytes, trust: TrustPolicy, runtime: str
 ) -> Iterator[Progress]:
-    """Read the model on trial back, run its golden vectors, and confirm or revert."""
+    """Read the model on trial back, let it prove itself, and confirm or revert."""
     try:
         stored = bytearray()
         for chunk in analyzer.read_slot(slot):
             stored += chunk
             yield Progress("read back", len(stored), len(data))
         bundle = read_bundle(bytes(stored), trust)
-        check_golden(bundle, Interpreter.for_bundle(bundle, runtime))
-        yield Progress("the golden vectors hold on what was read back")
+        prove(bundle, runtime)
+        yield Progress("golden vectors and golden spectra hold on what was read back")
         analyzer.confirm(slot)
     except BundleError as error:
         analyzer.revert(slot)

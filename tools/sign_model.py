@@ -19,7 +19,9 @@ import click
 from device import installation
 from device.cli.main import run_command
 from device.durable import written_whole
-from device.inference.bundle import Container, add_signatures, read_bundle_bytes
+from device.inference.bundle import read_bundle_bytes
+from device.inference.bundle_writer import add_signatures
+from device.inference.container import Container
 from device.inference.trust import (
     DEMO_KEY_ID,
     MAX_TRUST_FILE_SIZE,

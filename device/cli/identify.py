@@ -132,7 +132,7 @@ def _identify_file(file: str, model: Path | None, runtime: str, store: Path | No
     spectrum = read_spectrum(file)
     from device.field_library.store import FieldLibrary
     from device.inference import model_source
-    from device.verdict.identifier import proven_identifier
+    from device.verdict.proof import proven_identifier
 
     field = FieldLibrary.default().load()
     identifier = proven_identifier(model_source.load_default(model), runtime, field)
@@ -164,7 +164,7 @@ def _identify_sample(
     from device.inference.bundle import require_fits
     from device.ports import open_analyzer
     from device.runtime import load_identifier, measure
-    from device.verdict.identifier import proven_identifier
+    from device.verdict.proof import proven_identifier
 
     parse_port(port)  # a typing error is told before anything is opened
     settings = acquisition_settings(frames, integration_time)

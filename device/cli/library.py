@@ -19,7 +19,10 @@ from device.cli.options import (
 from device.cli.output import print_json, print_progress
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from device.field_library.compound import FieldCompound
+    from device.inference.bundle import Bundle
     from device.spectra.spectrum import Spectrum
 
 
@@ -87,9 +90,7 @@ def add(
         raise click.UsageError("Give either a FILE or --port.")
     if file is not None and not (frames is None and integration_time is None):
         raise click.UsageError("--frames and --integration-time need a --port to measure with.")
-    import numpy as np
-
-    from device.field_library.compound import field_compound, look_alikes
+    from device.field_library.compound import field_compound
     from device.field_library.store import FieldLibrary
     from device.inference import model_source
 
@@ -108,16 +109,7 @@ def add(
         source_sha256=source_sha256,
     )
     path = kept.add(entry, bundle.manifest.compounds)
-    alike = look_alikes(
-        entry.reference,
-        np.concatenate([bundle.references, *(other.reference[None] for other in there)]),
-        [*bundle.manifest.compound_names, *(other.name for other in there)],
-    )
-    warnings = [
-        f"Its spectrum is nearly identical to that of {other}: the fit will hardly tell the two "
-        "apart."
-        for other in alike
-    ]
+    warnings = _warnings(entry, bundle, there)
     if as_json:
         print_json({"added": _described(entry), "file": str(path), "warnings": warnings})
         return
@@ -180,6 +172,32 @@ def remove(name: str, as_json: bool) -> None:
         print_json({"removed": str(path)})
         return
     click.echo(f"{name} is no longer in the field library.")
+
+
+def _warnings(
+    entry: "FieldCompound", bundle: "Bundle", there: "Sequence[FieldCompound]"
+) -> list[str]:
+    """What will stand in its way: compounds that look like it, and a model it cannot join."""
+    import numpy as np
+
+    from device.field_library.compound import UnusableReference, look_alikes
+
+    alike = look_alikes(
+        entry.reference,
+        np.array([other.reference for other in there]),
+        [other.name for other in there],
+    )
+    warnings = []
+    try:
+        reference = entry.reference_on(bundle.manifest.grid)
+        alike += look_alikes(reference, bundle.references, bundle.manifest.compound_names)
+    except UnusableReference as error:
+        warnings.append(f"Not used with {bundle.manifest.name}: {error.text}")
+    return warnings + [
+        f"Its spectrum is nearly identical to that of {other}: the fit will hardly tell the two "
+        "apart."
+        for other in alike
+    ]
 
 
 def _read(file: str) -> "tuple[Spectrum, str]":

@@ -13,6 +13,7 @@ import click
 
 from device.cli import exit_codes
 from device.cli.lazy_group import LazyGroup, Verb
+from device.cli.options import version_option
 from device.cli.output import clear_progress, print_error, print_ramix_error
 from firmware_bridge.errors import RamixError
 
@@ -34,19 +35,6 @@ VERBS = {
 }
 
 
-def _print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
-    if not wanted or context.resilient_parsing:
-        return
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        number = version("ramix-edge")
-    except PackageNotFoundError:  # run from a plain checkout
-        number = "(not installed)"
-    click.echo(f"ramix {number}")
-    context.exit()
-
-
 @click.group(
     cls=LazyGroup,
     verbs=VERBS,
@@ -54,14 +42,7 @@ def _print_version(context: click.Context, _option: click.Parameter, wanted: boo
     epilog="Exit codes: 0 identified, 9 partial, 10 unknown, 11 no result; 1 error, 2 usage, "
     "3 no analyzer, 4 permission, 5 timeout, 6 protocol, 7 model refused, 8 rolled back.",
 )
-@click.option(
-    "--version",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_print_version,
-    help="Show the version and leave.",
-)
+@version_option("ramix")
 def cli() -> None:
     """Raman mixture identification on a handheld analyzer.
 

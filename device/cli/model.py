@@ -13,7 +13,7 @@ from device.cli.output import print_json
 
 if TYPE_CHECKING:
     from device.inference.bundle import Bundle
-    from device.inference.manifest import Compound
+    from device.inference.manifest import Compound, GoldenVerdict
 
 _bundle_argument = click.argument("bundle", type=click.Path(path_type=Path), required=False)
 
@@ -50,9 +50,12 @@ def info(bundle: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(described)
         return
-    for name, value in described.items():
-        if name != "compounds":
+    for name, value in (described | {"signed_by": _signers_line(loaded)}).items():
+        if name not in ("compounds", "golden_verdicts"):
             _print_entry(name, value)
+    click.secho("golden verdicts", bold=True)
+    for line in described["golden_verdicts"]:
+        click.echo(f"  {line}")
     click.secho("compounds", bold=True)
     width = max(len(compound.name) for compound in loaded.manifest.compounds)
     for compound in loaded.manifest.compounds:
@@ -72,7 +75,7 @@ def info(bundle: Path | None, as_json: bool) -> None:
 @json_option
 @log_level_option
 def verify(bundle: Path | None, runtimes: tuple[str, ...], as_json: bool) -> None:
-    """Check signature, hashes and golden vectors of a bundle on this machine.
+    """Check signature, hashes and golden answers of a bundle on this machine.
 
     \b
     Examples:
@@ -81,30 +84,31 @@ def verify(bundle: Path | None, runtimes: tuple[str, ...], as_json: bool) -> Non
 
     Exit code 7 when the bundle must not be used.
     """
-    from device.inference.golden import check_golden
-    from device.inference.interpreter import Interpreter
     from device.inference.model_source import load_default
+    from device.verdict.answer import signers_of
+    from device.verdict.proof import prove
+    from device.verdict.result import signers_json
 
     loaded = load_default(bundle)
-    checked = []
-    for runtime in runtimes or ("auto",):
-        interpreter = Interpreter.for_bundle(loaded, runtime)
-        check_golden(loaded, interpreter)
-        checked.append(interpreter.runtime_name)
+    checked = [prove(loaded, runtime).interpreter.runtime_name for runtime in runtimes or ("auto",)]
     manifest = loaded.manifest
-    count = len(manifest.golden.decisions)
+    vectors, verdicts = len(manifest.golden.decisions), len(manifest.golden_verdicts)
     if as_json:
         print_json(
             {
-                "model": {**_label(loaded), "signed_by": list(loaded.signed_by)},
-                "golden_vectors": count,
+                "model": {**_label(loaded), "signed_by": signers_json(signers_of(loaded))},
+                "golden_vectors": vectors,
+                "golden_verdicts": verdicts,
                 "runtimes": checked,
             }
         )
         return
     click.echo(f"{manifest.name} {manifest.version}  sha256 {loaded.sha256}")
-    click.echo(f"  signed by {', '.join(loaded.signed_by)}")
-    click.echo(f"  {count} golden vectors hold with {' and '.join(checked)}")
+    click.echo(f"  signed by {_signers_line(loaded)}")
+    click.echo(
+        f"  {vectors} golden vectors and {verdicts} golden spectra hold with "
+        f"{' and '.join(checked)}"
+    )
     _warn_of_demo_key(loaded)
 
 
@@ -121,6 +125,9 @@ def _label(bundle: "Bundle") -> dict[str, Any]:
 def _describe(bundle: "Bundle") -> dict[str, Any]:
     from dataclasses import asdict
 
+    from device.verdict.answer import signers_of
+    from device.verdict.result import signers_json
+
     manifest = bundle.manifest
     return {
         **_label(bundle),
@@ -128,7 +135,7 @@ def _describe(bundle: "Bundle") -> dict[str, Any]:
         "hardware_revisions": list(manifest.hardware_revisions),
         "security_counter": manifest.security_counter,
         "created_utc": manifest.created_utc,
-        "signed_by": list(bundle.signed_by),
+        "signed_by": signers_json(signers_of(bundle)),
         "demo_signed": bundle.demo_signed,
         "model_bytes": len(bundle.model),
         "grid": {
@@ -140,6 +147,7 @@ def _describe(bundle: "Bundle") -> dict[str, Any]:
         "preprocessing_id": manifest.preprocessing_id,
         "operators": list(manifest.operators),
         "golden_vectors": len(manifest.golden.decisions),
+        "golden_verdicts": [_golden_line(golden) for golden in manifest.golden_verdicts],
         "data_license": manifest.data_license,
         "figures": dict(manifest.figures),
         "provenance": dict(manifest.provenance),
@@ -169,6 +177,20 @@ def _plain(value: object) -> str:
     """Free entries (figures, provenance) may hold anything: nothing of it reaches the terminal."""
     text = str(value)
     return text if text.isprintable() else ascii(text)
+
+
+def _signers_line(bundle: "Bundle") -> str:
+    from device.verdict.answer import signers_of
+
+    return ", ".join(
+        f"{signer.key_id} (the public demo key)" if signer.demo else signer.key_id
+        for signer in signers_of(bundle)
+    )
+
+
+def _golden_line(golden: "GoldenVerdict") -> str:
+    named = [f"{one.name} {one.signal_share:.0%}" for one in golden.components]
+    return f"{golden.verdict} {' + '.join(named)}".rstrip()
 
 
 def _compound_line(compound: "Compound") -> str:

@@ -11,6 +11,8 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from device.version import VERSION
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEFAULT_TIMEOUT_S: Final = 5.0
@@ -48,6 +50,11 @@ def _apply_log_level(_context: click.Context, _option: click.Parameter, level: s
     logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s")
     # Ours alone: the libraries' own chatter (matplotlib's font search) helps nobody here.
     logging.getLogger("ramix").setLevel(level.upper())
+
+
+def version_option(program: str) -> Callable[[Command], Command]:
+    """`--version`: one line, and no look at what is installed."""
+    return click.version_option(VERSION, prog_name=program, message="%(prog)s %(version)s")
 
 
 def common_options(command: Command) -> Command:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from device.driver.analyzer import Analyzer, Frame
 from device.driver.averaging import AveragedFrames, DetectorNoise, average_frames
-from device.spectra.resampling import MODEL_GRID
+from device.spectra.resampling import WavenumberGrid
 from device.spectra.spectrum import Acquisition
 from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.errors import CallerError
@@ -47,6 +47,7 @@ class AcquisitionSettings:
     auto_exposure: find one instead, starting from the above, so that dark and lit frames together
         stay within `max_total_s`.
     laser_power_mw: None keeps the analyzer's own.
+    seen: the range whose brightest line decides a found exposure: that of the model that answers.
     """
 
     integration_time_ms: float | None = None
@@ -55,6 +56,7 @@ class AcquisitionSettings:
     max_total_s: float = 20.0
     laser_power_mw: int | None = None
     noise: DetectorNoise = field(default_factory=DetectorNoise)
+    seen: WavenumberGrid = field(default_factory=WavenumberGrid)
 
     def __post_init__(self) -> None:
         if not 1 <= self.frames <= _MAX_FRAMES:
@@ -97,8 +99,9 @@ def acquire(
     return _combine(lit, dark, page, settings.noise)
 
 
-def pixels_of_interest(page: CalibrationPage) -> Bools:
-    """Calibrated, living pixels within the range that is identified, bool[n].
+def pixels_of_interest(page: CalibrationPage, seen: WavenumberGrid | None = None) -> Bools:
+    """Calibrated, living pixels within the range that is identified (300-2500 cm-1 where nothing
+    else is `seen`), bool[n].
 
     What lies beyond (the laser's own line behind its filter, often the brightest of all) must not
     decide how long to expose. A page that does not reach the range keeps all its pixels.
@@ -106,7 +109,8 @@ def pixels_of_interest(page: CalibrationPage) -> Bools:
     usable = ~page.dead_mask()
     usable[: page.first_valid_pixel] = usable[page.last_valid_pixel + 1 :] = False
     axis = page.wavenumber_cm1()
-    inside = usable & (axis >= MODEL_GRID.first_cm1) & (axis <= MODEL_GRID.last_cm1)
+    seen = seen or WavenumberGrid()
+    inside = usable & (axis >= seen.first_cm1) & (axis <= seen.last_cm1)
     return inside if inside.any() else usable
 
 
@@ -172,7 +176,7 @@ def _find_exposure(
     while True:
         tell(f"auto exposure: {time_ms:.4g} ms")
         frame = _checked(analyzer.acquire_frame(laser_on=True), page)
-        wanted_ms = min(max(time_ms * _step(frame, page), shortest_ms), longest_ms)
+        wanted_ms = min(max(time_ms * _step(frame, page, settings.seen), shortest_ms), longest_ms)
         # Below a part in a thousand the firmware's own rounding would keep us here for ever.
         if trial == _MAX_TRIALS or abs(wanted_ms - time_ms) <= 1e-3 * time_ms:
             return frame
@@ -181,9 +185,9 @@ def _find_exposure(
         trial += 1
 
 
-def _step(frame: Frame, page: CalibrationPage) -> float:
+def _step(frame: Frame, page: CalibrationPage, seen: WavenumberGrid) -> float:
     """By what to multiply the integration time; 1 when the frame is good as it is."""
-    counts = frame.counts[pixels_of_interest(page)]
+    counts = frame.counts[pixels_of_interest(page, seen)]
     if len(counts) < _PEAK_RANK:
         return 1.0
     brightest = np.partition(counts, -_PEAK_RANK)[-_PEAK_RANK]

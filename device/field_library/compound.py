@@ -5,8 +5,6 @@ measured, and the reference made of it. No network knows such a compound, so the
 speaks for it. Next: `store.py`, the folder of these.
 """
 
-import base64
-import binascii
 import hashlib
 import json
 import unicodedata
@@ -18,20 +16,21 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from device.field_library.packing import packed, unpacked
 from device.inference import strict_json
 from device.inference.manifest import Compound
 from device.inference.manifest_reader import checked_cas
 from device.inference.strict_json import Fields, StrictJsonError
 from device.spectra.quality import check
 from device.spectra.reference_spectrum import NEARLY_IDENTICAL, reference_of, similarities
-from device.spectra.resampling import MODEL_GRID
+from device.spectra.resampling import WavenumberGrid
 from device.spectra.spectrum import Spectrum, to_grid
 from firmware_bridge.errors import CallerError
 
 FORMAT: Final = "ramix-field-compound-1"
 MAX_NAME_LENGTH: Final = 80
 MAX_SYNONYMS: Final = 20
-MAX_POINTS: Final = 100_000  # of the measured spectrum
+REFERENCE_GRID: Final = WavenumberGrid(300.0, 2500.0, 1.0)  # of the references in this format
 
 Floats = npt.NDArray[np.float64]
 
@@ -48,7 +47,7 @@ class FieldCompound:
     """One entry; `sha256` is of everything in it and stands in the records that used it."""
 
     compound: Compound
-    reference: npt.NDArray[np.float32]  # [G] on MODEL_GRID, non-negative, maximum 1
+    reference: npt.NDArray[np.float32]  # [G] on REFERENCE_GRID, non-negative, maximum 1
     wavenumber_cm1: Floats  # as measured
     intensity: Floats
     source: str
@@ -59,6 +58,16 @@ class FieldCompound:
     @property
     def name(self) -> str:
         return self.compound.name
+
+    def reference_on(self, grid: WavenumberGrid) -> npt.NDArray[np.float32]:
+        """float32[G], maximum 1: the stored one, or made anew for a model on another grid.
+
+        Raises:
+            UnusableReference: too little of that grid was measured, or nothing stands there.
+        """
+        if grid == REFERENCE_GRID:
+            return self.reference
+        return _reference(Spectrum(self.wavenumber_cm1, self.intensity), grid)
 
 
 def field_compound(
@@ -76,13 +85,7 @@ def field_compound(
     Raises:
         UnusableReference: the quality gate refuses the spectrum, or a name cannot be one.
     """
-    gridded = to_grid(spectrum)
-    reasons = check(spectrum, gridded)
-    if reasons:
-        raise UnusableReference(reasons[0].text, remedy=reasons[0].remedy)
-    reference, _ = reference_of(spectrum)
-    if not reference.max() > 0:
-        raise UnusableReference("Nothing is left of this spectrum without its baseline.")
+    reference = _reference(spectrum, REFERENCE_GRID)
     content = {
         "format": FORMAT,
         "name": unicodedata.normalize("NFC", name.strip()),
@@ -92,9 +95,9 @@ def field_compound(
         "source": "".join(filter(str.isprintable, spectrum.source))[:MAX_NAME_LENGTH],
         "source_sha256": source_sha256,
         "added_utc": added_utc or datetime.now(UTC).isoformat(timespec="seconds"),
-        "wavenumber_cm1": _packed(spectrum.wavenumber_cm1, "<f8"),
-        "intensity": _packed(spectrum.intensity, "<f8"),
-        "reference": _packed(reference / reference.max(), "<f4"),
+        "wavenumber_cm1": packed(spectrum.wavenumber_cm1, "<f8"),
+        "intensity": packed(spectrum.intensity, "<f8"),
+        "reference": packed(reference, "<f4"),
     }
     try:
         return decode(_sealed(content))
@@ -102,6 +105,18 @@ def field_compound(
         raise UnusableReference(
             f"This cannot be added: {error}.", remedy="Correct the names and try again."
         ) from error
+
+
+def _reference(spectrum: Spectrum, grid: WavenumberGrid) -> npt.NDArray[np.float32]:
+    """Raises UnusableReference where the quality gate refuses the spectrum on this grid."""
+    reasons = check(spectrum, to_grid(spectrum, grid))
+    if reasons:
+        raise UnusableReference(reasons[0].text, remedy=reasons[0].remedy)
+    reference, _ = reference_of(spectrum, grid)
+    if not reference.max() > 0:
+        raise UnusableReference("Nothing is left of this spectrum without its baseline.")
+    scaled: npt.NDArray[np.float32] = (reference / reference.max()).astype(np.float32)
+    return scaled
 
 
 def encode(entry: FieldCompound) -> bytes:
@@ -116,9 +131,9 @@ def encode(entry: FieldCompound) -> bytes:
             "source": entry.source,
             "source_sha256": entry.source_sha256,
             "added_utc": entry.added_utc,
-            "wavenumber_cm1": _packed(entry.wavenumber_cm1, "<f8"),
-            "intensity": _packed(entry.intensity, "<f8"),
-            "reference": _packed(entry.reference, "<f4"),
+            "wavenumber_cm1": packed(entry.wavenumber_cm1, "<f8"),
+            "intensity": packed(entry.intensity, "<f8"),
+            "reference": packed(entry.reference, "<f4"),
         }
     )
 
@@ -147,9 +162,9 @@ def decode(data: bytes) -> FieldCompound:
     strict_json.require_unique((compound.name, *compound.synonyms), "the entry")
     entry = FieldCompound(
         compound=compound,
-        reference=_unpacked(fields, "reference", "<f4").astype(np.float32),
-        wavenumber_cm1=_unpacked(fields, "wavenumber_cm1", "<f8"),
-        intensity=_unpacked(fields, "intensity", "<f8"),
+        reference=unpacked(fields, "reference", "<f4").astype(np.float32),
+        wavenumber_cm1=unpacked(fields, "wavenumber_cm1", "<f8"),
+        intensity=unpacked(fields, "intensity", "<f8"),
         source=source,
         source_sha256=fields.text("source_sha256", empty=True),
         added_utc=fields.text("added_utc"),
@@ -176,6 +191,8 @@ def look_alikes(
     reference: npt.NDArray[Any], others: npt.NDArray[Any], names: Sequence[str]
 ) -> tuple[str, ...]:
     """Names of the references [N, G] nearly identical to this one: the same liquid, most likely."""
+    if not len(others):
+        return ()
     alike = similarities(reference[None], others)[0]
     order = np.argsort(-alike)
     return tuple(names[index] for index in order if alike[index] > NEARLY_IDENTICAL)
@@ -202,30 +219,9 @@ def _object(parsed: object) -> Iterable[tuple[str, Any]]:
     return parsed.items() if isinstance(parsed, dict) else ()
 
 
-def _packed(values: npt.NDArray[Any], kind: str) -> str:
-    return base64.b64encode(np.ascontiguousarray(values, dtype=kind).tobytes()).decode("ascii")
-
-
-def _unpacked(fields: Fields, key: str, kind: str) -> Floats:
-    text = fields.take(key)
-    if not isinstance(text, str):
-        raise StrictJsonError(f"{key} must be text")
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise StrictJsonError(f"{key} is not base64") from error
-    size = np.dtype(kind).itemsize
-    if len(data) % size or not 0 < len(data) // size <= MAX_POINTS:
-        raise StrictJsonError(f"{key} has the wrong length")
-    values = np.frombuffer(data, dtype=kind).astype(np.float64)
-    if not np.isfinite(values).all():
-        raise StrictJsonError(f"{key} holds values that are no numbers")
-    return values
-
-
 def _check_arrays(entry: FieldCompound) -> None:
     reference = entry.reference
-    if len(reference) != MODEL_GRID.size or reference.min() < 0 or reference.max() != 1.0:
+    if len(reference) != REFERENCE_GRID.size or reference.min() < 0 or reference.max() != 1.0:
         raise StrictJsonError("its reference is not one of this software")
     if len(entry.wavenumber_cm1) != len(entry.intensity):
         raise StrictJsonError("its axis and intensities differ in length")

@@ -6,11 +6,12 @@ The tree::
     |-- BundleError                the bundle is damaged, incomplete or contradicts itself
     |   |-- ModelNotFound          no file there, or not readable
     |   |-- SignatureError         not signed by those who may sign
-    |   |   `-- TrustError         nobody can say who may sign: refuse, never start fresh
+    |   |   `-- TrustError         who may sign is not known: refuse, never start fresh
     |   |-- ProductMismatch        made for another product, hardware or software
     |   |-- VersionTooOld          older than what the analyzer already confirmed
     |   |-- ModelUnusable          the network does not load or is not what the manifest says
-    |   `-- GoldenMismatch         the network answers its golden vectors differently here
+    |   |-- ModelFaulty            running it ends in an error that no check foresaw
+    |   `-- GoldenMismatch         it answers its golden vectors or spectra differently here
     |-- RuntimeMissing             no LiteRT and no tflite-runtime on this machine
     `-- VerificationFailed         a flashed bundle failed its check and was rolled back
 
@@ -63,14 +64,21 @@ class VersionTooOld(BundleError):
 
 
 class ModelUnusable(BundleError):
-    """The network does not load, or has other inputs, outputs or operators than promised."""
+    """The network does not load, or its inputs, outputs or operators are not the manifest's."""
 
     code = "model_unusable"
     default_remedy = "Fetch the model bundle again, or try the other runtime with --runtime."
 
 
+class ModelFaulty(BundleError):
+    """The model passed every check of its content, and running it ends in an error."""
+
+    code = "model_faulty"
+    default_remedy = "Use another model; report this one to its publisher."
+
+
 class GoldenMismatch(BundleError):
-    """The network's answers to the stored golden vectors differ by more than the tolerance."""
+    """The answers to the stored golden vectors or spectra differ by more than the tolerance."""
 
     code = "golden_mismatch"
     default_remedy = "Do not use this model on this machine; report it to its publisher."

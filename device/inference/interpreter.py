@@ -9,6 +9,7 @@ Next: `golden.py`, the proof that a model answers here as it did at its publishe
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -60,7 +61,7 @@ class Interpreter:
     """
 
     def __init__(self, model: bytes, runtime: str = "auto") -> None:
-        self.runtime_name, build = _find_runtime(runtime)
+        self.runtime_name, self.runtime_version, build = _find_runtime(runtime)
         try:
             with without_chatter():
                 self._interpreter: Any = build(model_content=model, num_threads=1)
@@ -129,8 +130,8 @@ class Interpreter:
         return values
 
 
-def _find_runtime(runtime: str) -> tuple[str, Any]:
-    """The wanted runtime's short name and its Interpreter class."""
+def _find_runtime(runtime: str) -> tuple[str, str, Any]:
+    """The wanted runtime's short name, its version and its Interpreter class."""
     if runtime not in RUNTIMES:
         raise RuntimeMissing(f"There is no runtime {runtime!r}; choose {', '.join(RUNTIMES)}.")
     wanted = list(_RUNTIMES) if runtime == "auto" else [runtime]
@@ -139,7 +140,9 @@ def _find_runtime(runtime: str) -> tuple[str, Any]:
         try:
             if name == "tflite":
                 _require_old_numpy()
-            return name, importlib.import_module(module_name).Interpreter
+            build = importlib.import_module(module_name).Interpreter
+            package = sys.modules[module_name.partition(".")[0]]
+            return name, str(getattr(package, "__version__", "of unknown version")), build
         except ImportError:
             continue
     packages = " and ".join(_RUNTIMES[name][1] for name in wanted)

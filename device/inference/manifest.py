@@ -1,7 +1,7 @@
 """The manifest: everything about a model that is not weights or references, as values.
 
-Labels, grid, thresholds and golden vectors stand in the signed part, because swapped labels are
-a wrong substance. Next: `manifest_reader.py`, the only way to get one.
+Labels, grid, thresholds, golden vectors and golden verdicts stand in the signed part, because
+swapped labels are a wrong substance. Next: `manifest_reader.py`, the only way to get one.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from device.spectra.resampling import WavenumberGrid
 
-MANIFEST_FORMAT: Final = "ramix-model-1"
+MANIFEST_FORMAT: Final = "ramix-model-2"  # 1 had neither golden verdicts nor compound digests
 PRODUCT: Final = "ramix-785"
 
 
@@ -57,6 +57,26 @@ class Golden:
     decisions: tuple[tuple[str, ...], ...]
 
 
+@dataclass(frozen=True)
+class GoldenComponent:
+    """A compound that a golden verdict names, and its share 0-1 of the signal."""
+
+    name: str
+    cas: str
+    signal_share: float
+
+
+@dataclass(frozen=True, eq=False)
+class GoldenVerdict:
+    """A spectrum on the bundle's grid with the whole answer that it must get."""
+
+    counts: npt.NDArray[np.uint16]  # [G]
+    verdict: str
+    components: tuple[GoldenComponent, ...]
+    reasons: tuple[str, ...]  # codes, in their order
+    share_tolerance: float  # of each component's signal share
+
+
 @dataclass(frozen=True, eq=False)
 class Manifest:
     """A decoded manifest; C compounds on a grid of G points."""
@@ -69,12 +89,14 @@ class Manifest:
     security_counter: int
     created_utc: str
     compounds: tuple[Compound, ...]
+    compound_digests: tuple[str, ...]  # one each; see `compound_digest.py`
     grid: WavenumberGrid
     resolution_cm1: float
     preprocessing_id: str
     thresholds: Thresholds
     operators: tuple[str, ...]
     golden: Golden
+    golden_verdicts: tuple[GoldenVerdict, ...]
     model_sha256: str
     references_sha256: str
     data_license: str

@@ -1,36 +1,31 @@
 """Strict JSON -> Manifest: refuses what it does not know and what contradicts itself.
 
 Runs only on bytes whose signature holds, and all the same trusts none of them: a publisher's
-slip must end in a sentence, not in a wrong label. Next: `bundle.py`, the container around it.
+slip must end in a sentence, not in a wrong label. Names and ranges of `thresholds.fit` are those
+of `device/verdict/thresholds.py`, which is checked when an Identifier is built.
+Next: `golden_reader.py` and `golden_verdict_reader.py` for their entries, `bundle.py` for the
+container around it all.
 """
 
-import base64
 import re
 from datetime import datetime
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
-
 from device.inference import strict_json
-from device.inference.errors import BundleError
-from device.inference.manifest import (
-    MANIFEST_FORMAT,
-    Compound,
-    Golden,
-    Manifest,
-    Task,
-    Thresholds,
-    decide,
-)
+from device.inference.errors import BundleError, ProductMismatch
+from device.inference.golden_reader import read_golden
+from device.inference.golden_verdict_reader import read_golden_verdicts
+from device.inference.manifest import MANIFEST_FORMAT, Compound, Manifest, Task, Thresholds
 from device.inference.strict_json import Fields, StrictJsonError
 from device.spectra.resampling import WavenumberGrid
 
 MAX_COMPOUNDS: Final = 512
 MAX_GRID_SIZE: Final = 8192
-MAX_GOLDEN: Final = 64
 MAX_COUNTER: Final = 2**32 - 1  # the firmware stores 32 bits
-MAX_TOLERANCE: Final = 0.1  # kernels differ by up to 10 LSB of 1/256; more would prove nothing
+# The library fit counts in points of the grid and takes each for 1 cm-1: its kernels and shifts.
+GRID_STEP_CM1: Final = 1.0
+# With a standard uncertainty as large as the factor a volume fraction has no known digit.
+MAX_RELATIVE_UNCERTAINTY: Final = 1.0
 
 
 def decode_manifest(data: bytes) -> Manifest:
@@ -42,21 +37,12 @@ def decode_manifest(data: bytes) -> Manifest:
 
 
 def _decode(fields: Fields) -> Manifest:
-    found = fields.text("format")
-    if found != MANIFEST_FORMAT:
-        raise StrictJsonError(f"its format is {found!r}, this software reads {MANIFEST_FORMAT!r}")
+    _require_format(fields.text("format"))
     task = _task(fields.text("task"))
-    compounds = tuple(
-        _compound(Fields(item, f"manifest.compounds[{index}]"))
-        for index, item in enumerate(fields.items("compounds"))
-    )
-    if not 1 <= len(compounds) <= MAX_COMPOUNDS:
-        raise StrictJsonError(f"it has {len(compounds)} compounds, 1 to {MAX_COMPOUNDS} are legal")
-    names = [name for c in compounds for name in (c.name, *c.synonyms)]
-    strict_json.require_unique(names, "manifest.compounds")
+    compounds, digests = _compounds(fields.items("compounds"))
     grid = _grid(fields.fields("grid"))
     thresholds = _thresholds(fields.fields("thresholds"), len(compounds))
-    golden = _golden(fields.fields("golden"), task, grid, compounds, thresholds)
+    golden = read_golden(fields.fields("golden"), task, grid, compounds, thresholds)
     hashes = fields.fields("sha256")
     manifest = Manifest(
         name=fields.text("name"),
@@ -67,12 +53,14 @@ def _decode(fields: Fields) -> Manifest:
         security_counter=fields.integer("security_counter", 0, MAX_COUNTER),
         created_utc=_utc(fields.text("created_utc")),
         compounds=compounds,
+        compound_digests=digests,
         grid=grid,
         resolution_cm1=fields.number("resolution_cm1", 0.1, 100.0),
         preprocessing_id=fields.text("preprocessing_id"),
         thresholds=thresholds,
         operators=_operators(fields),
         golden=golden,
+        golden_verdicts=read_golden_verdicts(fields.items("golden_verdicts"), grid, compounds),
         model_sha256=_sha256(hashes, "model"),
         references_sha256=_sha256(hashes, "references"),
         data_license=fields.text("data_license"),
@@ -84,6 +72,18 @@ def _decode(fields: Fields) -> Manifest:
     return manifest
 
 
+def _require_format(found: str) -> None:
+    if found == MANIFEST_FORMAT:
+        return
+    if re.fullmatch(r"ramix-model-\d+", found, re.ASCII) is None:
+        raise StrictJsonError(f"its format is {found!r}, this software reads {MANIFEST_FORMAT!r}")
+    raise ProductMismatch(
+        f"The bundle has the format {found}, this software reads {MANIFEST_FORMAT}.",
+        remedy="Fetch the bundle for this version; its publisher makes one of an older file with "
+        "`ramix-train reissue`.",
+    )
+
+
 def _task(text: str) -> Task:
     try:
         return Task(text)
@@ -92,7 +92,20 @@ def _task(text: str) -> Task:
         raise StrictJsonError(f"its task is {text!r}, not {legal}") from error
 
 
-def _compound(fields: Fields) -> Compound:
+def _compounds(items: list[object]) -> tuple[tuple[Compound, ...], tuple[str, ...]]:
+    """The compounds and the digest of each."""
+    where = "manifest.compounds"
+    if not 1 <= len(items) <= MAX_COMPOUNDS:
+        raise StrictJsonError(f"it has {len(items)} compounds, 1 to {MAX_COMPOUNDS} are legal")
+    read = [_compound(Fields(item, f"{where}[{index}]")) for index, item in enumerate(items)]
+    compounds = tuple(compound for compound, _ in read)
+    names = [name for c in compounds for name in (c.name, *c.synonyms)]
+    strict_json.require_unique(names, where)
+    strict_json.require_unique([c.cas for c in compounds if c.cas], where)
+    return compounds, tuple(digest for _, digest in read)
+
+
+def _compound(fields: Fields) -> tuple[Compound, str]:
     compound = Compound(
         name=fields.text("name"),
         cas=checked_cas(fields.text("cas", empty=True), fields.name_of("cas")),
@@ -102,10 +115,16 @@ def _compound(fields: Fields) -> Compound:
         response_factor_uncertainty=fields.optional_number("response_factor_uncertainty", 0, 1e6),
         source=fields.text("source", empty=True),
     )
+    digest = _sha256(fields, "sha256")
     fields.done()
-    if compound.response_factor is None and compound.response_factor_uncertainty is not None:
+    factor, uncertainty = compound.response_factor, compound.response_factor_uncertainty
+    if factor is None and uncertainty is not None:
         raise StrictJsonError(f"{compound.name} has the uncertainty of a factor it does not have")
-    return compound
+    if factor is not None and (uncertainty or 0.0) > MAX_RELATIVE_UNCERTAINTY * factor:
+        raise StrictJsonError(
+            f"the response factor of {compound.name} is {factor:g}, its uncertainty {uncertainty:g}"
+        )
+    return compound, digest
 
 
 def checked_cas(text: str, where: str) -> str:
@@ -123,11 +142,16 @@ def checked_cas(text: str, where: str) -> str:
 
 
 def _grid(fields: Fields) -> WavenumberGrid:
-    first_cm1, last_cm1 = fields.number("first_cm1", 0, 1e5), fields.number("last_cm1", 0, 1e5)
+    first_cm1, last_cm1 = fields.number("first_cm1", 0, 1e4), fields.number("last_cm1", 0, 1e4)
     step_cm1 = fields.number("step_cm1", 0.01, 1e3)
     fields.done()
     if (last_cm1 - first_cm1) / step_cm1 >= MAX_GRID_SIZE:  # before the axis is computed
         raise StrictJsonError(f"manifest.grid has more than {MAX_GRID_SIZE} points")
+    if step_cm1 != GRID_STEP_CM1:
+        raise ProductMismatch(
+            f"The bundle's grid has steps of {step_cm1:g} cm-1, this software's library fit needs "
+            f"steps of {GRID_STEP_CM1:g} cm-1."
+        )
     return WavenumberGrid(first_cm1, last_cm1, step_cm1)
 
 
@@ -137,71 +161,15 @@ def _thresholds(fields: Fields, compound_count: int) -> Thresholds:
         strict_json.as_number(item, where, 0.0, 1.0)
         for item in fields.items("presence", length=compound_count)
     )
+    if not all(0.0 < value < 1.0 for value in presence):
+        # at 0 every compound is proposed for every spectrum, at 1 none ever is
+        raise StrictJsonError(f"{where} must lie between 0 and 1, neither of them included")
     fit = {
         name: strict_json.as_number(value, fields.name_of(f"fit.{name}"), -1e9, 1e9)
         for name, value in fields.mapping("fit").items()
     }
     fields.done()
     return Thresholds(presence, fit)
-
-
-def _golden(
-    fields: Fields,
-    task: Task,
-    grid: WavenumberGrid,
-    compounds: tuple[Compound, ...],
-    thresholds: Thresholds,
-) -> Golden:
-    rows = fields.items("presence")
-    count = len(rows)
-    if not 1 <= count <= MAX_GOLDEN:
-        raise StrictJsonError(f"it has {count} golden vectors, 1 to {MAX_GOLDEN} are legal")
-    where = "manifest.golden"
-    presence = _answers(rows, f"{where}.presence", count, len(compounds))
-    dosage_rows = fields.take("dosage")
-    if (dosage_rows is None) != (task is Task.PRESENCE):
-        raise StrictJsonError(f"{where}.dosage does not fit the task {task.value!r}")
-    golden = Golden(
-        inputs=_golden_inputs(fields, count, grid.size),
-        presence=presence,
-        dosage=None
-        if dosage_rows is None
-        else _answers(dosage_rows, f"{where}.dosage", count, len(compounds)),
-        tolerance=fields.number("tolerance", 0.0, MAX_TOLERANCE),
-        decisions=tuple(
-            tuple(strict_json.as_text(name, f"{where}.decisions") for name in names)
-            for names in (
-                strict_json.as_list(item, f"{where}.decisions")
-                for item in fields.items("decisions", length=count)
-            )
-        ),
-    )
-    fields.done()
-    names = tuple(compound.name for compound in compounds)
-    for expected, row in zip(golden.decisions, golden.presence, strict=True):
-        if expected != decide(names, thresholds.presence, row):
-            raise StrictJsonError(f"{where}.decisions contradict presence and thresholds")
-    return golden
-
-
-def _answers(value: object, where: str, rows: int, columns: int) -> npt.NDArray[np.float32]:
-    matrix = strict_json.as_matrix(value, where, rows, columns, 0.0, 1.0)
-    return np.asarray(matrix, dtype=np.float32)
-
-
-def _golden_inputs(fields: Fields, count: int, grid_size: int) -> npt.NDArray[np.int8]:
-    encoded = fields.take("inputs_base64")
-    if not isinstance(encoded, str):
-        raise StrictJsonError("manifest.golden.inputs_base64 must be text")
-    try:
-        raw = base64.b64decode(encoded, validate=True)
-    except ValueError as error:
-        raise StrictJsonError("manifest.golden.inputs_base64 is not base64") from error
-    if len(raw) != count * grid_size:
-        raise StrictJsonError(
-            f"manifest.golden.inputs_base64 holds {len(raw)} bytes, not {count} x {grid_size}"
-        )
-    return np.frombuffer(raw, dtype=np.int8).reshape(count, grid_size)
 
 
 def _hardware_revisions(fields: Fields) -> tuple[int, ...]:

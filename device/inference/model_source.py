@@ -14,13 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from device import installation
 from device.durable import written_whole
-from device.inference.bundle import (
-    MAX_BUNDLE_SIZE,
-    Bundle,
-    read_bundle,
-    read_bundle_file,
-    require_fits,
-)
+from device.inference.bundle import Bundle, read_bundle, read_bundle_file, require_fits
+from device.inference.container import MAX_BUNDLE_SIZE
 from device.inference.errors import BundleError
 from device.inference.trust import TrustPolicy, default_trust_policy
 

@@ -2,7 +2,7 @@
 
 Duplicate keys, NaN and Infinity, numbers beyond float64, bytes that are not UTF-8: each is a
 sentence in `StrictJsonError`. `Fields` then takes a JSON object apart key by key: the wrong type,
-a missing key and a key nobody asked for are refused as well. Next: `manifest.py`.
+a missing key and an unknown key are refused as well. Next: `manifest.py`.
 """
 
 import json
@@ -67,7 +67,7 @@ class Fields:
         self._where = where
 
     def done(self) -> None:
-        """Refuse keys that nobody took: they mean something to another reader."""
+        """Refuse keys that were not taken: another reader may give them a meaning."""
         if self._left:
             raise StrictJsonError(f"{self._where} has the unknown key {min(self._left)!r}")
 

@@ -1,4 +1,4 @@
-"""Who may sign models: Ed25519, m of n, and refusal whenever that cannot be said.
+"""Who may sign models: Ed25519, m of n, and refusal wherever that is not known.
 
 A signature covers `SIGNED_PREFIX` and the exact manifest bytes; the manifest holds the hashes of
 everything else. The keys come from a `trust.json`; the one shipped in `models/` trusts the demo

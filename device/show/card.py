@@ -163,6 +163,8 @@ def _limits(limits: Sequence[Mapping[str, Any]], style: CardStyle) -> list[str]:
 def _footer(result: Mapping[str, Any], style: CardStyle) -> list[str]:
     model = result["model"]
     lines = [f"  model   {model['name']} {model['version']} ({model['sha256'][:12]})"]
+    separator = " · " if style.unicode else ", "
+    lines += _decided(result.get("decision"), separator, style)
     record_id = result.get("record_id")
     lines.append(f"  record  {record_id if record_id else 'not stored'}")
     timings = [
@@ -171,7 +173,6 @@ def _footer(result: Mapping[str, Any], style: CardStyle) -> list[str]:
         if value is not None
     ]
     if timings:
-        separator = " · " if style.unicode else ", "
         lines += textwrap.wrap(
             f"timing  {separator.join(timings)} ms",
             style.width - 4,
@@ -179,6 +180,24 @@ def _footer(result: Mapping[str, Any], style: CardStyle) -> list[str]:
             subsequent_indent=" " * 10,
         )
     return [style.paint(line, "2") for line in lines]
+
+
+def _decided(decision: Mapping[str, Any] | None, separator: str, style: CardStyle) -> list[str]:
+    """What turned spectrum and model into the verdict; older records do not know."""
+    if decision is None:
+        return []
+    parts = (
+        f"ramix {decision['software']}",
+        f"decision {decision['version']} ({decision['sha256'][:12]})",
+        decision["runtime"],
+        f"{decision['fit_backend']} fit",
+    )
+    return textwrap.wrap(
+        f"decided {separator.join(parts)}",
+        style.width,
+        initial_indent="  ",
+        subsequent_indent=" " * 10,
+    )
 
 
 def _bar(share: float | None, style: CardStyle) -> str:

@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from device.fit.library import LibraryFit
 from device.spectra.noise import MAD_TO_SIGMA
-from device.spectra.resampling import MODEL_GRID
 from device.spectra.spectrum import GridSpectrum
 
 Floats = npt.NDArray[np.float64]
@@ -53,7 +52,7 @@ def fit_curves(
     baseline = _baseline(spectrum.intensity - total, spectrum.valid)
     missing = np.where(spectrum.valid, 0.0, np.nan)
     return FitCurves(
-        wavenumber_cm1=MODEL_GRID.wavenumber_cm1,
+        wavenumber_cm1=spectrum.grid.wavenumber_cm1,
         measured=spectrum.intensity + missing,
         baseline=baseline + missing,
         components=components,

@@ -88,7 +88,8 @@ def plot(
         axes.set_xlabel("Raman shift (cm$^{-1}$)")
     else:
         names = [*bundle.manifest.compound_names, *(entry.name for entry in field_compounds)]
-        extra = [entry.reference[None] for entry in field_compounds]
+        grid = bundle.manifest.grid
+        extra = [entry.reference_on(grid)[None] for entry in field_compounds]
         references = np.concatenate([bundle.references, *extra]).astype(np.float64)
         curves = fit_curves(answer.gridded, fit, references, names)
         axes, below = figure.subplots(2, 1, sharex=True, height_ratios=[4.0, 1.0])

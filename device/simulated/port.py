@@ -140,7 +140,7 @@ def _security_counter(image: bytes) -> int:
     """From the manifest, unverified: a factory may also put in what the runtime must refuse."""
     import json
 
-    from device.inference.bundle import Container
+    from device.inference.container import Container
     from device.inference.errors import BundleError
 
     try:

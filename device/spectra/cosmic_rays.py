@@ -1,8 +1,8 @@
-"""Cosmic rays in a spectrum of a single frame: taken out before anything looks at it.
+"""Cosmic rays in a spectrum of a single frame: taken out before network and fit.
 
-Left in, a ray misleads the network and poses as a line of whatever compound has one there. It is
-known by its shape: no optics of this resolution draws a feature that narrow. Rays that hide on
-the flank of a line stay; the fit looks for these in its residual (`fit/spikes.py`).
+Left in, a ray changes the network's input and adds to the amount of any compound with a line there.
+It is found by its width: optics of this resolution give no feature that narrow. Rays on the flank
+of a line stay; the fit finds these in its residual (`fit/spikes.py`).
 Next: `preprocessing.py`, for what is left.
 """
 
@@ -26,7 +26,7 @@ _SMALLEST_PART = 0.04  # of the highest feature over such a chord; lower rays ch
 
 
 def without_cosmic_rays(spectrum: GridSpectrum) -> GridSpectrum:
-    """The spectrum with straight lines where rays struck, and their height as doubt there.
+    """The spectrum with straight lines where rays struck, and their height squared as variance.
 
     Files of steps coarser than a pixel show rays as wide as lines: nothing is taken out there.
     """
@@ -36,12 +36,12 @@ def without_cosmic_rays(spectrum: GridSpectrum) -> GridSpectrum:
     kept = np.flatnonzero(~struck)
     everywhere = np.arange(len(struck))
     intensity = np.interp(everywhere, kept, spectrum.intensity[kept])
-    doubt = np.square(spectrum.intensity - intensity)  # zero where nothing struck
+    removed = np.square(spectrum.intensity - intensity)  # zero where nothing struck
     return replace(
         spectrum,
         intensity=intensity,
-        variance=spectrum.variance + doubt,
-        white_variance=spectrum.white_variance + doubt,
+        variance=spectrum.variance + removed,
+        white_variance=spectrum.white_variance + removed,
         struck=struck,
     )
 
@@ -76,7 +76,7 @@ def _beyond_the_ends(
     intensity: Floats, valid: Bools, first: int, last: int
 ) -> tuple[Floats, Bools]:
     """What was measured, continued far enough for a chord, level with the medians there: a ray
-    near an end stands on nothing else."""
+    near an end has no other points to be compared with."""
     near = 2 * _CHORD_CM1 + 1
     inside = intensity[first:last]
     ends = (float(np.median(inside[:near])), float(np.median(inside[-near:])))

@@ -1,4 +1,4 @@
-"""How noisy is a spectrum that does not say so itself?
+"""The noise of a spectrum that comes without a variance, from its second differences.
 
 Only files without raw counts come here: an acquisition brings its own variance.
 Next: `quality.py`, which weighs signal against this noise.
@@ -39,7 +39,7 @@ def noise_variance(
         axis_cm1: increasing, any spacing.
         intensity: one value per point of the axis.
         independent_cm1: distance at which noise is independent; 0 for native pixels.
-        smallest_fraction: of the strongest line, below which no noise is believed.
+        smallest_fraction: of the strongest line: the least sigma that is returned.
     """
     spacing = float(np.median(np.diff(axis_cm1)))
     bends = np.abs(_second_difference(intensity, independent_cm1 / spacing))

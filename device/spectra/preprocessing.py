@@ -1,8 +1,8 @@
 """Gridded intensity -> the networks' input: THE one function, imported by `train` too.
 
-A moving average is subtracted (a baseline may be thirty times the Raman signal and would eat the
-int8 range), then the result is scaled to its largest magnitude. A model that was trained on one
-version of this file must not meet another: change the maths, change PREPROCESSING_ID.
+A moving average is subtracted (a baseline may be thirty times the Raman signal and would leave it
+4 of 127 int8 steps), then the result is scaled to its largest magnitude. A model that was trained
+on one version of this file must not meet another: change the maths, change PREPROCESSING_ID.
 Next: `device/inference/interpreter.py`, which takes the int8 vector.
 """
 

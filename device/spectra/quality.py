@@ -1,7 +1,8 @@
 """The quality gate: typed reasons why a spectrum must not be identified.
 
-It refuses what would mislead (clipped lines, laser off, no signal, too little of the range) and
-nothing else: a weak or ugly spectrum of something real goes on to the fit, which can say UNKNOWN.
+It refuses spectra whose lines are not the sample's or not all there (clipped lines, laser off, no
+signal, too little of the range) and nothing else: a weak spectrum of something real goes on to the
+fit, where UNKNOWN is possible.
 Next: `preprocessing.py` for what passes.
 """
 
@@ -9,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from device.spectra.flat_top import has_flat_top, longest_run, within
 from device.spectra.noise import noise_variance
-from device.spectra.resampling import MODEL_GRID
-from device.spectra.spectrum import Bools, Floats, GridSpectrum, Spectrum
+from device.spectra.resampling import WavenumberGrid
+from device.spectra.spectrum import Floats, GridSpectrum, Spectrum
 
 # The fingerprint region every compound of the libraries needs to be told from the others.
 NEEDED_CM1 = (500.0, 1800.0)
@@ -23,24 +25,17 @@ _MISSING_POINTS_ALLOWED = 4
 # neighbours mean a line without its top.
 _SATURATED_PIXELS = 2
 
-# Without raw counts only a flat top betrays saturation: equal values this wide at the maximum,
-# and beside them a drop of more than a few times the smallest step in the file, since rounding
-# alone makes flat tops too, but with edges one step high.
-_FLAT_TOP_CM1 = 4.0
-_FLAT_TOP_POINTS = 3
-_FLAT_TOP_STEPS = 3.0
-
 # Contrast of a line: its height over the mean of the points this far on both sides. The first
 # suits lines up to the analyzer's 12 cm-1, the second broad bands.
 _CONTRAST_CM1 = (12, 40)
-_PLAINLY_THERE = 50.0  # contrast over noise, at which nothing needs a second look
+_PLAINLY_THERE = 50.0  # contrast over noise, from which nothing else is computed
 # Lowest contrast of the smoothed spectrum over the noise of one point. Pure noise reaches 2, and 3
 # in files that were interpolated; a line of signal-to-noise ratio 5 reaches 4.
 _LOWEST_CONTRAST = 3.5
 _SMOOTHING_CM1 = 7
 _ROUNDING = 1e-9  # of the largest intensity: what arithmetic alone may leave of a constant
 
-# Without lines, and with counts that say what zero is: a level this high above the noise is
+# Without lines, and with counts whose zero is the dark frame: a level this high above the noise is
 # fluorescence, one this low is an empty vial.
 _GLOW_SIGMAS = 30.0
 _NOTHING_SIGMAS = 3.0
@@ -64,7 +59,7 @@ def check(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> tuple[Reason, ...]
 
     Args:
         spectrum: as measured or read.
-        grid_spectrum: the same on MODEL_GRID.
+        grid_spectrum: the same on the grid of the model that is to answer.
     """
     found = (
         _range(spectrum, grid_spectrum),
@@ -86,19 +81,27 @@ def only_cosmic_rays() -> Reason:
 
 
 def _range(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | None:
-    first, last = (int((edge - MODEL_GRID.first_cm1) / MODEL_GRID.step_cm1) for edge in NEEDED_CM1)
-    present = grid_spectrum.valid[first : last + 1]
+    first_cm1, last_cm1 = needed_cm1(grid_spectrum.grid)
+    grid_cm1 = grid_spectrum.grid.wavenumber_cm1
+    present = grid_spectrum.valid[(grid_cm1 >= first_cm1) & (grid_cm1 <= last_cm1)]
     if len(present) - int(np.count_nonzero(present)) <= _MISSING_POINTS_ALLOWED:
         return None
     axis = spectrum.wavenumber_cm1
     text = f"The spectrum covers {axis[0]:.0f} to {axis[-1]:.0f} cm-1"
-    if axis[0] <= NEEDED_CM1[0] and axis[-1] >= NEEDED_CM1[1]:
+    if axis[0] <= first_cm1 and axis[-1] >= last_cm1:
         text += " with gaps"
     return Reason(
         "range",
-        f"{text}; an identification needs {NEEDED_CM1[0]:.0f} to {NEEDED_CM1[1]:.0f} cm-1.",
+        f"{text}; an identification needs {first_cm1:.0f} to {last_cm1:.0f} cm-1.",
         "Measure or export the whole range.",
     )
+
+
+def needed_cm1(grid: WavenumberGrid) -> tuple[float, float]:
+    """What a spectrum must cover for a model on `grid`: `NEEDED_CM1` as far as the grid has it,
+    the whole grid where it has none of it."""
+    first, last = max(NEEDED_CM1[0], grid.first_cm1), min(NEEDED_CM1[1], grid.last_cm1)
+    return (first, last) if first < last else (grid.first_cm1, grid.last_cm1)
 
 
 def _laser(spectrum: Spectrum) -> Reason | None:
@@ -120,7 +123,7 @@ def _laser(spectrum: Spectrum) -> Reason | None:
 
 def _saturation(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | None:
     if spectrum.saturated is None:
-        if not _has_flat_top(spectrum):
+        if not has_flat_top(spectrum, grid_spectrum.grid):
             return None
         return Reason(
             "saturated",
@@ -130,8 +133,8 @@ def _saturation(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | Non
     if not grid_spectrum.saturated.any():
         return None
     axis = spectrum.wavenumber_cm1
-    inside = spectrum.saturated & (axis >= MODEL_GRID.first_cm1) & (axis <= MODEL_GRID.last_cm1)
-    if _longest_run(inside)[1] < _SATURATED_PIXELS:
+    inside = spectrum.saturated & within(axis, grid_spectrum.grid)
+    if longest_run(inside)[1] < _SATURATED_PIXELS:
         return None
     where = axis[inside]
     return Reason(
@@ -144,7 +147,7 @@ def _saturation(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | Non
 def _dark(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | None:
     if spectrum.raw is None:
         return None
-    mean = float(grid_spectrum.intensity.sum()) / MODEL_GRID.size
+    mean = float(grid_spectrum.intensity.sum()) / grid_spectrum.grid.size
     if mean >= 0:
         return None
     sigma = float(np.sqrt(grid_spectrum.variance.mean()))
@@ -208,7 +211,7 @@ def _signal_to_noise(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> float:
     kernel = np.full(_SMOOTHING_CM1, 1.0 / _SMOOTHING_CM1)
     smooth = np.convolve(intensity, kernel, "valid")
     axis = spectrum.wavenumber_cm1
-    # What the detector model promises, or what the spectrum shows, whichever is worse: hot
+    # The larger of the detector model's variance and the spectrum's own fine structure: hot
     # pixels and a dark frame that does not fit are in no model.
     shown = noise_variance(axis, spectrum.intensity, 0.0, smallest_fraction=0.0)
     rounding = _ROUNDING * float(np.abs(intensity).max())
@@ -229,28 +232,3 @@ def _contrast(intensity: Floats, lag: int) -> Floats:
     sides *= -0.5
     sides += intensity[lag:-lag]
     return sides
-
-
-def _has_flat_top(spectrum: Spectrum) -> bool:
-    axis = spectrum.wavenumber_cm1
-    inside = (axis >= MODEL_GRID.first_cm1) & (axis <= MODEL_GRID.last_cm1)
-    axis, intensity = axis[inside], spectrum.intensity[inside]
-    if len(axis) < _FLAT_TOP_POINTS or intensity.min() == intensity.max():
-        return False  # a constant is no line; `no_signal` speaks for it
-    first, length = _longest_run(intensity == intensity.max())
-    width_cm1 = float(axis[first + length - 1] - axis[first])
-    if length < _FLAT_TOP_POINTS or width_cm1 < _FLAT_TOP_CM1:
-        return False
-    steps = np.abs(np.diff(intensity))
-    edges = steps[max(first - 1, 0) : first + length]  # zero inside the run
-    return bool(edges.max() > _FLAT_TOP_STEPS * steps[steps > 0].min())
-
-
-def _longest_run(mask: Bools) -> tuple[int, int]:
-    """Where the longest run of True begins, and its length; (0, 0) if there is none."""
-    edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0))
-    starts, ends = edges[::2], edges[1::2]
-    if not len(starts):
-        return 0, 0
-    longest = int((ends - starts).argmax())
-    return int(starts[longest]), int(ends[longest] - starts[longest])

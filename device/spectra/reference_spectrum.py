@@ -1,15 +1,15 @@
 """A measured pure compound -> its reference: peaks as they are, nothing that is not Raman signal.
 
 The one routine for references that networks are trained on and for those measured in the field,
-so that the library fit sees both alike. `similarity` tells how much two references look like one
-compound. Next: `device/field_library/store.py`, which keeps the field's.
+so that the library fit gets both alike. `similarities` measures how much two references have in
+common. Next: `device/field_library/store.py`, which keeps the field's.
 """
 
 import numpy as np
 import numpy.typing as npt
 
 from device.spectra.noise import noise_variance
-from device.spectra.resampling import MODEL_GRID, Resampler, WavenumberGrid
+from device.spectra.resampling import Resampler, WavenumberGrid
 from device.spectra.spectrum import Spectrum
 
 Floats = npt.NDArray[np.float64]
@@ -38,17 +38,20 @@ _SIMILAR_SIGMA_CM1 = 6.0
 NEARLY_IDENTICAL = 0.92
 
 
-def reference_of(spectrum: Spectrum, grid: WavenumberGrid = MODEL_GRID) -> tuple[Floats, Bools]:
+def reference_of(
+    spectrum: Spectrum, grid: WavenumberGrid, seen: WavenumberGrid | None = None
+) -> tuple[Floats, Bools]:
     """(reference, valid), [G] each: the spectrum's own unit, without baseline, non-negative.
 
     Where nothing was measured the reference is zero and `valid` false. `spectrum` covers at least
-    part of the grid.
+    part of the grid. `seen`: the range that models see, where `grid` is wider than that; its
+    maximum is what noise is compared with.
     """
     resampler = Resampler(spectrum.wavenumber_cm1, grid)
     measured = np.flatnonzero(resampler.valid)
     stretch = slice(int(measured[0]), int(measured[-1]) + 1)
     counts = resampler.apply(spectrum.intensity)[stretch]
-    inside = _model_range(grid)[stretch]
+    inside = _within(grid, seen or grid)[stretch]
     noise = float(np.sqrt(noise_variance(spectrum.wavenumber_cm1, spectrum.intensity)))
     if noise > _VISIBLE_NOISE * float(counts[inside].max()):
         counts = savitzky_golay(counts, _SMOOTHING_POINTS)
@@ -57,9 +60,9 @@ def reference_of(spectrum: Spectrum, grid: WavenumberGrid = MODEL_GRID) -> tuple
     return reference, resampler.valid
 
 
-def _model_range(grid: WavenumberGrid) -> Bools:
+def _within(grid: WavenumberGrid, seen: WavenumberGrid) -> Bools:
     axis = grid.wavenumber_cm1
-    result: Bools = (axis >= MODEL_GRID.first_cm1) & (axis <= MODEL_GRID.last_cm1)
+    result: Bools = (axis >= seen.first_cm1) & (axis <= seen.last_cm1)
     return result
 
 

@@ -52,7 +52,7 @@ class Spectrum:
 
     wavenumber_cm1: Floats  # strictly increasing
     intensity: Floats  # counts, or whatever unit the file has
-    variance: Floats | None = None  # of each intensity; None when nobody knows
+    variance: Floats | None = None  # of each intensity; None when not known
     integration_time_ms: float | None = None
     saturated: Bools | None = None  # None when raw counts are not known
     source: str = ""  # "acquisition" or a file's name
@@ -74,6 +74,9 @@ class GridSpectrum:
 
     Where `valid` is False nothing was measured: intensity and variance there repeat the nearest
     valid point, so that no consumer meets a step or a NaN.
+
+    Raises:
+        ValueError: the arrays have another length than the grid.
     """
 
     intensity: Floats  # [G]
@@ -81,7 +84,12 @@ class GridSpectrum:
     white_variance: Floats  # [G], of independent points that would be as noisy once smoothed
     valid: Bools  # [G]
     saturated: Bools  # [G]
-    struck: Bools  # [G], a cosmic ray was taken out, and nothing is known there
+    struck: Bools  # [G], a cosmic ray was taken out: the intensity there is interpolated
+    grid: WavenumberGrid
+
+    def __post_init__(self) -> None:
+        if len(self.intensity) != self.grid.size:
+            raise ValueError(f"{len(self.intensity)} points on a grid of {self.grid.size}")
 
 
 def spectrum_from_acquisition(acquisition: Acquisition, source: str = "acquisition") -> Spectrum:
@@ -112,7 +120,7 @@ def to_grid(spectrum: Spectrum, grid: WavenumberGrid = MODEL_GRID) -> GridSpectr
     """Linear interpolation onto `grid`, never beyond the ends of the axis.
 
     Grid points between two measured ones share their noise: each is less noisy than these, but
-    what smooths over many finds all the noise that was measured. An unknown variance is estimated
+    what smooths over many has all the noise that was measured. An unknown variance is estimated
     from the intensities (`noise.py`) and taken as constant.
     """
     resampler = resampler_for(spectrum.wavenumber_cm1, grid)
@@ -130,6 +138,7 @@ def to_grid(spectrum: Spectrum, grid: WavenumberGrid = MODEL_GRID) -> GridSpectr
         valid=resampler.valid,
         saturated=resampler.apply_mask(spectrum.saturated),
         struck=np.zeros(grid.size, dtype=np.bool_),
+        grid=grid,
     )
 
 

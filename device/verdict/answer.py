@@ -5,9 +5,19 @@ Made by `identifier.py`. Next: `result.py`, the same as an object for programs.
 
 from dataclasses import dataclass
 
+from device.inference.bundle import Bundle
 from device.inference.interpreter import Prediction
+from device.inference.trust import DEMO_KEY_ID
 from device.spectra.spectrum import GridSpectrum, Spectrum
 from device.verdict.identification import Identification
+
+
+@dataclass(frozen=True)
+class Signer:
+    """A trusted key that signed the model; `demo` is the published one, which proves nothing."""
+
+    key_id: str
+    demo: bool
 
 
 @dataclass(frozen=True)
@@ -18,6 +28,18 @@ class ModelLabel:
     version: str
     sha256: str
     task: str
+    signed_by: tuple[Signer, ...]
+
+
+@dataclass(frozen=True)
+class DecisionLabel:
+    """What turned spectrum and model into a verdict; see `decision_identity.py`."""
+
+    software: str  # version of ramix-edge
+    version: int
+    sha256: str
+    runtime: str  # name and version of the network's interpreter
+    fit_backend: str  # "native" or "numpy"
 
 
 @dataclass(frozen=True)
@@ -28,6 +50,11 @@ class FieldLabel:
     sha256: str
 
 
+def signers_of(bundle: Bundle) -> tuple[Signer, ...]:
+    """Who signed, as far as this machine trusts them."""
+    return tuple(Signer(key_id, key_id == DEMO_KEY_ID) for key_id in bundle.signed_by)
+
+
 @dataclass(frozen=True, eq=False)
 class Answer:
     """`timings_ms` has "preprocess", "invoke", "fit" and "total", as far as the work went."""
@@ -35,6 +62,7 @@ class Answer:
     identification: Identification
     timings_ms: dict[str, float]
     model: ModelLabel
+    decision: DecisionLabel
     spectrum: Spectrum
     gridded: GridSpectrum
     prediction: Prediction | None = None  # None when the spectrum was not interpreted

@@ -1,11 +1,13 @@
-"""From network and library fit to one answer: the network proposes, the fit disposes.
+"""From network and library fit to one answer: presence lowers the evidence asked of the fit.
 
-A closed-set network names something for every input, and a fit finds a little of everything in
-noise. A component is asserted when the fit has evidence for it in lines of its own and there is
-enough of it; a proposal of the network lowers the evidence asked for. What the asserted
-components leave unexplained decides between IDENTIFIED, PARTIAL and UNKNOWN.
+A closed-set network gives some compound a high presence for every input, and a fit finds small
+positive amounts of every reference in noise. A component is asserted when the fit's evidence for
+it (rise of chi squared without it), its share and the part of its lines that is there reach their
+thresholds; the evidence threshold is lower where the network's presence exceeds its own by enough.
+What the asserted components leave unexplained decides between IDENTIFIED, PARTIAL and UNKNOWN.
 
-Next: `identifier.py`, which runs network and fit; `records/store.py`, which keeps the answer.
+Next: `network_odds.py`, what presence amounts to; `identifier.py`, which runs network and fit;
+`records/store.py`, which keeps the answer.
 """
 
 from collections.abc import Sequence
@@ -23,6 +25,7 @@ from device.spectra.quality import Reason
 from device.spectra.spectrum import GridSpectrum
 from device.verdict import reasons
 from device.verdict.amounts import signal_shares, volume_fractions
+from device.verdict.network_odds import combined_presence, logit, network_odds
 from device.verdict.thresholds import FitThresholds
 from device.verdict.twins import resolve_twins
 
@@ -82,13 +85,14 @@ def identify(
 
     Args:
         prediction: of the network for the same spectrum, for the first C of `compounds`; those
-            behind were measured in the field, and the fit alone speaks for them.
+            behind were measured in the field, and have evidence of the fit alone.
         presence_thresholds: float64[C], from which the network finds a compound present.
     """
     fit = library.fit(spectrum)
-    said, lead, doubt = _network_on(fit, prediction.presence, presence_thresholds, thresholds)
+    counted, lead, doubt = network_odds(fit, prediction.presence, presence_thresholds, thresholds)
     asserted = _asserted(fit, lead, np.maximum(doubt, 0.0), thresholds)
-    asserted, disputed = _heard(fit, said, asserted, bool((doubt <= 0.0).any()), thresholds)
+    proposed = bool((doubt <= 0.0).any())
+    asserted, disputed = _not_refused(fit, counted, asserted, proposed, thresholds)
     asserted, twins = resolve_twins(spectrum, library, fit, asserted, thresholds)
     explaining = asserted.copy()
     explaining[[pair.chosen for pair in twins]] = True
@@ -106,20 +110,20 @@ def identify(
             why.append(reasons.disputed([compounds[i].name for i in np.flatnonzero(disputed)]))
         verdict = Verdict.PARTIAL if why else Verdict.IDENTIFIED
     else:
-        # beside something foreign, fit and network must agree, where there is a network to ask
+        # beside something foreign, presence must reach its threshold, too, where there is one
         asserted &= lead >= 0.0
-        asserted = _trusted_beside_foreign(final, said, asserted, thresholds)
+        asserted = _asserted_beside_foreign(final, counted, asserted, thresholds)
         verdict = Verdict.PARTIAL if asserted.any() else Verdict.UNKNOWN
     if verdict is Verdict.UNKNOWN:
-        blame = reasons.why_not_interpretable(spectrum, library, fit)
-        if blame is not None:
-            return replace(no_result([blame]), fit=final, full_fit=fit)
+        fault = reasons.why_not_interpretable(spectrum, library, fit)
+        if fault is not None:
+            return replace(no_result([fault]), fit=final, full_fit=fit)
         why.append(reasons.not_in_library())
 
     shares, sd = signal_shares(final, asserted)
     unexplained = min(1.0, max(0.0, 1.0 - float(shares.sum())))
     if verdict is Verdict.PARTIAL and not explained:
-        why.append(reasons.unexplained_signal(unexplained, final))
+        why.append(reasons.unexplained_signal(unexplained, final, spectrum.grid))
     presence = combined_presence(prediction.presence, fit.evidence, thresholds)
     volumes: Floats | None = None
     volume_sd: Floats | None = None
@@ -147,35 +151,8 @@ def identify(
     return Identification(verdict, components, unexplained, tuple(why), final, fit)
 
 
-def _logit(probability: npt.ArrayLike) -> Floats:
-    """Log odds; an int8 output knows no probability nearer to 0 or 1 than 1/256."""
-    clipped = np.clip(np.asarray(probability, dtype=np.float64), 1 / 256, 255 / 256)
-    result: Floats = np.log(clipped / (1.0 - clipped))
-    return result
-
-
-def _network_on(
-    fit: LibraryFit,
-    presence: npt.NDArray[np.floating[Any]],
-    presence_thresholds: Floats,
-    t: FitThresholds,
-) -> tuple[Floats, Floats, Floats]:
-    """What counts of the network's word: presence, log odds beyond its threshold (0 where it does
-    not speak), and by how many it stays below a proposal (negative: beyond; infinite: it cannot
-    know)."""
-    known = len(presence)
-    hidden = fit.visible[:known] < t.visible_to_networks
-    silent = hidden & (presence < presence_thresholds)  # it may name what it hardly sees, not deny
-    said = np.where(silent, presence_thresholds, presence)
-    lead, doubt = np.zeros(len(fit.coefficients)), np.full(len(fit.coefficients), np.inf)
-    lead[:known] = _logit(said) - _logit(presence_thresholds)
-    below = t.sureness_asked(fit, fit.shares) - lead
-    doubt[:known] = np.where(silent, np.inf, below[:known])
-    return said, lead, doubt
-
-
 def _asserted(fit: LibraryFit, lead: Floats, doubt: Floats, t: FitThresholds) -> Bools:
-    """`lead`, `doubt`: see `_network_on`; no doubt is below 0 here."""
+    """`lead`, `doubt`: see `network_odds`; no doubt is below 0 here."""
     asked = t.evidence_asked(lead, doubt, fit.model_error)
     result: Bools = (
         (fit.evidence >= asked)
@@ -186,60 +163,46 @@ def _asserted(fit: LibraryFit, lead: Floats, doubt: Floats, t: FitThresholds) ->
     return result
 
 
-def _heard(
+def _not_refused(
     fit: LibraryFit,
     presence: npt.NDArray[np.floating[Any]],
     asserted: Bools,
     anything_proposed: bool,
     t: FitThresholds,
 ) -> tuple[Bools, Bools]:
-    """The asserted components that the network does not deny, and those that it disputes.
+    """The asserted components that a low presence does not rule out, and the disputed ones.
 
-    A network that proposes nothing may have seen nothing, and a good fit needs no second voice.
+    Both limits concern large shares alone, where networks reach high presence. They do not apply
+    where the network proposes nothing at all (noise or an axis error may have lowered every
+    presence) nor where the model error is small (the fit then tells look-alikes apart by itself).
     """
-    heard, disputed = asserted.copy(), np.zeros(len(asserted), dtype=np.bool_)
+    left, disputed = asserted.copy(), np.zeros(len(asserted), dtype=np.bool_)
     if anything_proposed and fit.model_error > t.disputable_model_error:
         known = len(presence)
         large = fit.shares[:known] >= t.seen_by_networks_from
-        heard[:known] &= ~large | (presence >= t.denied_presence)
+        left[:known] &= ~large | (presence >= t.denied_presence)
         disputed[:known] = large & (presence < t.disputed_presence)
-    return heard, disputed
+    return left, disputed
 
 
-def _trusted_beside_foreign(
+def _asserted_beside_foreign(
     fit: LibraryFit, presence: npt.NDArray[np.floating[Any]], asserted: Bools, t: FitThresholds
 ) -> Bools:
-    """Beside a large unexplained rest a foreign line may pose as one of ours: ask for more."""
-    unsure = np.zeros(len(asserted))  # what was measured in the field no network speaks for
-    unsure[: len(presence)] = np.maximum(_logit(t.partial_sure_presence) - _logit(presence), 0.0)
+    """Beside a large unexplained rest a foreign line may coincide with a compound's: more evidence
+    is asked, by the terms below, and at least a part of all signal must be explained."""
+    lacking = np.zeros(len(asserted))  # logits; none where there is no network
+    lacking[: len(presence)] = np.maximum(logit(t.partial_sure_presence) - logit(presence), 0.0)
     asked = (
         t.partial_evidence
-        + t.partial_evidence_per_logit * unsure
+        + t.partial_evidence_per_logit * lacking
         + t.partial_evidence_per_cm3 * np.abs(fit.own_shift_cm1) ** 3
         + t.partial_evidence_per_cm4 * fit.own_width_cm2**2
         + t.partial_evidence_for_support * (1.0 - fit.support)
     )
-    trusted = asserted & (fit.evidence >= asked) & (fit.support >= t.partial_support)
+    enough = asserted & (fit.evidence >= asked) & (fit.support >= t.partial_support)
     needed = t.smallest_known_part
     if fit.unexplained > t.unknown_unexplained:
         needed = t.unknown_smallest_known_part
-    known = float(signal_shares(fit, trusted)[0].sum())
-    result: Bools = trusted & (known >= needed)
-    return result
-
-
-def combined_presence(
-    network: npt.NDArray[np.floating[Any]], evidence: Floats, t: FitThresholds
-) -> Floats:
-    """Either source may convince: the odds of the fit are those of its evidence.
-
-    Both together are a little more certain than that, as scenes of another generator than the
-    networks' show (`ramix-train figures --only experiments`): hence the temperature.
-    """
-    result: Floats = 1.0 / (1.0 + np.exp(np.clip(0.5 * (t.evidence - evidence), -50.0, 50.0)))
-    known = len(network)  # what was measured in the field no network speaks for
-    result[:known] = 1.0 - (1.0 - np.asarray(network, dtype=np.float64)) * (1.0 - result[:known])
-    odds = np.clip(result, 1e-9, 1.0 - 1e-9)
-    odds = (odds / (1.0 - odds)) ** (1.0 / t.presence_temperature)
-    result = odds / (1.0 + odds)
+    known = float(signal_shares(fit, enough)[0].sum())
+    result: Bools = enough & (known >= needed)
     return result

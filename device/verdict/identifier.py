@@ -5,25 +5,32 @@ Next: `identification.py` for how network and fit are weighed.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from time import perf_counter
 
 import numpy as np
+import numpy.typing as npt
 
-from device.field_library.compound import FieldCompound, clash
+from device.field_library.compound import FieldCompound, UnusableReference, clash
 from device.fit.library import Library
 from device.inference.bundle import Bundle
-from device.inference.golden import check_golden
 from device.inference.interpreter import Interpreter, Prediction
+from device.native.library import backend
 from device.spectra.cosmic_rays import without_cosmic_rays
 from device.spectra.preprocessing import preprocess, quantize
 from device.spectra.quality import check, only_cosmic_rays
 from device.spectra.spectrum import GridSpectrum, Spectrum, to_grid
-from device.verdict.answer import Answer, FieldLabel, ModelLabel
+from device.verdict.answer import Answer, DecisionLabel, FieldLabel, ModelLabel, signers_of
+from device.verdict.decision_identity import DECISION_VERSION, decision_sha256
 from device.verdict.identification import identify, no_result
 from device.verdict.limits import DetectionLimit, detection_limits
 from device.verdict.thresholds import FitThresholds
+from device.version import VERSION
 
 __all__ = ["Answer", "Identifier", "ModelLabel"]
+
+Floats32 = npt.NDArray[np.float32]
 
 
 class Identifier:
@@ -32,8 +39,8 @@ class Identifier:
     Args:
         bundle: verified by `device.inference.bundle.read_bundle`.
         runtime: "auto" (LiteRT where installed), "litert" or "tflite".
-        field_compounds: fitted beside the model's own; the network knows nothing of them. One
-            that the model has by itself is left out, and `notices` says so.
+        field_compounds: fitted beside the model's own; the network has no output for them. One
+            that the model has by itself is left out, with a sentence in `notices`.
 
     Raises:
         BundleError: the model cannot run on this machine.
@@ -48,22 +55,37 @@ class Identifier:
         manifest = bundle.manifest
         self.bundle = bundle
         self.interpreter = Interpreter.for_bundle(bundle, runtime)
-        left_out = {entry.name: _why_left_out(entry, bundle) for entry in field_compounds}
-        self.field_compounds = tuple(one for one in field_compounds if left_out[one.name] is None)
-        self.notices = tuple(reason for reason in left_out.values() if reason is not None)
+        self._runtime = f"{self.interpreter.runtime_name} {self.interpreter.runtime_version}"
+        beside = [_beside(entry, bundle) for entry in field_compounds]
+        used = [one for one in beside if isinstance(one, FieldReference)]
+        self.notices = tuple(one for one in beside if isinstance(one, str))
+        self.field_compounds = tuple(one.entry for one in used)
         # the network's C compounds come first
         self.compounds = (*manifest.compounds, *(entry.compound for entry in self.field_compounds))
-        extra = [entry.reference[None] for entry in self.field_compounds]
+        extra = [one.reference[None] for one in used]
         self.library = Library(np.concatenate([bundle.references, *extra]))
         self.field_labels = tuple(
             FieldLabel(entry.name, entry.sha256) for entry in self.field_compounds
         )
         self.thresholds = FitThresholds.from_manifest(manifest.thresholds.fit)
         self.presence_thresholds = np.array(manifest.thresholds.presence, dtype=np.float64)
-        self.label = ModelLabel(manifest.name, manifest.version, bundle.sha256, manifest.task)
+        self.label = ModelLabel(
+            manifest.name, manifest.version, bundle.sha256, manifest.task, signers_of(bundle)
+        )
+
+    @cached_property
+    def decision(self) -> DecisionLabel:
+        """What decides here, worked out at the first answer."""
+        return DecisionLabel(
+            software=VERSION,
+            version=DECISION_VERSION,
+            sha256=decision_sha256(self.thresholds, self.presence_thresholds.tolist()),
+            runtime=self._runtime,
+            fit_backend=backend(),
+        )
 
     def predict(self, gridded: GridSpectrum) -> Prediction:
-        """The network alone; what it says is a proposal."""
+        """The network alone: presence, and dosage where it has that output."""
         return self.interpreter.predict(quantize(preprocess(gridded.intensity, gridded.valid)))
 
     def identify(self, spectrum: Spectrum) -> Answer:
@@ -82,6 +104,7 @@ class Identifier:
                 no_result(reasons),
                 timings,
                 self.label,
+                self.decision,
                 spectrum,
                 gridded,
                 field_compounds=self.field_labels,
@@ -109,6 +132,7 @@ class Identifier:
             identification,
             timings,
             self.label,
+            self.decision,
             spectrum,
             gridded,
             prediction,
@@ -116,34 +140,32 @@ class Identifier:
         )
 
     def limits(self, answer: Answer) -> tuple[DetectionLimit, ...]:
-        """What was not detected, and the share above which each would have been seen."""
+        """Compounds not named, and the share from which 95% of amounts are detected."""
         fit = answer.identification.full_fit
         if fit is None:
             return ()
         return detection_limits(answer.identification, fit, self.compounds, self.thresholds)
 
 
-def proven_identifier(
-    bundle: Bundle, runtime: str = "auto", field_compounds: Sequence[FieldCompound] = ()
-) -> Identifier:
-    """An identifier whose model has answered its golden vectors right on this machine.
+@dataclass(frozen=True, eq=False)
+class FieldReference:
+    """A compound measured in the field with its reference on the model's grid."""
 
-    Raises:
-        BundleError: it does not load here, or answers otherwise than at its publisher's.
-        RuntimeMissing: the asked interpreter is not installed.
+    entry: FieldCompound
+    reference: Floats32  # [G]
+
+
+def _beside(entry: FieldCompound, bundle: Bundle) -> FieldReference | str:
+    """What the fit takes beside the model's own, or why it takes nothing.
+
+    Two references of one compound would share its signal and leave neither with evidence.
     """
-    identifier = Identifier(bundle, runtime, field_compounds)
-    check_golden(bundle, identifier.interpreter)
-    return identifier
-
-
-def _why_left_out(entry: FieldCompound, bundle: Bundle) -> str | None:
-    """Two references of one compound would share its signal and leave neither with evidence."""
     reason = clash(entry.compound, bundle.manifest.compounds)
-    if reason is None and len(entry.reference) != bundle.references.shape[1]:
-        reason = "the model's grid is another"
     if reason is None:
-        return None
+        try:
+            return FieldReference(entry, entry.reference_on(bundle.manifest.grid))
+        except UnusableReference as error:
+            reason = f"not with its grid: {error.text.rstrip('.')}"
     return (
         f"{entry.name} of the field library is not used with this model: {reason}. "
         "`ramix library remove` takes it out."

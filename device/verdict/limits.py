@@ -1,11 +1,11 @@
-"""Not detected above: the share at which an absent compound would have been seen in this spectrum.
+"""Not detected above: the share at which an absent compound is detected in this spectrum.
 
 An amount c of a compound raises chi squared by c squared times its information, which is what
 the named components leave of its own lines' weight (`LibraryFit.precision`). It is asserted once
 that reaches the evidence asked for; measured amounts scatter around the true one by one over the
-root of the information. So 95% of all amounts are seen from (root of evidence + 1.645) / root of
-information on (Currie, Anal. Chem. 1968, 40, 586, one-sided 5% miss), and later where the
-residual speaks against the compound: it must make up for that first.
+root of the information. So 95% of all amounts are detected from (root of evidence + 1.645) / root
+of information on (Currie, Anal. Chem. 1968, 40, 586, one-sided 5% miss), plus |pull| /
+information where the pull of the residual is negative: the amount must first cancel that.
 Next: `show/card.py`, which prints it.
 """
 
@@ -23,12 +23,12 @@ from device.verdict.thresholds import FitThresholds
 Bools = npt.NDArray[np.bool_]
 
 _ONE_SIDED_5_PERCENT = 1.645
-_HESITATING_NETWORK = 1.7  # log odds below its threshold that a network has at such amounts
+_LEAD_AT_LIMIT = -1.7  # logits: presence against its threshold, as networks have it at such amounts
 
 
 @dataclass(frozen=True)
 class DetectionLimit:
-    """One compound that is not named; None when this spectrum cannot show it at all."""
+    """One compound that is not named; None where its information in this spectrum is zero."""
 
     name: str
     cas: str
@@ -47,14 +47,14 @@ def detection_limits(
         fit: of all compounds to the same spectrum (`Identification.full_fit`).
 
     Returns:
-        Nothing for UNKNOWN and NO_RESULT: a share of a signal that nobody understands says little.
+        Nothing for UNKNOWN and NO_RESULT: a share needs a signal that is mostly explained.
     """
     if identification.verdict not in (Verdict.IDENTIFIED, Verdict.PARTIAL):
         return ()
     named = {component.name for component in identification.components}
     present = np.array([compound.name in named for compound in compounds])
-    large = [1.0]  # whatever the limit: on the safe side
-    lead = np.array([-_HESITATING_NETWORK])
+    large = [1.0]  # the sureness asked is highest there, so the limit is never too low
+    lead = np.array([_LEAD_AT_LIMIT])
     doubt = thresholds.sureness_asked(fit, large) - lead
     asked = float(thresholds.evidence_asked(lead, doubt, fit.model_error)[0])
     total = float(fit.coefficients[present].sum())

@@ -1,4 +1,4 @@
-"""What the card says beside the verdict: reasons, each with something to do about it.
+"""Reasons that stand on the card beside the verdict, each with something to do about it.
 
 Next: `identification.py`, which picks them; `device/spectra/quality.py` for those of the gate.
 """
@@ -10,7 +10,7 @@ import numpy as np
 from device.fit.library import Library, LibraryFit
 from device.inference.manifest import Compound
 from device.spectra.quality import Reason, only_cosmic_rays
-from device.spectra.resampling import MODEL_GRID
+from device.spectra.resampling import WavenumberGrid
 from device.spectra.spectrum import GridSpectrum
 from device.verdict.twins import Twins
 
@@ -24,7 +24,7 @@ _EXPLAINED_ELSEWHERE = 0.9
 def why_not_interpretable(
     spectrum: GridSpectrum, library: Library, fit: LibraryFit
 ) -> Reason | None:
-    """A closer look before anything is called unknown: is the measurement itself to blame?"""
+    """A fault of the measurement that would explain why nothing fits; looked for before UNKNOWN."""
     if fit.spike_part > _ONLY_SPIKES:
         return only_cosmic_rays()
     shift, explained = library.far_shift(spectrum)
@@ -37,9 +37,9 @@ def why_not_interpretable(
     return None
 
 
-def unexplained_signal(unexplained: float, fit: LibraryFit) -> Reason:
+def unexplained_signal(unexplained: float, fit: LibraryFit, grid: WavenumberGrid) -> Reason:
     # the sum over a line's derivative is highest at its centre
-    where = (MODEL_GRID.wavenumber_cm1 + fit.axis_error_cm1)[int(np.argmax(np.cumsum(fit.foreign)))]
+    where = (grid.wavenumber_cm1 + fit.axis_error_cm1)[int(np.argmax(np.cumsum(fit.foreign)))]
     return Reason(
         "unexplained_signal",
         f"{unexplained:.0%} of the signal fits no compound of the library, "

@@ -5,15 +5,28 @@ Next: `device/show/card.py`, which lays it out for people.
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what reads a stored result needs no interpreter
-    from device.verdict.answer import Answer
+    from device.verdict.answer import Answer, Signer
     from device.verdict.limits import DetectionLimit
 
 
 def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any]:
-    """The object of `ramix identify --json`; every number in it is finite or null."""
+    """The object of `ramix identify --json`; every number in it is finite or null.
+
+    verdict       IDENTIFIED, PARTIAL, UNKNOWN or NO_RESULT
+    components    the asserted compounds, largest first; uncertainties are half-widths of the 90%
+                  interval, null is what is not known
+    unexplained   0-1 of the signal: what the asserted compounds leave
+    reasons       [{code, text, remedy}]
+    model         {name, version, sha256, task, signed_by: [{key_id, demo}]}; sha256 of the bundle
+    decision      {software, version, sha256, runtime, fit_backend}: what turned spectrum and model
+                  into this verdict; records from before it existed have none
+    timings_ms    {preprocess, invoke, fit, total}
+    record_id     where it is stored, or null
+    """
     found = answer.identification
     return {
         "verdict": str(found.verdict),
@@ -26,7 +39,7 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
                 "signal_share_uncertainty": _number(component.signal_share_uncertainty),
                 "volume_fraction": _number(component.volume_fraction),
                 "volume_fraction_uncertainty": _number(component.volume_fraction_uncertainty),
-                # a compound measured in the field says so; the model's own need not
+                # stands at compounds measured in the field alone
                 **({} if component.network_validated else {"network_validated": False}),
             }
             for component in found.components
@@ -41,14 +54,21 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
             "version": answer.model.version,
             "sha256": answer.model.sha256,
             "task": answer.model.task,
+            "signed_by": signers_json(answer.model.signed_by),
         },
+        "decision": asdict(answer.decision),
         "timings_ms": {name: _number(value) for name, value in answer.timings_ms.items()},
         "record_id": record_id,
     }
 
 
+def signers_json(signers: "Sequence[Signer]") -> list[dict[str, Any]]:
+    """Who signed the model, and whether that was the published demo key."""
+    return [asdict(signer) for signer in signers]
+
+
 def limits_json(limits: "Sequence[DetectionLimit]") -> list[dict[str, Any]]:
-    """The entry `limits` of the JSON object; a share is null where nothing could be seen."""
+    """The entry `limits` of the JSON object; a share is null where the information is zero."""
     return [
         {"name": one.name, "cas": one.cas, "signal_share": _number(one.signal_share)}
         for one in limits

@@ -1,10 +1,9 @@
 """A or B: compounds whose spectra are so alike that this one cannot tell them apart.
 
-The fit lets every component sit a little aside, so between near-identical references it chooses
-by accident and shows evidence for its choice. Where the library holds such pairs, each of the two
-is fitted in turn without the other; if the spectrum does not prefer one of them clearly, naming
-either would be a guess.
-Next: `identification.py`, which says so on the card.
+The fit gives every component a shift of its own, so of two near-identical references noise decides
+which gets the amount and its evidence. Where the library holds such pairs, each of the two is
+fitted in turn without the other; if chi squared differs by less than a threshold, neither is named.
+Next: `identification.py`, which makes a reason of it.
 """
 
 from dataclasses import dataclass
@@ -73,5 +72,5 @@ def _refit(
 
 
 def _chi_squared(fit: LibraryFit, weight: npt.NDArray[np.float64]) -> float:
-    """Both fits of a pair are weighed alike, or the worse one would excuse itself."""
+    """Under one weight for both fits: each fit's own weight falls with its own model error."""
     return float(weight @ np.square(fit.residual))

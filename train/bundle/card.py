@@ -6,16 +6,19 @@ clock, no path and no host stands in it: the same bundle gives the same card.
 Next: `cli/card.py`, the verb.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from device.inference.bundle import Bundle
 from device.inference.manifest import Task
 from train.bundle.card_evidence import Evidence
+from train.bundle.card_markdown import mapping, table
 from train.bundle.card_quotes import proportion_text
+from train.bundle.reissue import REISSUED_FROM
 from train.recipe import RECIPE_FOLDER
 
+THROUGH, MADE_BY = "## Through the analyzer", "Made by"
 NOT_YET = (
     "Not measured yet for these bytes: `ramix-train evidence` with this bundle, then `ramix-train"
     " card` with the folder it wrote."
@@ -67,15 +70,16 @@ def _head(bundle: Bundle, title: str) -> list[str]:
     return [
         f"# {manifest.name} {manifest.version}",
         "",
-        f"{title}. {kind}, int8, {len(bundle.model) / 1024:.0f} KiB, for 300-2500 cm-1 at 785 nm.",
+        f"{title}. {kind}, int8, {len(bundle.model) / 1024:.0f} KiB, for"
+        f" {manifest.grid.first_cm1:g}-{manifest.grid.last_cm1:g} cm-1 at 785 nm.",
         "",
         f"- References: {provenance['references']}. Source: {provenance['source']}.",
         f"- Data licence: {manifest.data_license}.",
         f"- Response factors: {provenance.get('response_factors') or 'none'}.",
         f"- Bundle SHA-256: `{bundle.sha256}`, signed with {_signed(bundle)}",
         f"- Rebuild: `ramix-train build {_recipe_argument(bundle)} --out models`."
-        f" Seed {recipe['seed']}; the same machine and packages give the same bytes, others may"
-        " differ in the last bits.",
+        f" Seed {recipe['seed']}; the same machine and packages give the same"
+        f" {_same(bundle)}, others may differ in the last bits.",
         f"- Training: {'at most ' if training.get('patience') else ''}{training['steps']} steps of"
         f" {training['batch']} generated spectra ({_numbers_are_in(bundle)} has every number).",
         "",
@@ -83,18 +87,18 @@ def _head(bundle: Bundle, title: str) -> list[str]:
 
 
 def _compounds(bundle: Bundle) -> list[str]:
-    found = _mapping(_figures(bundle)["compounds"])
+    found = mapping(_figures(bundle)["compounds"])
     rows = []
     for compound in bundle.manifest.compounds:
-        one = _mapping(found[compound.name])
-        cells = (proportion_text(_mapping(one[key])) for key in ("recall", "precision"))
+        one = mapping(found[compound.name])
+        cells = (proportion_text(mapping(one[key])) for key in ("recall", "precision"))
         rows.append((compound.name, compound.cas, *cells))
-    table = _table(("Compound", "CAS", "Recall", "Precision"), rows)
-    return ["## Compounds", "", "The network alone, on generated spectra (below).", "", *table]
+    lines = ["## Compounds", "", "The network alone, on generated spectra (below).", ""]
+    return lines + table(("Compound", "CAS", "Recall", "Precision"), rows)
 
 
 def _through_the_analyzer(bundle: Bundle, evidence: Evidence | None) -> list[str]:
-    lines = ["## Through the analyzer", ""]
+    lines = [THROUGH, ""]
     if evidence is None:
         return [*lines, NOT_YET, ""]
     lines += [
@@ -107,13 +111,13 @@ def _through_the_analyzer(bundle: Bundle, evidence: Evidence | None) -> list[str
     ]
     for caveat in evidence.caveats:
         lines += [caveat, ""]
-    lines += _table(("What", "Result", "Figure"), evidence.rows)
-    return [*lines[:-1], "", f"Made by {evidence.commands}.", ""]
+    lines += table(("What", "Result", "Figure"), evidence.rows)
+    return [*lines[:-1], "", f"{MADE_BY} {evidence.commands}.", ""]
 
 
 def _generated(bundle: Bundle) -> list[str]:
     figures = _figures(bundle)
-    exact = _mapping(figures["exact"])
+    exact = mapping(figures["exact"])
     rows = [
         ("Every compound right, all spectra", exact),
         (
@@ -124,13 +128,13 @@ def _generated(bundle: Bundle) -> list[str]:
     ]
     by_count, by_snr = figures["exact_by_components"], figures["exact_by_snr"]
     rows += [
-        (f"{count} components", by_count[count]) for count in sorted(_mapping(by_count), key=int)
+        (f"{count} components", by_count[count]) for count in sorted(mapping(by_count), key=int)
     ]
     snr_is = "highest Raman peak / noise sd per 1 cm-1"
-    by_lowest = sorted(_mapping(by_snr), key=lambda name: float(name.split("-")[0]))
+    by_lowest = sorted(mapping(by_snr), key=lambda name: float(name.split("-")[0]))
     rows += [(f"SNR {name} ({snr_is})", by_snr[name]) for name in by_lowest]
     rows.append(("Nothing named for a foreign signal alone", figures["foreign_alone_silent"]))
-    cells = [(what, proportion_text(_mapping(part))) for what, part in rows]
+    cells = [(what, proportion_text(mapping(part))) for what, part in rows]
     if figures["dosage_error"] is not None:
         both = f"{figures['dosage_error']} / {figures['dosage_error_absent']}"
         cells.append(("Mean absolute dosage error, present / absent", both))
@@ -141,12 +145,12 @@ def _generated(bundle: Bundle) -> list[str]:
         " Wilson interval. They show that the network learned its generator; they are not accuracy"
         " on real samples.",
         "",
-        *_table(("What", "Value"), cells),
+        *table(("What", "Value"), cells),
     ]
 
 
 def _network(bundle: Bundle, choices: str) -> list[str]:
-    network = _mapping(_recipe(bundle)["network"])
+    network = mapping(_recipe(bundle)["network"])
     rows = [
         (str(number), str(m), str(n), str(stride))
         for number, (m, n, stride) in enumerate(
@@ -159,18 +163,18 @@ def _network(bundle: Bundle, choices: str) -> list[str]:
         f"Convolutions of M filters of size N, then a dense layer of D = {network['dense']}; the"
         " paper prints none of these numbers.",
         "",
-        *_table(("Block", "M", "N", "Stride"), rows),
+        *table(("Block", "M", "N", "Stride"), rows),
         *([choices, ""] if choices else []),
     ]
 
 
 def _quantization(bundle: Bundle) -> list[str]:
-    settings, recipe = _mapping(_recipe(bundle).get("quantization", {})), _recipe(bundle)
+    settings, recipe = mapping(_recipe(bundle).get("quantization", {})), _recipe(bundle)
     spectra = recipe["evaluation"]["calibration_spectra"]
     how = "after training, without touching the weights"
     if settings.get("kind") == "aware":
         how = "after the network learned on for a while, rounded as its int8 file is"
-    price = _mapping(_mapping(bundle.manifest.figures)["quantization"])
+    price = mapping(mapping(bundle.manifest.figures)["quantization"])
     columns = list(dict.fromkeys(column for values in price.values() for column in values))
     rows = [(kind, *(str(values.get(c, "-")) for c in columns)) for kind, values in price.items()]
     return [
@@ -180,7 +184,7 @@ def _quantization(bundle: Bundle) -> list[str]:
         " spectra.",
         *(["What it costs, on one set of generated spectra:"] if rows else []),
         "",
-        *(_table(("", *columns), rows) if rows else []),
+        *(table(("", *columns), rows) if rows else []),
     ]
 
 
@@ -210,18 +214,19 @@ def _limits(bundle: Bundle) -> list[str]:
 
 
 def _recipe(bundle: Bundle) -> Mapping[str, Any]:
-    return _mapping(bundle.manifest.provenance["recipe"])
+    return mapping(bundle.manifest.provenance["recipe"])
 
 
 def _figures(bundle: Bundle) -> Mapping[str, Any]:
-    return _mapping(bundle.manifest.figures["generated"])
+    return mapping(bundle.manifest.figures["generated"])
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
-    """Provenance and figures are free-form in a manifest; these were written by `export.py`."""
-    if not isinstance(value, Mapping):
-        raise TypeError(f"a table was expected, not {value!r}")
-    return value
+def _same(bundle: Bundle) -> str:
+    """What a rebuild repeats: a bundle issued again also says of which one it was made."""
+    of = bundle.manifest.provenance.get(REISSUED_FROM)
+    if of is None:
+        return "bytes"
+    return f"network and references (this file is {mapping(of)['version']} issued again)"
 
 
 def _signed(bundle: Bundle) -> str:
@@ -242,9 +247,3 @@ def _recipe_argument(bundle: Bundle) -> str:
 
 def _numbers_are_in(bundle: Bundle) -> str:
     return "the manifest" if _own(bundle) else "train/recipes"
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
-    lines += [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
-    return [*lines, ""]

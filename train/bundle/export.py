@@ -1,7 +1,8 @@
 """Everything about a trained model into one signed bundle.
 
 The bundle's bytes depend on the recipe and the trained file alone: no clock, no path, no host.
-Next: `card.py`, the bundle in words; `cli/main.py`, the order of the stages.
+Next: `golden_spectra.py`, spectra with whole answers; `card.py`, the bundle in words;
+`cli/main.py`, the order of the stages.
 """
 
 from dataclasses import asdict
@@ -12,12 +13,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from device.inference.bundle import write_bundle
+from device.inference.bundle_writer import draft_bundle, write_bundle
+from device.inference.compound_digest import compound_digest
 from device.inference.golden import golden_block
 from device.inference.interpreter import Interpreter
 from device.inference.trust import SigningKey
 from device.spectra.preprocessing import PREPROCESSING_ID
 from device.spectra.resampling import MODEL_GRID
+from train.bundle.golden_spectra import golden_verdict_entries
 from train.library.references import CompoundSpec, TrainingLibrary
 from train.network.evaluate import Figures
 from train.recipe import Recipe, provenance_of
@@ -37,7 +40,12 @@ def export_bundle(
     price: dict[str, Any],
     signers: list[SigningKey],
 ) -> bytes:
-    """The signed bundle; raises BundleError when model and manifest contradict each other."""
+    """The signed bundle.
+
+    Raises:
+        BundleError: model and manifest contradict each other.
+        NoGoldenSpectrum: nothing it answers is clear enough to prove it elsewhere.
+    """
     interpreter = Interpreter(model)
     presence = [round(float(value), 4) for value in thresholds]
     manifest: dict[str, Any] = {
@@ -47,7 +55,10 @@ def export_bundle(
         "hardware_revisions": HARDWARE_REVISIONS,
         "security_counter": recipe.security_counter,
         "created_utc": recipe.created_utc,
-        "compounds": [_compound(spec, library) for spec in library.compounds],
+        "compounds": [
+            _compound(spec, library, reference)
+            for spec, reference in zip(library.compounds, library.references, strict=True)
+        ],
         "grid": asdict(MODEL_GRID),
         "resolution_cm1": library.resolution_cm1,
         "preprocessing_id": PREPROCESSING_ID,
@@ -70,10 +81,14 @@ def export_bundle(
         },
         "figures": {"generated": figures.to_json(), "quantization": price},
     }
+    draft = draft_bundle(manifest, model, library.references)
+    manifest["golden_verdicts"] = golden_verdict_entries(draft)
     return write_bundle(manifest, model, library.references, signers)
 
 
-def _compound(spec: CompoundSpec, library: TrainingLibrary) -> dict[str, Any]:
+def _compound(
+    spec: CompoundSpec, library: TrainingLibrary, reference: npt.NDArray[np.float32]
+) -> dict[str, Any]:
     factor = spec.response_factor
     return {
         "name": spec.name,
@@ -85,6 +100,7 @@ def _compound(spec: CompoundSpec, library: TrainingLibrary) -> dict[str, Any]:
             None if factor is None else round(factor * (spec.response_factor_sd or 0.0), 4)
         ),
         "source": spec.source or library.source,
+        "sha256": compound_digest(spec.name, spec.cas, reference, MODEL_GRID),
     }
 
 

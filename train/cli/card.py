@@ -51,7 +51,7 @@ def card(bundle: Path, folder: Path, out: Path | None) -> None:
     click.echo(f"{path}: figures from {folder}")
 
 
-def card_of(bundle: "Bundle", evidence: "Evidence") -> str:
+def card_of(bundle: "Bundle", evidence: "Evidence | None") -> str:
     """The card, with the title of the library where that is a shipped one."""
     from train.bundle.card import choices_of, library_of, model_card
     from train.library.file import library_path, read_library_file
@@ -61,3 +61,10 @@ def card_of(bundle: "Bundle", evidence: "Evidence") -> str:
     own = f"{len(bundle.manifest.compounds)} compounds"
     title = read_library_file(path).title if path.exists() else own
     return model_card(bundle, title, evidence, choices_of(bundle.manifest.name, library))
+
+
+def card_of_reissue(bundle: "Bundle", old_card: str) -> str:
+    """The card of a bundle issued again: what was measured with the old file stays on it."""
+    from train.bundle.card_reissued import with_measurements_of
+
+    return with_measurements_of(card_of(bundle, None), old_card, bundle)

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from device.cli.lazy_group import LazyGroup, Verb
+from device.cli.options import version_option
 from firmware_bridge.errors import RamixError
 
 _STAGES = "train.cli.stages"
@@ -26,6 +27,7 @@ VERBS = {
     "figures": Verb(
         "notebook.command", "figures", "Every table and picture of the shipped models."
     ),
+    "reissue": Verb("train.cli.reissue", "reissue", "The same network in a new bundle."),
     "card": Verb("train.cli.card", "card", "Write a model's card again, with its figures."),
 }
 # Not installed: these verbs need a checkout, and stand beside `train` there.
@@ -50,6 +52,7 @@ class TrainGroup(LazyGroup):
 
 
 @click.group(cls=TrainGroup, verbs=VERBS, context_settings={"help_option_names": ["-h", "--help"]})
+@version_option("ramix-train")
 def cli() -> None:
     """Train RaMixNet models from reference spectra.
 

@@ -98,6 +98,15 @@ def read_library_file(path: Path) -> LibraryFile:
     for key, value in (("resolution_cm1", file.resolution_cm1), ("exposure_ms", file.exposure_ms)):
         if value is not None and not value > 0:
             raise RecipeError(f"{path.name}: {key} must be positive")
+    for entry in file.compound:
+        for key, value, highest in (
+            ("response_factor", entry.response_factor, 1e6),
+            ("response_factor_sd", entry.response_factor_sd, 1.0),  # no bundle takes more
+        ):
+            if value is not None and not 0 < value <= highest:
+                raise RecipeError(
+                    f"{path.name}: {entry.name}: {key} must be positive, {highest:g} at most"
+                )
     if file.compound_count < len(file.compound):
         raise RecipeError(
             f"{path.name}: fill.compounds is {file.compound_count}, and {len(file.compound)} stand"

@@ -179,7 +179,7 @@ def response_factors(entries: Sequence[CompoundEntry], heights: Floats) -> tuple
 def _reference(entry: CompoundEntry, measured: Measured | None) -> Floats:
     if measured is None:
         return literature_reference(entry.lines)
-    return reference_of(measured.spectrum, WIDE_GRID)[0]
+    return reference_of(measured.spectrum, WIDE_GRID, MODEL_GRID)[0]
 
 
 def _alike(spectra: Floats, others: Floats) -> npt.NDArray[np.bool_]:

@@ -1,0 +1,90 @@
+"""Which decision answered: a version, and a digest over every number that leads to a verdict.
+
+The same bundle and counts give the same verdict on every machine with the same digest, up to the
+last bits in which interpreters and the two backends of the fit differ. The digest covers the
+thresholds in force, after the manifest's changes, and the numeric constants of all modules between
+spectrum and verdict; a change of code without constants is not in it, and is what the version is
+for. A test pins both, so that no number changes unnoticed.
+Next: `result.py`, where they stand in every answer.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from device.fit import (
+    aligned,
+    derivative,
+    flexible,
+    library,
+    library_fit,
+    measured,
+    native_fit,
+    nonnegative,
+    reference_lines,
+    residual,
+    reweighted,
+    search,
+    spikes,
+    windowed,
+)
+from device.spectra import cosmic_rays, flat_top, noise, preprocessing, quality, resampling
+from device.verdict import (
+    amounts,
+    identification,
+    limits,
+    network_odds,
+    reasons,
+    thresholds,
+    twins,
+)
+from device.verdict.thresholds import FitThresholds
+
+DECISION_VERSION = 1  # raise it with every change of a verdict, whether by numbers or by code
+
+# A test compares this with the three folders: no module is forgotten.
+DECIDING = (
+    (cosmic_rays, flat_top, noise, preprocessing, quality, resampling)
+    + (aligned, derivative, flexible, library, library_fit, measured, native_fit, nonnegative)
+    + (reference_lines, residual, reweighted, search, spikes, windowed)
+    + (amounts, identification, limits, network_odds, reasons, thresholds, twins)
+)
+_CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")
+
+
+def decision_sha256(fit: FitThresholds, presence_thresholds: Sequence[float]) -> str:
+    """SHA-256, hex, over canonical JSON of version, thresholds in force and constants."""
+    content = {
+        "version": DECISION_VERSION,
+        "thresholds": asdict(fit),
+        "presence_thresholds": list(presence_thresholds),
+        "constants": constants(),
+    }
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+@cache
+def constants() -> dict[str, dict[str, Any]]:
+    """Module -> name -> value, of all numbers and tuples of numbers in capitals."""
+    return {module.__name__: constants_of(module) for module in DECIDING}
+
+
+def constants_of(module: ModuleType) -> dict[str, Any]:
+    """The module's numeric constants, private ones included."""
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if _CONSTANT.fullmatch(name) and _is_numeric(value)
+    }
+
+
+def _is_numeric(value: object) -> bool:
+    if isinstance(value, tuple):
+        return all(_is_numeric(item) for item in value)
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,153 @@
+"""A bundle issued again: nothing is trained, nothing unverified is signed, and it is proven."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from device.inference.bundle import Bundle, read_bundle, read_bundle_file
+from device.inference.bundle_writer import draft_bundle
+from device.inference.container import Container
+from device.inference.errors import BundleError, ProductMismatch, SignatureError
+from device.inference.trust import SigningKey, default_trust_policy, demo_signing_key
+from device.installation import shipped_models_dir
+from device.verdict.identifier import Identifier
+from device.verdict.proof import prove
+from tests.tiny_bundles import signed_unchecked, tiny_bundle, tiny_parts, tiny_path
+from train.bundle import golden_spectra
+from train.bundle.golden_spectra import NoGoldenSpectrum, golden_verdict_entries
+from train.bundle.reissue import reissue
+from train.cli.main import cli
+
+TRUST = default_trust_policy()
+KEY = demo_signing_key()
+SHIPPED = sorted(shipped_models_dir().glob("*.ramix"))
+
+
+def old_format() -> bytes:
+    """The tiny bundle as it was before golden verdicts and digests."""
+    manifest, references = tiny_parts(2)
+    del manifest["golden_verdicts"]
+    for one in manifest["compounds"]:
+        del one["sha256"]
+    return signed_unchecked(manifest | {"format": "ramix-model-1"}, references)
+
+
+def test_an_old_bundle_is_refused_and_its_reissue_proves_itself() -> None:
+    old = old_format()
+    with pytest.raises(ProductMismatch):
+        read_bundle(old, TRUST)
+    made = reissue(old, TRUST, [KEY])
+    new, before = read_bundle(made.data, TRUST), Container.from_bytes(old)
+    prove(new)
+    assert new.manifest.version == made.version == "1.0.1"
+    assert new.model == before.model
+    assert Container.from_bytes(made.data).references == before.references
+    verdicts = [golden.verdict for golden in new.manifest.golden_verdicts]
+    assert verdicts == ["IDENTIFIED", "IDENTIFIED", "UNKNOWN", "PARTIAL"]
+
+
+def test_the_same_bundle_gives_the_same_reissue() -> None:
+    first = reissue(old_format(), TRUST, [KEY])
+    assert reissue(old_format(), TRUST, [KEY]).data == first.data
+    again = reissue(first.data, TRUST, [KEY], version="3.1.4")
+    assert read_bundle(again.data, TRUST).manifest.version == "3.1.4"
+    golden = [json.loads(Container.from_bytes(x.data).manifest) for x in (first, again)]
+    assert golden[0]["golden_verdicts"] == golden[1]["golden_verdicts"]
+    assert golden[1]["provenance"]["reissued_from"]["version"] == "1.0.1"
+
+
+def test_what_the_old_signature_does_not_vouch_for_is_not_issued_again() -> None:
+    container = Container.from_bytes(old_format())
+    swapped = np.frombuffer(container.references, "<f4").reshape(2, -1)[::-1].tobytes()
+    for changed, error in (
+        (replace(container, references=swapped), BundleError),
+        (replace(container, model=container.model[::-1]), BundleError),
+        (replace(container, signatures=()), SignatureError),
+        (replace(container, manifest=container.manifest.replace(b"1.0.0", b"1.0.9")), BundleError),
+    ):
+        with pytest.raises(error):
+            reissue(changed.to_bytes(), TRUST, [KEY])
+    with pytest.raises(SignatureError):
+        strange = SigningKey.generate().sign(container.manifest)
+        reissue(replace(container, signatures=(strange,)).to_bytes(), TRUST, [KEY])
+
+
+def test_digests_that_do_not_hold_are_not_made_to_hold() -> None:
+    manifest, references = tiny_parts(2)
+    data = signed_unchecked(manifest, references[::-1].copy())
+    with pytest.raises(BundleError, match="digest"):
+        reissue(data, TRUST, [KEY])
+
+
+def test_the_command_writes_bundle_and_card(tmp_path: Path) -> None:
+    source = shipped_models_dir() / "aromatics4-2.ramix"
+    card = source.with_suffix(".md").read_text()
+    for suffix in (".ramix", ".md"):
+        target = tmp_path / f"aromatics4-2{suffix}"
+        target.write_bytes(source.with_suffix(suffix).read_bytes())
+    result = CliRunner().invoke(cli, ["reissue", str(tmp_path / "aromatics4-2.ramix")])
+    assert result.exit_code == 0, result.output
+    new = read_bundle_file(tmp_path / "aromatics4-2.ramix", TRUST)
+    text = (tmp_path / "aromatics4-2.md").read_text()
+    assert new.manifest.version == "1.0.2" and new.sha256 in text
+    kept = card[card.index("## Through the analyzer") : card.index("## Network alone")]
+    assert kept in text  # what was measured, and with which file, word for word
+    assert "Measured with 1.0.0" in kept
+
+
+# ---- the golden spectra themselves ----
+
+
+@pytest.mark.parametrize("runtime", ["litert", "tflite"])
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_shipped_bundle_has_every_kind_of_golden_spectrum(path: Path, runtime: str) -> None:
+    """And both runtimes, whose last bits differ, answer them alike."""
+    bundle = read_bundle_file(path, TRUST)
+    prove(bundle, runtime)
+    verdicts = [golden.verdict for golden in bundle.manifest.golden_verdicts]
+    assert verdicts == ["IDENTIFIED"] * 3 + ["UNKNOWN", "PARTIAL"]
+    sizes = [len(golden.components) for golden in bundle.manifest.golden_verdicts]
+    assert sizes == [1, 2, 3, 0, 1]
+
+
+def draft(**fit: float) -> Bundle:
+    manifest, references = tiny_parts(2)
+    del manifest["golden_verdicts"]
+    manifest["thresholds"]["fit"] = fit
+    return draft_bundle(manifest, tiny_bundle(2).model, references)
+
+
+def test_without_a_clear_answer_there_is_no_export() -> None:
+    assert len(golden_verdict_entries(draft())) == 4  # negative control
+    with pytest.raises(NoGoldenSpectrum, match="IDENTIFIED") as caught:
+        golden_verdict_entries(draft(smallest_share=0.2, support=1.0, identified_misfit=0.001))
+    assert "ramix-train evaluate" in caught.value.remedy
+
+
+def test_an_answer_that_other_noise_gives_differently_is_not_taken() -> None:
+    identifier, rng = Identifier(draft()), np.random.default_rng(1)
+    scene = golden_spectra._pure(identifier.bundle, rng)
+    assert scene is not None
+    golden = golden_spectra._answered(identifier, scene, rng)
+    assert golden is not None
+    assert golden_spectra._is_clear(identifier, scene, golden, rng)
+    (named,) = golden.components
+    off = replace(golden, components=(replace(named, signal_share=0.985),))
+    assert not golden_spectra._is_clear(identifier, scene, off, rng)  # more than half of 0.02
+    faint = replace(scene, snr=2.0)
+    assert not golden_spectra._is_clear(identifier, faint, golden, rng)
+
+
+def test_the_tiny_fixture_is_what_its_builder_would_draw() -> None:
+    manifest, _ = tiny_parts(2)
+    for there, drawn in zip(
+        manifest["golden_verdicts"], golden_verdict_entries(draft()), strict=True
+    ):
+        shares = [[one.pop("signal_share") for one in e["components"]] for e in (there, drawn)]
+        assert there == drawn
+        assert shares[0] == pytest.approx(shares[1], abs=1e-3)  # machines differ in last bits
+    assert tiny_path(2).stat().st_size < 64_000

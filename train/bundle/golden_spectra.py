@@ -1,0 +1,242 @@
+"""Golden spectra for any library: scenes drawn from its references, kept if nothing can flip them.
+
+Each scene has an answer that must come out: a pure compound and mixtures are IDENTIFIED, lines of
+no compound are UNKNOWN, both together are PARTIAL. A scene is kept only if the identifier gives
+that answer for it, and the same one under other noise, on an axis a little off and with presence
+thresholds moved by as much as two machines' outputs differ; shares must move by less than half of
+what the device allows.
+Next: `device/verdict/golden_verdicts.py`, the comparison on the device; `export.py`, the caller.
+"""
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from device.inference.bundle import Bundle
+from device.inference.golden import DEFAULT_TOLERANCE
+from device.inference.manifest import GoldenComponent, GoldenVerdict
+from device.spectra.resampling import WavenumberGrid
+from device.verdict.golden_verdicts import difference, golden_spectrum
+from device.verdict.identification import Identification, Verdict
+from device.verdict.identifier import Identifier
+from firmware_bridge.errors import CallerError
+
+SHARE_TOLERANCE: Final = 0.02
+_SEED: Final = 20261129  # the same bundle gives the same scenes, each kind by itself
+_CANDIDATES: Final = 24  # of each kind, until one is clear enough
+_NOISE_DRAWS: Final = 3
+_AXIS_OFF_CM1: Final = 0.25
+_TOP_COUNTS: Final = 40_000.0  # highest point of signal and baseline; the type ends at 65,535
+_FLOOR_COUNTS: Final = 1_000.0  # below all of it, so that noise never reaches zero
+_FOREIGN_LINES: Final = 6
+_FOREIGN_FWHM_CM1: Final = 12.0
+_FOREIGN_SPACING_CM1: Final = 60.0
+
+Floats = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.uint16]
+
+
+class NoGoldenSpectrum(CallerError):
+    """No scene of this library has an answer that is safe from the last bits of a machine."""
+
+    code = "no_golden_spectrum"
+    default_remedy = (
+        "Look at the network with `ramix-train evaluate` and train it longer, or take compounds "
+        "that look alike out of the library."
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Signal of unit maximum [G] and what makes a measurement of it."""
+
+    verdict: Verdict
+    names: frozenset[str]
+    signal: Floats
+    snr: float  # maximum of the signal over the noise of one point
+    baseline: float  # its height at the first point, against the maximum of the signal
+
+
+def golden_verdict_entries(draft: Bundle) -> list[dict[str, Any]]:
+    """The manifest's `golden_verdicts` for a bundle that has none yet; at most one of each kind.
+
+    Raises:
+        NoGoldenSpectrum: none is IDENTIFIED for sure, or none UNKNOWN.
+        BundleError: the bundle cannot be run.
+    """
+    identifier = Identifier(draft)
+    found = [_first_clear(identifier, kind) for kind in range(len(_KINDS))]
+    kept = [golden for golden in found if golden is not None]
+    for needed in (Verdict.IDENTIFIED, Verdict.UNKNOWN):
+        if not any(golden.verdict == needed for golden in kept):
+            raise NoGoldenSpectrum(
+                f"{draft.manifest.name}: of {_CANDIDATES} spectra of each kind none is {needed} "
+                "beyond doubt."
+            )
+    return [_entry(golden) for golden in kept]
+
+
+def _first_clear(identifier: Identifier, kind: int) -> GoldenVerdict | None:
+    rng = np.random.default_rng((_SEED, kind))
+    for _ in range(_CANDIDATES):
+        scene = _KINDS[kind](identifier.bundle, rng)
+        if scene is None:
+            return None
+        golden = _answered(identifier, scene, rng)
+        if golden is not None and _is_clear(identifier, scene, golden, rng):
+            return golden
+    return None
+
+
+def _answered(
+    identifier: Identifier, scene: Scene, rng: np.random.Generator
+) -> GoldenVerdict | None:
+    """The scene with its answer; None if that is not the one the scene was made for."""
+    counts = _measured(scene, 0.0, rng)
+    found = _identified(identifier, counts)
+    names = frozenset(one.name for one in found.components)
+    if found.verdict is not scene.verdict or names != scene.names:
+        return None
+    return GoldenVerdict(
+        counts=counts,
+        verdict=str(found.verdict),
+        components=tuple(
+            GoldenComponent(one.name, one.cas, round(one.signal_share, 4))
+            for one in found.components
+        ),
+        reasons=tuple(reason.code for reason in found.reasons),
+        share_tolerance=SHARE_TOLERANCE,
+    )
+
+
+def _is_clear(
+    identifier: Identifier, scene: Scene, golden: GoldenVerdict, rng: np.random.Generator
+) -> bool:
+    strict = GoldenVerdict(
+        golden.counts, golden.verdict, golden.components, golden.reasons, SHARE_TOLERANCE / 2
+    )
+    offsets = (*(0.0,) * _NOISE_DRAWS, -_AXIS_OFF_CM1, _AXIS_OFF_CM1)
+    again = (_identified(identifier, _measured(scene, offset, rng)) for offset in offsets)
+    return all(
+        difference(strict, found) is None
+        for found in (*again, *_with_other_outputs(identifier, golden.counts))
+    )
+
+
+def _with_other_outputs(identifier: Identifier, counts: Counts) -> Iterator[Identification]:
+    """Answers if presence came out higher or lower by what golden vectors tolerate."""
+    thresholds = identifier.presence_thresholds
+    try:
+        for moved in (-DEFAULT_TOLERANCE, DEFAULT_TOLERANCE):
+            identifier.presence_thresholds = np.clip(thresholds + moved, 1 / 256, 255 / 256)
+            yield _identified(identifier, counts)
+    finally:
+        identifier.presence_thresholds = thresholds
+
+
+def _identified(identifier: Identifier, counts: Counts) -> Identification:
+    probe = GoldenVerdict(counts, "", (), (), SHARE_TOLERANCE)
+    spectrum = golden_spectrum(probe, identifier.bundle.manifest.grid)
+    return identifier.identify(spectrum).identification
+
+
+def _measured(scene: Scene, offset_cm1: float, rng: np.random.Generator) -> Counts:
+    """The scene as counts, on an axis that is off by `offset_cm1` (grid step 1 cm-1)."""
+    position = np.arange(len(scene.signal), dtype=np.float64)
+    signal = np.interp(position - offset_cm1, position, scene.signal)
+    noisy = signal + rng.normal(0.0, 1.0 / scene.snr, len(signal))
+    slope = scene.baseline * (1.0 - position / len(position)) ** 2
+    counts = _FLOOR_COUNTS + (_TOP_COUNTS - _FLOOR_COUNTS) * (noisy + slope) / (
+        1.0 + scene.baseline
+    )
+    result: Counts = np.clip(np.rint(counts), 0, 65_535).astype(np.uint16)
+    return result
+
+
+# ---- the kinds of scene ----
+
+
+def _pure(bundle: Bundle, rng: np.random.Generator) -> Scene | None:
+    return _mixture(bundle, rng, (1.0,), snr=300.0, baseline=0.1)
+
+
+def _equal_parts(bundle: Bundle, rng: np.random.Generator) -> Scene | None:
+    return _mixture(bundle, rng, (1.0, 1.0), snr=300.0, baseline=0.1)
+
+
+def _unequal(bundle: Bundle, rng: np.random.Generator) -> Scene | None:
+    return _mixture(bundle, rng, (1.0, 0.5, 0.25), snr=100.0, baseline=1.0)
+
+
+def _foreign(bundle: Bundle, rng: np.random.Generator) -> Scene | None:
+    lines = _foreign_lines(bundle, rng)
+    return Scene(Verdict.UNKNOWN, frozenset(), lines, snr=300.0, baseline=0.1)
+
+
+def _known_and_foreign(bundle: Bundle, rng: np.random.Generator) -> Scene | None:
+    known = _pure(bundle, rng)
+    if known is None:
+        return None
+    signal = known.signal + 0.6 * _foreign_lines(bundle, rng)
+    return Scene(Verdict.PARTIAL, known.names, signal / signal.max(), snr=300.0, baseline=0.1)
+
+
+_KINDS: Final = (_pure, _equal_parts, _unequal, _foreign, _known_and_foreign)
+
+
+def _mixture(
+    bundle: Bundle,
+    rng: np.random.Generator,
+    parts: tuple[float, ...],
+    snr: float,
+    baseline: float,
+) -> Scene | None:
+    """Such parts of any compounds; None if the library has too few."""
+    if len(parts) > len(bundle.references):
+        return None
+    chosen = rng.choice(len(bundle.references), len(parts), replace=False)
+    signal = np.array(parts) @ bundle.references[chosen].astype(np.float64)
+    names = frozenset(bundle.manifest.compound_names[index] for index in chosen)
+    return Scene(Verdict.IDENTIFIED, names, signal / signal.max(), snr, baseline)
+
+
+def _foreign_lines(bundle: Bundle, rng: np.random.Generator) -> Floats:
+    """Lorentzian lines of unlike heights, where the references have least."""
+    grid: WavenumberGrid = bundle.manifest.grid
+    axis = grid.wavenumber_cm1
+    highest = bundle.references.max(axis=0)
+    margin = 2.0 * _FOREIGN_FWHM_CM1
+    drawn = rng.uniform(grid.first_cm1 + margin, grid.last_cm1 - margin, 100)
+    by_neighbours = sorted(
+        drawn, key=lambda at: float(highest[np.abs(axis - at) < _FOREIGN_FWHM_CM1].max())
+    )
+    places: list[float] = []
+    for at in by_neighbours:
+        if all(abs(at - other) > _FOREIGN_SPACING_CM1 for other in places):
+            places.append(float(at))
+        if len(places) == _FOREIGN_LINES:
+            break
+    signal = np.zeros(grid.size)
+    for at in places:
+        distance = (axis - at) / (0.5 * _FOREIGN_FWHM_CM1)
+        signal += rng.uniform(0.4, 1.0) / (1.0 + distance**2)
+    result: Floats = signal / signal.max()
+    return result
+
+
+def _entry(golden: GoldenVerdict) -> dict[str, Any]:
+    raw = golden.counts.astype("<u2").tobytes()
+    return {
+        "counts_base64": base64.b64encode(raw).decode("ascii"),
+        "verdict": golden.verdict,
+        "components": [
+            {"name": one.name, "cas": one.cas, "signal_share": one.signal_share}
+            for one in golden.components
+        ],
+        "reasons": list(golden.reasons),
+        "share_tolerance": golden.share_tolerance,
+    }
