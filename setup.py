@@ -5,6 +5,8 @@ version; where there is no compiler numpy takes its place. No -ffast-math: linke
 sets flush-to-zero for the whole process.
 """
 
+from glob import glob
+
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
@@ -23,10 +25,8 @@ setup(
     ext_modules=[
         Extension(
             "device.native.kernel",
-            sources=[f"{FOLDER}/{name}.c" for name in ("axis", "fit", "nonnegative")],
-            depends=[
-                f"{FOLDER}/{name}.h" for name in ("kernel", "nonnegative", "products", "solve")
-            ],
+            sources=sorted(glob(f"{FOLDER}/*.c")),
+            depends=sorted(glob(f"{FOLDER}/*.h")),
             extra_compile_args=["-std=c11", "-O3", "-fno-math-errno", "-Wno-psabi"],
             extra_link_args=["-s"],
             libraries=["m"],
