@@ -46,6 +46,11 @@ def test_the_pipeline_is_measured_beside_a_bare_invoke(tmp_path: Path) -> None:
     assert "counts -> verdict" in printed
 
 
+def test_the_number_of_compounds_is_measured(tmp_path: Path) -> None:
+    _, parsed = run_bench("--only", "library", "--rounds", "10", result=tmp_path / "b.json")
+    assert names_by_group(parsed) == {"library": ["13 references", "200 references"]}
+
+
 def test_starts_are_measured_beside_a_bare_script(tmp_path: Path) -> None:
     _, parsed = run_bench("--only", "processes", "--rounds", "1", result=tmp_path / "b.json")
     groups = names_by_group(parsed)

@@ -17,6 +17,9 @@ from device.fit.derivative import convolved, derivative_kernel, shifted
 from device.fit.library import Library, LibraryFit
 from device.fit.nonnegative import solve_nonnegative
 from device.native import library
+from device.spectra import cosmic_rays, resampling
+from device.spectra.preprocessing import model_input, preprocess, quantize
+from device.spectra.resampling import Resampler, WavenumberGrid
 from tests.measured import lines, references, scene
 
 Floats = npt.NDArray[np.float64]
@@ -75,8 +78,9 @@ def test_a_kernel_of_another_version_is_not_used(monkeypatch: pytest.MonkeyPatch
 def test_structures_are_as_long_here_as_in_the_kernel() -> None:
     kernel = library.kernel()
     assert kernel is not None
-    sizes = [kernel.ramix_structure_bytes(which) for which in (0, 1)]
-    assert sizes == [ctypes.sizeof(native_fit._Settings), ctypes.sizeof(native_fit._Fit)]
+    here = (native_fit._Settings, native_fit._Fit, resampling._Grid, cosmic_rays._Range)
+    sizes = [kernel.ramix_structure_bytes(which) for which in range(len(here))]
+    assert sizes == [ctypes.sizeof(structure) for structure in here]
 
 
 @compiled
@@ -98,6 +102,74 @@ def test_moving_along_the_axis_is_the_same(values: Floats, shift: float, stretch
         in_numpy(patch)
         np.testing.assert_allclose(native, shifted(values, shift, stretch), atol=1e-9)
     library.kernel.cache_clear()
+
+
+@compiled
+@given(
+    arrays(np.float64, 40, elements=st.floats(0.3, 4.0)),
+    arrays(np.float64, 40, elements=st.floats(-1e5, 1e5)),
+    arrays(np.float64, 40, elements=st.floats(0.0, 1e5)),
+)
+def test_the_way_to_the_grid_is_the_same_to_the_bit(
+    steps: Floats, intensity: Floats, variance: Floats
+) -> None:
+    resampler = Resampler(300.0 + np.cumsum(steps), WavenumberGrid(310.0, 360.0, 1.0))
+    native = resampler.apply_both(intensity, variance)
+    with pytest.MonkeyPatch.context() as patch:
+        in_numpy(patch)
+        for one, other in zip(native, resampler.apply_both(intensity, variance), strict=True):
+            np.testing.assert_array_equal(one, other)
+    library.kernel.cache_clear()
+
+
+@compiled
+def test_values_of_another_axis_are_refused() -> None:
+    resampler = Resampler(np.arange(300.0, 360.0), WavenumberGrid(310.0, 350.0, 1.0))
+    with pytest.raises(ValueError, match="60 points"):
+        resampler.apply_both(np.zeros(59), np.zeros(60))
+
+
+@compiled
+@given(arrays(np.float64, st.integers(2, 300), elements=st.floats(-1e6, 1e6)))
+def test_the_networks_input_is_the_same_to_the_bit(intensity: Floats) -> None:
+    valid = np.ones(len(intensity), dtype=np.bool_)
+    expected = quantize(preprocess(intensity, valid))
+    np.testing.assert_array_equal(model_input(intensity, valid), expected)
+
+
+@compiled
+@given(
+    arrays(np.float64, 90, elements=st.floats(0.0, 1.0)),
+    st.lists(st.tuples(st.integers(0, 89), st.integers(1, 4), st.floats(0.0, 50.0)), max_size=4),
+    st.sets(st.integers(1, 88), max_size=6),
+)
+def test_the_same_rays_are_found(
+    intensity: Floats, rays: list[tuple[int, int, float]], missing: set[int]
+) -> None:
+    for place, width, height in rays:
+        intensity[place : place + width] += height
+    valid = np.ones(90, dtype=np.bool_)
+    valid[list(missing)] = False
+    within = (intensity, valid, np.full(90, 0.01))
+    kernel = library.kernel()
+    assert kernel is not None
+    native, other = np.zeros(90, dtype=np.bool_), np.zeros(90, dtype=np.bool_)
+    cosmic_rays._mark_in_c(kernel, *within, native)
+    cosmic_rays._mark(*within, other)
+    np.testing.assert_array_equal(native, other)
+
+
+@compiled
+def test_a_ray_is_found_at_all() -> None:
+    intensity = np.zeros(90)
+    intensity[40:42] = 5.0
+    struck = np.zeros(90, dtype=np.bool_)
+    kernel = library.kernel()
+    assert kernel is not None
+    everywhere = np.ones(90, dtype=np.bool_)
+    cosmic_rays._mark_in_c(kernel, intensity, everywhere, np.full(90, 0.01), struck)
+    assert struck[40:42].all()
+    assert struck.sum() < 10
 
 
 @compiled

@@ -24,7 +24,7 @@ from device.inference.trust import default_trust_policy
 from firmware_bridge.errors import RamixError
 from tools.bench_timing import Row
 
-GROUPS = ("pipeline", "processes", "driver")
+GROUPS = ("pipeline", "library", "processes", "driver")
 DATA = Path(__file__).resolve().parent.parent / "data" / "solvents13"
 SPECTRUM = DATA / "mixtures" / "FourSolvent-1.txt"
 LIBRARIES = ("numpy", "ai-edge-litert", "tflite-runtime", "pyusb")
@@ -87,6 +87,12 @@ def measure_group(
 
         acquisitions = bench_pipeline.recorded_acquisitions(DATA)
         return bench_pipeline.measure(bundle, runtime_name, acquisitions, rounds)
+    if group == "library":
+        from device.verdict.identifier import Identifier
+        from tools import bench_library, bench_pipeline
+
+        acquisitions = bench_pipeline.recorded_acquisitions(DATA)
+        return bench_library.measure(Identifier(bundle, runtime_name), acquisitions, rounds)
     if group == "processes":
         from tools import bench_processes
 

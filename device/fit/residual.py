@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from device.fit.derivative import moving_maximum
-from device.spectra.noise import MAD_TO_SIGMA
+from device.spectra.noise import MAD_TO_SIGMA, median
 
 Floats = npt.NDArray[np.float64]
 Reals = npt.NDArray[np.floating[Any]]
@@ -134,7 +134,7 @@ class Residual:
     @cached_property
     def _tolerated_alone(self) -> Reals:
         nearby = moving_maximum(np.abs(self._model), _LONE_NEARBY_POINTS)
-        shown = MAD_TO_SIGMA * float(np.median(np.abs(self.values)))
+        shown = MAD_TO_SIGMA * median(np.abs(self.values))
         noise = np.maximum(self._noise, shown**2)
         result: Reals = np.sqrt(np.square(_LONE_NEARBY * nearby) + _LONE_SIGMAS**2 * noise)
         return result

@@ -98,5 +98,7 @@ int32_t ramix_reweighted_fit(const ramix_settings *settings, ramix_fit *fit) {
 int32_t ramix_kernel_version(void) { return RAMIX_KERNEL_VERSION; }
 
 int32_t ramix_structure_bytes(int32_t which) {
-    return which == 0 ? sizeof(ramix_settings) : sizeof(ramix_fit);
+    const size_t bytes[] = {sizeof(ramix_settings), sizeof(ramix_fit), sizeof(ramix_grid),
+                            sizeof(ramix_range)};
+    return which >= 0 && which < 4 ? (int32_t)bytes[which] : 0;
 }

@@ -54,8 +54,25 @@ typedef struct {
     float *model, *weight; /* [stride] */
 } ramix_fit;
 
+/* From the points of one axis to those of a grid (`resampling.py`). */
+typedef struct {
+    int32_t points;
+    const int64_t *left;
+    const double *weight_left, *weight_right, *sharing;
+} ramix_grid;
+
+/* What was measured of a spectrum, and how a ray in it looks (`cosmic_rays.py`). */
+typedef struct {
+    int32_t points;
+    const double *intensity, *variance;
+    const uint8_t *valid;
+    double before, after; /* the level beyond the ends */
+    int32_t chord, feet[2];
+    double left_at_foot, sigmas, smallest_part;
+} ramix_range;
+
 int32_t ramix_kernel_version(void);
-int32_t ramix_structure_bytes(int32_t which); /* 0: settings, 1: fit */
+int32_t ramix_structure_bytes(int32_t which); /* settings, fit, grid, range */
 
 /* 0, or -1 where there was no memory. */
 int32_t ramix_reweighted_fit(const ramix_settings *settings, ramix_fit *fit);
@@ -73,5 +90,18 @@ int32_t ramix_convolved(int32_t points, const double *values, int32_t count, con
 /* out[n] = values at n + shift + stretch * (2 n / (points - 1) - 1), linearly, ends held. */
 int32_t ramix_shifted(int32_t points, const double *values, double shift, double stretch,
                       double *out);
+
+/* [3, points]: intensity, its variance, and the variance of as many independent points, at
+ * left * weight_left + (left + 1) * weight_right. */
+int32_t ramix_gridded(const ramix_grid *grid, const double *intensity, const double *variance,
+                      double *out);
+
+/* Marks what rays struck; how many there are, or -1 where there was no memory. */
+int32_t ramix_cosmic_rays(const ramix_range *range, uint8_t *struck);
+
+/* High-pass over n - half .. n + half, scaled to the largest magnitude, times `full_scale`. */
+int32_t ramix_model_input(int32_t points, const double *intensity, int32_t half,
+                          const double *inverse_counts, double rounding, float full_scale,
+                          int8_t *out);
 
 #endif

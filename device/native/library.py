@@ -19,6 +19,7 @@ VARIABLE = "RAMIX_KERNEL"
 NONE = "none"
 
 _INT, _DOUBLE, _PLACE = ctypes.c_int32, ctypes.c_double, ctypes.c_void_p
+_FLOAT = ctypes.c_float
 # As in the header; every one returns int32.
 _FUNCTIONS = {
     "ramix_kernel_version": (),
@@ -27,6 +28,9 @@ _FUNCTIONS = {
     "ramix_nonnegative": (_INT, _PLACE, _INT, _PLACE, _DOUBLE, _PLACE, _PLACE),
     "ramix_convolved": (_INT, _PLACE, _INT, _PLACE, _PLACE),
     "ramix_shifted": (_INT, _PLACE, _DOUBLE, _DOUBLE, _PLACE),
+    "ramix_gridded": (_PLACE, _PLACE, _PLACE, _PLACE),
+    "ramix_cosmic_rays": (_PLACE, _PLACE),
+    "ramix_model_input": (_INT, _PLACE, _INT, _PLACE, _DOUBLE, _FLOAT, _PLACE),
 }
 
 _log = logging.getLogger("ramix.native")

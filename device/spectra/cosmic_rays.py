@@ -6,11 +6,14 @@ of a line stay; the fit finds these in its residual (`fit/spikes.py`).
 Next: `preprocessing.py`, for what is left.
 """
 
+import ctypes
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
+from device.native.library import address, kernel
+from device.spectra.noise import median
 from device.spectra.spectrum import GridSpectrum
 
 Floats = npt.NDArray[np.float64]
@@ -49,36 +52,79 @@ def without_cosmic_rays(spectrum: GridSpectrum) -> GridSpectrum:
 def cosmic_rays(spectrum: GridSpectrum) -> Bools:
     """bool[G]: points that a ray struck."""
     struck = np.zeros(len(spectrum.intensity), dtype=np.bool_)
-    measured = np.flatnonzero(spectrum.valid)
+    measured = spectrum.valid.nonzero()[0]
     if len(measured) <= 2 * _CHORD_CM1:
         return struck
-    first, last = int(measured[0]), int(measured[-1]) + 1
-    intensity, valid = _beyond_the_ends(spectrum.intensity, spectrum.valid, first, last)
-    tops = np.arange(first, last)
-    at = tops - first + _CHORD_CM1
-    left, right = intensity[at - _CHORD_CM1], intensity[at + _CHORD_CM1]
-    middle, slope = 0.5 * (left + right), (right - left) / (2 * _CHORD_CM1)
-    height = intensity[at] - middle
-    found = height > _SIGMAS * np.sqrt(1.5 * spectrum.variance[tops])
-    found &= height > _SMALLEST_PART * float(height.max())
-    for foot in (*_FEET_CM1, *(-foot for foot in _FEET_CM1)):
-        # the flank of a line that an end cuts has no foot there: it rises to the very end
-        inside = np.clip(at + foot, _CHORD_CM1, len(intensity) - _CHORD_CM1 - 1)
-        left_over = np.abs(intensity[inside] - (middle + foot * slope))
-        found &= left_over < _LEFT_AT_FOOT * height
-    found &= valid[at - _CHORD_CM1] & valid[at + _CHORD_CM1]
-    for top in tops[found]:
-        struck[max(top - _FEET_CM1[0] + 1, first) : min(top + _FEET_CM1[0], last)] = True
+    part = slice(int(measured[0]), int(measured[-1]) + 1)
+    within = (spectrum.intensity[part], spectrum.valid[part], spectrum.variance[part])
+    compiled = kernel()
+    if compiled is None:
+        _mark(*within, struck[part])
+    else:
+        _mark_in_c(compiled, *within, struck[part])
     return struck
 
 
-def _beyond_the_ends(
-    intensity: Floats, valid: Bools, first: int, last: int
-) -> tuple[Floats, Bools]:
-    """What was measured, continued far enough for a chord, level with the medians there: a ray
-    near an end has no other points to be compared with."""
+def _mark(intensity: Floats, valid: Bools, variance: Floats, struck: Bools) -> None:
+    """Set `struck` where a ray was; all arrays from the first to the last measured point."""
+    before, after = _beyond_the_ends(intensity)
+    continued = np.pad(intensity, _CHORD_CM1, constant_values=(before, after))
+    left, right = continued[: -2 * _CHORD_CM1], continued[2 * _CHORD_CM1 :]
+    height = intensity - 0.5 * (left + right)
+    found = height > _SMALLEST_PART * float(height.max())
+    found &= height > _SIGMAS * np.sqrt(1.5 * variance)
+    measured = np.pad(valid, _CHORD_CM1, constant_values=True)
+    found &= measured[: -2 * _CHORD_CM1] & measured[2 * _CHORD_CM1 :]
+    for top in found.nonzero()[0]:
+        middle, slope = 0.5 * (left[top] + right[top]), (right[top] - left[top]) / (2 * _CHORD_CM1)
+        # the flank of a line that an end cuts has no foot there: it rises to the very end
+        feet = np.array([*_FEET_CM1, *(-foot for foot in _FEET_CM1)])
+        inside = np.clip(top + feet, 0, len(intensity) - 1)
+        left_over = np.abs(intensity[inside] - (middle + feet * slope))
+        if (left_over < _LEFT_AT_FOOT * height[top]).all():
+            struck[max(top - _FEET_CM1[0] + 1, 0) : top + _FEET_CM1[0]] = True
+
+
+def _mark_in_c(
+    compiled: ctypes.CDLL, intensity: Floats, valid: Bools, variance: Floats, struck: Bools
+) -> None:
+    """The same by `device/native/spectrum.c`."""
+    before, after = _beyond_the_ends(intensity)
+    intensity, valid = np.ascontiguousarray(intensity), np.ascontiguousarray(valid)
+    variance = np.ascontiguousarray(variance)
+    measured = _Range(
+        points=len(intensity),
+        intensity=address(intensity),
+        variance=address(variance),
+        valid=address(valid),
+        before=before,
+        after=after,
+        chord=_CHORD_CM1,
+        feet=_FEET_CM1,
+        left_at_foot=_LEFT_AT_FOOT,
+        sigmas=_SIGMAS,
+        smallest_part=_SMALLEST_PART,
+    )
+    if compiled.ramix_cosmic_rays(ctypes.byref(measured), address(struck)) < 0:
+        raise MemoryError("no memory to look for cosmic rays")
+
+
+class _Range(ctypes.Structure):
+    """`ramix_range`"""
+
+    _fields_ = (
+        ("points", ctypes.c_int32),
+        *((name, ctypes.c_void_p) for name in ("intensity", "variance", "valid")),
+        ("before", ctypes.c_double),
+        ("after", ctypes.c_double),
+        ("chord", ctypes.c_int32),
+        ("feet", ctypes.c_int32 * 2),
+        *((name, ctypes.c_double) for name in ("left_at_foot", "sigmas", "smallest_part")),
+    )
+
+
+def _beyond_the_ends(intensity: Floats) -> tuple[float, float]:
+    """The level at which what was measured is continued far enough for a chord: the medians near
+    the ends, for a ray there has no other points to be compared with."""
     near = 2 * _CHORD_CM1 + 1
-    inside = intensity[first:last]
-    ends = (float(np.median(inside[:near])), float(np.median(inside[-near:])))
-    continued = np.pad(inside, _CHORD_CM1, constant_values=ends)
-    return continued, np.pad(valid[first:last], _CHORD_CM1, constant_values=True)
+    return median(intensity[:near]), median(intensity[-near:])

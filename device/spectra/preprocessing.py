@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from device.native.library import address, kernel
+
 PREPROCESSING_ID = "highpass121-max-int8-v1"
 
 WINDOW = 121  # points; several line widths wide at 1 cm-1, narrower than fluorescence
@@ -60,6 +62,27 @@ def quantize(model_input: Array) -> npt.NDArray[np.int8]:
     """[-1, 1] -> int8 in [-127, 127], rounding half to even; the scale every bundle declares."""
     scaled = np.rint(model_input * np.float32(INT8_FULL_SCALE))
     result: npt.NDArray[np.int8] = scaled.astype(np.int8)
+    return result
+
+
+def model_input(intensity: Array, valid: npt.NDArray[np.bool_]) -> npt.NDArray[np.int8]:
+    """`quantize(preprocess(...))` of one spectrum [G], to the bit."""
+    compiled = kernel()
+    if compiled is None or not valid.all():
+        return quantize(preprocess(intensity, valid))
+    values = np.ascontiguousarray(intensity, dtype=np.float64)
+    size = len(values)
+    result = np.empty(size, dtype=np.int8)
+    if compiled.ramix_model_input(
+        size,
+        address(values),
+        min(_HALF, size - 1),
+        address(_inverse_counts(size)),
+        _ROUNDING / size,
+        INT8_FULL_SCALE,
+        address(result),
+    ):
+        raise MemoryError("no memory for a network's input")
     return result
 
 

@@ -4,12 +4,15 @@ Two neighbours and two weights for every grid point: `intensity[left] * w + inte
 Next: `preprocessing.py`, which turns the gridded intensity into the networks' input.
 """
 
+import ctypes
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+
+from device.native.library import address, kernel
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -51,6 +54,15 @@ class WavenumberGrid:
 MODEL_GRID = WavenumberGrid()  # the window of the paper; 2201 points
 
 
+class _Grid(ctypes.Structure):
+    """`ramix_grid` of `device/native/kernel.h`"""
+
+    _fields_ = (
+        ("points", ctypes.c_int32),
+        *((name, ctypes.c_void_p) for name in ("left", "weight_left", "weight_right", "sharing")),
+    )
+
+
 class Resampler:
     """Linear interpolation from one axis to one grid.
 
@@ -81,12 +93,10 @@ class Resampler:
         weight = np.where(in_hole, np.round(weight), weight)
         self.valid: Bools = (target >= axis[0]) & (target <= axis[-1]) & ~in_hole
 
-        self._left = left
+        self._left = left.astype(np.int64)
         self._right = left + 1
         self._weight_right = weight
         self._weight_left = 1.0 - weight
-        self._square_right = weight**2
-        self._square_left = self._weight_left**2
         between = np.minimum(spacing[left], bridged)
         self.sharing: Floats = np.maximum(between / grid.step_cm1, 1.0)
         self._nothing = np.zeros(grid.size, dtype=np.bool_)
@@ -106,11 +116,41 @@ class Resampler:
     def apply_variance(self, variance: Floats) -> Floats:
         """Variance of `apply`'s result when the points of the axis are independent."""
         result: Floats = variance.take(self._left, mode="clip")
-        result *= self._square_left
+        result *= self._weight_left**2
         right = variance.take(self._right, mode="clip")
-        right *= self._square_right
+        right *= self._weight_right**2
         result += right
         return result
+
+    def apply_both(self, intensity: Floats, variance: Floats) -> tuple[Floats, Floats, Floats]:
+        """(intensity, its variance, the variance of independent points that would be as noisy once
+        smoothed), each float64[G]."""
+        compiled = kernel()
+        if compiled is None:
+            white = self.apply(variance) * self.sharing
+            return self.apply(intensity), self.apply_variance(variance), white
+        values, spread = (
+            np.ascontiguousarray(one, dtype=np.float64) for one in (intensity, variance)
+        )
+        if values.shape != self.axis_cm1.shape or spread.shape != self.axis_cm1.shape:
+            raise ValueError(f"not one value for each of {len(self.axis_cm1)} points")
+        result = np.empty((3, self.grid.size))
+        compiled.ramix_gridded(
+            ctypes.byref(self._in_c), address(values), address(spread), address(result)
+        )
+        gridded, noise, white = result
+        return gridded, noise, white
+
+    @cached_property
+    def _in_c(self) -> "_Grid":
+        """The kernel's view of this object, which keeps the arrays alive."""
+        return _Grid(
+            points=self.grid.size,
+            left=address(self._left),
+            weight_left=address(self._weight_left),
+            weight_right=address(self._weight_right),
+            sharing=address(self.sharing),
+        )
 
     def apply_mask(self, mask: Bools | None) -> Bools:
         """True where a marked point has a part in the result; None means nothing is marked."""

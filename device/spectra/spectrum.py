@@ -126,15 +126,15 @@ def to_grid(spectrum: Spectrum, grid: WavenumberGrid = MODEL_GRID) -> GridSpectr
     resampler = resampler_for(spectrum.wavenumber_cm1, grid)
     if spectrum.variance is None:
         estimate = noise_variance(spectrum.wavenumber_cm1, spectrum.intensity)
+        intensity = resampler.apply(spectrum.intensity)
         variance = np.full(grid.size, estimate)
-        measured = variance
+        white = variance * resampler.sharing
     else:
-        variance = resampler.apply_variance(spectrum.variance)
-        measured = resampler.apply(spectrum.variance)
+        intensity, variance, white = resampler.apply_both(spectrum.intensity, spectrum.variance)
     return GridSpectrum(
-        intensity=resampler.apply(spectrum.intensity),
+        intensity=intensity,
         variance=variance,
-        white_variance=measured * resampler.sharing,
+        white_variance=white,
         valid=resampler.valid,
         saturated=resampler.apply_mask(spectrum.saturated),
         struck=np.zeros(grid.size, dtype=np.bool_),

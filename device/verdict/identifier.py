@@ -18,7 +18,7 @@ from device.inference.bundle import Bundle
 from device.inference.interpreter import Interpreter, Prediction
 from device.native.library import backend
 from device.spectra.cosmic_rays import without_cosmic_rays
-from device.spectra.preprocessing import preprocess, quantize
+from device.spectra.preprocessing import model_input
 from device.spectra.quality import check, only_cosmic_rays
 from device.spectra.spectrum import GridSpectrum, Spectrum, to_grid
 from device.verdict.answer import Answer, DecisionLabel, FieldLabel, ModelLabel, signers_of
@@ -86,7 +86,7 @@ class Identifier:
 
     def predict(self, gridded: GridSpectrum) -> Prediction:
         """The network alone: presence, and dosage where it has that output."""
-        return self.interpreter.predict(quantize(preprocess(gridded.intensity, gridded.valid)))
+        return self.interpreter.predict(model_input(gridded.intensity, gridded.valid))
 
     def identify(self, spectrum: Spectrum) -> Answer:
         """Quality gate, cosmic rays out, network, library fit, verdict."""
@@ -109,9 +109,9 @@ class Identifier:
                 gridded,
                 field_compounds=self.field_labels,
             )
-        model_input = quantize(preprocess(gridded.intensity, gridded.valid))
+        prepared = model_input(gridded.intensity, gridded.valid)
         preprocessed = perf_counter()
-        prediction = self.interpreter.predict(model_input)
+        prediction = self.interpreter.predict(prepared)
         predicted = perf_counter()
         identification = identify(
             gridded,
