@@ -15,7 +15,7 @@ import numpy as np
 from device.fit.derivative import noise_correlation
 from device.fit.nonnegative import roundings, solve_nonnegative
 from device.fit.residual import Residual, squares_nearby
-from device.fit.reweighted import Floats, Question, Singles
+from device.fit.reweighted import Bools, Floats, Question, Singles
 
 _OWN_SHIFT_SIGMA_CM1 = 1.0  # prior of a component's shift in a mixture
 OWN_SHIFT_LIMIT_CM1 = 3.0
@@ -39,8 +39,8 @@ _REWEIGHTINGS = 5
 # mixture holds a dozen at most (Mozaffari & Tay 2021), and what else a library of hundreds finds in
 # noise tells less of a shift than its prior does. Shares move by less than 0.001.
 _MOST_BENT = 24
-# Evidence is asked of components from this share of all amounts on: none smaller is ever named
-# (`verdict/thresholds.py`), and in noise a large library has dozens of them.
+# Evidence and deviation are found for components from this share of all amounts on: none smaller
+# is ever named (`verdict/thresholds.py`), and in noise a large library has dozens of them.
 EVIDENCE_FROM_SHARE = 0.005
 _RESPONSE_SIGMA = 0.10  # prior of each cosine of the response (`windowed.py`)
 _SMALLEST_VARIANCE = 1e-30  # of data scaled to 1: where there is neither noise nor signal
@@ -195,14 +195,18 @@ class FlexibleFit:
         simple = (without >= 0).all(axis=0)
         simple &= (gradient <= roundings(gram, projection)[:, None]).all(axis=0)
         best = _chi_squared(gram, projection, optimum)
-        smallest = EVIDENCE_FROM_SHARE * float(self.coefficients.sum())
-        for index in present[~simple & (self.coefficients[present] >= smallest)]:
+        for index in present[~simple & ~self._small[present]]:
             others = np.delete(np.arange(len(result)), index)
             among = gram[np.ix_(others, others)]
             anew = solve_nonnegative(among, projection[others], self.coefficients[others])
             result[index] = _chi_squared(among, projection[others], anew) - best
-        result[(self.coefficients < smallest) | (self.coefficients <= 0)] = 0.0
+        result[self._small] = 0.0
         return result / self.misfit
+
+    @cached_property
+    def _small(self) -> Bools:
+        smallest = EVIDENCE_FROM_SHARE * float(self.coefficients.sum())
+        return (self.coefficients < smallest) | (self.coefficients <= 0)
 
     @cached_property
     def deviation(self) -> Floats:
@@ -211,6 +215,7 @@ class FlexibleFit:
         if len(present):
             variance = np.linalg.pinv(self.precision[np.ix_(present, present)]).diagonal()
             result[present] = np.sqrt(np.maximum(variance, 0.0))
+        result[self._small] = 0.0
         return result
 
     @cached_property

@@ -13,6 +13,7 @@ from device.fit.windowed import Columns
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Reweighted(Protocol):
 
     @property
     def deviation(self) -> Floats:
-        """[K], standard deviations of the coefficients; 0 of absent ones."""
+        """[K], standard deviations of the coefficients; 0 of absent ones and of the smallest."""
 
     @property
     def own_shift_cm1(self) -> Floats:
@@ -87,7 +88,7 @@ class Reweighted(Protocol):
 
     @property
     def evidence(self) -> Floats:
-        """[K], rise of chi squared when one is left out."""
+        """[K], rise of chi squared when one is left out; 0 of the smallest."""
 
     @property
     def support(self) -> Floats:

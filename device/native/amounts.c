@@ -78,7 +78,7 @@ void weighted_amounts(state *s, double *amounts) {
     for (int k = 0; k < present; k++)
         if (!let_in(&s->active, s->gram, s->chosen[k])) amounts[s->chosen[k]] = 0.0;
     for (int turn = 0; turn <= 3 * count; turn++) {
-        feasible(&s->active, s->gram, s->projection, amounts);
+        feasible(&s->active, s->projection, amounts);
         model_of(s, amounts);
         gradients(s, amounts);
         double scale = 0.0, steepest = 0.0;

@@ -32,16 +32,25 @@ static void complete_present(state *s) {
                sizeof(double) * count);
 }
 
-/* The amounts that all weights lead to, from the coefficients on, without `barred`. */
-static void amounts_without(state *s, double rounding, int barred) {
+/* Those that may be named: nothing is asked of smaller ones. */
+static int large(const state *s, int i, double total) {
+    const double amount = s->fit->coefficients[i];
+    return amount > 0.0 && amount >= s->set->evidence_from_share * total;
+}
+
+/* The amounts that the last weights lead to. The large ones stand last in the active set, so that
+ * each may leave it at little cost. */
+static void last_amounts(state *s, double rounding, double total) {
     const ramix_fit *f = s->fit;
     s->active.size = 0;
-    for (int i = 0; i < f->count; i++) {
-        s->amounts[i] = i == barred ? 0.0 : f->coefficients[i];
-        if (s->amounts[i] > 0.0 && !let_in(&s->active, s->gram, i)) s->amounts[i] = 0.0;
-    }
-    solve(&s->active, s->gram, s->projection, rounding, barred, s->amounts, s->gradient,
-          complete_row, s);
+    for (int turn = 0; turn < 2; turn++)
+        for (int i = 0; i < f->count; i++) {
+            if (large(s, i, total) != turn) continue;
+            s->amounts[i] = f->coefficients[i];
+            if (s->amounts[i] > 0.0 && !let_in(&s->active, s->gram, i)) s->amounts[i] = 0.0;
+        }
+    solve(&s->active, s->gram, s->projection, rounding, -1, s->amounts, s->gradient, complete_row,
+          s);
 }
 
 static double chi_squared(const state *s, const double *amounts) {
@@ -56,19 +65,32 @@ static double chi_squared(const state *s, const double *amounts) {
     return total;
 }
 
-/* Standard deviations of the present ones, from the inverse of their precision. */
-static void deviations(state *s, double misfit) {
+/* Rise of chi squared without each large one, and its standard deviation. */
+static void leave_out_each(state *s, double rounding, double misfit, double total) {
     ramix_fit *f = s->fit;
     active_set *set = &s->active;
-    double *column = set->candidate;
-    set->size = 0;
-    for (int i = 0; i < f->count; i++)
-        if (f->coefficients[i] > 0.0 && !let_in(set, s->gram, i)) f->deviation[i] = INFINITY;
-    for (int k = 0; k < set->size; k++) {
-        memset(column, 0, sizeof(double) * set->size);
-        column[k] = 1.0;
-        substitute(set->factor, set->count, set->size, column);
-        f->deviation[set->chosen[k]] = sqrt(fmax(column[k] * misfit, 0.0));
+    const int size = set->size;
+    const size_t bytes = sizeof(double) * (size_t)size * set->count;
+    double *factor = s->normal, *amounts = s->prior; /* free here */
+    const double best = chi_squared(s, s->amounts);
+    memcpy(factor, set->factor, bytes);
+    memcpy(s->joined, set->chosen, sizeof(int) * size);
+    memcpy(amounts, s->amounts, sizeof(double) * f->count);
+    for (int place = 0; place < size; place++) {
+        const int i = s->joined[place];
+        if (!large(s, i, total)) continue;
+        set->size = size;
+        memcpy(set->factor, factor, bytes);
+        memcpy(set->chosen, s->joined, sizeof(int) * size);
+        memset(set->candidate, 0, sizeof(double) * size);
+        set->candidate[place] = 1.0;
+        substitute(set->factor, set->count, size, set->candidate);
+        f->deviation[i] = sqrt(fmax(set->candidate[place] * misfit, 0.0));
+        memcpy(s->amounts, amounts, sizeof(double) * f->count);
+        s->amounts[i] = 0.0;
+        let_out(set, place);
+        solve(set, s->gram, s->projection, rounding, i, s->amounts, s->gradient, complete_row, s);
+        f->evidence[i] = (chi_squared(s, s->amounts) - best) / misfit;
     }
 }
 
@@ -121,16 +143,9 @@ void conclude(state *s) {
     }
     complete_present(s);
     const double rounding = scale > 0.0 ? TOLERANCE * largest / sqrt(scale) : 0.0;
-    amounts_without(s, rounding, -1);
-    const double best = chi_squared(s, s->amounts);
+    last_amounts(s, rounding, total);
     for (int i = 0; i < count; i++) f->pull[i] = s->gradient[i] / misfit;
-    for (int i = 0; i < count; i++) {
-        if (!(f->coefficients[i] > 0.0) || f->coefficients[i] < set->evidence_from_share * total)
-            continue;
-        amounts_without(s, rounding, i);
-        f->evidence[i] = (chi_squared(s, s->amounts) - best) / misfit;
-    }
-    deviations(s, misfit);
+    leave_out_each(s, rounding, misfit, total);
     for (int i = 0; i < count; i++)
         for (int j = 0; j < count; j++) {
             const int row = s->complete[i] ? i : j, column = s->complete[i] ? j : i;

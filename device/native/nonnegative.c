@@ -18,13 +18,13 @@ int let_in(active_set *set, const double *gram, int i) {
     return 1;
 }
 
-static void drop(active_set *set, const double *gram, int place) {
-    const int size = set->size;
-    set->size = place;
-    for (int k = place + 1; k < size; k++) let_in(set, gram, set->chosen[k]);
+void let_out(active_set *set, int place) {
+    factor_without(set->factor, set->count, set->size, place);
+    set->size--;
+    memmove(set->chosen + place, set->chosen + place + 1, sizeof(int) * (set->size - place));
 }
 
-void feasible(active_set *set, const double *gram, const double *projection, double *solution) {
+void feasible(active_set *set, const double *projection, double *solution) {
     double *candidate = set->candidate;
     while (set->size > 0) {
         for (int k = 0; k < set->size; k++) candidate[k] = projection[set->chosen[k]];
@@ -50,7 +50,7 @@ void feasible(active_set *set, const double *gram, const double *projection, dou
             *value = fmax(*value + step * (candidate[k] - *value), 0.0);
         }
         solution[set->chosen[falling]] = 0.0;
-        drop(set, gram, falling);
+        let_out(set, falling);
     }
     memset(solution, 0, sizeof(double) * set->count);
 }
@@ -60,7 +60,7 @@ void solve(active_set *set, const double *gram, const double *projection, double
            void *whose) {
     const int count = set->count;
     for (int turn = 0; turn <= 3 * count; turn++) {
-        feasible(set, gram, projection, solution);
+        feasible(set, projection, solution);
         memcpy(gradient, projection, sizeof(double) * count);
         for (int k = 0; k < set->size; k++) {
             const double *row = gram + (size_t)set->chosen[k] * count;

@@ -16,8 +16,11 @@ typedef struct {
 /* Let column i in; 0 where the others make it up to rounding, and it stays out. */
 int let_in(active_set *set, const double *gram, int i);
 
+/* The column at such a place of the set leaves it. */
+void let_out(active_set *set, int place);
+
 /* Solve for the active set; step back and drop columns until none of them is negative. */
-void feasible(active_set *set, const double *gram, const double *projection, double *solution);
+void feasible(active_set *set, const double *projection, double *solution);
 
 /* Minimise x' gram x - 2 projection' x over x >= 0, from `solution` and the active set of the same
  * matrix on; `barred` (or -1) stays out. `row_needed` (or NULL) is called before a row of `gram` is
