@@ -9,7 +9,9 @@
 
 #define RAMIX_KERNEL_VERSION 1
 
-/* Longer vectors and fused products where the processor has them. */
+/* Longer vectors and fused products where the processor has them. clang's choice between them is
+ * made by a function of its run-time library, and in that of zig 0.17, which makes the wheels, it
+ * always answers "default". */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define ON_EVERY_CPU __attribute__((target_clones("arch=x86-64-v3", "default")))
 #else
