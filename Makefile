@@ -21,6 +21,10 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 key = $(shell cat $(1) setup.cfg setup.py pyproject.toml device/native/*.[ch] | sha256sum | cut -c1-16)
 DEVICE_STAMP := $(VENV)/installed-device-$(call key,requirements/device.lock)
 DEV_STAMP := $(VENV)/installed-dev-$(call key,$(LOCKS))
+# The C compiler for other processors is large and serves one goal: an environment of its own.
+WHEELS_VENV := out/wheels-venv
+WHEELS_LOCK := requirements/wheels.txt
+WHEELS_STAMP := $(WHEELS_VENV)/installed-$(shell sha256sum < $(WHEELS_LOCK) | cut -c1-16)
 
 # Half-made, moved with its folder, or its Python gone: then .venv is made anew.
 HEALTHY := $(shell grep -qF "$(CURDIR)/$(BIN)/python" $(BIN)/pip 2>/dev/null \
@@ -30,7 +34,7 @@ ifneq ($(HEALTHY),yes)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test notebook lint bench models lock clean
+.PHONY: help demo test notebook lint bench arm wheels models lock clean
 .DELETE_ON_ERROR:
 
 help:  ## This list
@@ -59,6 +63,12 @@ bench: $(DEVICE_STAMP)  ## Measure speed and memory against the bare interpreter
 	@mkdir -p out
 	@$(BIN)/python -m tools.bench --json out/bench.json
 
+arm: $(DEV_STAMP)  ## Count instructions on emulated aarch64
+	@$(BIN)/python -m tools.arm_check --json out/arm.json
+
+wheels: $(WHEELS_STAMP)  ## Wheels for x86-64, aarch64 and armv7l, with the kernel, into dist
+	@$(WHEELS_VENV)/bin/python -m tools.build_wheels --out dist
+
 models: $(DEV_STAMP)  ## Train and sign the shipped models again from their seeds
 	@for recipe in $(RECIPES); do $(BIN)/ramix-train build $$recipe --out models || exit; done
 
@@ -69,6 +79,8 @@ lock:  ## Resolve requirements/*.in into the locks (needs uv)
 		--extra report -c requirements/dev.lock -o requirements/device.lock
 	@uv pip compile $(UV_FLAGS) --generate-hashes --no-deps requirements/device-armv7l.in \
 		-c requirements/dev.lock -o requirements/device-armv7l.txt
+	@uv pip compile $(UV_FLAGS) --generate-hashes requirements/wheels.in \
+		-c requirements/dev.lock -o $(WHEELS_LOCK)
 
 # One resolution: the development lock first, the others constrained to it. The hashes are those of
 # every wheel of a version, so the locks made for x86-64 serve aarch64 too.
@@ -76,7 +88,7 @@ UV_FLAGS := --quiet --python-version 3.11 --python-platform x86_64-manylinux_2_2
 	--custom-compile-command "make lock"
 
 clean:  ## Remove the environment and everything that was built
-	rm -rf $(VENV) out build .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf $(VENV) out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(DEVICE_STAMP): | python-for-venv
@@ -91,6 +103,13 @@ $(DEV_STAMP): | python-for-venv
 	@echo "Installing the development environment into $(VENV) (about 2.1 GB, once) ..."
 	@$(call install,requirements/dev.lock)
 	@touch $@ $(DEVICE_STAMP)
+
+$(WHEELS_STAMP): | python-for-venv
+	@echo "Installing a C compiler into $(WHEELS_VENV) (about 440 MB, once) ..."
+	@$(BIN)/python -m venv --clear $(WHEELS_VENV)
+	@$(WHEELS_VENV)/bin/python -m pip install -qq --only-binary :all: --require-hashes \
+		-r $(WHEELS_LOCK)
+	@touch $@
 
 install = $(BIN)/python -m pip install -qq --only-binary :all: --require-hashes -r $(1) \
 	&& $(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e . \

@@ -11,6 +11,8 @@ from firmware_bridge.usb_ids import PRODUCT_ID, VENDOR_ID
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements"
 SUBSETS = ("device.lock", "device-armv7l.txt")
+COMPILER = "wheels.txt"
+LOCKS = ("dev.lock", *SUBSETS, COMPILER)
 
 
 def pinned(text: str) -> dict[str, tuple[str, frozenset[str]]]:
@@ -41,7 +43,7 @@ def test_another_version_is_not_a_subset() -> None:
     assert changed["rich"] == lock("dev.lock")["rich"]
 
 
-@pytest.mark.parametrize("name", ["dev.lock", *SUBSETS])
+@pytest.mark.parametrize("name", LOCKS)
 def test_every_pin_has_a_version_and_hashes(name: str) -> None:
     for package, (version, hashes) in lock(name).items():
         assert re.fullmatch(r"\d[\w.]*", version), package
@@ -49,7 +51,7 @@ def test_every_pin_has_a_version_and_hashes(name: str) -> None:
         assert all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", one) for one in hashes), package
 
 
-@pytest.mark.parametrize("name", ["dev.lock", *SUBSETS])
+@pytest.mark.parametrize("name", LOCKS)
 def test_no_lock_names_an_index_or_a_place(name: str) -> None:
     text = (REQUIREMENTS / name).read_text()
     assert not re.search(r"://|--index|--find-links|file:|(?m:^\s*#.*\s/)", text)
@@ -60,6 +62,16 @@ def test_the_handheld_needs_no_training_library() -> None:
     assert not lock("device.lock").keys() & training
     assert "tflite-runtime" not in lock("device.lock")
     assert "tflite-runtime" in lock("device-armv7l.txt")
+
+
+def test_the_compiler_for_wheels_is_in_no_other_environment() -> None:
+    assert "ziglang" in lock(COMPILER)
+    assert not [name for name in LOCKS if name != COMPILER and "ziglang" in lock(name)]
+    development = lock("dev.lock")
+    shared = lock(COMPILER).keys() & development.keys()
+    assert {name: lock(COMPILER)[name] for name in shared} == {
+        name: development[name] for name in shared
+    }
 
 
 def test_numpy_stays_where_both_runtimes_work() -> None:

@@ -11,6 +11,7 @@ from statistics import median
 from firmware_bridge.errors import RamixError
 
 SHARE_TOLERANCE = 1e-3
+JUDGED = "IDENTIFIED"  # the verdict whose median the budget is for
 MILLION = 1e6
 
 
@@ -109,11 +110,33 @@ def differences(here: Sequence[Decision], there: Sequence[Decision]) -> list[str
     return found
 
 
-def over_budget(counted: Sequence[Counted], budget_millions: float | None) -> list[Counted]:
-    """Those that need more instructions than allowed; none without a budget."""
-    if budget_millions is None:
-        return []
-    return [one for one in counted if one.millions > budget_millions]
+def over_budget(counted: Sequence[Counted], budget_millions: float) -> bool:
+    """Whether the median of the IDENTIFIED spectra needs more instructions than allowed.
+
+    One spectrum alone depends on how many references are tried on it. Raises `ArmCheckFailed`
+    where no spectrum was IDENTIFIED.
+    """
+    return median(_judged(counted)) > budget_millions
+
+
+def budget_line(counted: Sequence[Counted], budget_millions: float) -> str:
+    """Both figures beside the budget."""
+    values = _judged(counted)
+    held = "exceeded" if over_budget(counted, budget_millions) else "held"
+    return (
+        f"{JUDGED}: median {median(values):.2f}, most {max(values):.2f} million; "
+        f"budget of the median {budget_millions:g}: {held}"
+    )
+
+
+def _judged(counted: Sequence[Counted]) -> list[float]:
+    values = groups(counted).get(JUDGED)
+    if values is None:
+        raise ArmCheckFailed(
+            f"No spectrum was {JUDGED}: there is nothing that the budget is for.",
+            remedy="Count more --spectra.",
+        )
+    return values
 
 
 def groups(counted: Sequence[Counted]) -> dict[str, list[float]]:
@@ -129,9 +152,11 @@ def to_json(
     counted: Sequence[Counted],
     bare_millions: float,
     found: Sequence[str],
+    budget_millions: float,
 ) -> dict[str, object]:
     return {
         "environment": dict(environment),
+        "budget_millions": budget_millions,
         "spectra": [asdict(one) for one in counted],
         "verdicts": {
             verdict: {

@@ -17,8 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tools.arm_report import ArmCheckFailed
+from tools.cross_compiler import ROOT, TARGETS, has_zig, zig
 
-ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements" / "dev.lock"
 COUNTER = Path(__file__).parent / "arm_counter.c"
 SUITE = "bookworm"
@@ -36,13 +36,13 @@ WHEELS = ("tflite-runtime", "numpy")  # each in a folder of its own
 PLATFORMS = ("manylinux_2_34_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64")
 NUMPYS = ("lock", "debian")
 CPU = "cortex-a53"  # no dot products, no half floats: the least that a handheld may have
+GCC = "aarch64-linux-gnu-gcc"
 PACKAGE_OF = {
     "qemu-aarch64": "qemu-user",
     "mmdebstrap": "mmdebstrap",
     "gcc": "gcc libc6-dev",
-    "aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu libc6-dev-arm64-cross",
+    GCC: "gcc-aarch64-linux-gnu libc6-dev-arm64-cross",
 }
-KERNEL_FLAGS = ("-std=c11", "-O3", "-fPIC", "-shared")
 TIMEOUT_S = 3600
 STAMPS = "made-*"
 
@@ -83,13 +83,12 @@ def make_userland(folder: Path) -> None:
         made.rename(folder)
 
 
-def compile_kernel(source: Path, folder: Path) -> Path:
-    """One C file as a shared library for 64-bit ARM, below `folder`."""
-    compiler = "aarch64-linux-gnu-gcc"
-    require(compiler)
-    made = folder / f"{source.stem}-aarch64.so"
-    _call([compiler, *KERNEL_FLAGS, "-o", str(made), str(source), "-lm"])
-    return made
+def arm_compiler() -> list[str]:
+    """The one that makes the wheels, where it is installed; else Debian's."""
+    if has_zig():
+        return zig(TARGETS["aarch64"])
+    require(GCC)
+    return [GCC]
 
 
 def run_emulated(

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from device.inference.bundle import read_bundle_file
 from device.inference.trust import default_trust_policy
+from device.native.library import backend
 from device.spectra.files.reading import read_spectrum
 from device.spectra.preprocessing import preprocess, quantize
 from device.spectra.spectrum import to_grid
@@ -53,6 +54,7 @@ def verdicts(model: Path, rounds: int, spectra: list[Path]) -> dict[str, object]
         "python": platform.python_version(),
         "numpy": version("numpy"),
         "tflite-runtime": version("tflite-runtime"),
+        "backend": backend(),
         "decisions": decisions,
     }
 

@@ -9,7 +9,9 @@
 
 #define RAMIX_KERNEL_VERSION 1
 
-/* Longer vectors and fused products where the processor has them. */
+/* Longer vectors and fused products where the processor has them. clang's choice between them is
+ * made by a function of its run-time library, and in that of zig 0.17, which makes the wheels, it
+ * always answers "default". */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define ON_EVERY_CPU __attribute__((target_clones("arch=x86-64-v3", "default")))
 #else
@@ -71,6 +73,8 @@ typedef struct {
     double left_at_foot, sigmas, smallest_part;
 } ramix_range;
 
+#pragma GCC visibility push(default)
+
 int32_t ramix_kernel_version(void);
 int32_t ramix_structure_bytes(int32_t which); /* settings, fit, grid, range */
 
@@ -103,5 +107,7 @@ int32_t ramix_cosmic_rays(const ramix_range *range, uint8_t *struck);
 int32_t ramix_model_input(int32_t points, const double *intensity, int32_t half,
                           const double *inverse_counts, double rounding, float full_scale,
                           int8_t *out);
+
+#pragma GCC visibility pop
 
 #endif
