@@ -84,7 +84,7 @@ class AlignedFit:
             grid_points=len(self.references.window),
             left=Left(
                 points=self.references.points,
-                residual=Residual(data[:n], found.model, noise[:n], known[:n] > 0.0),
+                residual=Residual(data[:n], found.model, noise[:n], known[:n]),
                 response=1.0 + found.response_parts @ self.references.cosines[:, :n],
                 weight=found.weight,
                 scale=scale,

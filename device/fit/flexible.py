@@ -69,7 +69,7 @@ class FlexibleFit:
         )
         self._ramp, self._cosines = question.ramp, question.cosines
         self._data, self._noise = question.data[:n], question.noise[:n]
-        self._known = question.known[:n] > 0.0
+        self._known = question.known[:n]
         self._correlated_noise = correlated_noise(question.smoothing_cm1) * self._noise
         self._everywhere = (_LARGEST_NEARBY * float(np.abs(self._data).max())) ** 2
         self._columns = self._pure
@@ -106,21 +106,23 @@ class FlexibleFit:
             part.take(present, axis=0, out=rows, mode="clip")
             rows *= np.float32(factor) * amount
         np.multiply(pure, self._cosines, out=basis[2 + 2 * count :])
-        sigmas = np.repeat(
-            [*_AXIS_SIGMA_CM1, _OWN_SHIFT_SIGMA_CM1, _OWN_WIDTH_SIGMA_CM2, _RESPONSE_SIGMA],
-            [1, 1, count, count, terms],
-        )
+        sigmas = np.empty(len(basis))
+        sigmas[:2] = _AXIS_SIGMA_CM1
+        sigmas[2 : 2 + count] = _OWN_SHIFT_SIGMA_CM1
+        sigmas[2 + count : 2 + 2 * count] = _OWN_WIDTH_SIGMA_CM2
+        sigmas[2 + 2 * count :] = _RESPONSE_SIGMA
         basis *= self._root
         normal = (basis @ basis.T).astype(np.float64)
         normal.flat[:: len(normal) + 1] += sigmas**-2.0
         rest = basis @ (self._root * (self._question.data - pure))
         bend = np.linalg.solve(normal, rest.astype(np.float64))
-        axis, shift, width, response = np.split(bend, [2, 2 + count, 2 + 2 * count])
-        self.axis_error_cm1 = np.clip(axis, -_AXIS_LIMIT_CM1, _AXIS_LIMIT_CM1)
+        shift, width = bend[2 : 2 + count], bend[2 + count : 2 + 2 * count]
+        response = bend[2 + 2 * count :]
+        self.axis_error_cm1 = bend[:2].clip(-_AXIS_LIMIT_CM1, _AXIS_LIMIT_CM1)
         self.own_shift_cm1[:] = 0.0
         self.own_width_cm2[:] = 0.0
-        self.own_shift_cm1[present] = np.clip(shift, -OWN_SHIFT_LIMIT_CM1, OWN_SHIFT_LIMIT_CM1)
-        self.own_width_cm2[present] = np.clip(width, *_OWN_WIDTH_LIMITS_CM2)
+        self.own_shift_cm1[present] = shift.clip(-OWN_SHIFT_LIMIT_CM1, OWN_SHIFT_LIMIT_CM1)
+        self.own_width_cm2[present] = width.clip(*_OWN_WIDTH_LIMITS_CM2)
         self.response_parts = response
         moved = self.axis_error_cm1.astype(np.float32)
         columns = np.multiply(moved[0] + moved[1] * self._ramp, self._slope, out=self._bent)
@@ -144,7 +146,7 @@ class FlexibleFit:
         self.model: Singles = modelled[: self._points]
         left = self.residual = Residual(self._data, self.model, self._noise, self._known)
         error = left.model_error()
-        self.model_error = float(np.clip(error, SMALLEST_MODEL_ERROR, LARGEST_MODEL_ERROR))
+        self.model_error = min(max(error, SMALLEST_MODEL_ERROR), LARGEST_MODEL_ERROR)
         nearby = self._everywhere + squares_nearby(left.summed_squares, _NEARBY_POINTS)
         variance = self._correlated_noise + (_CORRELATED_ERROR * self.model_error**2) * nearby
         self._variance: Singles = np.maximum(variance, _SMALLEST_VARIANCE).astype(np.float32)

@@ -35,7 +35,6 @@ def solve_nonnegative(gram: Floats, projection: Floats, start: Floats | None = N
         _in_c(compiled, gram, projection[None], solution)
         return solution
     size = len(projection)
-    least = roundings(gram, projection)
     solution = np.zeros(size) if start is None else start
     passive = solution > 0
     if passive.any():
@@ -43,7 +42,9 @@ def solve_nonnegative(gram: Floats, projection: Floats, start: Floats | None = N
     for _ in range(3 * size):
         gradient = projection - gram @ solution
         gradient[passive] = -np.inf
-        gradient -= least
+        if not gradient.max() > 0:
+            break
+        gradient -= roundings(gram, projection)
         entering = int(gradient.argmax())
         if not gradient[entering] > 0:
             break

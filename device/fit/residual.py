@@ -50,11 +50,13 @@ class Residual:
     Args:
         data, model: [points].
         noise_variance: [points], of the data.
-        known: [points], bool: where this variance is noise, and not doubt about what a cosmic ray
-            hid. Only there a misfit can be told from noise.
+        known: [points], 1 where this variance is noise, 0 where it is doubt about what a cosmic
+            ray hid. Only where it is 1 a misfit can be told from noise.
     """
 
-    def __init__(self, data: Reals, model: Reals, noise_variance: Reals, known: Bools) -> None:
+    def __init__(
+        self, data: Reals, model: Reals, noise_variance: Reals, known: Reals | Bools
+    ) -> None:
         self._data = data
         self._model = model
         self._noise = noise_variance

@@ -75,14 +75,15 @@ def _mark(intensity: Floats, valid: Bools, variance: Floats, struck: Bools) -> N
     found &= height > _SIGMAS * np.sqrt(1.5 * variance)
     measured = np.pad(valid, _CHORD_CM1, constant_values=True)
     found &= measured[: -2 * _CHORD_CM1] & measured[2 * _CHORD_CM1 :]
-    for top in found.nonzero()[0]:
-        middle, slope = 0.5 * (left[top] + right[top]), (right[top] - left[top]) / (2 * _CHORD_CM1)
+    tops = found.nonzero()[0]
+    middle, slope = 0.5 * (left + right), (right - left) / (2 * _CHORD_CM1)
+    for foot in (*_FEET_CM1, *(-foot for foot in _FEET_CM1)):
         # the flank of a line that an end cuts has no foot there: it rises to the very end
-        feet = np.array([*_FEET_CM1, *(-foot for foot in _FEET_CM1)])
-        inside = np.clip(top + feet, 0, len(intensity) - 1)
-        left_over = np.abs(intensity[inside] - (middle + feet * slope))
-        if (left_over < _LEFT_AT_FOOT * height[top]).all():
-            struck[max(top - _FEET_CM1[0] + 1, 0) : top + _FEET_CM1[0]] = True
+        inside = np.clip(tops + foot, 0, len(intensity) - 1)
+        left_over = np.abs(intensity[inside] - (middle[tops] + foot * slope[tops]))
+        tops = tops[left_over < _LEFT_AT_FOOT * height[tops]]
+    for top in tops:
+        struck[max(top - _FEET_CM1[0] + 1, 0) : top + _FEET_CM1[0]] = True
 
 
 def _mark_in_c(
