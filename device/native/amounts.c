@@ -81,18 +81,18 @@ void weighted_amounts(state *s, double *amounts) {
         feasible(&s->active, s->projection, amounts);
         model_of(s, amounts);
         gradients(s, amounts);
-        double scale = 0.0, steepest = 0.0;
-        int entering = -1;
+        double scale = 0.0;
         for (int i = 0; i < count; i++)
             if (s->member[i]) scale = fmax(scale, s->gram[(size_t)i * count + i]);
         const double rounding = TOLERANCE * sqrt(scale * energy);
-        for (int i = 0; i < count; i++)
-            if (s->gradient[i] - rounding > steepest) {
-                steepest = s->gradient[i] - rounding;
-                entering = i;
-            }
-        if (entering < 0) return;
-        if (!s->member[entering]) join(s, &entering, 1);
-        if (!let_in(&s->active, s->gram, entering)) return;
+        int entering[AT_ONCE], new[AT_ONCE], joining = 0;
+        const int many = steepest_of(count, s->gradient, rounding, entering);
+        if (many == 0) return;
+        for (int k = 0; k < many; k++)
+            if (!s->member[entering[k]]) new[joining++] = entering[k];
+        join(s, new, joining);
+        int in = 0;
+        for (int k = 0; k < many; k++) in += let_in(&s->active, s->gram, entering[k]);
+        if (in == 0) return;
     }
 }

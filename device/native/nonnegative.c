@@ -24,6 +24,15 @@ void let_out(active_set *set, int place) {
     memmove(set->chosen + place, set->chosen + place + 1, sizeof(int) * (set->size - place));
 }
 
+int steepest_of(int count, const double *gradient, double least, int *entering) {
+    double steepest = 0.0;
+    int many = 0;
+    for (int i = 0; i < count; i++) steepest = fmax(steepest, gradient[i] - least);
+    for (int i = 0; i < count && many < AT_ONCE; i++)
+        if (gradient[i] - least > 0.5 * steepest) entering[many++] = i;
+    return many;
+}
+
 void feasible(active_set *set, const double *projection, double *solution) {
     double *candidate = set->candidate;
     while (set->size > 0) {
@@ -67,19 +76,17 @@ void solve(active_set *set, const double *gram, const double *projection, double
             const double amount = solution[set->chosen[k]];
             for (int i = 0; i < count; i++) gradient[i] -= row[i] * amount;
         }
-        double steepest = 0.0;
-        int entering = -1;
         for (int i = 0; i < count; i++) {
-            if (solution[i] > 0.0 || i == barred) continue;
             const double least = rounding * sqrt(fmax(gram[(size_t)i * count + i], 0.0));
-            if (gradient[i] - least > steepest) {
-                steepest = gradient[i] - least;
-                entering = i;
-            }
+            gradient[i] = solution[i] > 0.0 || i == barred ? 0.0 : gradient[i] - least;
         }
-        if (entering < 0) return;
-        if (row_needed != NULL) row_needed(whose, entering);
-        if (!let_in(set, gram, entering)) return;
+        int entering[AT_ONCE], in = 0;
+        const int many = steepest_of(count, gradient, 0.0, entering);
+        for (int k = 0; k < many; k++) {
+            if (row_needed != NULL) row_needed(whose, entering[k]);
+            in += let_in(set, gram, entering[k]);
+        }
+        if (in == 0) return;
     }
 }
 

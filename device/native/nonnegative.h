@@ -19,6 +19,12 @@ int let_in(active_set *set, const double *gram, int i);
 /* The column at such a place of the set leaves it. */
 void let_out(active_set *set, int place);
 
+enum { AT_ONCE = 8 };
+
+/* Up to AT_ONCE columns to let in, of gradients above `least` and above half the steepest: those
+ * that turn out negative leave again. Returns how many. */
+int steepest_of(int count, const double *gradient, double least, int *entering);
+
 /* Solve for the active set; step back and drop columns until none of them is negative. */
 void feasible(active_set *set, const double *projection, double *solution);
 
