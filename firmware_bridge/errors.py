@@ -14,7 +14,7 @@ The tree; every other error stands beside the code that raises it and joins here
         |-- PortPermission         there, but not for this user                (PermissionError)
         `-- PortBusy               claimed by another program
 
-Next: `framing.py`, where bytes become packets.
+Next: `packet.py`, where bytes become packets.
 """
 
 from typing import ClassVar

@@ -1,37 +1,41 @@
-"""Bytes <-> `Packet`: sync, lengths, header CRC-16, packet CRC-32; COBS around it on serial lines.
+"""Packets in a link's bytes: by sync and length, or between zero bytes (COBS) on serial lines.
 
 Sans-IO: the decoders get bytes, in any portions, and return the packets that came through whole.
 Damage costs only the packets it hit: after a bad CRC the search goes on one byte behind the sync.
+What one packet is comes from `packet.py`; import that from here too.
 
 Next: `layout.py`, how payloads are laid out; `cobs.py` for the byte stuffing itself.
 """
 
-import binascii
-import struct
-import zlib
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
 from firmware_bridge.cobs import cobs_decode, cobs_encode
-from firmware_bridge.errors import CallerError
+from firmware_bridge.packet import (
+    FLAG_REPLY,
+    FRAMING_VERSION,
+    HEADER_SIZE,
+    MAX_PAYLOAD,
+    OVERHEAD,
+    SYNC,
+    SYNC_BYTES,
+    TRAILER_SIZE,
+    Packet,
+    declared,
+    encode,
+    header_crc16,
+    packet_crc32,
+    parse,
+)
 
-# Two different bytes, neither zero: no shifted copy of the mark looks like the mark.
-SYNC = 0x5AA5
-SYNC_BYTES = struct.pack("<H", SYNC)
-FRAMING_VERSION = 1
-FLAG_REPLY = 0x01
-
-# sync, version, flags, opcode, status, request_id, payload length; the header CRC-16 follows.
-_HEADER = struct.Struct("<HBBHHII")
-_HEADER_CRC = struct.Struct("<H")
-_PACKET_CRC = struct.Struct("<I")
-HEADER_SIZE = _HEADER.size + _HEADER_CRC.size
-TRAILER_SIZE = _PACKET_CRC.size
-OVERHEAD = HEADER_SIZE + TRAILER_SIZE
-
-# Holds the largest legal frame (65,535 pixels). A larger cap makes a damaged length wait longer.
-MAX_PAYLOAD = 0x2_0080
+# fmt: off
+__all__ = [
+    "FLAG_REPLY", "FRAMING_VERSION", "HEADER_SIZE", "MAX_PAUSE_S", "MAX_PAYLOAD", "OVERHEAD",
+    "SYNC", "SYNC_BYTES", "TRAILER_SIZE", "CobsDecoder", "Decoder", "Framing", "Packet",
+    "PacketDecoder", "encode", "encode_cobs", "encode_for", "header_crc16", "make_decoder",
+    "packet_crc32",
+]
+# fmt: on
 
 # A packet that pauses for longer will not be completed: the host gives it up, the firmware forgets
 # it. Shorter than this are the pauses of a busy network.
@@ -43,54 +47,6 @@ class Framing(Enum):
 
     RAW = "raw"
     COBS = "cobs"
-
-
-@dataclass(frozen=True)
-class Packet:
-    """One unit on the wire. A reply carries the opcode and request id of its request."""
-
-    opcode: int
-    request_id: int
-    status: int = 0
-    flags: int = 0
-    payload: bytes = b""
-
-    @property
-    def is_reply(self) -> bool:
-        return bool(self.flags & FLAG_REPLY)
-
-
-def header_crc16(data: bytes | memoryview) -> int:
-    """CRC-16/CCITT-FALSE (also IBM-3740): polynomial 0x1021, init 0xFFFF, no reflection."""
-    return binascii.crc_hqx(data, 0xFFFF)
-
-
-def packet_crc32(data: bytes | memoryview) -> int:
-    """CRC-32 (ISO-HDLC, as in zlib and Ethernet) over header, header CRC and payload.
-
-    It covers the header as well: CRC-16 alone would let one in 65,536 random headers pass.
-    """
-    return zlib.crc32(data)
-
-
-def encode(packet: Packet) -> bytes:
-    """The bytes of one packet. Raises `CallerError` when a header field does not fit."""
-    if len(packet.payload) > MAX_PAYLOAD:
-        raise CallerError(f"A payload of {len(packet.payload)} bytes exceeds {MAX_PAYLOAD}.")
-    try:
-        header = _HEADER.pack(
-            SYNC,
-            FRAMING_VERSION,
-            packet.flags,
-            packet.opcode,
-            packet.status,
-            packet.request_id,
-            len(packet.payload),
-        )
-    except struct.error as error:
-        raise CallerError(f"A packet's header field is out of range: {error}.") from error
-    covered = header + _HEADER_CRC.pack(header_crc16(header)) + packet.payload
-    return covered + _PACKET_CRC.pack(packet_crc32(covered))
 
 
 class Decoder(Protocol):
@@ -166,7 +122,7 @@ class PacketDecoder:
                 stop = start + length + OVERHEAD
                 if stop > end:
                     return packets, position
-                packet = _parse(view[start:stop])
+                packet = parse(view[start:stop])
                 if packet is None:
                     self._drop_mark()
                     self.discarded_bytes += 1
@@ -180,25 +136,14 @@ class PacketDecoder:
 
     def _payload_length(self, header: memoryview) -> int | None:
         """The declared length of a believable header, else None."""
-        fields = _HEADER.unpack_from(header)
-        (stored_crc,) = _HEADER_CRC.unpack_from(header, _HEADER.size)
-        if stored_crc != header_crc16(header[: _HEADER.size]):
+        found = declared(header)
+        if found is None:
             return None
-        version, length = fields[1], fields[6]
+        version, length = found
         if version != FRAMING_VERSION:
             self.foreign_version = version
             return None
         return length if length <= self._max_payload else None
-
-
-def _parse(packet: memoryview) -> Packet | None:
-    """A packet of a believed header and exactly its length; None when the CRC-32 does not hold."""
-    (stored_crc,) = _PACKET_CRC.unpack_from(packet, len(packet) - TRAILER_SIZE)
-    if stored_crc != packet_crc32(packet[:-TRAILER_SIZE]):
-        return None
-    _, _, flags, opcode, status, request_id, _ = _HEADER.unpack_from(packet)
-    payload = bytes(packet[HEADER_SIZE:-TRAILER_SIZE])
-    return Packet(opcode, request_id, status, flags, payload)
 
 
 def encode_cobs(packet: Packet) -> bytes:

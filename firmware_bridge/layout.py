@@ -3,7 +3,7 @@
 Payloads are packed and little-endian, so that each is one packed C struct; only the last field may
 vary in length, and then says how long it is. `PROTOCOL.md` is checked against this.
 
-Next: `opcodes.py`, the numbers; then `replies.py` and `messages.py`, which declare the fields.
+Next: `opcodes.py`, the numbers; then `replies.py` and `requests.py`, which declare the fields.
 """
 
 import math

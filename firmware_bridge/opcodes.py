@@ -1,6 +1,6 @@
 """The numbers of the wire: what is asked, and how it ended.
 
-Next: `replies.py`, what comes back; `messages.py`, what is asked.
+Next: `replies.py`, what comes back; `requests.py`, what is asked.
 """
 
 from enum import IntEnum, unique

@@ -1,6 +1,6 @@
 """What the analyzer answers: one frozen dataclass per reply, with the states it speaks of.
 
-Next: `messages.py`, the requests these belong to.
+Next: `requests.py`, the requests these belong to.
 """
 
 from dataclasses import dataclass

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from enum import IntEnum, IntFlag
 from pathlib import Path
 
-from firmware_bridge import calibration, framing
+from firmware_bridge import calibration, framing, packet
 from firmware_bridge import messages as m
 from firmware_bridge.layout import Message
 
@@ -95,7 +95,7 @@ def declarations() -> Iterator[str]:
     yield c_enum("LASER", m.LaserState, 1)
     yield c_enum("SLOT", m.SlotState, 1)
     yield c_enum("FRAME", m.FrameFlags, 4)
-    header = [(n, f, "") for n, f in zip(PACKET_FIELDS, formats(framing._HEADER), strict=True)]
+    header = [(n, f, "") for n, f in zip(PACKET_FIELDS, formats(packet._HEADER), strict=True)]
     yield c_struct("header", [*header, ("header_crc16", "H", "")], None)
     page = zip(PAGE_FIELDS, formats(calibration._PAGE), strict=True)
     yield c_struct("calibration_page", [(name, format_, "") for name, format_ in page], None)

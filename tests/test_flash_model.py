@@ -34,7 +34,7 @@ from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 from firmware_bridge.simulator.scenes import EmptyScene
 from firmware_bridge.simulator.serve import TcpServer
 from tests.tiny_bundles import FIXTURES, tiny_bundle, tiny_path, tiny_variant
-from tools import flash_model, flashing
+from tools import flash_progress, flashing
 from tools.flash_model import cli
 
 ROOT = FIXTURES.parent.parent
@@ -284,7 +284,7 @@ def test_ctrl_c_between_two_steps_ends_the_trial(
             raise KeyboardInterrupt
 
     bench.flash(tiny_path(1).read_bytes())
-    monkeypatch.setattr(flash_model, "_progress_shown", lambda _: contextlib.nullcontext(show))
+    monkeypatch.setattr(flash_progress, "shown", lambda _: contextlib.nullcontext(show))
     assert bench.flash(tiny_path(2).read_bytes())[0] == EXIT_INTERRUPTED
     assert bench.states == [SlotState.CONFIRMED, SlotState.VERIFIED]
 

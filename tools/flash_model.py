@@ -1,16 +1,16 @@
 #!/usr/bin/env -S sh -c 'exec "$(dirname "$0")/../.venv/bin/python" "$0" "$@"'
 """`ramix-flash`: put a signed model bundle on an analyzer, look at its slots, go back.
 
-Here are arguments and bar; the steps and their rules are in `flashing.py`, which is next, and the
-sentences in `flash_words.py`.
+Here are the arguments; the steps and their rules are in `flashing.py`, which is next, the sentences
+in `flash_words.py` and the bars in `flash_progress.py`.
 """
 
 import contextlib
 import hashlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -20,7 +20,6 @@ from device.cli.output import print_json
 
 if TYPE_CHECKING:
     from device.inference.bundle import Bundle
-    from tools.flashing import Progress
 
 
 class FlashByDefault(click.Group):
@@ -95,7 +94,7 @@ def flash(
     from device.inference.trust import default_trust_policy
     from device.ports import open_analyzer
     from device.verdict.proof import prove
-    from tools import flash_words, flashing
+    from tools import flash_progress, flash_words, flashing
 
     say = _talker(as_json)
     trust = default_trust_policy()
@@ -125,7 +124,7 @@ def flash(
         else:
             steps = flashing.carry_out(analyzer, what, data, new, trust, runtime)
             # Closed while the link still is: Ctrl-C during the trial goes back to the old model.
-            with contextlib.closing(steps), _progress_shown(say) as show:
+            with contextlib.closing(steps), flash_progress.shown(say) as show:
                 for progress in steps:
                     show(progress)
             say(f"slot {slot_name(what.slot)} answers: {new.manifest.name} {new.manifest.version}")
@@ -209,50 +208,6 @@ def _warn_of_demo_key(bundle: "Bundle") -> None:
             "Warning: this bundle is signed with the public demo key, which anybody can use.",
             err=True,
         )
-
-
-@contextlib.contextmanager
-def _progress_shown(say: Callable[[str], None]) -> "Iterator[Callable[[Progress], None]]":
-    """A bar for steps that move bytes, where somebody watches; a line for every finished step."""
-    watched = sys.stderr.isatty()
-    with contextlib.ExitStack() as stack:
-        bars = stack.enter_context(_bars()) if watched else None
-        tasks: dict[str, Any] = {}
-
-        def show(progress: "Progress") -> None:
-            if progress.total > 1 and bars is not None:
-                if progress.step not in tasks:
-                    tasks[progress.step] = bars.add_task(progress.step, total=progress.total)
-                bars.update(tasks[progress.step], completed=progress.done)
-            elif progress.done == progress.total:
-                text = f"  {progress.step}" + (" done" if progress.total > 1 else "")
-                if bars is not None and sys.stdout.isatty():
-                    bars.console.print(text, markup=False, highlight=False)  # above the bars
-                else:
-                    say(text)
-
-        yield show
-
-
-def _bars() -> Any:
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
-    from rich.progress import Progress as Bars
-
-    return Bars(
-        TextColumn("  {task.description:<10}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    )
 
 
 def main() -> NoReturn:

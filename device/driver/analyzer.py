@@ -7,7 +7,6 @@ frame does, so that a loop that hangs lets the laser go dark.
 Next: `acquisition.py`, which measures with it; `model_transfer.py` for the model slots.
 """
 
-import logging
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -16,16 +15,10 @@ from device.driver.exposure import LaserDropped, expose
 from device.driver.model_transfer import ModelSlots
 from device.driver.transports.base import Transport
 from firmware_bridge.calibration import CalibrationPage
-from firmware_bridge.errors import (
-    CallerError,
-    LinkError,
-    LinkTimeout,
-    ProtocolError,
-)
+from firmware_bridge.errors import CallerError, LinkTimeout, ProtocolError
 from firmware_bridge.messages import (
     PROTOCOL_VERSION,
     Abort,
-    Ack,
     Capabilities,
     DeviceInfo,
     Flush,
@@ -50,8 +43,6 @@ Frame = FrameReply
 
 # The longest that the laser may outlive this program.
 _LEASE_MS = 500
-# A command whose repetition is harmless is repeated after this much silence.
-_INSIST_S = 0.4
 _FAREWELL_S = 1.0
 _TRIGGER_POLL_S = 0.05
 # More than any request has: ends one that a crashed host left half sent, whatever its length.
@@ -93,10 +84,8 @@ class Analyzer(ModelSlots):
         _trace: TracebackType | None,
     ) -> None:
         try:
-            self._insist(LaserOff(), _FAREWELL_S)
-        except LinkError as failure:
-            # Nothing more can be said over this link; the lease ends the laser by itself.
-            _note(error, f"LASER_OFF could not be delivered: {failure.text}")
+            # Over a dead link nothing more can be said; the lease ends the laser by itself.
+            self._talk.try_to(LaserOff(), _FAREWELL_S, error)
         finally:
             self._talk.transport.close()
 
@@ -104,7 +93,7 @@ class Analyzer(ModelSlots):
         """ABORT and FLUSH, whatever state the analyzer is in; then ask who it is."""
         self._talk.transport.discard_input()
         try:
-            self._insist(Abort(), self.timeout_s, filler=_FILLER)
+            self._talk.insist(Abort(), self.timeout_s, filler=_FILLER)
         except LinkTimeout:
             version = self._talk.session.decoder.foreign_version
             if version is None:
@@ -202,7 +191,7 @@ class Analyzer(ModelSlots):
             budget_s = frame_budget_s(self._integration_time_us, margin_s=self.timeout_s)
             frame = expose(self._talk, self._lease_ms() if laser_on else None, budget_s)
         except BaseException as error:
-            self._abort_after(error)
+            self._talk.try_to(Abort(), _FAREWELL_S, error)  # ends the exposure, laser first
             raise
         if laser_on:
             self.laser_off()
@@ -214,7 +203,7 @@ class Analyzer(ModelSlots):
 
     def laser_off(self) -> None:
         """Off and disarmed; repeated until the analyzer says so or the time is up."""
-        self._insist(LaserOff(), self.timeout_s)
+        self._talk.insist(LaserOff(), self.timeout_s)
 
     def wait_trigger(self, timeout_s: float) -> int | None:
         """Wait for the trigger; its count, or None after `timeout_s`.
@@ -235,39 +224,8 @@ class Analyzer(ModelSlots):
                 return None
             self._talk.pause(min(_TRIGGER_POLL_S, left_s))
 
-    # ---- making sure ----
-
-    def _insist(self, request: Request[Ack], budget_s: float, filler: bytes = b"") -> None:
-        """Repeat a harmless request until it is acknowledged; `filler` is sent in between."""
-        deadline = self._talk.deadline(budget_s)
-        while True:
-            left_s = deadline.remaining(self._talk.now_s())
-            try:
-                self.call(request, self._talk.deadline(min(_INSIST_S, left_s)))
-                return
-            except LinkTimeout:
-                left_s = deadline.remaining(self._talk.now_s())
-                if not left_s:
-                    raise
-            if filler:
-                self._talk.transport.write(filler, left_s)
-
-    def _abort_after(self, error: BaseException) -> None:
-        """End a pending exposure, laser first, without hiding what went wrong before."""
-        try:
-            self._insist(Abort(), _FAREWELL_S)
-        except LinkError as failure:
-            _note(error, f"ABORT could not be delivered: {failure.text}")
-
 
 def _opened(value: _ValueT | None) -> _ValueT:
     if value is None:
         raise CallerError("The analyzer is not open: use it in a `with` statement.")
     return value
-
-
-def _note(error: BaseException | None, text: str) -> None:
-    if error is None:
-        logging.getLogger("ramix.driver").warning(text)
-    else:
-        error.add_note(text)

@@ -6,16 +6,19 @@ else arrives was meant for nobody and is discarded by the session.
 Next: `analyzer.py`, which says what to ask.
 """
 
+import logging
 from typing import Any
 
 from device.driver.transports.base import Transport
-from firmware_bridge.errors import LinkTimeout
+from firmware_bridge.errors import LinkError, LinkTimeout
 from firmware_bridge.framing import MAX_PAUSE_S
-from firmware_bridge.messages import ReplyT, Request
+from firmware_bridge.messages import Ack, ReplyT, Request
 from firmware_bridge.session import Deadline, Reply, Session
 
 # Longest single read. Ctrl-C is noticed between reads: a blocked USB transfer does not let it in.
 _SLICE_S = 0.1
+# A command whose repetition is harmless is repeated after this much silence.
+_INSIST_S = 0.4
 
 
 class Conversation:
@@ -48,6 +51,32 @@ class Conversation:
             return message
         finally:
             self.drop(request_id)
+
+    def insist(self, request: Request[Ack], budget_s: float, filler: bytes = b"") -> None:
+        """Repeat a harmless request until it is acknowledged; `filler` is sent in between."""
+        deadline = self.deadline(budget_s)
+        while True:
+            left_s = deadline.remaining(self.now_s())
+            try:
+                self.call(request, self.deadline(min(_INSIST_S, left_s)))
+                return
+            except LinkTimeout:
+                left_s = deadline.remaining(self.now_s())
+                if not left_s:
+                    raise
+            if filler:
+                self.transport.write(filler, left_s)
+
+    def try_to(self, request: Request[Ack], budget_s: float, error: BaseException | None) -> None:
+        """As `insist`; a link that fails is a note to `error`, which it must not hide, or a log."""
+        try:
+            self.insist(request, budget_s)
+        except LinkError as failure:
+            text = f"{request.opcode.name} could not be delivered: {failure.text}"
+            if error is None:
+                logging.getLogger("ramix.driver").warning(text)
+            else:
+                error.add_note(text)
 
     def start(self, request: Request[Any], deadline: Deadline) -> int:
         """Send `request` and return its id; follow with `take` and, in the end, `drop`."""

@@ -1,9 +1,9 @@
 """Every answer with everything it came from, kept so that a loss or a change shows.
 
-One SQLite file (WAL, `synchronous=FULL`: when `append` has returned, the record survives a power
-cut). Each record is hashed together with the hash of the one before it, so no record inside the
-chain can be altered, dropped or reordered unnoticed; cutting off the newest ones shows against a
-head hash noted elsewhere (`verify(expected_head=...)`). Next: `show/card.py`, what people see.
+When `append` has returned, the record survives a power cut. Each record is hashed together with
+the hash of the one before it, so no record inside the chain can be altered, dropped or reordered
+unnoticed; cutting off the newest ones shows against a head hash noted elsewhere
+(`verify(expected_head=...)`). Next: `database.py`, the file; `show/card.py`, what people see.
 """
 
 import hashlib
@@ -17,7 +17,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from device.durable import make_folder
 from device.records.content import (
     Record,
     arrays_of,
@@ -29,24 +28,12 @@ from device.records.content import (
     parse_body,
     record_from_row,
 )
+from device.records.database import connect
 from device.records.errors import RecordStoreError, cause_of
 from device.verdict.result import result_json
 
 if TYPE_CHECKING:  # the identifier loads an interpreter; looking at old records must not
     from device.verdict.answer import Answer
-
-APPLICATION_ID = 0x52414D58  # "RAMX" in SQLite's header: tells our file from any other database
-SCHEMA_VERSION = 1  # stored in user_version; a store of a newer one is refused, never rewritten
-BUSY_TIMEOUT_S = 5.0  # two programs may append to one store; the second waits this long
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS records (
-    sequence INTEGER PRIMARY KEY,  -- 1, 2, 3 ... without gaps
-    body     BLOB NOT NULL,        -- canonical JSON: result, measurement, index and hash of data
-    data     BLOB NOT NULL,        -- the arrays, one after the other, little-endian
-    hash     BLOB NOT NULL         -- SHA-256 over the previous hash and the body
-) STRICT
-"""
 
 
 @dataclass(frozen=True)
@@ -176,61 +163,12 @@ class RecordStore:
         """The connection, with SQLite's errors translated."""
         try:
             if self._connection is None:
-                self._connection = self._connect()
+                self._connection = connect(self.path, read_only=self._read_only)
             yield self._connection
         except (sqlite3.Error, OSError) as error:
             raise RecordStoreError(
                 f"The record store {self.path} cannot be used: {cause_of(error)}."
             ) from error
-
-    def _connect(self) -> sqlite3.Connection:
-        if self._read_only:
-            if not self.path.exists():
-                raise self._nothing_yet()
-            address = f"{self.path.absolute().as_uri()}?mode=ro"
-            connection = sqlite3.connect(
-                address, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None
-            )
-        else:
-            make_folder(self.path.parent)
-            connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
-        try:
-            self._prepare(connection)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _nothing_yet(self) -> RecordStoreError:
-        return RecordStoreError(
-            f"There are no records yet at {self.path}.",
-            remedy="Every measurement is stored here; a file's result only with --store.",
-        )
-
-    def _prepare(self, connection: sqlite3.Connection) -> None:
-        (application,) = connection.execute("PRAGMA application_id").fetchone()
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        if self._read_only and not tables:
-            raise self._nothing_yet()
-        if application != APPLICATION_ID and tables:
-            raise RecordStoreError(f"{self.path} is a database of another program.")
-        if version > SCHEMA_VERSION:
-            raise RecordStoreError(
-                f"{self.path} was written by a newer version of this program.",
-                remedy="Update ramix-edge.",
-            )
-        if self._read_only:
-            return
-        connection.execute("PRAGMA journal_mode=WAL")
-        # NORMAL loses acknowledged records in a power cut; FULL syncs the log at every commit.
-        connection.execute("PRAGMA synchronous=FULL")
-        if tables == 0:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute(_SCHEMA)
-            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-            connection.execute("COMMIT")
 
 
 def _insert(connection: sqlite3.Connection, content: dict[str, Any], data: bytes) -> str:

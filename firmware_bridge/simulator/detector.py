@@ -3,11 +3,10 @@
 `DetectorModel` is the one table of the instrument's figures, each with its source; `Detector` is
 one specimen of it, with its own pattern of offsets and hot pixels drawn from a seed.
 
-Next: `firmware.py`, which decides when light falls on it.
+Next: `spectrograph.py`, where its light comes from; `firmware.py`, which decides when.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,18 +14,12 @@ from numpy.typing import NDArray
 from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.simulator.scenes import (
     MAX_COUNT,
-    EmptyScene,
     FloatArray,
-    LampScene,
     ReplayScene,
     Scene,
     SpectrumScene,
 )
-
-# Each pixel's light is the mean over this many points across it: a line may fall between pixels.
-_POINTS_PER_PIXEL: Final = 4
-_FINE_STEP_CM1: Final = 0.5  # grid on which references are broadened; 12 cm-1 is 24 steps
-_FWHM_PER_SIGMA: Final = 2.3548200450309493
+from firmware_bridge.simulator.spectrograph import Spectrograph
 
 
 @dataclass(frozen=True)
@@ -88,7 +81,7 @@ class Detector:
 
     def __init__(self, model: DetectorModel, calibration: CalibrationPage, *, seed: int = 0):
         self.model = model
-        self._calibration = calibration
+        self._spectrograph = Spectrograph(calibration, model.resolution_cm1)
         n = calibration.pixel_count
         pattern = np.random.default_rng([seed, 1])  # the specimen's, independent of the shots'
         self._offset = model.offset_counts + model.offset_spread_counts * pattern.normal(size=n)
@@ -153,39 +146,8 @@ class Detector:
     def light_counts_per_s(self, scene: Scene) -> FloatArray:
         """Counts[n] per second at full laser power, through slit and pixels. Kept per scene."""
         if self._light_of is None or self._light_of[0] is not scene:
-            self._light_of = (scene, self._light(scene))
+            self._light_of = (scene, self._spectrograph.light_counts_per_s(scene))
         return self._light_of[1]
-
-    def _light(self, scene: Scene) -> FloatArray:
-        if isinstance(scene, EmptyScene | ReplayScene):
-            return np.zeros(self._calibration.pixel_count)
-        wavelength_nm = self._fine_wavelength_nm()
-        if isinstance(scene, LampScene):
-            fine = self._lines(scene, wavelength_nm)
-        else:
-            wavenumber_cm1 = 1e7 / self._calibration.excitation_nm - 1e7 / wavelength_nm
-            fine = scene.counts_per_s * _through_slit(
-                scene, wavenumber_cm1, self.model.resolution_cm1
-            )
-        light: FloatArray = fine.reshape(-1, _POINTS_PER_PIXEL).mean(axis=1)
-        return light
-
-    def _fine_wavelength_nm(self) -> FloatArray:
-        """Wavelength at `_POINTS_PER_PIXEL` points across each pixel, whose centre is its index."""
-        n = self._calibration.pixel_count
-        pixel = (np.arange(n * _POINTS_PER_PIXEL) + 0.5) / _POINTS_PER_PIXEL - 0.5
-        wavelength_nm = np.zeros_like(pixel)
-        for coefficient in reversed(self._calibration.wavelength_coefficients_nm):
-            wavelength_nm = wavelength_nm * pixel + coefficient
-        return wavelength_nm
-
-    def _lines(self, scene: LampScene, wavelength_nm: FloatArray) -> FloatArray:
-        light = np.zeros_like(wavelength_nm)
-        for line_nm, counts_per_s in scene.lines:
-            fwhm_nm = self.model.resolution_cm1 * line_nm**2 / 1e7
-            distance = (wavelength_nm - line_nm) * (_FWHM_PER_SIGMA / fwhm_nm)
-            light += counts_per_s * np.exp(-0.5 * distance**2)
-        return light
 
     def _cosmic_rays(self, exposure_s: float, pixel_count: int) -> FloatArray:
         """Electrons[n]: each hit fills a pixel, and its neighbour with up to half as much."""
@@ -197,29 +159,6 @@ class Detector:
             hits[pixel] += electrons
             hits[pixel + 1] += electrons * self._shots.uniform(0.0, 0.5)
         return hits[:-1]
-
-
-def _through_slit(
-    scene: SpectrumScene, wavenumber_cm1: FloatArray, resolution_cm1: float
-) -> FloatArray:
-    """Intensity at `wavenumber_cm1`, broadened from the scene's resolution to the instrument's.
-
-    Gaussian profiles add in quadrature. A scene measured more coarsely than the instrument stays
-    as it is: nothing can sharpen it.
-    """
-    missing_fwhm_squared = resolution_cm1**2 - scene.resolution_cm1**2
-    if missing_fwhm_squared <= 0:
-        return np.maximum(scene.intensity(wavenumber_cm1), 0.0)
-    sigma = np.sqrt(missing_fwhm_squared) / _FWHM_PER_SIGMA
-    reach = int(np.ceil(5.0 * sigma / _FINE_STEP_CM1))
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * _FINE_STEP_CM1 / sigma) ** 2)
-    first = float(np.min(wavenumber_cm1)) - reach * _FINE_STEP_CM1
-    last = float(np.max(wavenumber_cm1)) + (reach + 1) * _FINE_STEP_CM1
-    axis = np.arange(first, last, _FINE_STEP_CM1)
-    intensity = np.maximum(scene.intensity(axis), 0.0)
-    # "valid" leaves only points that the whole kernel covers: no dip at the ends of the axis.
-    broadened = np.convolve(intensity, kernel / kernel.sum(), mode="valid")
-    return np.interp(wavenumber_cm1, axis[reach:-reach], broadened)
 
 
 def _digitize(counts: FloatArray, *, full_count: float) -> Exposure:

@@ -5,43 +5,28 @@ Sans-IO, on explicit time: `receive` takes what the host sent, `poll` returns wh
 its own time stamp, inside the next one; a link that stops polling stops the laser only in the
 log's view of time, so links in real time poll when something is due.
 
-Next: `instrument.py` for what the requests do; `serve.py` and `usb_backend.py` for the links.
+Next: `answering.py`, from a request to its replies; `serve.py` and `usb_backend.py` for the links.
 """
 
 import random
 from collections.abc import Callable, Sequence
-from typing import Final
 
 from firmware_bridge.calibration import CalibrationPage
-from firmware_bridge.errors import CallerError, ProtocolError
+from firmware_bridge.errors import CallerError
 from firmware_bridge.framing import MAX_PAUSE_S, Framing, Packet, encode_for, make_decoder
-from firmware_bridge.messages import (
-    PROTOCOL_VERSION,
-    Abort,
-    Ack,
-    DeviceInfo,
-    Flush,
-    LaserState,
-    Status,
-    UnknownOpcode,
-    answer,
-    parse_request,
-    refuse,
-)
-from firmware_bridge.model_slots import SlotRefused, SlotTable
+from firmware_bridge.messages import DeviceInfo, LaserState, answer
+from firmware_bridge.model_slots import SlotTable
+from firmware_bridge.simulator.answering import replies_to
 from firmware_bridge.simulator.detector import Detector, DetectorModel, default_calibration
 from firmware_bridge.simulator.faults import FaultKind, FaultPlan
 from firmware_bridge.simulator.flash import Flash, PowerCut
-from firmware_bridge.simulator.instrument import Instrument, random_epoch
+from firmware_bridge.simulator.identity import identity
+from firmware_bridge.simulator.instrument import Instrument
 from firmware_bridge.simulator.laser import DarkCause, Pulse
 from firmware_bridge.simulator.output import Output
-from firmware_bridge.simulator.refused import Refused
 from firmware_bridge.simulator.scenes import Scene
+from firmware_bridge.simulator.settings import random_epoch
 from firmware_bridge.simulator.slot_store import flash_bytes
-
-PRODUCT: Final = "ramix-785"
-HARDWARE_REVISION: Final = 1
-FIRMWARE_VERSION: Final = "simulated-1.0"
 
 
 class SimulatedAnalyzer:
@@ -76,13 +61,7 @@ class SimulatedAnalyzer:
         self.calibration = calibration or default_calibration(model)
         self.flash = flash or Flash(flash_bytes())
         self.framing = framing
-        self.info = info or DeviceInfo(
-            product=PRODUCT,
-            hardware_revision=HARDWARE_REVISION,
-            serial=self.calibration.serial or "SIM-0001",
-            firmware_version=FIRMWARE_VERSION,
-            protocol_version=PROTOCOL_VERSION,
-        )
+        self.info = info or identity(self.calibration.serial)
         self.attach_count = 0  # grows whenever the host sees a new analyzer: boot, plug-in
         # A USB bus sets these two. It has no thread that polls between transfers, so there the
         # analyzer itself asks the time before anybody looks at it or touches it.
@@ -126,9 +105,7 @@ class SimulatedAnalyzer:
     def poll(self, now_s: float) -> bytes:
         """All output due up to `now_s`."""
         self._advance(now_s)
-        if self.stalled:
-            return b""
-        return self._output.due(now_s)
+        return b"" if self.stalled else self._output.due(now_s)
 
     def next_due_s(self) -> float | None:
         """When the analyzer will next do something by itself; None when it only waits."""
@@ -248,30 +225,9 @@ class SimulatedAnalyzer:
             self._send(answer(packet, frame), ready_s)
 
     def _serve(self, packet: Packet) -> None:
-        if packet.is_reply:
-            return  # an echo on the line; answering it would never end
         try:
-            request = parse_request(packet)
-            if isinstance(request, Abort):
-                aborted = self._instrument.stop(self._now_s, DarkCause.HOST)
-                if aborted is not None:
-                    self._send(refuse(aborted, Status.ABORTED, "aborted by the host"))
-                self._send(answer(packet, Ack()))
-            elif isinstance(request, Flush):
-                self._output.flush()
-                self._send(answer(packet, Ack()))
-            else:
-                reply = self._instrument.handle(packet, request, self._now_s)
-                if reply is not None:
-                    self._send(answer(packet, reply))
-        except UnknownOpcode as error:
-            self._send(refuse(packet, Status.UNKNOWN_OPCODE, error.text))
-        except ProtocolError as error:
-            self._send(refuse(packet, Status.BAD_REQUEST, error.text))
-        except Refused as error:
-            self._send(refuse(packet, error.status, error.text))
-        except SlotRefused as error:
-            self._send(refuse(packet, Status(error.status), error.text))
+            for reply in replies_to(packet, self._instrument, self._output, self._now_s):
+                self._send(reply)
         except PowerCut:
             self.unplug()  # everything went dark; `reboot` after the flash has power again
 

@@ -1,12 +1,11 @@
-"""What the simulated firmware does: settings, laser, exposure, trigger, cooler, slots.
+"""What the simulated firmware does: laser, exposure, trigger, cooler, slots, within its settings.
 
 Requests come in as objects and go out as objects; time is an argument. `advance` plays whatever
 happens by itself (a lease that lapses, an exposure that ends) at the moment it happens.
 
-Next: `laser.py` for the rules of light; `firmware.py` for the bytes around this.
+Next: `settings.py`, what may be set; `laser.py` for the rules of light.
 """
 
-import random
 from typing import Any, Final
 
 from firmware_bridge.calibration import CalibrationPage
@@ -33,23 +32,19 @@ from firmware_bridge.messages import (
     SetIntegrationTime,
     SetLaserPower,
     SetTec,
-    SettingsApplied,
     Status,
 )
 from firmware_bridge.simulator.cooler import Cooler
-from firmware_bridge.simulator.detector import Detector, DetectorModel
+from firmware_bridge.simulator.detector import Detector
 from firmware_bridge.simulator.exposure import Camera, PendingFrame
 from firmware_bridge.simulator.flash import Flash
 from firmware_bridge.simulator.laser import MAX_LEASE_MS, MIN_LEASE_MS, DarkCause, Laser
 from firmware_bridge.simulator.refused import Refused
 from firmware_bridge.simulator.scenes import ReplayScene, Scene
+from firmware_bridge.simulator.settings import Settings
 from firmware_bridge.simulator.slot_store import MAX_CHUNK, SLOT_COUNT, SlotStore
 
 DEFAULT_INTEGRATION_TIME_MS: Final = 100.0
-# The cooler's reach: below, the heat cannot be carried off; above, the window would not stay dry.
-TEC_SETPOINT_MIN_C: Final = -30.0
-TEC_SETPOINT_MAX_C: Final = 20.0
-_U16: Final = 0x1_0000
 _U32: Final = 0x1_0000_0000
 
 
@@ -92,8 +87,13 @@ class Instrument:
         if isinstance(scene, ReplayScene):
             self._pixel_count = scene.raw_counts.size
             integration_time_ms = scene.integration_time_ms
-        self._integration_time_us = round(integration_time_ms * 1e3)
-        self._settings_epoch = first_epoch
+        self._settings = Settings(
+            model,
+            self.laser,
+            self._cooler,
+            integration_time_us=round(integration_time_ms * 1e3),
+            first_epoch=first_epoch,
+        )
         self._pending: PendingFrame | None = None
         self._trigger_every_s = trigger_every_s
         self._next_press_s = None if trigger_every_s is None else now_s + trigger_every_s
@@ -121,8 +121,8 @@ class Instrument:
                     pending.reply = self._camera.finish(
                         pending,
                         self.scene,
-                        exposure_us=self._integration_time_us,
-                        settings_epoch=self._settings_epoch,
+                        exposure_us=self._settings.integration_time_us,
+                        settings_epoch=self._settings.epoch,
                     )
             elif pending.ready_s <= due_s:
                 ready.append((pending.packet, pending.reply, pending.ready_s))
@@ -155,11 +155,14 @@ class Instrument:
             case GetState():
                 return self._state(now_s)
             case SetIntegrationTime(integration_time_us=wanted_us):
-                return self._set_integration_time(wanted_us)
+                self._check_idle()
+                return self._settings.set_integration_time(wanted_us)
             case SetLaserPower(laser_power_mw=wanted_mw):
-                return self._set_laser_power(wanted_mw)
+                self._check_idle()
+                return self._settings.set_laser_power(wanted_mw)
             case SetTec(enabled=enabled, setpoint_c=setpoint_c):
-                return self._set_tec(now_s, enabled, setpoint_c)
+                self._check_idle()
+                return self._settings.set_tec(now_s, enabled, setpoint_c)
             case ArmLaser(lease_ms=lease_ms):
                 return LeaseGranted(self.laser.arm(now_s, lease_ms))
             case RenewLease(lease_ms=lease_ms):
@@ -170,7 +173,10 @@ class Instrument:
             case AcquireFrame(laser_on=laser_on):
                 self._check_idle()
                 self._pending = self._camera.start(
-                    packet, laser_on=laser_on, now_s=now_s, exposure_us=self._integration_time_us
+                    packet,
+                    laser_on=laser_on,
+                    now_s=now_s,
+                    exposure_us=self._settings.integration_time_us,
                 )
                 return None
             case ReadCalibration():
@@ -209,57 +215,13 @@ class Instrument:
             lease_remaining_ms=self.laser.lease_remaining_ms(now_s),
             detector_temperature_c=self._cooler.temperature_c(now_s),
             tec_locked=self._cooler.is_locked(now_s),
-            settings_epoch=self._settings_epoch,
-            integration_time_us=self._integration_time_us,
+            settings_epoch=self._settings.epoch,
+            integration_time_us=self._settings.integration_time_us,
             trigger_count=self.trigger_count,
             frame_pending=self._pending is not None,
             active_slot=NO_SLOT if active is None else active,
         )
 
-    # ---- settings ----
-
-    def _set_integration_time(self, wanted_us: int) -> SettingsApplied:
-        self._check_idle()
-        model: DetectorModel = self._detector.model
-        if not model.min_integration_time_ms <= wanted_us / 1e3 <= model.max_integration_time_ms:
-            raise Refused(
-                Status.OUT_OF_RANGE,
-                f"integration time is {model.min_integration_time_ms:g} to "
-                f"{model.max_integration_time_ms:g} ms",
-            )
-        self._integration_time_us = wanted_us
-        return self._settings_applied()
-
-    def _set_laser_power(self, wanted_mw: int) -> SettingsApplied:
-        self._check_idle()
-        full_mw = self._detector.model.full_laser_power_mw
-        if wanted_mw > full_mw:
-            raise Refused(Status.OUT_OF_RANGE, f"laser power is 0 to {full_mw} mW")
-        self.laser.power_mw = wanted_mw
-        return self._settings_applied()
-
-    def _set_tec(self, now_s: float, enabled: bool, setpoint_c: float) -> SettingsApplied:
-        self._check_idle()
-        if not TEC_SETPOINT_MIN_C <= setpoint_c <= TEC_SETPOINT_MAX_C:
-            raise Refused(
-                Status.OUT_OF_RANGE,
-                f"the cooler reaches {TEC_SETPOINT_MIN_C:g} to {TEC_SETPOINT_MAX_C:g} C",
-            )
-        self._cooler.set(now_s, enabled=enabled, setpoint_c=setpoint_c)
-        return self._settings_applied()
-
-    def _settings_applied(self) -> SettingsApplied:
-        self._settings_epoch = (self._settings_epoch + 1) % _U16
-        return SettingsApplied(self._settings_epoch)
-
     def _check_idle(self) -> None:
         if self._pending is not None:
             raise Refused(Status.BUSY, "a frame is pending")
-
-
-def random_epoch(rng: random.Random) -> int:
-    """Where a fresh start begins to count settings.
-
-    At random, so that after an unnoticed restart the host's old epoch does not fit by chance.
-    """
-    return rng.randrange(_U16)

@@ -1,6 +1,6 @@
 """How a part of the simulated firmware refuses: a wire status and a few words for the reply.
 
-Next: `firmware.py`, which turns it into an error reply.
+Next: `answering.py`, which turns it into an error reply.
 """
 
 from firmware_bridge.messages import Status

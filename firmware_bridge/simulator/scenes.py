@@ -3,7 +3,7 @@
 `ReplayScene` hands back recorded counts; the others give light per second for the detector to
 expose. Whoever reads files or bundles builds these values and passes them in.
 
-Next: `detector.py`, which turns a scene into counts.
+Next: `spectrograph.py`, which turns a scene into light on pixels.
 """
 
 from collections.abc import Callable

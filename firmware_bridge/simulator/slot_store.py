@@ -1,13 +1,12 @@
 """Model slots in flash: the rules of `model_slots.py`, kept across power cuts.
 
-Behind the journal each slot has a header block (the announced image, and one mark per data block
-that has arrived) and its data blocks. A trial is kept in RAM alone: a reset ends it.
+Behind the journal each slot has a header block and its data blocks. A trial is kept in RAM alone:
+a reset ends it.
 
-Next: `instrument.py`, which answers slot requests from here.
+Next: `slot_header.py` for the header; `instrument.py`, which answers slot requests from here.
 """
 
 import hashlib
-import struct
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -38,13 +37,19 @@ from firmware_bridge.simulator.flash import (
     ProgramFailed,
 )
 from firmware_bridge.simulator.refused import Refused
+from firmware_bridge.simulator.slot_header import (
+    ARRIVED,
+    HEADER_BYTES,
+    MARKS_OFFSET,
+    announced,
+    blocks_of,
+    header_of,
+    received_bytes,
+)
 from firmware_bridge.simulator.slot_journal import (
     JOURNAL_BLOCKS,
-    SEAL_BYTES,
     JournalRecord,
     read_journal,
-    sealed,
-    unsealed,
     write_journal,
 )
 
@@ -52,12 +57,6 @@ SLOT_COUNT: Final = 2
 DEFAULT_SLOT_BYTES: Final = 1024 * 1024
 # What one request may carry: a flash block, so that each chunk of a tidy upload leaves its mark.
 MAX_CHUNK: Final = ERASE_BLOCK_BYTES
-
-# magic, size, security counter, SHA-256
-_HEADER: Final = struct.Struct("<4sII32s")
-_HEADER_MAGIC: Final = b"SLOT"
-_MARKS_OFFSET: Final = PAGE_BYTES
-_ARRIVED: Final = 0x00
 
 
 def flash_bytes(slot_bytes: int = DEFAULT_SLOT_BYTES) -> int:
@@ -74,7 +73,7 @@ class SlotStore:
     def __init__(self, flash: Flash) -> None:
         blocks = flash.size_bytes // ERASE_BLOCK_BYTES - JOURNAL_BLOCKS
         self._slot_blocks = blocks // SLOT_COUNT - 1
-        if not 0 < self._slot_blocks <= ERASE_BLOCK_BYTES - _MARKS_OFFSET:
+        if not 0 < self._slot_blocks <= ERASE_BLOCK_BYTES - MARKS_OFFSET:
             raise CallerError(f"A flash of {flash.size_bytes} bytes has no sensible model slots.")
         self._flash = flash
         self._journal, self.table = self._load()
@@ -193,12 +192,9 @@ class SlotStore:
     def _store_header(self, index: int, slot: Slot) -> None:
         self._erase_header(index)
         first = self._data_offset(index) // ERASE_BLOCK_BYTES
-        for block in range(first, first + _blocks_of(slot.size)):
+        for block in range(first, first + blocks_of(slot.size)):
             self._flash.erase_block(block)
-        self._flash.program(
-            self._header_offset(index),
-            sealed(_HEADER.pack(_HEADER_MAGIC, slot.size, slot.security_counter, slot.sha256)),
-        )
+        self._flash.program(self._header_offset(index), header_of(slot))
 
     def _erase_header(self, index: int) -> None:
         self._flash.erase_block(self._header_offset(index) // ERASE_BLOCK_BYTES)
@@ -211,11 +207,11 @@ class SlotStore:
             self._flash.program(place + done, data[done : done + room])
             done += room
         complete = (
-            _blocks_of(end) if end == self.table.slots[index].size else (end // ERASE_BLOCK_BYTES)
+            blocks_of(end) if end == self.table.slots[index].size else (end // ERASE_BLOCK_BYTES)
         )
-        marks = self._header_offset(index) + _MARKS_OFFSET
+        marks = self._header_offset(index) + MARKS_OFFSET
         for block in range(offset // ERASE_BLOCK_BYTES, complete):
-            self._flash.program(marks + block, bytes([_ARRIVED]))
+            self._flash.program(marks + block, bytes([ARRIVED]))
 
     def _load(self) -> tuple[JournalRecord, SlotTable]:
         journal = read_journal(self._flash)
@@ -226,16 +222,13 @@ class SlotStore:
         return journal, SlotTable(slots, in_use, None, journal.minimum_counter)
 
     def _load_slot(self, index: int, journal: JournalRecord) -> Slot:
-        header = self._flash.read(self._header_offset(index), _HEADER.size + SEAL_BYTES)
-        body = unsealed(header)
-        if body is None:
+        header = self._flash.read(self._header_offset(index), HEADER_BYTES)
+        image = announced(header, self.slot_bytes)
+        if image is None:
             return EMPTY_SLOT
-        magic, size, security_counter, sha256 = _HEADER.unpack(body)
-        if magic != _HEADER_MAGIC or not 0 < size <= self.slot_bytes:
-            return EMPTY_SLOT
-        marks = self._flash.read(self._header_offset(index) + _MARKS_OFFSET, _blocks_of(size))
-        arrived = len(marks) - len(marks.lstrip(bytes([_ARRIVED])))
-        received = min(arrived * ERASE_BLOCK_BYTES, size)
+        size, security_counter, sha256 = image
+        marks = self._flash.read(self._header_offset(index) + MARKS_OFFSET, blocks_of(size))
+        received = received_bytes(marks, size)
         state = SlotState.STAGED
         if received == size and journal.confirmed_mask >> index & 1:
             state = SlotState.CONFIRMED
@@ -248,7 +241,3 @@ class SlotStore:
 
     def _data_offset(self, index: int) -> int:
         return self._header_offset(index) + ERASE_BLOCK_BYTES
-
-
-def _blocks_of(size: int) -> int:
-    return -(-size // ERASE_BLOCK_BYTES)

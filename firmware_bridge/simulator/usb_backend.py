@@ -7,15 +7,14 @@ Timeouts are real, errors carry the errno that Linux gives: 110 timeout, 32 stal
 19 unplugged (also out of a blocked read), 16 claimed elsewhere, 13 no permission. Other threads
 that touch an analyzer meanwhile hold `lock`.
 
-Next: `firmware.py` for the analyzer; the libusb counterpart is pyusb's own `backend/libusb1.py`.
+Next: `usb_listing.py` for who is there; the libusb counterpart is pyusb's own `backend/libusb1.py`.
 """
 
 import errno
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -34,37 +33,12 @@ from firmware_bridge.simulator.usb_descriptors import (
     interface_descriptor,
     string_descriptor,
 )
+from firmware_bridge.simulator.usb_listing import Handle, Plugged, UsbListing
 from firmware_bridge.usb_ids import ENDPOINT_IN, ENDPOINT_OUT, INTERFACE, MAX_PACKET_BYTES
 
 _GET_DESCRIPTOR: Final = 0x06
 # A blocked read looks at least this often for what other threads did.
 _LONGEST_NAP_S: Final = 0.02
-
-
-@dataclass(eq=False)
-class _Plugged:
-    """An analyzer as the bus knows it from one plugging-in to the next."""
-
-    serial: str
-    analyzer: SimulatedAnalyzer
-    address: int
-    attach_count: int
-    unread: bytes = b""
-    claimed_by: "_Handle | None" = None
-    left_s: float | None = None
-
-    def now_s(self) -> float:
-        clock = self.analyzer.clock
-        return self.analyzer.now_s if clock is None else clock()
-
-    @property
-    def is_there(self) -> bool:
-        return self.analyzer.connected and self.analyzer.attach_count == self.attach_count
-
-
-@dataclass(eq=False)
-class _Handle:
-    plugged: _Plugged
 
 
 class SimulatedUsbBackend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb has no types
@@ -82,84 +56,63 @@ class SimulatedUsbBackend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb 
         self.lock = threading.RLock()
         self.occupied: set[str] = set()
         self.forbidden: set[str] = set()
-        self._linger_s = linger_s
-        self._analyzers = dict(analyzers)
-        self._listed: dict[str, _Plugged] = {}
-        self._next_address = 2  # 1 is the root hub
-        for analyzer in analyzers.values():
-            analyzer.endpoints_can_halt = True
-            analyzer.clock = _running_clock(analyzer.now_s)
+        self._listing = UsbListing(analyzers, linger_s)
 
-    # ---- who is there ----
+    # ---- who is there, and what it is ----
 
-    def enumerate_devices(self) -> Iterator[_Plugged]:
+    def enumerate_devices(self) -> Iterator[Plugged]:
         with self.lock:
-            for serial, analyzer in self._analyzers.items():
-                self._list(serial, analyzer)
-            return iter(list(self._listed.values()))
+            return iter(self._listing.now())
 
-    def _list(self, serial: str, analyzer: SimulatedAnalyzer) -> None:
-        """Bring the listing of one socket up to date, a stale entry first."""
-        listed = self._listed.get(serial)
-        if listed is not None and not listed.is_there:
-            listed.left_s = listed.left_s or time.monotonic()
-            if time.monotonic() - listed.left_s >= self._linger_s:
-                del self._listed[serial]
-        if serial not in self._listed and analyzer.connected:
-            self._listed[serial] = _Plugged(
-                serial, analyzer, self._next_address, analyzer.attach_count
-            )
-            self._next_address += 1
-
-    def get_device_descriptor(self, plugged: _Plugged) -> SimpleNamespace:
+    def get_device_descriptor(self, plugged: Plugged) -> SimpleNamespace:
         return device_descriptor(plugged.address)
 
-    def get_configuration_descriptor(self, plugged: _Plugged, config: int) -> SimpleNamespace:
+    def get_configuration_descriptor(self, plugged: Plugged, config: int) -> SimpleNamespace:
         if config != 0:
             raise IndexError("there is one configuration")
         return configuration_descriptor()
 
     def get_interface_descriptor(
-        self, plugged: _Plugged, intf: int, alt: int, config: int
+        self, plugged: Plugged, intf: int, alt: int, config: int
     ) -> SimpleNamespace:
         if (intf, alt, config) != (INTERFACE, 0, 0):
             raise IndexError("there is one interface with one setting")
         return interface_descriptor()
 
     def get_endpoint_descriptor(
-        self, plugged: _Plugged, ep: int, intf: int, alt: int, config: int
+        self, plugged: Plugged, ep: int, intf: int, alt: int, config: int
     ) -> SimpleNamespace:
         return endpoint_descriptor(ep)
 
     # ---- opening and claiming ----
 
-    def open_device(self, plugged: _Plugged) -> _Handle:
-        handle = _Handle(plugged)
+    def open_device(self, plugged: Plugged) -> Handle:
+        handle = Handle(plugged)
         self._check_there(handle)
         if plugged.serial in self.forbidden:
             raise _error(errno.EACCES)
         return handle
 
-    def close_device(self, handle: _Handle) -> None:
+    def close_device(self, handle: Handle) -> None:
         self._release(handle)
 
-    def set_configuration(self, handle: _Handle, value: int) -> None:
+    def set_configuration(self, handle: Handle, value: int) -> None:
         self._check_there(handle)
         if value != CONFIGURATION:
             raise _error(errno.EINVAL)
         self._check_free(handle)
         self._restart_link(handle)
 
-    def get_configuration(self, handle: _Handle) -> int:
+    def get_configuration(self, handle: Handle) -> int:
         self._check_there(handle)
         return CONFIGURATION
 
-    def set_interface_altsetting(self, handle: _Handle, intf: int, altsetting: int) -> None:
+    def set_interface_altsetting(self, handle: Handle, intf: int, altsetting: int) -> None:
         self._check_there(handle)
         if (intf, altsetting) != (INTERFACE, 0):
             raise _error(errno.EINVAL)
 
-    def claim_interface(self, handle: _Handle, intf: int) -> None:
+    def claim_interface(self, handle: Handle, intf: int) -> None:
         self._check_there(handle)
         if intf != INTERFACE:
             raise _error(errno.ENOENT)
@@ -167,27 +120,27 @@ class SimulatedUsbBackend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb 
             self._check_free(handle)
             handle.plugged.claimed_by = handle
 
-    def release_interface(self, handle: _Handle, intf: int) -> None:
+    def release_interface(self, handle: Handle, intf: int) -> None:
         self._check_there(handle)
         self._release(handle)
 
-    def is_kernel_driver_active(self, handle: _Handle, intf: int) -> bool:
+    def is_kernel_driver_active(self, handle: Handle, intf: int) -> bool:
         return False
 
-    def reset_device(self, handle: _Handle) -> None:
+    def reset_device(self, handle: Handle) -> None:
         self._check_there(handle)
         self._restart_link(handle)
 
     # ---- transfers ----
 
-    def bulk_write(self, handle: _Handle, ep: int, intf: int, data: Any, timeout: int) -> int:
+    def bulk_write(self, handle: Handle, ep: int, intf: int, data: Any, timeout: int) -> int:
         with self.lock:
             self._check_transfer(handle, ep, ENDPOINT_OUT)
             payload = bytes(data)
             handle.plugged.analyzer.receive(payload, handle.plugged.now_s())
             return len(payload)
 
-    def bulk_read(self, handle: _Handle, ep: int, intf: int, buff: Any, timeout: int) -> int:
+    def bulk_read(self, handle: Handle, ep: int, intf: int, buff: Any, timeout: int) -> int:
         """Into `buff`; `timeout` in ms, 0 for ever."""
         plugged, analyzer = handle.plugged, handle.plugged.analyzer
         give_up_s = handle.plugged.now_s() + timeout / 1e3 if timeout else float("inf")
@@ -207,7 +160,7 @@ class SimulatedUsbBackend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb 
                 wake_s = min(wake_s, due_s)
             time.sleep(max(0.0, wake_s - handle.plugged.now_s()))
 
-    def clear_halt(self, handle: _Handle, ep: int) -> None:
+    def clear_halt(self, handle: Handle, ep: int) -> None:
         self._check_there(handle)
         with self.lock:
             if ep == ENDPOINT_IN:
@@ -215,7 +168,7 @@ class SimulatedUsbBackend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb 
 
     def ctrl_transfer(
         self,
-        handle: _Handle,
+        handle: Handle,
         bmRequestType: int,
         bRequest: int,
         wValue: int,
@@ -242,16 +195,16 @@ class SimulatedUsbBackend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb 
 
     # ---- inside ----
 
-    def _check_there(self, handle: _Handle) -> None:
+    def _check_there(self, handle: Handle) -> None:
         if not handle.plugged.is_there:
             raise _error(errno.ENODEV)
 
-    def _check_free(self, handle: _Handle) -> None:
+    def _check_free(self, handle: Handle) -> None:
         holder = handle.plugged.claimed_by
         if handle.plugged.serial in self.occupied or holder not in (None, handle):
             raise _error(errno.EBUSY)
 
-    def _check_transfer(self, handle: _Handle, ep: int, wanted: int) -> None:
+    def _check_transfer(self, handle: Handle, ep: int, wanted: int) -> None:
         self._check_there(handle)
         if ep != wanted:
             raise _error(errno.ENOENT)
@@ -260,24 +213,19 @@ class SimulatedUsbBackend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb 
         if ep == ENDPOINT_IN and handle.plugged.analyzer.stalled:
             raise _error(errno.EPIPE)
 
-    def _release(self, handle: _Handle) -> None:
+    def _release(self, handle: Handle) -> None:
         with self.lock:
             if handle.plugged.claimed_by is handle:
                 handle.plugged.claimed_by = None
 
-    def _restart_link(self, handle: _Handle) -> None:
+    def _restart_link(self, handle: Handle) -> None:
         """The firmware sees a reset or a new configuration: nothing is left of the old session."""
         with self.lock:
             handle.plugged.unread = b""
             handle.plugged.analyzer.disconnect(handle.plugged.now_s())
 
 
-def _running_clock(start_s: float) -> Callable[[], float]:
-    zero_s = time.monotonic() - start_s
-    return lambda: time.monotonic() - zero_s
-
-
-def _fill(buff: Any, plugged: _Plugged) -> int:
+def _fill(buff: Any, plugged: Plugged) -> int:
     """One transfer. A packet that does not fit the rest of the buffer is an overflow, as on USB."""
     data = plugged.unread
     if len(data) > len(buff) and len(buff) % MAX_PACKET_BYTES:

@@ -15,11 +15,11 @@ import tensorflow as tf
 
 from train.library.references import TrainingLibrary
 from train.network.checkpoint import Checkpoint, Validation, fingerprint, load, save
-from train.network.evaluate import PRESENCE_THRESHOLD, figures_of
+from train.network.exam import Exam
 from train.network.losses import Total, labels, loss_of
-from train.network.ramixnet import PRESENCE, build, predict
+from train.network.ramixnet import build
 from train.recipe import Recipe
-from train.spectra.generator import Batch, Generator
+from train.spectra.generator import Batch
 from train.spectra.streams import training_stream
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _SMOOTHING = 0.98  # of the loss that progress bars show
 
 CHECKPOINT_EVERY_S = 20.0  # what a kill may cost at most
-VALIDATION_SPECTRA = 1000
 _BETTER = 0.002  # of exact match; less is chance at this number of spectra
 
 Progress = Callable[[int, float], None]  # step, smoothed loss
@@ -82,7 +81,7 @@ def fit(
     training = recipe.training
     follows = workers is not None and workers.index > 0
     watched = validated is not None or (training.patience > 0 and not follows)
-    exam = _Exam(library, recipe) if watched and not run.finished else None
+    exam = Exam(library, recipe) if watched and not run.finished else None
     last_saved = perf_counter()
     steps_left = 0 if run.finished else training.steps - run.step
     for batch in run.stream.prefetched(training.batch, steps_left):
@@ -210,23 +209,6 @@ class _Training:
         self.best = list(saved.best)
         for validation in saved.history:
             self.note(validation)
-
-
-class _Exam:
-    """Held-out generated spectra, of a seed that neither trains nor measures."""
-
-    def __init__(self, library: TrainingLibrary, recipe: Recipe) -> None:
-        # + 4: evaluation, calibration, golden vectors and price use the seed and the next three
-        self._batch = Generator(library, recipe, recipe.evaluation.seed + 4).batch(
-            VALIDATION_SPECTRA
-        )
-        self._names = library.names
-        self._thresholds = np.full(len(library.names), PRESENCE_THRESHOLD, dtype=np.float32)
-
-    def exact_match(self, model: Any) -> float:
-        presence = predict(model, self._batch.inputs)[PRESENCE]
-        figures = figures_of(self._batch, presence, None, self._names, self._thresholds)
-        return figures.exact.value
 
 
 def _training_step(

@@ -7,7 +7,6 @@ again from fresh seeds, beside the recipe's own network, and only that counts.
 The only file that imports Ray. Next: `front.py`, how the choice is made.
 """
 
-import asyncio
 import contextlib
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -23,6 +22,7 @@ from train.library.references import TrainingLibrary, load_library
 from train.network.checkpoint import fingerprint
 from train.network.evaluate import Proportion
 from train.recipe import NetworkSettings, Recipe
+from train.search.cluster_address import reach
 from train.search.display import SearchBar
 from train.search.front import SearchTrial, State, best, choose, finalists
 from train.search.plan import CHECKPOINTS, FINALISTS, TRIALS, SearchError, SearchSettings, claim
@@ -33,7 +33,6 @@ from train.search.trial import Look, fresh_seeds, shortened, train_candidate
 Trainings = Sequence[tuple[NetworkSettings, int]]  # a network and the seed of its training
 
 _OBJECT_STORE_BYTES: Final = 100 * 2**20  # a library is far smaller
-_ANSWERS_WITHIN_S = 10.0
 _OWN = 0  # number of the recipe's own network
 
 
@@ -233,7 +232,7 @@ def _cluster(address: str | None) -> Iterator[None]:
         }
         try:
             if address is not None:
-                asyncio.run(_reach(address))
+                reach(address)
             # "local", not None: None would join whatever cluster runs on this machine
             ray.init(address or "local", **quiet, **({} if address else alone))
         except (OSError, RuntimeError, ValueError) as error:
@@ -243,12 +242,3 @@ def _cluster(address: str | None) -> Iterator[None]:
             yield
         finally:
             ray.shutdown()
-
-
-async def _reach(address: str) -> None:
-    """Ray itself tries a wrong address for ten minutes; one connection tells at once."""
-    host, colon, port = address.removeprefix("ray://").rpartition(":")
-    if colon:
-        opening = asyncio.open_connection(host, int(port))
-        _, writer = await asyncio.wait_for(opening, _ANSWERS_WITHIN_S)
-        writer.close()

@@ -14,7 +14,8 @@ import tensorflow as tf
 from train.library.references import TrainingLibrary
 from train.network.checkpoint import Validation
 from train.network.evaluate import PRESENCE_THRESHOLD, figures_of
-from train.network.fit import VALIDATION_SPECTRA, fit
+from train.network.exam import VALIDATION_SPECTRA
+from train.network.fit import fit
 from train.network.ramixnet import DOSAGE, PRESENCE, predict
 from train.recipe import NetworkSettings, Recipe
 from train.spectra.generator import Generator
