@@ -1,8 +1,8 @@
 """A compound measured in the field: what is kept of it, and the bytes it is kept as.
 
 The entry is JSON with its own SHA-256: names as the operator gave them, the spectrum as it was
-measured, and the reference made of it. No network knows such a compound, so the library fit alone
-speaks for it. Next: `store.py`, the folder of these.
+measured, and the reference made of it. No network has an output for such a compound, so the
+library fit alone decides about it. Next: `store.py`, the folder of these.
 """
 
 import hashlib

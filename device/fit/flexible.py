@@ -151,7 +151,7 @@ class FlexibleFit:
         variance = self._correlated_noise + (_CORRELATED_ERROR * self.model_error**2) * nearby
         self._variance: Singles = np.maximum(variance, _SMALLEST_VARIANCE).astype(np.float32)
         self._weight: Singles = np.zeros(len(modelled), dtype=np.float32)
-        # a foreign line bends no amount
+        # a foreign line must not change the amounts around it
         np.divide(left.doubt, self._variance, out=self._weight[: self._points])
         self._root = np.sqrt(self._weight)
 

@@ -31,7 +31,7 @@ class LibraryFit:
     coefficients: Floats  # of references scaled to unit maximum, in the spectrum's unit
     coefficient_sd: Floats
     precision: Floats  # [C, C], inverse covariance of the coefficients, absent ones included
-    pull: Floats  # by how much the data ask for more of it; negative: they speak against it
+    pull: Floats  # half the fall of chi squared for each unit more; negative: it would rise
     evidence: Floats  # rise of chi squared when the component is left out
     visible: Floats  # 0-1: part of the component's lines within what was measured
     support: Floats  # 0-1: part of the component's own lines that the spectrum really has

@@ -65,7 +65,7 @@ class Residual:
 
     @cached_property
     def doubt(self) -> Reals:
-        """1 where the fit is believed, less where a foreign line stands."""
+        """Weight of each point, 0-1: less than 1 where a foreign line stands."""
         ratio = self._tolerated_squared / np.maximum(np.square(self.values), _SMALLEST_SQUARE)
         result: Reals = np.minimum(ratio, 1.0)
         return result

@@ -96,8 +96,8 @@ class Reweighted(Protocol):
 
     @property
     def pull(self) -> Floats:
-        """[K], by how much the data ask for more of each; negative for absent ones that the
-        residual speaks against, zero for present ones."""
+        """[K], half the fall of chi squared for each unit more of a component; negative for absent
+        ones that would raise it, zero for present ones."""
 
     @property
     def precision(self) -> Floats:
