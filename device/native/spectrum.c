@@ -47,10 +47,15 @@ int32_t ramix_cosmic_rays(const ramix_range *range, uint8_t *struck) {
     double *height = malloc(sizeof(double) * points), highest = -INFINITY;
     int32_t count = 0;
     if (height == NULL) return -1;
+    const double *at_top = range->intensity;
+    for (int n = chord; n < points - chord; n++)
+        height[n] = at_top[n] - 0.5 * (at_top[n - chord] + at_top[n + chord]);
     for (int n = 0; n < points; n++) {
-        const double sides = continued(range, n - chord) + continued(range, n + chord);
-        height[n] = range->intensity[n] - 0.5 * sides;
-        if (height[n] > highest) highest = height[n];
+        if (n < chord || n >= points - chord) {
+            const double sides = continued(range, n - chord) + continued(range, n + chord);
+            height[n] = at_top[n] - 0.5 * sides;
+        }
+        highest = height[n] > highest ? height[n] : highest;
     }
     const double smallest = range->smallest_part * highest;
     for (int n = 0; n < points; n++) {
@@ -96,7 +101,7 @@ int32_t ramix_model_input(int32_t points, const double *intensity, int32_t half,
         if (size > peak) peak = size;
     }
     if (peak <= fabs(cumulative[points] * rounding)) peak = INFINITY; /* x / inf = 0 */
-    for (int n = 0; n < points; n++) out[n] = (int8_t)rintf(filtered[n] / peak * full_scale);
+    for (int n = 0; n < points; n++) out[n] = (int8_t)lrintf(filtered[n] / peak * full_scale);
     free(cumulative);
     return 0;
 }
