@@ -1,5 +1,6 @@
 """The served analyzer: a real socket, a real terminal, real time, dark when the host leaves."""
 
+import contextlib
 import os
 import socket
 import time
@@ -101,6 +102,20 @@ def test_stopping_the_server_leaves_it_dark() -> None:
         server.stop()
         assert not simulated.laser_is_on
         assert simulated.laser_on_log[-1].cause is DarkCause.LINK
+
+
+def test_a_host_that_left_in_the_middle_of_much_makes_room_at_once() -> None:
+    """Its bytes are still to be read when the next one is at the door."""
+    with TcpServer(analyzer()) as server:
+        with server.lock, TcpHost(server) as first:  # nothing is received meanwhile
+            first.socket.settimeout(0.2)
+            with contextlib.suppress(TimeoutError):  # as much as the sockets hold
+                while True:
+                    first.socket.send(bytes(65_536))
+            first.socket.close()
+            second = TcpHost(server)
+        with second:
+            second.ask(Hello())
 
 
 def test_one_host_at_a_time_and_the_next_when_it_has_left() -> None:

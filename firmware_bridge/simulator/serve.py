@@ -17,6 +17,7 @@ from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 from firmware_bridge.simulator.link_server import LinkServer
 
 _READ_BYTES: Final = 65_536
+_READS_BEFORE_REFUSAL: Final = 256  # 16 MiB: more than a socket holds
 
 
 class TcpServer(LinkServer):
@@ -50,24 +51,35 @@ class TcpServer(LinkServer):
     def _ready(self, key: selectors.SelectorKey) -> None:
         if self._is_door(key):
             self._accept()
-        elif self._client is not None:
-            try:
-                data = self._client.recv(_READ_BYTES)
-            except BlockingIOError:
-                return
-            except OSError:
-                data = b""
-            if data:
-                self._take(data)
-            else:
-                self._lose_link()
-                self._host_left()
+        else:
+            self._read()
+
+    def _read(self) -> bool:
+        """Take what the host sent; False when there was nothing, or the host has left."""
+        if self._client is None:
+            return False
+        try:
+            data = self._client.recv(_READ_BYTES)
+        except BlockingIOError:
+            return False
+        except OSError:
+            data = b""
+        if data:
+            self._take(data)
+            return True
+        self._lose_link()
+        self._host_left()
+        return False
 
     def _accept(self) -> None:
         try:
             client, _ = self._listener.accept()
         except OSError:
             return  # it left before we looked
+        # A host that was killed in mid-upload has left once what it sent is read.
+        for _ in range(_READS_BEFORE_REFUSAL):
+            if not self._read():
+                break
         if self._client is not None or not self.analyzer.connected:
             client.close()
             return
