@@ -1,5 +1,6 @@
 """The library fit on mixtures of the measured references: amounts, shift, width, the rest."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -204,3 +205,13 @@ def test_refit_with_some_components_leaves_the_others_at_zero(library: Library) 
     fit = library.refit(spectrum, library.fit(spectrum), only)
     assert not fit.coefficients[~only].any()
     assert (fit.coefficients[only] > 0).all()
+
+
+def test_two_threads_with_one_library_fit_their_own_spectra(library: Library) -> None:
+    spectra = [scene({"Toluene": 1.0}, seed=1), scene({"ethanol": 1.0}, seed=2)]
+    expected = [library.fit(spectrum).coefficients for spectrum in spectra]
+    with ThreadPoolExecutor(2) as threads:
+        numbers = [number % 2 for number in range(40)]
+        found = list(threads.map(lambda number: library.fit(spectra[number]), numbers))
+    for number, fit in zip(numbers, found, strict=True):
+        np.testing.assert_array_equal(fit.coefficients, expected[number])

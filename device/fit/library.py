@@ -93,12 +93,13 @@ class Library:
         self, spectrum: GridSpectrum
     ) -> tuple[WindowedReferences, MeasuredDerivatives] | None:
         """References and spectrum over what was measured; None where there is nothing to fit."""
-        if self._last is None or self._last[0] is not spectrum:
+        last = self._last  # read once: another thread may identify something else meanwhile
+        if last is None or last[0] is not spectrum:
             window = fitted_window(spectrum.valid)
             if not window.any() or not spectrum.intensity.any():
                 return None
-            self._last = (spectrum, MeasuredDerivatives(spectrum, window))
-        measured = self._last[1]
+            last = self._last = (spectrum, MeasuredDerivatives(spectrum, window))
+        measured = last[1]
         key = measured.window.tobytes()
         references = self._windows.pop(key, None)
         if references is None:

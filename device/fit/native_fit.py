@@ -11,6 +11,7 @@ import numpy as np
 
 from device.fit import flexible, residual
 from device.fit.reweighted import Floats, Question, Singles
+from device.fit.windowed import RESPONSE_TERMS
 from device.native.library import address
 
 _PAIR = ctypes.c_double * 2
@@ -67,7 +68,7 @@ class _Fit(ctypes.Structure):
         ),
         *((name, ctypes.c_void_p) for name in (*_BY_REFERENCE, "precision")),
         ("axis_error_cm1", _PAIR),
-        ("response", ctypes.c_double * 4),
+        ("response", ctypes.c_double * RESPONSE_TERMS),
         *((name, ctypes.c_double) for name in ("model_error", "noise_part")),
         *((name, ctypes.c_void_p) for name in ("model", "weight")),
     )

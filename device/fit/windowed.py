@@ -112,11 +112,10 @@ def _cosines(points: int) -> Floats:
 
 
 def _kept(cache: "OrderedDict[float, Kept]", key: float, make: Callable[[float], Kept]) -> Kept:
-    found = cache.get(key)
+    found = cache.pop(key, None)
     if found is None:
-        found = cache[key] = make(key)
-        if len(cache) > _KEPT_COLUMNS:
-            cache.popitem(last=False)
-    else:
-        cache.move_to_end(key)
+        found = make(key)
+    cache[key] = found  # the newest is the last
+    if len(cache) > _KEPT_COLUMNS:
+        cache.popitem(last=False)
     return found
