@@ -88,7 +88,7 @@ UV_FLAGS := --quiet --python-version 3.11 --python-platform x86_64-manylinux_2_2
 	--custom-compile-command "make lock"
 
 clean:  ## Remove the environment and everything that was built
-	rm -rf $(VENV) out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf $(VENV) out build dist device/native/kernel.elf .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(DEVICE_STAMP): | python-for-venv
@@ -111,10 +111,14 @@ $(WHEELS_STAMP): | python-for-venv
 		-r $(WHEELS_LOCK)
 	@touch $@
 
+# The fit's loops in C are built on the way, where there is a compiler.
 install = $(BIN)/python -m pip install -qq --only-binary :all: --require-hashes -r $(1) \
+	&& rm -f device/native/kernel.elf \
 	&& $(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e . \
 	&& $(BIN)/python -m compileall -q firmware_bridge device train tools \
-	&& rm -f $(VENV)/installed-*
+	&& rm -f $(VENV)/installed-* \
+	&& { test -e device/native/kernel.elf || \
+		echo "No C compiler: the fit runs in numpy alone, about four times as slow."; }
 
 # Order-only, and a no-op once .venv is healthy.
 .PHONY: python-for-venv
