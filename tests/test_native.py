@@ -4,6 +4,7 @@ import ctypes
 import logging
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,8 @@ from device.native import library
 from device.spectra import cosmic_rays, resampling
 from device.spectra.preprocessing import model_input, preprocess, quantize
 from device.spectra.resampling import Resampler, WavenumberGrid
-from tests.measured import lines, references, scene
+from tests.measured import lines, names, references, scene
+from tools.bench_library import line_references
 
 Floats = npt.NDArray[np.float64]
 
@@ -215,6 +217,36 @@ def test_a_fit_is_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for scalar in scalars:
         assert getattr(native, scalar) == pytest.approx(getattr(numpy, scalar), abs=1e-3), scalar
     compare_precision(native, numpy)
+
+
+@compiled
+@pytest.mark.parametrize("count", [1, 2, 40])
+def test_a_library_of_any_size_is_fitted_the_same(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = line_references(count)
+    rng = np.random.default_rng(count)
+    shares = rng.dirichlet(np.ones(count))
+    spectrum = replace(
+        scene({}), intensity=shares @ rows + 0.003 * rng.standard_normal(rows.shape[1])
+    )
+    native = Library(rows).fit(spectrum)
+    in_numpy(monkeypatch)
+    numpy = Library(rows).fit(spectrum)
+    total = float(numpy.coefficients.sum())
+    np.testing.assert_allclose(native.coefficients, numpy.coefficients, atol=1e-4 * total)
+    np.testing.assert_allclose(native.evidence, numpy.evidence, rtol=1e-3, atol=0.05)
+
+
+@compiled
+def test_the_same_reference_twice_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.concatenate([references(), references()[:1]])
+    for _ in range(2):
+        fit = Library(rows).fit(scene({names()[0]: 0.6, "ethanol": 0.4}))
+        both = fit.shares[0] + fit.shares[-1]
+        assert both == pytest.approx(0.6, abs=0.03)
+        assert np.isfinite(fit.coefficient_sd[fit.coefficients > 0]).all()
+        in_numpy(monkeypatch)
 
 
 def compare_precision(native: LibraryFit, numpy: LibraryFit) -> None:

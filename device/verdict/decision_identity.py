@@ -63,20 +63,21 @@ def decision_sha256(fit: FitThresholds, presence_thresholds: Sequence[float]) ->
         "version": DECISION_VERSION,
         "thresholds": asdict(fit),
         "presence_thresholds": list(presence_thresholds),
-        "constants": constants(),
+        "constants": list(constants()),
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 @cache
-def constants() -> dict[str, dict[str, Any]]:
-    """Module -> name -> value, of all numbers and tuples of numbers in capitals."""
-    return {module.__name__: constants_of(module) for module in DECIDING}
+def constants() -> tuple[str, ...]:
+    """Each name with each value that it has, as JSON: the same wherever a number is imported."""
+    found = [item for module in DECIDING for item in constants_of(module).items()]
+    return tuple(sorted({json.dumps(item) for item in found}))
 
 
 def constants_of(module: ModuleType) -> dict[str, Any]:
-    """The module's numeric constants, private ones included."""
+    """Numbers and tuples of numbers in capitals, private and imported ones included."""
     return {
         name: value
         for name, value in vars(module).items()
