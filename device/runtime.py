@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # who does not store does not load SQLite
     from device.field_library.compound import FieldCompound
     from device.records.store import RecordStore
 
-TRIGGER_WAIT_S = 1.0  # how long one wait for the trigger lasts; Ctrl-C is heard in between
+TRIGGER_WAIT_S = 1.0  # how long one wait for the trigger lasts; Ctrl-C acts in between
 
 Progress = Callable[[str], None]
 _log = logging.getLogger("ramix.runtime")

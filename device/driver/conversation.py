@@ -29,7 +29,7 @@ class Conversation:
         self.session = Session(transport.framing)
         self._arrived: dict[int, Reply[Any]] = {}
         self.now_s = transport.monotonic_s  # the link's clock
-        self._heard_s = self.now_s()
+        self._last_bytes_s = self.now_s()
 
     def deadline(self, budget_s: float) -> Deadline:
         """`budget_s` from now, on the link's clock."""
@@ -110,8 +110,8 @@ class Conversation:
         data = self.transport.read(min(longest_s, _SLICE_S))
         if data:
             replies = self.session.receive(data)
-            self._heard_s = self.now_s()
-        elif self.now_s() - self._heard_s > MAX_PAUSE_S:
+            self._last_bytes_s = self.now_s()
+        elif self.now_s() - self._last_bytes_s > MAX_PAUSE_S:
             replies = self.session.link_idle()
         else:
             return

@@ -70,7 +70,7 @@ class SimulatedAnalyzer:
         self.stalled = False
         self._connected = True
         self._now_s = 0.0
-        self._heard_s = 0.0
+        self._last_bytes_s = 0.0
         self._speed = speed
         self._trigger_every_s = trigger_every_s
         self._detector = Detector(model, self.calibration, seed=seed)
@@ -93,9 +93,9 @@ class SimulatedAnalyzer:
         self._advance(now_s)
         if not self._connected:
             return
-        if now_s - self._heard_s > MAX_PAUSE_S:
+        if now_s - self._last_bytes_s > MAX_PAUSE_S:
             self._decoder.reset()  # whatever a cut-off packet swallowed is too old to be obeyed
-        self._heard_s = now_s
+        self._last_bytes_s = now_s
         attached = self.attach_count
         for packet in self._decoder.feed(data):
             self._serve(packet)

@@ -156,9 +156,9 @@ def test_fit_alone_hears_no_network_and_still_names_a_pure(identifier: Identifie
     assert answer.prediction is not None
     assert len(answer.prediction.presence) == 0
     assert [one.name for one in answer.identification.components] == [pures.names[0]]
-    heard = identifier.identify(pure.spectrum)  # the control: the original was not touched
-    assert heard.prediction is not None
-    assert len(heard.prediction.presence) == 13
+    unchanged = identifier.identify(pure.spectrum)  # the control: the original was not touched
+    assert unchanged.prediction is not None
+    assert len(unchanged.prediction.presence) == 13
 
 
 def test_fewer_cases_are_the_first_of_more(context: Context) -> None:

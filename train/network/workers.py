@@ -159,7 +159,7 @@ def _strategy(cluster: Cluster, arrival_s: float) -> Any:
         tf.config.threading.set_intra_op_parallelism_threads(cluster.threads)
     tf.get_logger().setLevel("CRITICAL")  # what it warns of ends in an error of ours
     tf.config.set_visible_devices([], "GPU")  # one replica a process is what is summed here
-    # TensorFlow's coordination service waits for a missing worker without end, deaf to signals.
+    # TensorFlow's coordination service waits for a missing worker without end and ignores signals.
     # The older health check, which it would replace, can be told how long.
     context.context().configure_coordination_service(service_type="")
     CollectiveAllReduceExtended._check_health_initial_timeout = arrival_s
