@@ -45,10 +45,11 @@ def solve_nonnegative(gram: Floats, projection: Floats, start: Floats | None = N
         if not gradient.max() > 0:
             break
         gradient -= roundings(gram, projection)
-        entering = int(gradient.argmax())
-        if not gradient[entering] > 0:
+        steepest = float(gradient.max())
+        if not steepest > 0:
             break
-        passive[entering] = True
+        # several at a time: those that turn out negative leave again
+        passive |= gradient > 0.5 * steepest
         solution = _shrink_to_feasible(gram, projection, solution, passive)
     return solution
 
