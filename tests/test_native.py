@@ -28,7 +28,8 @@ from tools.bench_library import line_references
 Floats = npt.NDArray[np.float64]
 
 MIXTURE = {"Toluene": 0.5, "ethanol": 0.3, "Acetonitrile": 0.2}
-elements = st.floats(-5.0, 5.0, allow_nan=False)
+# References have one scale: columns 1e90 smaller than others are no library.
+elements = st.floats(-5.0, 5.0, allow_nan=False).map(lambda value: round(value, 3))
 compiled = pytest.mark.skipif(
     library.kernel() is None, reason="no compiler was at hand when the project was installed"
 )

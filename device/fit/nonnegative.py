@@ -45,11 +45,10 @@ def solve_nonnegative(gram: Floats, projection: Floats, start: Floats | None = N
         if not gradient.max() > 0:
             break
         gradient -= roundings(gram, projection)
-        steepest = float(gradient.max())
-        if not steepest > 0:
+        entering = int(gradient.argmax())
+        if not gradient[entering] > 0:
             break
-        # several at a time: those that turn out negative leave again
-        passive |= gradient > 0.5 * steepest
+        passive[entering] = True
         solution = _shrink_to_feasible(gram, projection, solution, passive)
     return solution
 
