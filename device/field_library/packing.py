@@ -4,13 +4,12 @@ Next: `compound.py`, the entry.
 """
 
 import base64
-import binascii
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from device.inference.strict_json import Fields, StrictJsonError
+from device.inference.strict_json import Fields, StrictJsonError, as_bytes
 
 MAX_POINTS: Final = 100_000  # of a measured spectrum
 
@@ -24,13 +23,7 @@ def packed(values: npt.NDArray[Any], kind: str) -> str:
 
 def unpacked(fields: Fields, key: str, kind: str) -> Floats:
     """The array under `key`; raises StrictJsonError unless it is one of finite numbers."""
-    text = fields.take(key)
-    if not isinstance(text, str):
-        raise StrictJsonError(f"{key} must be text")
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise StrictJsonError(f"{key} is not base64") from error
+    data = as_bytes(fields.take(key), key)
     size = np.dtype(kind).itemsize
     if len(data) % size or not 0 < len(data) // size <= MAX_POINTS:
         raise StrictJsonError(f"{key} has the wrong length")

@@ -3,7 +3,6 @@
 Next: `golden.py`, which runs them.
 """
 
-import base64
 from typing import Final
 
 import numpy as np
@@ -70,15 +69,8 @@ def _answers(value: object, where: str, rows: int, columns: int) -> npt.NDArray[
 
 
 def _golden_inputs(fields: Fields, count: int, grid_size: int) -> npt.NDArray[np.int8]:
-    encoded = fields.take("inputs_base64")
-    if not isinstance(encoded, str):
-        raise StrictJsonError("manifest.golden.inputs_base64 must be text")
-    try:
-        raw = base64.b64decode(encoded, validate=True)
-    except ValueError as error:
-        raise StrictJsonError("manifest.golden.inputs_base64 is not base64") from error
+    where = fields.name_of("inputs_base64")
+    raw = strict_json.as_bytes(fields.take("inputs_base64"), where)
     if len(raw) != count * grid_size:
-        raise StrictJsonError(
-            f"manifest.golden.inputs_base64 holds {len(raw)} bytes, not {count} x {grid_size}"
-        )
+        raise StrictJsonError(f"{where} holds {len(raw)} bytes, not {count} x {grid_size}")
     return np.frombuffer(raw, dtype=np.int8).reshape(count, grid_size)

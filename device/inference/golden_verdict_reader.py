@@ -4,7 +4,6 @@ Golden vectors test the network alone; these also fix what thresholds, reference
 numbers make of it. Next: `device/verdict/golden_verdicts.py`, which compares answers with them.
 """
 
-import base64
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -105,13 +104,8 @@ def _code(value: object, where: str) -> str:
 
 
 def _counts(fields: Fields, size: int) -> npt.NDArray[np.uint16]:
-    where, encoded = fields.name_of("counts_base64"), fields.take("counts_base64")
-    if not isinstance(encoded, str):
-        raise StrictJsonError(f"{where} must be text")
-    try:
-        raw = base64.b64decode(encoded, validate=True)
-    except ValueError as error:
-        raise StrictJsonError(f"{where} is not base64") from error
+    where = fields.name_of("counts_base64")
+    raw = strict_json.as_bytes(fields.take("counts_base64"), where)
     if len(raw) != 2 * size:
         raise StrictJsonError(f"{where} holds {len(raw)} bytes, not 2 x {size}")
     return np.frombuffer(raw, dtype="<u2").astype(np.uint16)

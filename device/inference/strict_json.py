@@ -5,6 +5,7 @@ sentence in `StrictJsonError`. `Fields` then takes a JSON object apart key by ke
 a missing key and an unknown key are refused as well. Next: `manifest.py`.
 """
 
+import base64
 import json
 import math
 from collections.abc import Iterable
@@ -120,6 +121,16 @@ def as_text(value: object, where: str, *, empty: bool = False) -> str:
     if not value.isprintable():
         raise StrictJsonError(f"{where} holds unprintable characters")
     return value
+
+
+def as_bytes(value: object, where: str) -> bytes:
+    """Of text in base64."""
+    if not isinstance(value, str):
+        raise StrictJsonError(f"{where} must be text")
+    try:
+        return base64.b64decode(value, validate=True)
+    except ValueError as error:
+        raise StrictJsonError(f"{where} is not base64") from error
 
 
 def as_number(value: object, where: str, low: float, high: float) -> float:
