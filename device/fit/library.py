@@ -18,7 +18,7 @@ from device.fit.measured import MeasuredDerivatives
 from device.fit.reference_lines import line_parts, look_alikes
 from device.fit.reweighted import Repeat
 from device.fit.search import ShiftSearch
-from device.fit.windowed import WindowedReferences
+from device.fit.windowed import WindowedReferences, kept
 from device.spectra.spectrum import GridSpectrum
 
 __all__ = ["Library", "LibraryFit"]
@@ -100,11 +100,10 @@ class Library:
                 return None
             last = self._last = (spectrum, MeasuredDerivatives(spectrum, window))
         measured = last[1]
-        key = measured.window.tobytes()
-        references = self._windows.pop(key, None)
-        if references is None:
-            references = WindowedReferences(self.references, self._lines, measured.window)
-        self._windows[key] = references  # the newest is the last
-        if len(self._windows) > _KEPT_WINDOWS:
-            self._windows.popitem(last=False)
+        references = kept(
+            self._windows,
+            measured.window.tobytes(),
+            lambda: WindowedReferences(self.references, self._lines, measured.window),
+            _KEPT_WINDOWS,
+        )
         return references, measured

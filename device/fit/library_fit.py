@@ -3,6 +3,7 @@
 Made by `library.py`. Next: `device/verdict/identification.py`, which decides with it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -95,35 +96,32 @@ class LibraryFit:
     @cached_property
     def response(self) -> Floats:
         """[G], of this instrument against that of the references; 1 where not fitted."""
-        if self.left is None:
-            return np.ones(self.grid_points)
-        return self._on_grid(self.left.response, 1.0)
+        return self._on_grid(lambda left: left.response, 1.0)
 
     @cached_property
     def weight(self) -> Floats:
         """[G], of each point's squared residual in chi squared; zero where not fitted."""
-        if self.left is None:
-            return np.zeros(self.grid_points)
-        return self._on_grid(self.left.weight) / self.left.scale**2
+        return self._on_grid(lambda left: left.weight) / self._scale**2
 
     @cached_property
     def residual(self) -> Floats:
         """[G], smoothed derivative domain; zero where not fitted."""
-        if self.left is None:
-            return np.zeros(self.grid_points)
-        return self._on_grid(self.left.residual.values) * self.left.scale
+        return self._on_grid(lambda left: left.residual.values) * self._scale
 
     @cached_property
     def foreign(self) -> Floats:
         """[G], the part of the residual that counts as foreign."""
-        if self.left is None:
-            return np.zeros(self.grid_points)
-        return self._on_grid(self.left.residual.foreign) * self.left.scale
+        return self._on_grid(lambda left: left.residual.foreign) * self._scale
 
-    def _on_grid(self, values: Reals, beside: float = 0.0) -> Floats:
+    @property
+    def _scale(self) -> float:
+        return 1.0 if self.left is None else self.left.scale
+
+    def _on_grid(self, values: Callable[["Left"], Reals], beside: float = 0.0) -> Floats:
+        """[G]: such values of what is left, and `beside` where nothing was fitted."""
         result = np.full(self.grid_points, beside)
         if self.left is not None:
-            result[self.left.points] = values
+            result[self.left.points] = values(self.left)
         return result
 
 

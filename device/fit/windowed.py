@@ -23,6 +23,7 @@ _KEPT_COLUMNS = 8  # kernels of each kind; 13 references of 2,201 points take 34
 RESPONSE_TERMS = 4  # cosines over the range that the response of an instrument is made of
 STRIDE = 2  # the search looks at every second point: the smoothed derivative holds nothing finer
 
+Key = TypeVar("Key")
 Kept = TypeVar("Kept")
 
 
@@ -75,10 +76,17 @@ class WindowedReferences:
 
     def columns(self, variance_cm2: float) -> Columns:
         """Smoothed by a kernel of this variance."""
-        return _kept(self._columns, variance_cm2, self._make_columns)
+        return kept(
+            self._columns, variance_cm2, lambda: self._make_columns(variance_cm2), _KEPT_COLUMNS
+        )
 
     def search_columns(self, variance_cm2: float) -> SearchColumns:
-        return _kept(self._search_columns, variance_cm2, self._make_search_columns)
+        return kept(
+            self._search_columns,
+            variance_cm2,
+            lambda: self._make_search_columns(variance_cm2),
+            _KEPT_COLUMNS,
+        )
 
     def padded(self, values: npt.NDArray[np.generic]) -> Singles:
         """[points] -> [stride], zero beyond them."""
@@ -111,11 +119,13 @@ def _cosines(points: int) -> Floats:
     return waves
 
 
-def _kept(cache: "OrderedDict[float, Kept]", key: float, make: Callable[[float], Kept]) -> Kept:
+def kept(cache: "OrderedDict[Key, Kept]", key: Key, make: Callable[[], Kept], at_most: int) -> Kept:
+    """What `cache` holds under `key`, made if it is not there; of more than `at_most` the one that
+    was asked for longest ago goes."""
     found = cache.pop(key, None)
     if found is None:
-        found = make(key)
+        found = make()
     cache[key] = found  # the newest is the last
-    if len(cache) > _KEPT_COLUMNS:
+    if len(cache) > at_most:
         cache.popitem(last=False)
     return found
