@@ -190,6 +190,14 @@ def test_non_negative_amounts_explain_the_same(columns: Floats, data: Floats) ->
     assert abs(misfits[0] - misfits[1]) <= 1e-6 * (1.0 + float(data @ data))
 
 
+@compiled
+def test_a_call_without_memory_is_an_error() -> None:
+    kernel = library.kernel()
+    assert kernel is not None
+    with pytest.raises(MemoryError):
+        kernel.ramix_nonnegative(2**30, 0, 1, 0, 0.0, 0, 0)  # 8 EiB
+
+
 SCENES = {
     "a mixture": scene(MIXTURE),
     "in noise": scene(MIXTURE, snr=20.0),

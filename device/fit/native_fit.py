@@ -127,8 +127,7 @@ def native_fit(compiled: ctypes.CDLL, question: Question) -> NativeFit:
         weight=address(by_point) + 4 * stride,
         **places,
     )
-    if compiled.ramix_reweighted_fit(ctypes.byref(_settings()), ctypes.byref(fit)):
-        raise MemoryError("no memory for a library fit")
+    compiled.ramix_reweighted_fit(ctypes.byref(_settings()), ctypes.byref(fit))
     by_name = dict(zip(_BY_REFERENCE, by_reference, strict=False))
     return NativeFit(
         **by_name,

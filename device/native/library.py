@@ -20,7 +20,7 @@ NONE = "none"
 
 _INT, _DOUBLE, _PLACE = ctypes.c_int32, ctypes.c_double, ctypes.c_void_p
 _FLOAT = ctypes.c_float
-# As in the header; every one returns int32.
+# As in the header; every one returns int32, below zero where there was no memory.
 _FUNCTIONS = {
     "ramix_kernel_version": (),
     "ramix_structure_bytes": (_INT,),
@@ -50,6 +50,7 @@ def kernel() -> ctypes.CDLL | None:
         for name, types in _FUNCTIONS.items():
             function = getattr(library, name)
             function.argtypes, function.restype = types, _INT
+            function.errcheck = _checked
         found = int(library.ramix_kernel_version())
     except (OSError, AttributeError) as error:
         _log.warning("%s cannot be used (%s): numpy takes its place", path.name, error)
@@ -58,6 +59,13 @@ def kernel() -> ctypes.CDLL | None:
         _log.warning("%s is of version %d, not %d: numpy takes its place", path, found, VERSION)
         return None
     return library
+
+
+def _checked(result: int, function: object, arguments: tuple[object, ...]) -> int:
+    """Of every call: below zero there was no memory (`kernel.h`)."""
+    if result < 0:
+        raise MemoryError("no memory for a calculation in the compiled kernel")
+    return result
 
 
 def backend() -> str:

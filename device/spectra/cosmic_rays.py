@@ -106,8 +106,7 @@ def _mark_in_c(
         sigmas=_SIGMAS,
         smallest_part=_SMALLEST_PART,
     )
-    if compiled.ramix_cosmic_rays(ctypes.byref(measured), address(struck)) < 0:
-        raise MemoryError("no memory to look for cosmic rays")
+    compiled.ramix_cosmic_rays(ctypes.byref(measured), address(struck))
 
 
 class _Range(ctypes.Structure):

@@ -73,7 +73,7 @@ def model_input(intensity: Array, valid: npt.NDArray[np.bool_]) -> npt.NDArray[n
     values = np.ascontiguousarray(intensity, dtype=np.float64)
     size = len(values)
     result = np.empty(size, dtype=np.int8)
-    if compiled.ramix_model_input(
+    compiled.ramix_model_input(
         size,
         address(values),
         min(_HALF, size - 1),
@@ -81,8 +81,7 @@ def model_input(intensity: Array, valid: npt.NDArray[np.bool_]) -> npt.NDArray[n
         _ROUNDING / size,
         INT8_FULL_SCALE,
         address(result),
-    ):
-        raise MemoryError("no memory for a network's input")
+    )
     return result
 
 
