@@ -9,6 +9,9 @@ Next: `proof.py`, who asks for this and when.
 
 from collections.abc import Callable
 
+import numpy as np
+import numpy.typing as npt
+
 from device.inference.errors import GoldenMismatch
 from device.inference.manifest import GoldenVerdict, Manifest
 from device.spectra.resampling import WavenumberGrid
@@ -20,15 +23,15 @@ from device.verdict.identification import Identification
 def check_golden_verdicts(manifest: Manifest, identify: Callable[[Spectrum], Answer]) -> None:
     """Answer all golden spectra; raises `GoldenMismatch` on the first that is wrong."""
     for index, golden in enumerate(manifest.golden_verdicts):
-        found = identify(golden_spectrum(golden, manifest.grid)).identification
+        found = identify(golden_spectrum(golden.counts, manifest.grid)).identification
         wrong = difference(golden, found)
         if wrong is not None:
             raise GoldenMismatch(f"Golden spectrum {index}: {wrong}.")
 
 
-def golden_spectrum(golden: GoldenVerdict, grid: WavenumberGrid) -> Spectrum:
+def golden_spectrum(counts: npt.NDArray[np.uint16], grid: WavenumberGrid) -> Spectrum:
     """As a file would give it: without variance and raw counts."""
-    return Spectrum(grid.wavenumber_cm1, golden.counts.astype("float64"), source="golden spectrum")
+    return Spectrum(grid.wavenumber_cm1, counts.astype(np.float64), source="golden spectrum")
 
 
 def difference(golden: GoldenVerdict, found: Identification) -> str | None:

@@ -10,7 +10,7 @@ Next: `device/verdict/golden_verdicts.py`, the comparison on the device; `export
 
 import base64
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -116,9 +116,7 @@ def _answered(
 def _is_clear(
     identifier: Identifier, scene: Scene, golden: GoldenVerdict, rng: np.random.Generator
 ) -> bool:
-    strict = GoldenVerdict(
-        golden.counts, golden.verdict, golden.components, golden.reasons, SHARE_TOLERANCE / 2
-    )
+    strict = replace(golden, share_tolerance=SHARE_TOLERANCE / 2)
     offsets = (*(0.0,) * _NOISE_DRAWS, -_AXIS_OFF_CM1, _AXIS_OFF_CM1)
     again = (_identified(identifier, _measured(scene, offset, rng)) for offset in offsets)
     return all(
@@ -139,8 +137,7 @@ def _with_other_outputs(identifier: Identifier, counts: Counts) -> Iterator[Iden
 
 
 def _identified(identifier: Identifier, counts: Counts) -> Identification:
-    probe = GoldenVerdict(counts, "", (), (), SHARE_TOLERANCE)
-    spectrum = golden_spectrum(probe, identifier.bundle.manifest.grid)
+    spectrum = golden_spectrum(counts, identifier.bundle.manifest.grid)
     return identifier.identify(spectrum).identification
 
 

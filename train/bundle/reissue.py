@@ -52,6 +52,7 @@ def reissue(
     container = Container.from_bytes(data)
     trust.verify(container.manifest, container.signatures)
     manifest = _checked_manifest(container, data, trust)
+    of_sha256 = hashlib.sha256(data).hexdigest()
     try:
         of_version = str(manifest["version"])
         names = [(str(one["name"]), str(one["cas"])) for one in manifest["compounds"]]
@@ -62,7 +63,7 @@ def reissue(
         manifest["version"] = version or _next(of_version)
         manifest["provenance"][REISSUED_FROM] = {
             "version": of_version,
-            "sha256": hashlib.sha256(data).hexdigest(),
+            "sha256": of_sha256,
         }
         recipe = manifest["provenance"].get("recipe")
         if recipe is not None:
@@ -74,7 +75,7 @@ def reissue(
     draft = draft_bundle(manifest, container.model, references)
     manifest["golden_verdicts"] = golden_verdict_entries(draft)
     again = write_bundle(manifest, container.model, references, signers)
-    return Reissue(again, manifest["version"], of_version, hashlib.sha256(data).hexdigest())
+    return Reissue(again, manifest["version"], of_version, of_sha256)
 
 
 def _checked_manifest(container: Container, data: bytes, trust: TrustPolicy) -> dict[str, Any]:
