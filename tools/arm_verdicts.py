@@ -22,7 +22,7 @@ from device.inference.bundle import read_bundle_file
 from device.inference.trust import default_trust_policy
 from device.native.library import backend
 from device.spectra.files.reading import read_spectrum
-from device.spectra.preprocessing import preprocess, quantize
+from device.spectra.preprocessing import model_input
 from device.spectra.spectrum import to_grid
 from device.verdict.identifier import Answer, Identifier
 from tools.bench_pipeline import bare_invoke
@@ -45,10 +45,10 @@ def verdicts(model: Path, rounds: int, spectra: list[Path]) -> dict[str, object]
             between_marks(rounds, partial(identifier.identify, spectrum))
     if rounds:
         gridded = to_grid(read_spectrum(spectra[0]))
-        model_input = quantize(preprocess(gridded.intensity, gridded.valid))
+        prepared = model_input(gridded.intensity, gridded.valid)
         invoke = bare_invoke(bundle.model, "tflite")
-        invoke(model_input)
-        between_marks(INVOKES, partial(invoke, model_input))
+        invoke(prepared)
+        between_marks(INVOKES, partial(invoke, prepared))
     return {
         "machine": platform.machine(),
         "python": platform.python_version(),

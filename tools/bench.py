@@ -21,8 +21,8 @@ from device import installation
 from device.inference.bundle import Bundle, read_bundle_file
 from device.inference.interpreter import RUNTIMES, Interpreter
 from device.inference.trust import default_trust_policy
-from firmware_bridge.errors import RamixError
 from tools.bench_timing import Row
+from tools.entry_point import run
 
 GROUPS = ("pipeline", "library", "processes", "driver")
 DATA = Path(__file__).resolve().parent.parent / "data" / "solvents13"
@@ -137,14 +137,5 @@ def table(measured: list[Row]) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
-    """Entry point: one sentence instead of a traceback for what was foreseen."""
-    try:
-        bench()
-    except RamixError as error:
-        print(f"Error: {error.text}\n  -> {error.remedy}", file=sys.stderr)
-        sys.exit(1)
-
-
 if __name__ == "__main__":
-    main()
+    run(bench)

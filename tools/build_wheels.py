@@ -21,6 +21,7 @@ import click
 
 from firmware_bridge.errors import RamixError
 from tools.cross_compiler import ROOT, TARGETS, Target, compile_kernel, machine_of, recipe, zig
+from tools.entry_point import run
 
 KERNEL = "device/native/kernel.elf"
 TIMEOUT_S = 600
@@ -114,14 +115,5 @@ def _expect(machine: int | None, target: Target) -> None:
         )
 
 
-def main() -> None:
-    """Entry point: one sentence instead of a traceback for what was foreseen."""
-    try:
-        build_wheels()
-    except RamixError as error:
-        print(f"Error: {error.text}\n  -> {error.remedy}", file=sys.stderr)
-        sys.exit(1)
-
-
 if __name__ == "__main__":
-    main()
+    run(build_wheels)
