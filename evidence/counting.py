@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from device.driver.averaging import DetectorNoise
+from device.driver.averaging import CameraNoise
 from device.spectra.spectrum import Spectrum
 from evidence.pures import FIRST_CM1, LAST_CM1
 from firmware_bridge.simulator.detector import DetectorModel
@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float64]
 _FILLED = 0.6  # of the full well, by the brightest point of a frame
 _FRAME_S = 1.0
 _CAMERA = DetectorModel()
-_DRIVER = DetectorNoise(_CAMERA.gain_e_per_count, _CAMERA.read_noise_e, _CAMERA.offset_counts)
+_DRIVER = CameraNoise(_CAMERA.gain_e_per_count, _CAMERA.read_noise_e, _CAMERA.offset_counts)
 
 
 @dataclass(frozen=True, eq=False)

@@ -88,7 +88,10 @@ def test_a_line_that_an_end_cuts_is_no_ray(fwhm_cm1: float, from_the_end_cm1: fl
 def test_no_real_spectrum_has_lines_that_look_like_rays() -> None:
     files = [*DATA.glob("solvents13/*/*.txt"), *DATA.glob("wasatch785/*.csv")]
     assert len(files) > 40
-    assert [path.name for path in files if cosmic_rays(to_grid(read_spectrum(path))).any()] == []
+    found = {path.name: np.flatnonzero(cosmic_rays(to_grid(read_spectrum(path)))) for path in files}
+    spike = found.pop("sesame oil.csv")  # it has one: 41 counts from one point to the next
+    assert set(MODEL_GRID.wavenumber_cm1[spike]) <= set(range(1560, 1569))
+    assert [name for name, points in found.items() if len(points)] == []
 
 
 @pytest.mark.parametrize(

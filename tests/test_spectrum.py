@@ -7,7 +7,6 @@ import pytest
 
 from device.fit.derivative import noise_of_derivative, smoothed_derivative
 from device.spectra.files.bwtek import read_bwtek
-from device.spectra.noise import noise_variance
 from device.spectra.resampling import MODEL_GRID, Resampler, WavenumberGrid, resampler_for
 from device.spectra.spectrum import Acquisition, Spectrum, spectrum_from_acquisition, to_grid
 from firmware_bridge.calibration import CalibrationPage
@@ -183,38 +182,6 @@ def test_resamplers_are_remembered_for_read_only_axes_alone() -> None:
     axis.flags.writeable = False
     assert resampler_for(axis) is resampler_for(axis)
     assert resampler_for(axis) is not resampler_for(axis, WavenumberGrid(300, 2500, 2))
-
-
-@pytest.mark.parametrize("pixel_cm1", [1.7, 2.4])
-@pytest.mark.parametrize("step_cm1", [None, 1.0, 2.0])
-def test_unknown_noise_is_found_even_after_interpolation(
-    pixel_cm1: float, step_cm1: float | None
-) -> None:
-    rng = np.random.default_rng(4)
-    axis = np.arange(290.0, 2510.0, pixel_cm1)
-    noisy = 500 * np.exp(-(((axis - 1000) / 4) ** 2)) + rng.normal(size=len(axis)) * 5
-    if step_cm1 is not None:
-        target = np.arange(300.0, 2501.0, step_cm1)
-        axis, noisy = target, np.interp(target, axis, noisy)
-    # between pixels, interpolation itself lowers the variance to 1/2 in the middle
-    assert 0.5 * 25 < noise_variance(axis, noisy) < 1.3 * 25
-    assert np.ptp(to_grid(Spectrum(axis, noisy)).variance) == 0
-
-
-def test_negative_control_neighbours_alone_would_miss_interpolated_noise() -> None:
-    rng = np.random.default_rng(4)
-    pixels = np.arange(290.0, 2510.0, 2.4)
-    axis = np.arange(300.0, 2501.0)
-    noisy = np.interp(axis, pixels, rng.normal(size=len(pixels)) * 5)
-    assert noise_variance(axis, noisy, independent_cm1=0.0) < 0.2 * 25
-
-
-def test_noise_of_a_noise_free_file_is_a_small_fraction_and_a_constant_has_none() -> None:
-    axis = np.arange(300.0, 2501.0)
-    line = 1e4 * np.exp(-(((axis - 1000) / 4) ** 2))
-    assert noise_variance(axis, line) == pytest.approx(10.0**2, rel=0.01)
-    assert noise_variance(axis, np.full(len(axis), 7.0)) == 0
-    assert noise_variance(axis[:2], axis[:2]) > 0  # two points have no second difference
 
 
 def test_file_and_replayed_frame_give_the_same_bits() -> None:

@@ -15,7 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from device.driver.analyzer import Analyzer, Frame
-from device.driver.averaging import AveragedFrames, DetectorNoise, average_frames
+from device.driver.averaging import (
+    AveragedFrames,
+    CameraNoise,
+    average_frames,
+    measured_variance,
+)
 from device.spectra.resampling import WavenumberGrid
 from device.spectra.spectrum import Acquisition
 from firmware_bridge.calibration import CalibrationPage
@@ -47,6 +52,7 @@ class AcquisitionSettings:
     auto_exposure: find one instead, starting from the above, so that dark and lit frames together
         stay within `max_total_s`.
     laser_power_mw: None keeps the analyzer's own.
+    camera: its maker's figures of noise; what the frames show by themselves counts in any case.
     seen: the range whose brightest line decides a found exposure: that of the model that answers.
     """
 
@@ -55,7 +61,7 @@ class AcquisitionSettings:
     frames: int = 1
     max_total_s: float = 20.0
     laser_power_mw: int | None = None
-    noise: DetectorNoise = field(default_factory=DetectorNoise)
+    camera: CameraNoise | None = None
     seen: WavenumberGrid = field(default_factory=WavenumberGrid)
 
     def __post_init__(self) -> None:
@@ -96,7 +102,7 @@ def acquire(
     while len(dark) < settings.frames:
         tell(f"dark frame {len(dark) + 1} of {settings.frames}")
         dark.append(_checked(analyzer.acquire_frame(laser_on=False), page))
-    return _combine(lit, dark, page, settings.noise)
+    return _combine(lit, dark, page, settings.camera)
 
 
 def pixels_of_interest(page: CalibrationPage, seen: WavenumberGrid | None = None) -> Bools:
@@ -115,13 +121,15 @@ def pixels_of_interest(page: CalibrationPage, seen: WavenumberGrid | None = None
 
 
 def _combine(
-    lit: list[Frame], dark: list[Frame], page: CalibrationPage, noise: DetectorNoise
+    lit: list[Frame], dark: list[Frame], page: CalibrationPage, camera: CameraNoise | None
 ) -> Acquisition:
-    raw_mean, dark_mean = _average(lit, noise), _average(dark, noise)
+    raw_mean, dark_mean = _average(lit), _average(dark)
+    pixels = ~page.dead_mask()
+    pixels[: page.first_valid_pixel] = pixels[page.last_valid_pixel + 1 :] = False
     return Acquisition(
         raw_counts=raw_mean.mean,
         dark_counts=dark_mean.mean,
-        variance=raw_mean.variance + dark_mean.variance,
+        variance=measured_variance(raw_mean, dark_mean, page.wavenumber_cm1(), pixels, camera),
         saturated=_saturated(lit),
         dead=page.dead_mask(),
         integration_time_ms=lit[0].exposure_us / 1000.0,
@@ -134,8 +142,8 @@ def _combine(
     )
 
 
-def _average(frames: list[Frame], noise: DetectorNoise) -> AveragedFrames:
-    return average_frames(np.stack([frame.counts for frame in frames]), noise)
+def _average(frames: list[Frame]) -> AveragedFrames:
+    return average_frames(np.stack([frame.counts for frame in frames]))
 
 
 def _saturated(frames: list[Frame]) -> Bools:

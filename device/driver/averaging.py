@@ -1,19 +1,23 @@
 """Several frames of the same thing become one: mean, variance of the mean, cosmic rays removed.
 
-Pure arithmetic on counts [k frames, n pixels]; knows no analyzer.
+Pure arithmetic on counts [k frames, n pixels]; knows no analyzer. What is uncertain is measured:
+by the frames where they repeat, and by the fine structure of their mean in every case
+(`device/spectra/noise.py`). A camera's own figures, where they are known, add what neither shows.
 
 Next: `acquisition.py`, which collects the frames.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from device.spectra.noise import MAD_TO_SIGMA
+from device.spectra.noise import MAD_TO_SIGMA, between_frames, fine_structure
 
 Counts = npt.NDArray[np.uint16]
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 # Rounding to whole counts: the variance of a uniform error one count wide.
 _ROUNDING_VARIANCE = 1.0 / 12.0
@@ -23,19 +27,21 @@ _COSMIC_SIGMAS = 6.0
 _COSMIC_MIN_FRACTION = 0.05
 # With two frames that differ there is no telling which of them was hit.
 MIN_FRAMES_FOR_COSMIC_RAYS = 3
+# A pixel whose samples spread so much more than the law says is as uncertain as they show: by
+# chance alone one of a million does (`_unlikely_ratio`).
+_UNLIKELY_SIGMAS = 4.75
+# A camera's figures count while the frames do not contradict them: up to this factor of variance
+# above what they show, the square of the 1.25 that an estimate of sigma may be off by.
+_CREDIBLE = 1.25**2
 
 
 @dataclass(frozen=True)
-class DetectorNoise:
-    """What the detector adds by itself: the floor under every measured variance.
+class CameraNoise:
+    """A camera's own figures, from its maker."""
 
-    The defaults are those of the simulated analyzer (a test compares them with its table);
-    another analyzer's own figures go here.
-    """
-
-    gain_e_per_count: float = 4.6
-    read_noise_e: float = 16.0
-    offset_counts: float = 165.0  # electronic: counts without electrons, hence without shot noise
+    gain_e_per_count: float
+    read_noise_e: float
+    offset_counts: float  # electronic: counts without electrons, hence without shot noise
 
     def variance_counts2(self, counts: Floats) -> Floats:
         """Variance of one frame whose expected counts are `counts` (photon transfer equation)."""
@@ -46,19 +52,19 @@ class DetectorNoise:
 
 @dataclass(frozen=True, eq=False)
 class AveragedFrames:
-    """Mean [n] and the variance [n] of that mean, in counts and counts squared."""
+    """Mean [n] of some frames, and the variance [n] of that mean as their spread shows it."""
 
     mean: Floats
-    variance: Floats
+    variance: Floats | None  # None: nothing was repeated
     rejected: int  # samples taken for cosmic rays and left out
+    frames: int
 
 
-def average_frames(counts: Counts, noise: DetectorNoise) -> AveragedFrames:
+def average_frames(counts: Counts) -> AveragedFrames:
     """Average `counts` [k, n], leaving cosmic rays out when k >= 3.
 
-    The variance is the spread between the frames, never below what the detector must add. Frames
-    that do not differ in a single pixel are one recording played k times: repeating it made
-    nothing more certain, so its variance is not divided by k.
+    Frames that do not differ in a single pixel are one recording played k times: repeating it made
+    nothing more certain, so they tell no variance.
 
     Raises:
         ValueError: `counts` is not two-dimensional or holds no frame.
@@ -66,27 +72,67 @@ def average_frames(counts: Counts, noise: DetectorNoise) -> AveragedFrames:
     if counts.ndim != 2 or not len(counts):
         raise ValueError(f"average_frames needs counts [k, n], not shape {counts.shape}")
     samples = counts.astype(np.float64)
-    kept = ~_cosmic_rays(samples, noise)
+    frames = len(samples)
+    if frames == 1 or bool((counts == counts[0]).all()):
+        return AveragedFrames(samples[0], None, 0, frames)
+    middle = np.median(samples, axis=0)
+    law = between_frames(samples, middle)
+    one = np.maximum(law.variance(middle), _ROUNDING_VARIANCE)
+    kept = ~_cosmic_rays(samples, middle, one)
     number = kept.sum(axis=0)
     mean = np.where(kept, samples, 0.0).sum(axis=0) / number
-    floor = noise.variance_counts2(mean)
-    repeated = len(samples) > 1 and bool((counts == counts[0]).all())
-    if repeated or len(samples) == 1:
-        return AveragedFrames(mean, floor, 0)
     squares = np.where(kept, (samples - mean) ** 2, 0.0).sum(axis=0)
-    spread = squares / np.maximum(number - 1, 1)
-    return AveragedFrames(mean, np.maximum(spread, floor) / number, int((~kept).sum()))
+    freedom = np.maximum(number - 1, 1)
+    spread = squares / freedom
+    unlikely = spread > one * _unlikely_ratio(freedom)
+    variance = np.where(unlikely, spread, one) / number
+    return AveragedFrames(mean, variance, int((~kept).sum()), frames)
 
 
-def _cosmic_rays(samples: Floats, noise: DetectorNoise) -> npt.NDArray[np.bool_]:
+def measured_variance(
+    lit: AveragedFrames,
+    dark: AveragedFrames,
+    axis_cm1: Floats,
+    pixels: Bools,
+    camera: CameraNoise | None = None,
+) -> Floats:
+    """Variance [n] of lit less dark: the larger of what repeats and fine structure show.
+
+    Args:
+        axis_cm1: [n], increasing over `pixels`.
+        pixels: bool[n], calibrated and living ones; the others have no fine structure.
+        camera: its figures, if it gives any.
+    """
+    signal = lit.mean - dark.mean
+    variance = np.full(len(signal), 2.0 * _ROUNDING_VARIANCE / lit.frames)
+    seen = signal[pixels]
+    if len(seen) > 1:
+        law = fine_structure(seen, axis_cm1[pixels])
+        variance[pixels] = np.maximum(variance[pixels], law.variance(seen))
+    if lit.variance is not None and dark.variance is not None:
+        variance = np.maximum(variance, lit.variance + dark.variance)
+    if camera is not None and pixels.any():
+        said = camera.variance_counts2(lit.mean) / lit.frames
+        said += camera.variance_counts2(dark.mean) / dark.frames
+        if np.median(said[pixels]) <= _CREDIBLE * np.median(variance[pixels]):
+            variance = np.maximum(variance, said)
+    return variance
+
+
+def _unlikely_ratio(freedom: npt.NDArray[np.integer[Any]]) -> Floats:
+    """Sample variance over variance that normal samples exceed with `_UNLIKELY_SIGMAS`
+    (Wilson & Hilferty, PNAS 1931, 17, 684)."""
+    part = 2.0 / (9.0 * freedom)
+    return np.asarray((1.0 - part + _UNLIKELY_SIGMAS * np.sqrt(part)) ** 3)
+
+
+def _cosmic_rays(samples: Floats, middle: Floats, variance: Floats) -> Bools:
     """Samples [k, n] far above their pixel's median; at least half of every pixel's remain."""
     if len(samples) < MIN_FRAMES_FOR_COSMIC_RAYS:
         return np.zeros(samples.shape, bool)
-    median = np.median(samples, axis=0)
-    excess = samples - median
-    sigma = np.sqrt(noise.variance_counts2(median))
-    # Where the detector is noisier than its model says, the frame's own spread sets the scale.
+    excess, sigma = samples - middle, np.sqrt(variance)
+    # Where a whole frame lies higher, as with a drifting level, its own spread sets the scale.
     spread = MAD_TO_SIGMA * np.median(np.abs(excess / sigma), axis=1, keepdims=True)
     threshold = _COSMIC_SIGMAS * sigma * np.maximum(spread, 1.0)
-    threshold += _COSMIC_MIN_FRACTION * (median - median.min())
+    threshold += _COSMIC_MIN_FRACTION * (middle - middle.min())
     return np.asarray(excess > threshold)

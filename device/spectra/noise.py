@@ -1,9 +1,13 @@
-"""The noise of a spectrum that comes without a variance, from its second differences.
+"""How noisy is each point? What the spectrum's own fine structure says, and what repeats say.
 
-Only files without raw counts come here: an acquisition brings its own variance.
-Next: `quality.py`, which weighs signal against this noise.
+Neither assumes a camera: the variance of one point is `floor + slope * signal`, the law of photon
+transfer (Janesick, Photon Transfer, SPIE 2007), with both numbers found in the counts themselves.
+Raman lines are wider than a pixel, noise is not: differences of sixth order keep the noise and
+lose the lines. Next: `device/driver/averaging.py` for frames; `quality.py`, which weighs signal
+against this noise.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,45 +15,82 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
-# Differences are taken between points this far apart. Files are often interpolated from pixels
-# about 2 cm-1 wide to steps of 1 or 2 cm-1: neighbours then share their noise, and differences
-# between them would find next to none. Two pixels apart they are independent.
-_INDEPENDENT_CM1 = 4.0
-
-# No Raman spectrometer measures better than this fraction of its strongest line; a noise-free
-# synthetic file must not make everything significant.
-_SMALLEST_FRACTION = 1e-3
-
 MAD_TO_SIGMA = 1.4826  # median absolute deviation of a normal distribution -> sigma
+
+# Native pixels are unevenly spaced in Raman shift; files with even steps were interpolated, often
+# from pixels about 2 cm-1 wide, and neighbours then share their noise. Two pixels apart they are
+# independent.
+_INDEPENDENT_CM1 = 4.0
+_EVEN = 0.02  # relative spread of even steps, for axes printed with few digits
+
+# A binomial difference of order 6 weakens a line of sigma s points to 15 / (30 s^6) of its height,
+# 0.3% at the finest sampling in use (s = 2.3), where order 2 leaves 8%.
+_BINOMIAL = np.array([1.0, -6.0, 15.0, -20.0, 15.0, -6.0, 1.0])
+_DIFFERENCE = _BINOMIAL / np.sqrt(_BINOMIAL @ _BINOMIAL)  # keeps the variance of white noise
+_REACH = len(_DIFFERENCE) // 2
+
+_LEVELS = 12  # bins of equal count over the signal's level, for the law's two numbers
+_FEWEST_IN_LEVEL = 32
+_SMALLEST_PART = 1e-6  # of the largest variance among bins: what a weight may assume at least
+_LEVEL_POINTS = 9  # mean over so many: the level must not be the noise that is judged
 
 # The strongest line is what rises over chords of this half length: no slow baseline does.
 _LINE_CM1 = 30.0
-_SECOND_DIFFERENCE_VARIANCE = 1.5  # of y[i] - (y[i-k] + y[i+k]) / 2, in units of sigma squared
+# Least slope: shot noise of a full well of a million electrons, more than any camera in use holds,
+# with the well filled by the strongest line. A noise-free synthetic file must not make everything
+# significant.
+_FULL_WELL_E = 1e6
 
 
-def noise_variance(
-    axis_cm1: Floats,
-    intensity: Floats,
-    independent_cm1: float = _INDEPENDENT_CM1,
-    smallest_fraction: float = _SMALLEST_FRACTION,
-) -> float:
-    """Variance of one point, from the median absolute second difference.
+@dataclass(frozen=True)
+class NoiseLaw:
+    """Variance of one point: `floor` in counts squared, `slope` in counts squared per count."""
 
-    Lines are too few to move a median, and a smooth baseline cancels.
+    floor: float
+    slope: float
+
+    def variance(self, signal: Floats) -> Floats:
+        """Of points with this signal, smoothed a little; below zero it counts as zero."""
+        return self.floor + self.slope * np.maximum(_level(signal), 0.0)
+
+
+def fine_structure(intensity: Floats, axis_cm1: Floats) -> NoiseLaw:
+    """The law that a spectrum shows by itself.
 
     Args:
-        axis_cm1: increasing, any spacing.
-        intensity: one value per point of the axis.
-        independent_cm1: distance at which noise is independent; 0 for native pixels.
-        smallest_fraction: of the strongest line: the least sigma that is returned.
+        intensity: [n], n > 1, dark-subtracted.
+        axis_cm1: [n], increasing.
     """
-    spacing = median(np.diff(axis_cm1))
-    bends = np.abs(_second_difference(intensity, independent_cm1 / spacing))
-    if not len(bends):
-        return (smallest_fraction * float(np.ptp(intensity))) ** 2
-    sigma = MAD_TO_SIGMA * median(bends)
-    line = float(np.abs(_second_difference(intensity, _LINE_CM1 / spacing)).max())
-    return max(sigma**2 / _SECOND_DIFFERENCE_VARIANCE, (smallest_fraction * line) ** 2)
+    steps = np.diff(axis_cm1)
+    spacing = median(steps)
+    line = _strongest_line(intensity, spacing)
+    even = float(np.ptp(steps)) <= _EVEN * spacing
+    lag = max(1, int(np.ceil(_INDEPENDENT_CM1 / spacing - 1e-9))) if even else 1
+    lag = min(lag, (len(intensity) - 1) // (2 * _REACH))
+    if lag < 1:
+        return NoiseLaw(0.0, line / _FULL_WELL_E)
+    law = _law(_differences(intensity, lag), _level(intensity)[lag * _REACH : -lag * _REACH])
+    return NoiseLaw(law.floor, max(law.slope, line / _FULL_WELL_E))
+
+
+def between_frames(frames: Floats, signal: Floats) -> NoiseLaw:
+    """The law of one frame [n] among k >= 2 [k, n], from what changes between neighbours in time.
+
+    What changes smoothly along the pixels (a drifting laser, fading fluorescence) is no noise.
+
+    Args:
+        signal: [n], the level that the law refers to.
+    """
+    if frames.shape[1] <= 2 * _REACH:
+        return NoiseLaw(float(np.diff(frames, axis=0).var()) / 2.0, 0.0)
+    changes = [_differences(change, 1) for change in np.diff(frames, axis=0) / np.sqrt(2.0)]
+    level = _level(signal)[_REACH:-_REACH]
+    return _law(np.concatenate(changes), np.tile(level, len(changes)))
+
+
+def noise_variance(axis_cm1: Floats, intensity: Floats) -> float:
+    """Variance of a point of median signal, by the spectrum's fine structure."""
+    return median(fine_structure(intensity, axis_cm1).variance(intensity))
 
 
 def median(values: npt.NDArray[np.floating[Any]]) -> float:
@@ -60,10 +101,67 @@ def median(values: npt.NDArray[np.floating[Any]]) -> float:
     return 0.5 * (float(ordered[lower]) + float(ordered[upper]))
 
 
-def _second_difference(intensity: Floats, points: float) -> Floats:
-    """y[i] - (y[i-k] + y[i+k]) / 2 with k the next whole number of `points`, or what fits."""
-    lag = min(max(1, int(np.ceil(points - 1e-9))), (len(intensity) - 1) // 2)
-    if lag < 1:
-        return np.zeros(0)
-    result: Floats = intensity[lag:-lag] - 0.5 * (intensity[: -2 * lag] + intensity[2 * lag :])
+def _law(noise: Floats, level: Floats) -> NoiseLaw:
+    """Both numbers from samples of noise and the signal's level at each.
+
+    Least squares of the robust variance in each bin against its median level, each weighted by the
+    inverse square of what the law says; neither number is negative.
+    """
+    bins = min(_LEVELS, len(noise) // _FEWEST_IN_LEVEL)
+    if bins < 2:
+        return NoiseLaw(_robust_variance(noise), 0.0)
+    parts = np.array_split(np.argsort(level, kind="stable"), bins)
+    variance = np.array([_robust_variance(noise[part]) for part in parts])
+    middle = np.maximum([median(level[part]) for part in parts], 0.0)
+    floor, slope = _robust_variance(noise), 0.0
+    smallest = _SMALLEST_PART * float(variance.max())
+    if not smallest > 0:
+        return NoiseLaw(0.0, 0.0)
+    for _ in range(3):
+        weight = 1.0 / np.maximum(floor + slope * middle, smallest)
+        floor, slope = _line(middle, variance, weight)
+    return NoiseLaw(floor, slope)
+
+
+def _line(x: Floats, y: Floats, weight: Floats) -> tuple[float, float]:
+    """Weighted least squares of y = floor + slope x with neither below zero."""
+    weight = weight / weight.sum()
+    x_mean, y_mean = float(weight @ x), float(weight @ y)
+    spread = float(weight @ np.square(x - x_mean))
+    slope = float(weight @ ((x - x_mean) * (y - y_mean))) / spread if spread > 0 else 0.0
+    floor = y_mean - slope * x_mean
+    if slope < 0:
+        return y_mean, 0.0
+    if floor < 0:
+        return 0.0, float(weight @ (x * y)) / float(weight @ np.square(x))
+    return floor, slope
+
+
+def _robust_variance(noise: Floats) -> float:
+    return (MAD_TO_SIGMA * median(np.abs(noise))) ** 2
+
+
+def _differences(values: Floats, lag: int) -> Floats:
+    """Binomial differences over points `lag` apart, as noisy as one point."""
+    size = len(values) - 2 * _REACH * lag
+    result = np.zeros(size)
+    for index, factor in enumerate(_DIFFERENCE):
+        result += factor * values[index * lag : index * lag + size]
     return result
+
+
+def _level(signal: Floats) -> Floats:
+    """Mean over neighbours; ends are held."""
+    points = min(_LEVEL_POINTS, len(signal))
+    held = np.pad(signal, (points // 2, points - 1 - points // 2), mode="edge")
+    result: Floats = np.convolve(held, np.full(points, 1.0 / points), mode="valid")
+    return result
+
+
+def _strongest_line(intensity: Floats, spacing_cm1: float) -> float:
+    """Height over the chord of `_LINE_CM1` on either side."""
+    lag = min(int(np.ceil(_LINE_CM1 / spacing_cm1)), (len(intensity) - 1) // 2)
+    if lag < 1:
+        return float(np.ptp(intensity))
+    chord = 0.5 * (intensity[: -2 * lag] + intensity[2 * lag :])
+    return max(float((intensity[lag:-lag] - chord).max()), 0.0)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from device.spectra.flat_top import has_flat_top, longest_run, within
-from device.spectra.noise import noise_variance
 from device.spectra.resampling import WavenumberGrid
 from device.spectra.spectrum import Floats, GridSpectrum, Spectrum
 
@@ -168,7 +167,7 @@ def _signal(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | None:
     contrast = _contrast(intensity, _CONTRAST_CM1[0])
     if _is_plain(grid_spectrum, int(contrast.argmax()) + _CONTRAST_CM1[0]):
         return None
-    if _signal_to_noise(spectrum, grid_spectrum) > _LOWEST_CONTRAST:
+    if _signal_to_noise(grid_spectrum) > _LOWEST_CONTRAST:
         return None
     level = float(np.median(intensity))
     noise = float(np.sqrt(np.median(grid_spectrum.variance)))
@@ -201,7 +200,7 @@ def _is_plain(grid_spectrum: GridSpectrum, at: int) -> bool:
     return bool(height > _PLAINLY_THERE * noise)
 
 
-def _signal_to_noise(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> float:
+def _signal_to_noise(grid_spectrum: GridSpectrum) -> float:
     """Best contrast of the smoothed spectrum over the noise of one point."""
     valid = np.flatnonzero(grid_spectrum.valid)
     if len(valid) < 2 * max(_CONTRAST_CM1) + _SMOOTHING_CM1:
@@ -210,12 +209,8 @@ def _signal_to_noise(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> float:
     intensity = grid_spectrum.intensity[part]
     kernel = np.full(_SMOOTHING_CM1, 1.0 / _SMOOTHING_CM1)
     smooth = np.convolve(intensity, kernel, "valid")
-    axis = spectrum.wavenumber_cm1
-    # The larger of the detector model's variance and the spectrum's own fine structure: hot
-    # pixels and a dark frame that does not fit are in no model.
-    shown = noise_variance(axis, spectrum.intensity, 0.0, smallest_fraction=0.0)
     rounding = _ROUNDING * float(np.abs(intensity).max())
-    variance = np.maximum(grid_spectrum.variance[part], max(shown, rounding**2))
+    variance = np.maximum(grid_spectrum.variance[part], rounding**2)
     best = 0.0
     for lag in _CONTRAST_CM1:
         skip = lag + _SMOOTHING_CM1 // 2

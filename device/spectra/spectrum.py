@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from device.spectra.noise import noise_variance
+from device.spectra.noise import fine_structure
 from device.spectra.resampling import MODEL_GRID, WavenumberGrid, resampler_for
 
 if TYPE_CHECKING:
@@ -120,17 +120,15 @@ def to_grid(spectrum: Spectrum, grid: WavenumberGrid = MODEL_GRID) -> GridSpectr
     """Linear interpolation onto `grid`, never beyond the ends of the axis.
 
     Grid points between two measured ones share their noise: each is less noisy than these, but
-    what smooths over many has all the noise that was measured. An unknown variance is estimated
-    from the intensities (`noise.py`) and taken as constant.
+    what smooths over many has all the noise that was measured. An unknown variance is the one that
+    the fine structure shows (`noise.py`).
     """
     resampler = resampler_for(spectrum.wavenumber_cm1, grid)
-    if spectrum.variance is None:
-        estimate = noise_variance(spectrum.wavenumber_cm1, spectrum.intensity)
-        intensity = resampler.apply(spectrum.intensity)
-        variance = np.full(grid.size, estimate)
-        white = variance * resampler.sharing
-    else:
-        intensity, variance, white = resampler.apply_both(spectrum.intensity, spectrum.variance)
+    variance = spectrum.variance
+    if variance is None:
+        law = fine_structure(spectrum.intensity, spectrum.wavenumber_cm1)
+        variance = law.variance(spectrum.intensity)
+    intensity, variance, white = resampler.apply_both(spectrum.intensity, variance)
     return GridSpectrum(
         intensity=intensity,
         variance=variance,

@@ -19,7 +19,7 @@ from device.spectra.files.bwtek_table import (
     read_table,
 )
 from device.spectra.files.text import TextFile, read_text
-from device.spectra.noise import noise_variance
+from device.spectra.noise import fine_structure
 from device.spectra.spectrum import Acquisition, Floats, Spectrum, spectrum_from_acquisition
 from firmware_bridge.calibration import CalibrationError, CalibrationPage
 
@@ -32,10 +32,6 @@ _AXIS_TOLERANCE_NM = 0.02
 
 # The files do not say; 8-9 cm-1 is the width of toluene's lines in those at hand.
 _RESOLUTION_CM1 = 9.0
-
-# Shot noise needs electrons per count, which the files do not give: a full well of 200-300 ke-
-# (back-thinned CCDs of this class) over 65,535 counts is 3-5.
-_ELECTRONS_PER_COUNT = 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,17 +50,17 @@ class BwtekFile:
     def to_acquisition(self) -> Acquisition:
         """As if the analyzer had just delivered it.
 
-        The variance is an estimate: a robust pixel noise plus shot noise at an assumed gain.
+        The variance is what the fine structure shows, as for a single frame of the analyzer.
         """
-        counts = self.raw_counts - self.dark_counts
         page = self.calibration
         inside = page.valid_range
-        pixel_noise = noise_variance(page.wavenumber_cm1()[inside], counts[inside], 0.0)
-        shot_noise = np.maximum(counts, 0.0) / (_ELECTRONS_PER_COUNT * self.averages)
+        counts = (self.raw_counts - self.dark_counts)[inside]
+        variance = np.zeros(len(self.raw_counts))
+        variance[inside] = fine_structure(counts, page.wavenumber_cm1()[inside]).variance(counts)
         return Acquisition(
             raw_counts=self.raw_counts,
             dark_counts=self.dark_counts,
-            variance=pixel_noise + shot_noise,
+            variance=variance,
             saturated=self.raw_counts >= _FULL_SCALE_COUNTS,
             dead=page.dead_mask(),
             integration_time_ms=self.integration_time_ms,
