@@ -76,8 +76,8 @@ def _exposed(
     lit = signal * scale + dark + noise * rng.standard_normal(len(axis))
     clipped = inside & (lit >= level)
     lit = np.round(np.minimum(np.minimum(lit, level), FULL_SCALE_COUNTS))
-    dark = np.round(dark + noise * rng.standard_normal(len(axis)))
-    return axis, lit - dark, _longest(clipped)
+    net: Floats = lit - (dark + noise * rng.standard_normal(len(axis))).round()
+    return axis, net, _longest(clipped)
 
 
 def _longest(mask: npt.NDArray[np.bool_]) -> int:
