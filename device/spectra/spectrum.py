@@ -112,8 +112,7 @@ def spectrum_from_acquisition(acquisition: Acquisition, source: str = "acquisiti
         CalibrationMismatch: the page describes another number of pixels.
         ValueError: fewer than two usable pixels are left.
     """
-    acquisition.calibration.check_frame(len(acquisition.raw_counts))
-    axis, pixels = _axis_of_pixels(acquisition.calibration, acquisition.dead.tobytes())
+    axis, pixels = usable_pixels(acquisition)
     dark_counts = acquisition.dark_counts[pixels]
     return Spectrum(
         wavenumber_cm1=axis,
@@ -126,6 +125,16 @@ def spectrum_from_acquisition(acquisition: Acquisition, source: str = "acquisiti
         dark_counts=dark_counts,
         flags=acquisition.flags,
     )
+
+
+def usable_pixels(acquisition: Acquisition) -> tuple[Floats, slice | npt.NDArray[np.intp]]:
+    """The axis of the calibrated, living pixels, and what picks them from its arrays.
+
+    Raises:
+        CalibrationMismatch: the page describes another number of pixels.
+    """
+    acquisition.calibration.check_frame(len(acquisition.raw_counts))
+    return _axis_of_pixels(acquisition.calibration, acquisition.dead.tobytes())
 
 
 def to_grid(spectrum: Spectrum, grid: WavenumberGrid = MODEL_GRID) -> GridSpectrum:
