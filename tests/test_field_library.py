@@ -29,13 +29,13 @@ from device.field_library.compound import (
 )
 from device.field_library.store import FieldLibrary, FieldLibraryError, file_name
 from device.inference.bundle import Bundle, read_bundle
-from device.inference.strict_json import StrictJsonError
 from device.inference.trust import default_trust_policy
 from device.installation import shipped_models_dir
 from device.records.store import RecordStore
 from device.show.card import card
 from device.spectra.files.reading import read_spectrum
 from device.spectra.spectrum import Spectrum
+from device.strict_json import StrictJsonError
 from device.verdict.identification import Verdict
 from device.verdict.identifier import Identifier
 from device.verdict.result import result_json

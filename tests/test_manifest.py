@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.inference import strict_json
+from device import strict_json
 from device.inference.errors import BundleError, ProductMismatch
 from device.inference.golden_verdict_reader import VERDICTS
 from device.inference.manifest import GoldenComponent, Task

@@ -217,6 +217,7 @@ def test_every_reason_has_a_sentence_and_a_remedy() -> None:
         intensity=spectrum.intensity[300:],
         variance=None,
         saturated=None if spectrum.saturated is None else spectrum.saturated[300:],
+        dark_counts=None if spectrum.dark_counts is None else spectrum.dark_counts[300:],
     )
     reasons = check(short, to_grid(short))
     assert {r.code for r in reasons} == {"range", "laser_off", "saturated", "dark", "no_sample"}

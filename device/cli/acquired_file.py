@@ -1,9 +1,9 @@
-"""What `ramix acquire` leaves behind: a two-column CSV to identify, or a JSON with everything.
+"""What `ramix acquire` leaves behind: a CSV of the spectrum, or a JSON with every pixel.
 
-Next: `../spectra/files/plain_csv.py`, which reads the CSV again.
+Next: `../spectra/files/acquired_csv.py` and `acquired_json.py`, both ends of the two formats.
 """
 
-import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ import numpy as np
 
 from device.driver.acquisition import pixels_of_interest
 from device.durable import written_whole
-from device.spectra.spectrum import Acquisition, spectrum_from_acquisition
+from device.spectra.files import acquired_csv, acquired_json
+from device.spectra.spectrum import Acquisition
 from firmware_bridge.errors import RamixError
 
 FORMATS = (".csv", ".json")
@@ -29,7 +30,7 @@ def check_target(path: Path, *, force: bool) -> None:
     if path.suffix.lower() not in FORMATS:
         raise SaveError(
             f"{path} ends neither in .csv nor in .json.",
-            remedy="Use .csv for a spectrum to identify, .json for everything measured.",
+            remedy="Use .csv for the spectrum, .json for every pixel and the calibration.",
         )
     if path.exists() and not force:
         raise SaveError(f"{path} is there already.", remedy="Add --force to replace it.")
@@ -44,7 +45,10 @@ def save_acquisition(acquisition: Acquisition, path: Path, *, serial: str, force
         SaveError: the file is there and `force` is not, or the disk does not take it.
     """
     check_target(path, force=force)
-    content = _csv(acquisition, serial) if path.suffix.lower() == ".csv" else _json(acquisition)
+    if path.suffix.lower() == ".csv":
+        content = acquired_csv.text_of(acquisition, serial)
+    else:
+        content = acquired_json.text_of(acquisition, summary(acquisition))
     try:
         with written_whole(path) as stream:
             stream.write(content.encode("utf-8"))
@@ -71,42 +75,5 @@ def summary(acquisition: Acquisition) -> dict[str, Any]:
     }
 
 
-def _csv(acquisition: Acquisition, serial: str) -> str:
-    spectrum = spectrum_from_acquisition(acquisition)
-    name = "".join(filter(str.isprintable, serial))  # a line break would end the comment
-    lines = [
-        f"# analyzer {name}, measured {acquisition.acquired_utc}",
-        f"# {acquisition.frames} x {acquisition.integration_time_ms:g} ms, dark subtracted",
-        f"# flags: {', '.join(sorted(acquisition.flags)) or 'none'}",
-        "wavenumber_cm1,intensity",
-    ]
-    pairs = zip(spectrum.wavenumber_cm1.tolist(), spectrum.intensity.tolist(), strict=True)
-    lines += [f"{wavenumber_cm1:.4f},{intensity:.6g}" for wavenumber_cm1, intensity in pairs]
-    return "\n".join(lines) + "\n"
-
-
-def _json(acquisition: Acquisition) -> str:
-    page = acquisition.calibration
-    everything = {
-        "format": "ramix-acquisition-1",
-        **summary(acquisition),
-        "acquired_utc": acquisition.acquired_utc,
-        "calibration": {
-            "serial": page.serial,
-            "wavelength_coefficients_nm": list(page.wavelength_coefficients_nm),
-            "excitation_nm": page.excitation_nm,
-            "first_valid_pixel": page.first_valid_pixel,
-            "last_valid_pixel": page.last_valid_pixel,
-            "dead_pixels": list(page.dead_pixels),
-            "resolution_cm1": page.resolution_cm1,
-        },
-        "raw_counts": acquisition.raw_counts.tolist(),
-        "dark_counts": acquisition.dark_counts.tolist(),
-        "variance": acquisition.variance.tolist(),
-        "saturated": np.flatnonzero(acquisition.saturated).tolist(),
-    }
-    return json.dumps(everything, allow_nan=False) + "\n"
-
-
 def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 2)
+    return None if value is None or not math.isfinite(value) else round(value, 2)

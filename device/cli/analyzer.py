@@ -87,7 +87,8 @@ def info_command(port: str, as_json: bool, timeout_s: float) -> None:
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Where to save: .csv holds wavenumber and intensity, .json everything that was measured. "
+    help="Where to save: .csv holds the spectrum with noise, counts and flags, .json every pixel "
+    "and the calibration as well. "
     "[default: spectrum-DATE-TIME.csv here]",
 )
 @click.option("--force", is_flag=True, help="Replace FILE if it is there already.")
@@ -121,8 +122,8 @@ def acquire_command(
 ) -> None:
     """Measure and save a spectrum.
 
-    Takes as many dark frames as lit ones, at the same integration time, and subtracts them. What
-    is saved as .csv can be given to `ramix identify --file`.
+    Takes as many dark frames as lit ones, at the same integration time, and subtracts them. Given
+    to `ramix identify --file`, either file is answered as the measurement itself.
 
     \b
     Examples:

@@ -74,8 +74,9 @@ def identify(
 ) -> int:
     """Name what is in one spectrum.
 
-    The file may be a B&W Tek text file, an ENLIGHTEN CSV or any two columns of wavenumber and
-    intensity. With a port the analyzer measures once, and the result is stored.
+    The file may be one of `ramix acquire`, a B&W Tek text file, an ENLIGHTEN CSV or any two
+    columns of wavenumber and intensity. With a port the analyzer measures once, and the result is
+    stored.
 
     \b
     Examples:

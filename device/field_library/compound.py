@@ -16,15 +16,15 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from device import strict_json
 from device.field_library.packing import packed, unpacked
-from device.inference import strict_json
 from device.inference.manifest import Compound
 from device.inference.manifest_reader import checked_cas
-from device.inference.strict_json import Fields, StrictJsonError
 from device.spectra.quality import check
 from device.spectra.reference_spectrum import NEARLY_IDENTICAL, reference_of, similarities
 from device.spectra.resampling import WavenumberGrid
 from device.spectra.spectrum import Spectrum, to_grid
+from device.strict_json import Fields, StrictJsonError
 from firmware_bridge.errors import CallerError
 
 FORMAT: Final = "ramix-field-compound-1"

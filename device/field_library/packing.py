@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from device.inference.strict_json import Fields, StrictJsonError, as_bytes
+from device.strict_json import Fields, StrictJsonError, as_bytes
 
 MAX_POINTS: Final = 100_000  # of a measured spectrum
 

@@ -19,7 +19,7 @@ from device import installation
 from device.durable import UNFINISHED, make_folder, sync_folder
 from device.field_library.compound import FieldCompound, clash, decode, encode, key_of
 from device.inference.manifest import Compound
-from device.inference.strict_json import StrictJsonError
+from device.strict_json import StrictJsonError
 from firmware_bridge.errors import RamixError
 
 SUFFIX: Final = ".json"

@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from device.inference import strict_json
+from device import strict_json
 from device.inference.manifest import Compound, Golden, Task, Thresholds, decide
-from device.inference.strict_json import Fields, StrictJsonError
 from device.spectra.resampling import WavenumberGrid
+from device.strict_json import Fields, StrictJsonError
 
 MAX_GOLDEN: Final = 64
 # Of an output of 256 steps: kernels differ by up to 10 of them, so less than one cannot hold and

@@ -12,11 +12,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from device.inference import strict_json
+from device import strict_json
 from device.inference.errors import BundleError
 from device.inference.manifest import Compound, GoldenComponent, GoldenVerdict, Manifest
-from device.inference.strict_json import Fields, StrictJsonError
 from device.spectra.resampling import WavenumberGrid
+from device.strict_json import Fields, StrictJsonError
 
 MAX_GOLDEN_VERDICTS: Final = 16  # each is a whole identification at every start
 VERDICTS: Final = ("IDENTIFIED", "PARTIAL", "UNKNOWN", "NO_RESULT")

@@ -11,13 +11,13 @@ import re
 from datetime import datetime
 from typing import Final
 
-from device.inference import strict_json
+from device import strict_json
 from device.inference.errors import BundleError, ProductMismatch
 from device.inference.golden_reader import read_golden
 from device.inference.golden_verdict_reader import read_golden_verdicts
 from device.inference.manifest import MANIFEST_FORMAT, Compound, Manifest, Task, Thresholds
-from device.inference.strict_json import Fields, StrictJsonError
 from device.spectra.resampling import WavenumberGrid
+from device.strict_json import Fields, StrictJsonError
 
 MAX_COMPOUNDS: Final = 512
 MAX_GRID_SIZE: Final = 8192

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from device import installation
-from device.inference import strict_json
+from device import installation, strict_json
 from device.inference.errors import SignatureError, TrustError
 
 if TYPE_CHECKING:

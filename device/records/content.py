@@ -97,9 +97,12 @@ def arrays_of(spectrum: "Spectrum") -> dict[str, NDArray[Any]]:
     acquisition = spectrum.raw
     if acquisition is None:
         arrays = {"wavenumber_cm1": spectrum.wavenumber_cm1, "intensity": spectrum.intensity}
-        if spectrum.variance is not None:
-            arrays["variance"] = spectrum.variance
-        return arrays
+        known = {
+            "variance": spectrum.variance,
+            "dark_counts": spectrum.dark_counts,
+            "saturated": spectrum.saturated,
+        }
+        return arrays | {name: array for name, array in known.items() if array is not None}
     return {
         "raw_counts": acquisition.raw_counts,
         "dark_counts": acquisition.dark_counts,
@@ -116,6 +119,8 @@ def measurement_of(spectrum: "Spectrum") -> dict[str, Any]:
     known: dict[str, Any] = {"source": spectrum.source}
     if spectrum.integration_time_ms is not None:
         known["integration_time_ms"] = float(spectrum.integration_time_ms)
+    if acquisition is not None or spectrum.flags:
+        known["flags"] = sorted(spectrum.flags)
     if acquisition is not None:
         known |= {
             "integration_time_ms": float(acquisition.integration_time_ms),
@@ -123,7 +128,6 @@ def measurement_of(spectrum: "Spectrum") -> dict[str, Any]:
             "laser_power_mw": _finite(acquisition.laser_power_mw),
             "detector_temperature_c": _finite(acquisition.detector_temperature_c),
             "acquired_utc": acquisition.acquired_utc,
-            "flags": sorted(acquisition.flags),
             "analyzer_serial": acquisition.calibration.serial,
         }
     return known

@@ -12,7 +12,13 @@ import numpy as np
 
 from device.spectra.flat_top import has_flat_top, longest_run, within
 from device.spectra.resampling import WavenumberGrid
-from device.spectra.spectrum import Floats, GridSpectrum, Spectrum
+from device.spectra.spectrum import (
+    LASER_DROPPED,
+    LASER_OFF,
+    Floats,
+    GridSpectrum,
+    Spectrum,
+)
 
 # The fingerprint region every compound of the libraries needs to be told from the others.
 NEEDED_CM1 = (500.0, 1800.0)
@@ -104,16 +110,15 @@ def needed_cm1(grid: WavenumberGrid) -> tuple[float, float]:
 
 
 def _laser(spectrum: Spectrum) -> Reason | None:
-    flags = spectrum.raw.flags if spectrum.raw is not None else frozenset[str]()
-    if "laser_dropped" in flags:
+    if LASER_DROPPED in spectrum.flags:
         return Reason(
-            "laser_dropped",
+            LASER_DROPPED,
             "The laser went off during the measurement.",
             "Check the interlock and the battery, then measure again.",
         )
-    if "laser_off" in flags:
+    if LASER_OFF in spectrum.flags:
         return Reason(
-            "laser_off",
+            LASER_OFF,
             "The laser was off during the measurement.",
             "Close the interlock, then measure again.",
         )
@@ -144,13 +149,13 @@ def _saturation(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | Non
 
 
 def _dark(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | None:
-    if spectrum.raw is None:
+    if spectrum.dark_counts is None:
         return None
     mean = float(grid_spectrum.intensity.sum()) / grid_spectrum.grid.size
     if mean >= 0:
         return None
     sigma = float(np.sqrt(grid_spectrum.variance.mean()))
-    dark = float(spectrum.raw.dark_counts.mean())
+    dark = float(spectrum.dark_counts.mean())
     if -mean <= max(_DARK_EXCESS_SIGMAS * sigma, _DARK_EXCESS_FRACTION * dark):
         return None
     return Reason(
@@ -171,13 +176,13 @@ def _signal(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | None:
         return None
     level = float(np.median(intensity))
     noise = float(np.sqrt(np.median(grid_spectrum.variance)))
-    if spectrum.raw is not None and level > _GLOW_SIGMAS * noise:
+    if spectrum.dark_counts is not None and level > _GLOW_SIGMAS * noise:
         return Reason(
             "fluorescence",
             "The sample glows, and no Raman line stands out of that glow.",
             "Keep the laser on it for a minute until the glow fades, or try another spot.",
         )
-    if spectrum.raw is not None and level < _NOTHING_SIGMAS * noise:
+    if spectrum.dark_counts is not None and level < _NOTHING_SIGMAS * noise:
         return Reason(
             "no_sample",
             "No light comes back: there is no sample, or it is far out of focus.",

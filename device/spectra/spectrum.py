@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
+# What a measurement may say about itself beside its counts. The first two are against identifying
+# it (`quality.py`).
+LASER_OFF, LASER_DROPPED = "laser_off", "laser_dropped"
+KNOWN_FLAGS = frozenset(
+    {LASER_OFF, LASER_DROPPED, "recorded_average", "tec_unlocked", "cosmic_rays_removed"}
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Acquisition:
@@ -39,7 +46,7 @@ class Acquisition:
     detector_temperature_c: float | None
     calibration: CalibrationPage
     acquired_utc: str  # ISO 8601; empty when the source does not say
-    flags: frozenset[str] = frozenset()  # "laser_dropped", "laser_off", "recorded_average", ...
+    flags: frozenset[str] = frozenset()  # of KNOWN_FLAGS
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,12 +64,15 @@ class Spectrum:
     saturated: Bools | None = None  # None when raw counts are not known
     source: str = ""  # "acquisition" or a file's name
     raw: Acquisition | None = None
+    # what was subtracted, where the intensities are counts above a dark frame
+    dark_counts: Floats | None = None
+    flags: frozenset[str] = frozenset()  # of KNOWN_FLAGS
 
     def __post_init__(self) -> None:
         n = len(self.wavenumber_cm1)
         if n < 2:
             raise ValueError(f"a spectrum needs at least two points, this one has {n}")
-        for name in ("intensity", "variance", "saturated"):
+        for name in ("intensity", "variance", "saturated", "dark_counts"):
             array = getattr(self, name)
             if array is not None and array.shape != (n,):
                 raise ValueError(f"{name} has shape {array.shape}, the axis has {n} points")
@@ -102,18 +112,29 @@ def spectrum_from_acquisition(acquisition: Acquisition, source: str = "acquisiti
         CalibrationMismatch: the page describes another number of pixels.
         ValueError: fewer than two usable pixels are left.
     """
-    acquisition.calibration.check_frame(len(acquisition.raw_counts))
-    axis, pixels = _axis_of_pixels(acquisition.calibration, acquisition.dead.tobytes())
-    intensity = acquisition.raw_counts[pixels] - acquisition.dark_counts[pixels]
+    axis, pixels = usable_pixels(acquisition)
+    dark_counts = acquisition.dark_counts[pixels]
     return Spectrum(
         wavenumber_cm1=axis,
-        intensity=intensity,
+        intensity=acquisition.raw_counts[pixels] - dark_counts,
         variance=acquisition.variance[pixels],
         integration_time_ms=acquisition.integration_time_ms,
         saturated=acquisition.saturated[pixels],
         source=source,
         raw=acquisition,
+        dark_counts=dark_counts,
+        flags=acquisition.flags,
     )
+
+
+def usable_pixels(acquisition: Acquisition) -> tuple[Floats, slice | npt.NDArray[np.intp]]:
+    """The axis of the calibrated, living pixels, and what picks them from its arrays.
+
+    Raises:
+        CalibrationMismatch: the page describes another number of pixels.
+    """
+    acquisition.calibration.check_frame(len(acquisition.raw_counts))
+    return _axis_of_pixels(acquisition.calibration, acquisition.dead.tobytes())
 
 
 def to_grid(spectrum: Spectrum, grid: WavenumberGrid = MODEL_GRID) -> GridSpectrum:

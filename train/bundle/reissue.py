@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from device.inference import strict_json
+from device import strict_json
 from device.inference.bundle import read_bundle, require_hash
 from device.inference.bundle_writer import draft_bundle, write_bundle
 from device.inference.compound_digest import compound_digest

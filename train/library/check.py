@@ -16,11 +16,11 @@ import numpy.typing as npt
 
 from device.inference.errors import BundleError
 from device.inference.manifest_reader import checked_cas
-from device.inference.strict_json import StrictJsonError
 from device.spectra.files.reading import SpectrumFileError, read_spectrum
 from device.spectra.quality import check
 from device.spectra.reference_spectrum import NEARLY_IDENTICAL, similarities
 from device.spectra.spectrum import Spectrum, to_grid
+from device.strict_json import StrictJsonError
 from train.library.file import CompoundEntry, files_for, name_key, spectra_in
 from train.recipe import RecipeError
 

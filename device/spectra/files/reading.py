@@ -6,7 +6,7 @@ Next: `bwtek.py`, the richest of the formats; `text.py` for what they share.
 
 import os
 
-from device.spectra.files import bwtek, enlighten_csv, plain_csv
+from device.spectra.files import acquired_csv, acquired_json, bwtek, enlighten_csv, plain_csv
 from device.spectra.files.text import SpectrumFileError, TextFile, read_text
 from device.spectra.spectrum import Spectrum
 
@@ -14,7 +14,7 @@ __all__ = ["SpectrumFileError", "parse_spectrum", "read_spectrum"]
 
 
 def read_spectrum(path: str | os.PathLike[str]) -> Spectrum:
-    """The spectrum in a B&W Tek, ENLIGHTEN CSV or plain two-column file.
+    """The spectrum in a file of `ramix acquire`, B&W Tek, ENLIGHTEN CSV, or of two columns.
 
     Raises:
         SpectrumFileError: there is no such file, or it holds no usable spectrum; the sentence
@@ -29,4 +29,8 @@ def parse_spectrum(file: TextFile) -> Spectrum:
         return bwtek.parse(file).to_spectrum()
     if enlighten_csv.recognises(file):
         return enlighten_csv.parse(file)
+    if acquired_csv.recognises(file):
+        return acquired_csv.parse(file)
+    if acquired_json.recognises(file):
+        return acquired_json.parse(file)
     return plain_csv.parse(file)

@@ -37,7 +37,7 @@ class SpectrumFileError(RamixError):
 
     code = "unreadable_file"
     default_remedy = (
-        "Export the spectrum again as B&W Tek text, ENLIGHTEN CSV, or two columns "
+        "Save it again with `ramix acquire`, or as B&W Tek text, ENLIGHTEN CSV, or two columns "
         "`wavenumber_cm1,intensity`."
     )
 

@@ -2,7 +2,7 @@
 
 Duplicate keys, NaN and Infinity, numbers beyond float64, bytes that are not UTF-8: each is a
 sentence in `StrictJsonError`. `Fields` then takes a JSON object apart key by key: the wrong type,
-a missing key and an unknown key are refused as well. Next: `manifest.py`.
+a missing key and an unknown key are refused as well. Next: `inference/manifest.py`.
 """
 
 import base64
