@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from device.spectra.noise import noise_variance
+from device.spectra.provenance import Provenance
 from device.spectra.resampling import MODEL_GRID, WavenumberGrid, resampler_for
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Spectrum:
     saturated: Bools | None = None  # None when raw counts are not known
     source: str = ""  # "acquisition" or a file's name
     raw: Acquisition | None = None
+    taken: Provenance | None = None  # what the file's header says; None where it says nothing
 
     def __post_init__(self) -> None:
         n = len(self.wavenumber_cm1)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from device.spectra.reference_spectrum import NEARLY_IDENTICAL, reference_of, similarities
 from device.spectra.resampling import MODEL_GRID, WavenumberGrid
+from train.library.calibrations import calibration_notices
 from train.library.check import (
     LibraryProblems,
     Measured,
@@ -28,8 +29,9 @@ from train.library.file import (
     library_path,
     read_library_file,
 )
+from train.library.headers import light_of
+from train.library.heights import RESPONSE_UNCERTAINTY, response_factors
 from train.library.lines import filled_up
-from train.recipe import RecipeError
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
@@ -40,10 +42,6 @@ REPOSITORY = Path(__file__).parents[2]
 # at its ends and not a repeated last value.
 MARGIN = 40
 WIDE_GRID = WavenumberGrid(MODEL_GRID.first_cm1 - MARGIN, MODEL_GRID.last_cm1 + MARGIN)
-
-# Relative standard uncertainty of a response factor read off two separate exposures; the four
-# solvents of the published equal mixtures differ by this much from their pures' heights.
-RESPONSE_UNCERTAINTY = 0.3
 
 
 @dataclass(frozen=True)
@@ -96,9 +94,10 @@ def load_library(name: str, folder: Path = LIBRARY_FOLDER) -> TrainingLibrary:
     file = read_library_file(path)
     entries = file.compound
     measured, problems, notices = read_folder(entries, path.parent / file.folder)
-    problems = label_problems(entries) + problems
-    if problems:
-        raise LibraryProblems(path.name, problems)
+    lit = light_of(entries, measured)
+    entries = lit.entries
+    if problems := [*label_problems(entries), *problems]:
+        raise LibraryProblems(path.name, [*problems, *lit.problems])
     spectra = np.stack([_reference(entry, measured.get(entry.name)) for entry in entries])
     if file.fill is not None:
         synthetic, spectra = filled_up(
@@ -113,9 +112,10 @@ def load_library(name: str, folder: Path = LIBRARY_FOLDER) -> TrainingLibrary:
         for entry, height in zip(entries, inside.max(axis=1), strict=True)
         if not height > 0
     ] or spectrum_problems(entries, inside, measured)
-    if problems:
-        raise LibraryProblems(path.name, problems)
+    if problems or lit.problems:
+        raise LibraryProblems(path.name, [*lit.problems, *problems])
     heights = inside.max(axis=1)
+    factors = response_factors(entries, heights, lit.comparable)
     compounds = tuple(
         CompoundSpec(
             name=entry.name,
@@ -129,7 +129,7 @@ def load_library(name: str, folder: Path = LIBRARY_FOLDER) -> TrainingLibrary:
             source_sha256=measured[entry.name].sha256 if entry.name in measured else None,
             source=_invented(file) if entry.synthetic else "",
         )
-        for entry, factor in zip(entries, response_factors(entries, heights), strict=True)
+        for entry, factor in zip(entries, factors, strict=True)
     )
     return TrainingLibrary(
         name=file.name,
@@ -141,38 +141,12 @@ def load_library(name: str, folder: Path = LIBRARY_FOLDER) -> TrainingLibrary:
         compounds=compounds,
         wide=(spectra / heights[:, None]).astype(np.float32),
         response_source=file.response_source or "heights of the pures",
-        notices=(*notices, *_range_notices(measured)),
-    )
-
-
-def response_factors(entries: Sequence[CompoundEntry], heights: Floats) -> tuple[float | None, ...]:
-    """Signal per volume, relative to the strongest; None: not known.
-
-    As given in the library file, for all compounds or for none; else from the height of each pure
-    per exposure and power, comparable only where every pure is measured with a known exposure,
-    and power known for all or for none (then it was the same).
-
-    Raises:
-        RecipeError: factors are given, or the power is known, for some compounds only.
-    """
-    given = [entry.response_factor for entry in entries]
-    if all(factor is not None for factor in given):
-        return tuple(given)
-    if any(factor is not None for factor in given):
-        raise RecipeError("response_factor must be given for every compound or for none")
-    powers = [entry.laser_power_mw for entry in entries]
-    if any(entry.lines or entry.exposure_ms is None for entry in entries):
-        return (None,) * len(entries)
-    if any(power is None for power in powers) and any(power is not None for power in powers):
-        raise RecipeError("laser_power_mw must be given for every compound or for none")
-    light = np.array(
-        [(entry.exposure_ms or 1.0) * (entry.laser_power_mw or 1.0) for entry in entries]
-    )
-    response = heights / light
-    relative = response / response.max()
-    return tuple(
-        None if entry.response_doubtful else round(float(value), 4)
-        for entry, value in zip(entries, relative, strict=True)
+        notices=(
+            *notices,
+            *lit.notices,
+            *calibration_notices(measured),
+            *_range_notices(measured),
+        ),
     )
 
 
