@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from device.inference.errors import BundleError
 from device.inference.manifest_reader import checked_cas
 from device.inference.strict_json import StrictJsonError
 from device.spectra.files.reading import SpectrumFileError, read_spectrum
@@ -22,6 +21,7 @@ from device.spectra.quality import check
 from device.spectra.reference_spectrum import NEARLY_IDENTICAL, similarities
 from device.spectra.spectrum import Spectrum, to_grid
 from train.library.file import CompoundEntry, files_for, name_key, spectra_in
+from train.library.known import KnownReferences, is_same
 from train.recipe import RecipeError
 
 Floats = npt.NDArray[np.float64]
@@ -103,7 +103,10 @@ def read_folder(
 
 
 def spectrum_problems(
-    entries: Sequence[CompoundEntry], references: Floats, measured: dict[str, Measured]
+    entries: Sequence[CompoundEntry],
+    references: Floats,
+    measured: dict[str, Measured],
+    known: KnownReferences | None,
 ) -> list[str]:
     """One liquid under two names, or a spectrum known to be another's; references [C, G]."""
     problems = []
@@ -118,37 +121,29 @@ def spectrum_problems(
                 f"(similarity {alike[i, k]:.3f}); if both are right, say looks_like = "
                 f'["{one.name}"]'
             )
-    return problems + _known_otherwise(entries, references, measured)
+    if known is None:  # nothing to compare with
+        return problems
+    return problems + _known_otherwise(entries, references, measured, known)
 
 
 def _known_otherwise(
-    entries: Sequence[CompoundEntry], references: Floats, measured: dict[str, Measured]
+    entries: Sequence[CompoundEntry],
+    references: Floats,
+    measured: dict[str, Measured],
+    known: KnownReferences,
 ) -> list[str]:
     """Spectra that match a compound of the shipped library with another name than the file's."""
-    from device.inference.bundle import read_bundle_file
-    from device.inference.trust import default_trust_policy
-    from device.installation import default_model_path
-
-    try:
-        known = read_bundle_file(default_model_path(), default_trust_policy())
-    except BundleError:
-        return []  # no shipped model here (it may be what is being built): nothing to compare with
-    compounds = known.manifest.compounds
-    alike = similarities(references, known.references.astype(np.float64))
+    alike = similarities(references, known.references)
     problems = []
     for row, entry in zip(alike, entries, strict=True):
-        best = compounds[int(row.argmax())]
-        own = {name_key(name) for name in entry.names}
-        names = {name_key(name) for name in (best.name, *best.synonyms)}
-        if entry.name not in measured or row.max() <= NEARLY_IDENTICAL or own & names:
+        best = known.compounds[int(row.argmax())]
+        if entry.name not in measured or row.max() <= NEARLY_IDENTICAL or is_same(entry, best):
             continue
-        if (entry.cas and entry.cas == best.cas) or name_key(best.name) in map(
-            name_key, entry.looks_like
-        ):
+        if name_key(best.name) in map(name_key, entry.looks_like):
             continue
         problems.append(
             f"{entry.name}: the spectrum in {measured[entry.name].path.name} is that of "
-            f"{best.name} ({known.manifest.name}, similarity {row.max():.3f}); mislabelled?"
+            f"{best.name} ({known.bundle}, similarity {row.max():.3f}); mislabelled?"
         )
     return problems
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from device.spectra.reference_spectrum import NEARLY_IDENTICAL, reference_of, similarities
 from device.spectra.resampling import MODEL_GRID, WavenumberGrid
+from train.library.alignment import axis_moves, moved
 from train.library.calibrations import calibration_notices
 from train.library.check import (
     LibraryProblems,
@@ -31,6 +32,7 @@ from train.library.file import (
 )
 from train.library.headers import light_of
 from train.library.heights import RESPONSE_UNCERTAINTY, response_factors
+from train.library.known import shipped_references
 from train.library.lines import filled_up
 
 Floats = npt.NDArray[np.float64]
@@ -99,6 +101,12 @@ def load_library(name: str, folder: Path = LIBRARY_FOLDER) -> TrainingLibrary:
     if problems := [*label_problems(entries), *problems]:
         raise LibraryProblems(path.name, [*problems, *lit.problems])
     spectra = np.stack([_reference(entry, measured.get(entry.name)) for entry in entries])
+    known = shipped_references()
+    moves = axis_moves(entries, spectra[:, MARGIN:-MARGIN], measured, known)
+    for row, entry in enumerate(entries):
+        if entry.name in moves.by_cm1:
+            measured[entry.name] = moved(measured[entry.name], moves.by_cm1[entry.name])
+            spectra[row] = _reference(entry, measured[entry.name])
     if file.fill is not None:
         synthetic, spectra = filled_up(
             file.fill, spectra, file.resolution_cm1, literature_reference, _alike
@@ -111,7 +119,7 @@ def load_library(name: str, folder: Path = LIBRARY_FOLDER) -> TrainingLibrary:
         f"{entry.name}: nothing is left of its spectrum without the baseline"
         for entry, height in zip(entries, inside.max(axis=1), strict=True)
         if not height > 0
-    ] or spectrum_problems(entries, inside, measured)
+    ] or spectrum_problems(entries, inside, measured, known)
     if problems or lit.problems:
         raise LibraryProblems(path.name, [*lit.problems, *problems])
     heights = inside.max(axis=1)
@@ -127,7 +135,7 @@ def load_library(name: str, folder: Path = LIBRARY_FOLDER) -> TrainingLibrary:
                 None if factor is None else entry.response_factor_sd or RESPONSE_UNCERTAINTY
             ),
             source_sha256=measured[entry.name].sha256 if entry.name in measured else None,
-            source=_invented(file) if entry.synthetic else "",
+            source=_source(file, entry, moves.by_cm1.get(entry.name)),
         )
         for entry, factor in zip(entries, factors, strict=True)
     )
@@ -145,6 +153,7 @@ def load_library(name: str, folder: Path = LIBRARY_FOLDER) -> TrainingLibrary:
             *notices,
             *lit.notices,
             *calibration_notices(measured),
+            *moves.notices,
             *_range_notices(measured),
         ),
     )
@@ -169,6 +178,13 @@ def _what_they_are(file: LibraryFile) -> str:
         return file.references
     invented = file.compound_count - len(file.compound)
     return f"{file.references}, and {invented} synthetic ones of no real substance"
+
+
+def _source(file: LibraryFile, entry: CompoundEntry, moved_cm1: float | None) -> str:
+    """Where this one differs from the library's; empty where it does not."""
+    if moved_cm1 is not None:
+        return f"{file.source}; axis moved by {moved_cm1:+.2f} cm-1".removeprefix("; ")
+    return _invented(file) if entry.synthetic else ""
 
 
 def _invented(file: LibraryFile) -> str:
