@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from device.spectra.reference_spectrum import NEARLY_IDENTICAL, similarities
+from device.spectra.resampling import WavenumberGrid
 from train.library.check import Measured
 from train.library.file import CompoundEntry
 from train.library.headers import some_of
-from train.library.known import KnownReferences
+from train.library.known import KnownReferences, comparable
 
 Floats = npt.NDArray[np.float64]
 
@@ -47,11 +48,14 @@ def axis_moves(
     entries: Sequence[CompoundEntry],
     references: Floats,
     measured: Mapping[str, Measured],
+    grid: WavenumberGrid,
     known: KnownReferences | None,
 ) -> Moves:
-    """What to do about the axes of the measured pures; references [C, G] on the grid of `known`."""
-    if known is None:
+    """What to do about the axes of the measured pures; references [C, G] on `grid`."""
+    shared = comparable(references, grid, known)
+    if shared is None:
         return Moves({}, ())
+    references, known = shared
     shifts, notices = known_shifts(entries, references, measured, known)
     groups: dict[str, list[str]] = {}
     for entry in entries:

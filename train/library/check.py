@@ -19,9 +19,10 @@ from device.inference.strict_json import StrictJsonError
 from device.spectra.files.reading import SpectrumFileError, read_spectrum
 from device.spectra.quality import check
 from device.spectra.reference_spectrum import NEARLY_IDENTICAL, similarities
+from device.spectra.resampling import MODEL_GRID, WavenumberGrid
 from device.spectra.spectrum import Spectrum, to_grid
 from train.library.file import CompoundEntry, files_for, name_key, spectra_in
-from train.library.known import KnownReferences, is_same
+from train.library.known import KnownReferences, comparable, is_same
 from train.recipe import RecipeError
 
 Floats = npt.NDArray[np.float64]
@@ -69,7 +70,7 @@ def label_problems(entries: Sequence[CompoundEntry]) -> list[str]:
 
 
 def read_folder(
-    entries: Sequence[CompoundEntry], folder: Path
+    entries: Sequence[CompoundEntry], folder: Path, grid: WavenumberGrid = MODEL_GRID
 ) -> tuple[dict[str, Measured], list[str], list[str]]:
     """(spectra by compound, problems, notices) of the entries that are to be measured."""
     measured: dict[str, Measured] = {}
@@ -90,7 +91,7 @@ def read_folder(
         else:
             problems += _misnamed(entry, found[0], entries)
             try:
-                measured[entry.name] = _read(found[0])
+                measured[entry.name] = _read(found[0], grid)
             except RecipeError as error:
                 problems.append(f"{entry.name}: {error.text}")
     for (first, one), (second, other) in combinations(measured.items(), 2):
@@ -106,6 +107,7 @@ def spectrum_problems(
     entries: Sequence[CompoundEntry],
     references: Floats,
     measured: dict[str, Measured],
+    grid: WavenumberGrid,
     known: KnownReferences | None,
 ) -> list[str]:
     """One liquid under two names, or a spectrum known to be another's; references [C, G]."""
@@ -121,9 +123,10 @@ def spectrum_problems(
                 f"(similarity {alike[i, k]:.3f}); if both are right, say looks_like = "
                 f'["{one.name}"]'
             )
-    if known is None:  # nothing to compare with
+    shared = comparable(references, grid, known)
+    if shared is None:
         return problems
-    return problems + _known_otherwise(entries, references, measured, known)
+    return problems + _known_otherwise(entries, shared[0], measured, shared[1])
 
 
 def _known_otherwise(
@@ -164,13 +167,13 @@ def _misnamed(entry: CompoundEntry, path: Path, entries: Sequence[CompoundEntry]
     ]
 
 
-def _read(path: Path) -> Measured:
+def _read(path: Path, grid: WavenumberGrid) -> Measured:
     """Raises RecipeError with why this file is no reference."""
     try:
         spectrum = read_spectrum(path)
     except SpectrumFileError as error:
         raise RecipeError(error.text) from error
-    reasons = check(spectrum, to_grid(spectrum))
+    reasons = check(spectrum, to_grid(spectrum, grid))
     if reasons:
         raise RecipeError(f"{path.name}: {reasons[0].text}")
     return Measured(path, hashlib.sha256(path.read_bytes()).hexdigest(), spectrum)

@@ -30,6 +30,7 @@ from train.library.file import (
     library_path,
     read_library_file,
 )
+from train.library.grids import INSIDE, wide_grid
 from train.library.headers import light_of
 from train.library.heights import RESPONSE_UNCERTAINTY, response_factors
 from train.library.known import shipped_references
@@ -39,11 +40,6 @@ Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
 
 REPOSITORY = Path(__file__).parents[2]
-
-# Points beyond both ends of the model grid, so that a shifted training spectrum has real signal
-# at its ends and not a repeated last value.
-MARGIN = 40
-WIDE_GRID = WavenumberGrid(MODEL_GRID.first_cm1 - MARGIN, MODEL_GRID.last_cm1 + MARGIN)
 
 
 @dataclass(frozen=True)
@@ -71,14 +67,15 @@ class TrainingLibrary:
     source: str
     data_license: str
     compounds: tuple[CompoundSpec, ...]
-    wide: Singles  # [C, G + 2 * MARGIN], maximum 1 inside the model grid
+    wide: Singles  # [C, G + 2 * MARGIN], maximum 1 inside the grid
     response_source: str = ""  # where the response factors come from
     notices: tuple[str, ...] = ()  # what a trainer should know and need not mend
+    grid: WavenumberGrid = MODEL_GRID  # of G points; what networks and fit see
 
     @property
     def references(self) -> Singles:
-        """float32[C, G] on MODEL_GRID, non-negative, maximum 1."""
-        return np.ascontiguousarray(self.wide[:, MARGIN:-MARGIN])
+        """float32[C, G] on `grid`, non-negative, maximum 1."""
+        return np.ascontiguousarray(self.wide[:, INSIDE])
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -94,32 +91,36 @@ def load_library(name: str, folder: Path = LIBRARY_FOLDER) -> TrainingLibrary:
     """
     path = library_path(name, folder)
     file = read_library_file(path)
-    entries = file.compound
-    measured, problems, notices = read_folder(entries, path.parent / file.folder)
+    entries, grid = file.compound, file.grid
+    measured, problems, notices = read_folder(entries, path.parent / file.folder, grid)
     lit = light_of(entries, measured)
     entries = lit.entries
     if problems := [*label_problems(entries), *problems]:
         raise LibraryProblems(path.name, [*problems, *lit.problems])
-    spectra = np.stack([_reference(entry, measured.get(entry.name)) for entry in entries])
+    spectra = np.stack([_reference(entry, measured.get(entry.name), grid) for entry in entries])
     known = shipped_references()
-    moves = axis_moves(entries, spectra[:, MARGIN:-MARGIN], measured, known)
+    moves = axis_moves(entries, spectra[:, INSIDE], measured, grid, known)
     for row, entry in enumerate(entries):
         if entry.name in moves.by_cm1:
             measured[entry.name] = moved(measured[entry.name], moves.by_cm1[entry.name])
-            spectra[row] = _reference(entry, measured[entry.name])
+            spectra[row] = _reference(entry, measured[entry.name], grid)
     if file.fill is not None:
         synthetic, spectra = filled_up(
-            file.fill, spectra, file.resolution_cm1, literature_reference, _alike
+            file.fill,
+            spectra,
+            file.resolution_cm1,
+            lambda lines: literature_reference(lines, wide_grid(grid)),
+            _alike,
         )
         entries = entries + synthetic
         if problems := label_problems(entries):
             raise LibraryProblems(path.name, problems)
-    inside = spectra[:, MARGIN:-MARGIN]
+    inside = spectra[:, INSIDE]
     problems = [
         f"{entry.name}: nothing is left of its spectrum without the baseline"
         for entry, height in zip(entries, inside.max(axis=1), strict=True)
         if not height > 0
-    ] or spectrum_problems(entries, inside, measured, known)
+    ] or spectrum_problems(entries, inside, measured, grid, known)
     if problems or lit.problems:
         raise LibraryProblems(path.name, [*lit.problems, *problems])
     heights = inside.max(axis=1)
@@ -154,21 +155,21 @@ def load_library(name: str, folder: Path = LIBRARY_FOLDER) -> TrainingLibrary:
             *lit.notices,
             *calibration_notices(measured),
             *moves.notices,
-            *_range_notices(measured),
+            *_range_notices(measured, grid),
         ),
+        grid=grid,
     )
 
 
-def _reference(entry: CompoundEntry, measured: Measured | None) -> Floats:
+def _reference(entry: CompoundEntry, measured: Measured | None, grid: WavenumberGrid) -> Floats:
     if measured is None:
-        return literature_reference(entry.lines)
-    return reference_of(measured.spectrum, WIDE_GRID, MODEL_GRID)[0]
+        return literature_reference(entry.lines, wide_grid(grid))
+    return reference_of(measured.spectrum, wide_grid(grid), grid)[0]
 
 
 def _alike(spectra: Floats, others: Floats) -> npt.NDArray[np.bool_]:
-    inside = slice(MARGIN, -MARGIN)
     result: npt.NDArray[np.bool_] = (
-        similarities(spectra[:, inside], others[:, inside]) > NEARLY_IDENTICAL
+        similarities(spectra[:, INSIDE], others[:, INSIDE]) > NEARLY_IDENTICAL
     )
     return result
 
@@ -192,20 +193,20 @@ def _invented(file: LibraryFile) -> str:
     return f"synthetic: {seed}, no real substance"
 
 
-def _range_notices(measured: Mapping[str, Measured]) -> list[str]:
+def _range_notices(measured: Mapping[str, Measured], grid: WavenumberGrid) -> list[str]:
     """Where nothing was measured a reference is zero, and a line there would be foreign."""
     ranges: dict[str, list[str]] = {}
     for name, one in measured.items():
         axis = one.spectrum.wavenumber_cm1
-        if axis[0] > MODEL_GRID.first_cm1 + 10 or axis[-1] < MODEL_GRID.last_cm1 - 10:
+        if axis[0] > grid.first_cm1 + 10 or axis[-1] < grid.last_cm1 - 10:
             ranges.setdefault(f"{axis[0]:.0f} to {axis[-1]:.0f} cm-1", []).append(name)
     return [f"measured over {where} only: {', '.join(names)}" for where, names in ranges.items()]
 
 
-def literature_reference(lines: Sequence[Sequence[float]]) -> Floats:
-    """Line table -> pseudo-Voigt lines (half Gaussian, half Lorentzian) on WIDE_GRID."""
-    axis = WIDE_GRID.wavenumber_cm1
-    spectrum = np.zeros(WIDE_GRID.size)
+def literature_reference(lines: Sequence[Sequence[float]], grid: WavenumberGrid) -> Floats:
+    """Line table -> pseudo-Voigt lines (half Gaussian, half Lorentzian) on `grid`."""
+    axis = grid.wavenumber_cm1
+    spectrum = np.zeros(grid.size)
     for position_cm1, intensity, fwhm_cm1 in lines:
         distance = (axis - position_cm1) / (fwhm_cm1 / 2)
         gaussian = np.exp(-np.log(2) * distance**2)
