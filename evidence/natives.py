@@ -29,7 +29,7 @@ def native_spectra(manifest: Manifest, library: Path | None = None) -> dict[str,
     if path is None or not isinstance(sources, Mapping):
         return {}
     file = read_library_file(path)
-    measured, _, _ = read_folder(file.compound, path.parent / file.folder)
+    measured, _, _ = read_folder(file.compound, path.parent / file.folder, file.grid)
     own = {name: one.spectrum for name, one in measured.items() if sources.get(name) == one.sha256}
     if library is not None and not own:
         raise RecipeError(f"{library}: none of its spectra has a SHA-256 that the bundle names")

@@ -45,7 +45,7 @@ PINNED = {1: "4eeca564e537882735293bf9a790dbc2f15a1f2ed879d6d6ab1ef542b00a8e72"}
 
 # They carry or show answers and decide none.
 UNDECIDING = {"answer", "decision_identity", "golden_verdicts", "identifier", "proof", "result"}
-UNDECIDING |= {"files", "reference_spectrum", "spectrum"}
+UNDECIDING |= {"files", "provenance", "reference_spectrum", "spectrum"}
 
 
 @pytest.fixture(scope="module")

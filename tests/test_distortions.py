@@ -8,9 +8,8 @@ import numpy.typing as npt
 import pytest
 
 from device.spectra.resampling import MODEL_GRID
+from train.library.grids import MARGIN, wide_grid
 from train.library.references import (
-    MARGIN,
-    WIDE_GRID,
     CompoundSpec,
     TrainingLibrary,
     literature_reference,
@@ -32,13 +31,17 @@ from train.spectra.foreign import ForeignPool, moved_compound, patchwork, random
 SETTINGS = load_recipe(RECIPE_FOLDER / "solvents13-2.toml").distortions
 STILL = replace(SETTINGS, compound_shift_cm1=0.0, intensity_jitter=0.0, broadening_levels=1)
 SIZE = MODEL_GRID.size
+WIDE = wide_grid(MODEL_GRID)
 Singles = npt.NDArray[np.float32]
 Maker = Callable[[np.random.Generator, Singles], Singles]
 
 
 def two_lines() -> TrainingLibrary:
     wide = np.stack(
-        [literature_reference([[600.0, 1.0, 8.5]]), literature_reference([[1500.0, 1.0, 8.5]])]
+        [
+            literature_reference([[600.0, 1.0, 8.5]], WIDE),
+            literature_reference([[1500.0, 1.0, 8.5]], WIDE),
+        ]
     )
     specs = tuple(CompoundSpec(name, "", (), "", None, None, None) for name in ("a", "b"))
     return TrainingLibrary("two", "", "lines", 8.5, "", "", specs, wide.astype(np.float32))
@@ -69,7 +72,7 @@ def test_compounds_shift_by_themselves() -> None:
     settings = replace(STILL, compound_shift_cm1=0.8)
     shares = np.full((300, 2), 0.5, dtype=np.float32)
     mixed = ReferenceBank(two_lines(), settings).mix(np.random.default_rng(3), shares)
-    axis = WIDE_GRID.wavenumber_cm1
+    axis = WIDE.wavenumber_cm1
     lines = [np.abs(axis - center) < 30 for center in (600, 1500)]
     first, second = ((mixed[:, at] @ axis[at]) / mixed[:, at].sum(axis=1) for at in lines)
     assert 0.3 < (first - 600).std() < 1.0
@@ -77,14 +80,14 @@ def test_compounds_shift_by_themselves() -> None:
 
 
 def test_broadening_keeps_the_area() -> None:
-    line = literature_reference([[1000.0, 1.0, 8.5]])[None].astype(np.float32)
+    line = literature_reference([[1000.0, 1.0, 8.5]], WIDE)[None].astype(np.float32)
     wider = broaden(line, 5.0)
     assert wider.sum() == pytest.approx(line.sum(), rel=1e-3)
     assert width(wider[0]) > width(line[0])
 
 
 def test_axis_moves_within_shift_and_stretch() -> None:
-    wide = np.tile(literature_reference([[1400.0, 1.0, 8.5]]).astype(np.float32), (500, 1))
+    wide = np.tile(literature_reference([[1400.0, 1.0, 8.5]], WIDE).astype(np.float32), (500, 1))
     settings = replace(SETTINGS, shift_cm1=6.0, stretch_cm1=0.0)
     moved = move_axis(np.random.default_rng(4), wide, settings)
     assert moved.shape == (500, SIZE)
@@ -133,12 +136,12 @@ def test_damage_strikes_as_often_as_asked() -> None:
 
 def test_missing_ends_are_at_the_ends() -> None:
     settings = replace(SETTINGS, missing_ends_probability=0.5, missing_at_most_cm1=200.0)
-    valid = measured_range(np.random.default_rng(10), 1000, SIZE, settings)
+    valid = measured_range(np.random.default_rng(10), 1000, MODEL_GRID, settings)
     assert valid[:, 200:-200].all()
     assert (np.abs(np.diff(valid.astype(int), axis=1)).sum(axis=1) <= 2).all()
     assert 0.4 < (~valid[:, 0]).mean() < 0.6
     whole = replace(settings, missing_ends_probability=0.0)
-    assert measured_range(np.random.default_rng(11), 100, SIZE, whole).all()
+    assert measured_range(np.random.default_rng(11), 100, MODEL_GRID, whole).all()
 
 
 def test_foreign_signal_is_added_only_where_asked() -> None:

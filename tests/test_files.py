@@ -193,7 +193,8 @@ def test_native_file_gives_counts_dark_and_calibration() -> None:
     assert page.excitation_nm == 784.92
     assert (page.first_valid_pixel, page.last_valid_pixel) == (0, 1976)
     assert page.wavenumber_cm1()[[0, 1976]].round(1).tolist() == [32.6, 3301.2]
-    assert native.model == "BTC667N-785S-HT"
+    assert native.taken is not None
+    assert native.taken.model == "BTC667N-785S-HT"
 
 
 def test_decimal_commas_blank_cells_and_averages() -> None:

@@ -15,7 +15,7 @@ from train.recipe import RecipeError
 Floats = npt.NDArray[np.float64]
 SOLVENTS = Path(__file__).resolve().parent.parent / "data" / "solvents13" / "components"
 AXIS = np.arange(250.0, 2560.0, 2.0)
-TOP = 'name = "mine"\nresolution_cm1 = 9.0\ndata_license = "mine"\nexposure_ms = 500.0\n'
+TOP = 'name = "mine"\nresolution_cm1 = 9.0\ndata_license = "mine"\nexposure_ms = 1000.0\n'
 NAMES = ("ester", "ketone", "amine")
 
 
@@ -92,7 +92,7 @@ def test_exposure_and_power_give_the_response(folder: Path) -> None:
 
 
 def test_without_exposure_no_response_is_claimed(folder: Path) -> None:
-    text = (folder / "mine.toml").read_text().replace("exposure_ms = 500.0\n", "")
+    text = (folder / "mine.toml").read_text().replace("exposure_ms = 1000.0\n", "")
     (folder / "mine.toml").write_text(text)
     assert all(compound.response_factor is None for compound in load(folder).compounds)
 
@@ -227,7 +227,7 @@ def test_known_liquids_under_their_own_names_are_not_doubted(folder: Path) -> No
     ],
 )
 def test_a_misspelt_setting_is_refused(folder: Path, line: str, words: str) -> None:
-    text = (folder / "mine.toml").read_text().replace("exposure_ms = 500.0\n", "")
+    text = (folder / "mine.toml").read_text().replace("exposure_ms = 1000.0\n", "")
     (folder / "mine.toml").write_text(f"{line}\n{text}")
     with pytest.raises(RecipeError, match=words):
         load(folder)

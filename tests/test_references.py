@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from device.spectra.resampling import MODEL_GRID
+from train.library.grids import MARGIN, wide_grid
 from train.library.references import (
-    MARGIN,
-    WIDE_GRID,
     TrainingLibrary,
     literature_reference,
     load_library,
 )
 from train.recipe import RecipeError
 
+WIDE = wide_grid(MODEL_GRID)
 SOLVENTS = (
     "1,2-Dichloroethane",
     "Acetonitrile",
@@ -90,8 +90,8 @@ def test_literature_library_says_that_it_was_not_measured(aromatics: TrainingLib
 
 
 def test_literature_line_has_its_position_height_and_width() -> None:
-    axis = WIDE_GRID.wavenumber_cm1
-    spectrum = literature_reference([[1000.0, 0.5, 10.0]])
+    axis = WIDE.wavenumber_cm1
+    spectrum = literature_reference([[1000.0, 0.5, 10.0]], WIDE)
     assert axis[spectrum.argmax()] == 1000.0
     assert spectrum.max() == pytest.approx(0.5)
     assert spectrum[np.abs(axis - 1005.0).argmin()] == pytest.approx(0.25)

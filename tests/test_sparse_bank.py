@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from device.spectra.resampling import MODEL_GRID
+from train.library.grids import MARGIN, wide_grid
 from train.library.lines import random_lines
 from train.library.references import (
-    MARGIN,
     CompoundSpec,
     TrainingLibrary,
     literature_reference,
@@ -27,6 +28,7 @@ RECIPE = load_recipe(RECIPE_FOLDER / "solvents13-2.toml")
 SETTINGS = RECIPE.distortions
 STILL = replace(SETTINGS, compound_shift_cm1=0.0, intensity_jitter=0.0, broadening_levels=1)
 COMPOUNDS = 60
+WIDE = wide_grid(MODEL_GRID)
 ROWS = 16
 FIRST, LAST = 4, 44  # batches between which memory is compared
 Singles = npt.NDArray[np.float32]
@@ -35,7 +37,7 @@ Singles = npt.NDArray[np.float32]
 @pytest.fixture(scope="module")
 def large() -> TrainingLibrary:
     rng = np.random.default_rng(1)
-    wide = np.stack([literature_reference(random_lines(rng, 8.5)) for _ in range(COMPOUNDS)])
+    wide = np.stack([literature_reference(random_lines(rng, 8.5), WIDE) for _ in range(COMPOUNDS)])
     wide /= wide[:, MARGIN:-MARGIN].max(axis=1, keepdims=True)
     specs = tuple(
         CompoundSpec(f"synthetic-{n:03d}", "", (), "", None, None, None) for n in range(COMPOUNDS)

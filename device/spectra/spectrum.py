@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from device.spectra.noise import fine_structure
+from device.spectra.provenance import Provenance
 from device.spectra.resampling import MODEL_GRID, WavenumberGrid, resampler_for
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Spectrum:
     # what was subtracted, where the intensities are counts above a dark frame
     dark_counts: Floats | None = None
     flags: frozenset[str] = frozenset()  # of KNOWN_FLAGS
+    taken: Provenance | None = None  # what the file's header says; None where it says nothing
 
     def __post_init__(self) -> None:
         n = len(self.wavenumber_cm1)

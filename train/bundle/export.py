@@ -19,7 +19,6 @@ from device.inference.golden import golden_block
 from device.inference.interpreter import Interpreter
 from device.inference.trust import SigningKey
 from device.spectra.preprocessing import PREPROCESSING_ID
-from device.spectra.resampling import MODEL_GRID
 from train.bundle.golden_spectra import golden_verdict_entries
 from train.library.references import CompoundSpec, TrainingLibrary
 from train.network.evaluate import Figures
@@ -59,7 +58,7 @@ def export_bundle(
             _compound(spec, library, reference)
             for spec, reference in zip(library.compounds, library.references, strict=True)
         ],
-        "grid": asdict(MODEL_GRID),
+        "grid": asdict(library.grid),
         "resolution_cm1": library.resolution_cm1,
         "preprocessing_id": PREPROCESSING_ID,
         "thresholds": {"presence": presence, "fit": {}},
@@ -100,7 +99,7 @@ def _compound(
             None if factor is None else round(factor * (spec.response_factor_sd or 0.0), 4)
         ),
         "source": spec.source or library.source,
-        "sha256": compound_digest(spec.name, spec.cas, reference, MODEL_GRID),
+        "sha256": compound_digest(spec.name, spec.cas, reference, library.grid),
     }
 
 

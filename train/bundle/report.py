@@ -94,7 +94,9 @@ def html_report(
         else "<p>Not recorded.</p>",
         "<h2>The references</h2>",
         _picture(
-            report_plots.spectra(library.references.astype(np.float64), library.names),
+            report_plots.spectra(
+                library.references.astype(np.float64), library.names, library.grid
+            ),
             "reference spectra",
         ),
         _references(library),

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from device.spectra.resampling import MODEL_GRID
+from device.spectra.resampling import WavenumberGrid
 from train.network.evaluate import CompoundFigures, Proportion
 
 Floats = npt.NDArray[np.float64]
@@ -110,15 +110,15 @@ def similarity_matrix(alike: Floats, names: Sequence[str]) -> bytes:
     return _png(figure)
 
 
-def spectra(references: Floats, names: Sequence[str]) -> bytes:
+def spectra(references: Floats, names: Sequence[str], grid: WavenumberGrid) -> bytes:
     """All references above each other."""
     figure = _figure(1.0 + 0.38 * len(names))
     axes = figure.subplots()
     for index, reference in enumerate(references):
-        axes.plot(MODEL_GRID.wavenumber_cm1, 0.9 * reference - index, color=_BLUE, linewidth=0.7)
+        axes.plot(grid.wavenumber_cm1, 0.9 * reference - index, color=_BLUE, linewidth=0.7)
     axes.set_yticks(-np.arange(len(names)), names, fontsize=8)
     axes.set_xlabel("Raman shift / cm$^{-1}$")
-    axes.set_xlim(MODEL_GRID.first_cm1, MODEL_GRID.last_cm1)
+    axes.set_xlim(grid.first_cm1, grid.last_cm1)
     axes.set_ylim(-len(names) + 0.7, 1.1)
     axes.grid(True, axis="x", color="#e6e6e6")
     return _png(figure)

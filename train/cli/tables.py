@@ -10,7 +10,6 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from device.spectra.resampling import MODEL_GRID
 from train.library.references import TrainingLibrary
 from train.network.evaluate import Figures
 
@@ -20,7 +19,7 @@ def print_references(library: TrainingLibrary) -> None:
     table = Table(title=f"{library.title}\n{library.source}")
     for column in ("compound", "CAS", "response factor", "strongest line / cm-1"):
         table.add_column(column)
-    axis = MODEL_GRID.wavenumber_cm1
+    axis = library.grid.wavenumber_cm1
     for spec, reference in zip(library.compounds, library.references, strict=True):
         factor = "unknown" if spec.response_factor is None else f"{spec.response_factor:.3f}"
         table.add_row(spec.name, spec.cas, factor, f"{axis[reference.argmax()]:.0f}")
@@ -71,7 +70,7 @@ def plot_references(library: TrainingLibrary, path: Path) -> None:
         count, 1, figsize=(10, 1.3 * count), sharex=True, layout="constrained"
     )
     for axis, name, reference in zip(axes, library.names, library.references, strict=True):
-        axis.plot(MODEL_GRID.wavenumber_cm1, reference, linewidth=0.8)
+        axis.plot(library.grid.wavenumber_cm1, reference, linewidth=0.8)
         axis.set_ylabel(name, rotation=0, ha="right", fontsize=8)
         axis.set_yticks([])
     axes[-1].set_xlabel("Raman shift / cm-1")

@@ -14,14 +14,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from device.inference.errors import BundleError
 from device.inference.manifest_reader import checked_cas
 from device.spectra.files.reading import SpectrumFileError, read_spectrum
 from device.spectra.quality import check
 from device.spectra.reference_spectrum import NEARLY_IDENTICAL, similarities
+from device.spectra.resampling import MODEL_GRID, WavenumberGrid
 from device.spectra.spectrum import Spectrum, to_grid
 from device.strict_json import StrictJsonError
 from train.library.file import CompoundEntry, files_for, name_key, spectra_in
+from train.library.known import KnownReferences, comparable, is_same
 from train.recipe import RecipeError
 
 Floats = npt.NDArray[np.float64]
@@ -69,7 +70,7 @@ def label_problems(entries: Sequence[CompoundEntry]) -> list[str]:
 
 
 def read_folder(
-    entries: Sequence[CompoundEntry], folder: Path
+    entries: Sequence[CompoundEntry], folder: Path, grid: WavenumberGrid = MODEL_GRID
 ) -> tuple[dict[str, Measured], list[str], list[str]]:
     """(spectra by compound, problems, notices) of the entries that are to be measured."""
     measured: dict[str, Measured] = {}
@@ -90,7 +91,7 @@ def read_folder(
         else:
             problems += _misnamed(entry, found[0], entries)
             try:
-                measured[entry.name] = _read(found[0])
+                measured[entry.name] = _read(found[0], grid)
             except RecipeError as error:
                 problems.append(f"{entry.name}: {error.text}")
     for (first, one), (second, other) in combinations(measured.items(), 2):
@@ -103,7 +104,11 @@ def read_folder(
 
 
 def spectrum_problems(
-    entries: Sequence[CompoundEntry], references: Floats, measured: dict[str, Measured]
+    entries: Sequence[CompoundEntry],
+    references: Floats,
+    measured: dict[str, Measured],
+    grid: WavenumberGrid,
+    known: KnownReferences | None,
 ) -> list[str]:
     """One liquid under two names, or a spectrum known to be another's; references [C, G]."""
     problems = []
@@ -118,37 +123,30 @@ def spectrum_problems(
                 f"(similarity {alike[i, k]:.3f}); if both are right, say looks_like = "
                 f'["{one.name}"]'
             )
-    return problems + _known_otherwise(entries, references, measured)
+    shared = comparable(references, grid, known)
+    if shared is None:
+        return problems
+    return problems + _known_otherwise(entries, shared[0], measured, shared[1])
 
 
 def _known_otherwise(
-    entries: Sequence[CompoundEntry], references: Floats, measured: dict[str, Measured]
+    entries: Sequence[CompoundEntry],
+    references: Floats,
+    measured: dict[str, Measured],
+    known: KnownReferences,
 ) -> list[str]:
     """Spectra that match a compound of the shipped library with another name than the file's."""
-    from device.inference.bundle import read_bundle_file
-    from device.inference.trust import default_trust_policy
-    from device.installation import default_model_path
-
-    try:
-        known = read_bundle_file(default_model_path(), default_trust_policy())
-    except BundleError:
-        return []  # no shipped model here (it may be what is being built): nothing to compare with
-    compounds = known.manifest.compounds
-    alike = similarities(references, known.references.astype(np.float64))
+    alike = similarities(references, known.references)
     problems = []
     for row, entry in zip(alike, entries, strict=True):
-        best = compounds[int(row.argmax())]
-        own = {name_key(name) for name in entry.names}
-        names = {name_key(name) for name in (best.name, *best.synonyms)}
-        if entry.name not in measured or row.max() <= NEARLY_IDENTICAL or own & names:
+        best = known.compounds[int(row.argmax())]
+        if entry.name not in measured or row.max() <= NEARLY_IDENTICAL or is_same(entry, best):
             continue
-        if (entry.cas and entry.cas == best.cas) or name_key(best.name) in map(
-            name_key, entry.looks_like
-        ):
+        if name_key(best.name) in map(name_key, entry.looks_like):
             continue
         problems.append(
             f"{entry.name}: the spectrum in {measured[entry.name].path.name} is that of "
-            f"{best.name} ({known.manifest.name}, similarity {row.max():.3f}); mislabelled?"
+            f"{best.name} ({known.bundle}, similarity {row.max():.3f}); mislabelled?"
         )
     return problems
 
@@ -169,13 +167,13 @@ def _misnamed(entry: CompoundEntry, path: Path, entries: Sequence[CompoundEntry]
     ]
 
 
-def _read(path: Path) -> Measured:
+def _read(path: Path, grid: WavenumberGrid) -> Measured:
     """Raises RecipeError with why this file is no reference."""
     try:
         spectrum = read_spectrum(path)
     except SpectrumFileError as error:
         raise RecipeError(error.text) from error
-    reasons = check(spectrum, to_grid(spectrum))
+    reasons = check(spectrum, to_grid(spectrum, grid))
     if reasons:
         raise RecipeError(f"{path.name}: {reasons[0].text}")
     return Measured(path, hashlib.sha256(path.read_bytes()).hexdigest(), spectrum)

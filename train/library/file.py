@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from device.spectra.resampling import MODEL_GRID, WavenumberGrid
+from train.library.grids import grid_of
 from train.recipe import RecipeError, from_table, read_toml
 
 LIBRARY_FOLDER = Path(__file__).parents[1] / "libraries"
@@ -65,6 +67,12 @@ class LibraryFile:
     response_source: str = ""  # where given response factors come from
     recipe: dict[str, Any] = field(default_factory=dict)  # what differs from the default recipe
     fill: Fill | None = None
+    range_cm1: tuple[float, ...] = (MODEL_GRID.first_cm1, MODEL_GRID.last_cm1)
+
+    @property
+    def grid(self) -> WavenumberGrid:
+        """What networks and fit see of the spectra, in steps of 1 cm-1."""
+        return grid_of(self.range_cm1)
 
     @property
     def compound_count(self) -> int:
@@ -95,6 +103,10 @@ def read_library_file(path: Path) -> LibraryFile:
     file = from_table(LibraryFile, table, path.name)
     if not file.name.replace("-", "").isalnum():
         raise RecipeError(f"{path.name}: the name {file.name!r} may have letters, digits and -")
+    try:
+        grid_of(file.range_cm1)
+    except RecipeError as error:
+        raise RecipeError(f"{path.name}: {error.text}") from error
     for key, value in (("resolution_cm1", file.resolution_cm1), ("exposure_ms", file.exposure_ms)):
         if value is not None and not value > 0:
             raise RecipeError(f"{path.name}: {key} must be positive")

@@ -14,6 +14,8 @@ import numpy.typing as npt
 
 from device.spectra.reference_spectrum import NEARLY_IDENTICAL, reference_of, similarities
 from device.spectra.resampling import MODEL_GRID, WavenumberGrid
+from train.library.alignment import axis_moves, moved
+from train.library.calibrations import calibration_notices
 from train.library.check import (
     LibraryProblems,
     Measured,
@@ -28,22 +30,16 @@ from train.library.file import (
     library_path,
     read_library_file,
 )
+from train.library.grids import INSIDE, wide_grid
+from train.library.headers import light_of
+from train.library.heights import RESPONSE_UNCERTAINTY, response_factors
+from train.library.known import shipped_references
 from train.library.lines import filled_up
-from train.recipe import RecipeError
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
 
 REPOSITORY = Path(__file__).parents[2]
-
-# Points beyond both ends of the model grid, so that a shifted training spectrum has real signal
-# at its ends and not a repeated last value.
-MARGIN = 40
-WIDE_GRID = WavenumberGrid(MODEL_GRID.first_cm1 - MARGIN, MODEL_GRID.last_cm1 + MARGIN)
-
-# Relative standard uncertainty of a response factor read off two separate exposures; the four
-# solvents of the published equal mixtures differ by this much from their pures' heights.
-RESPONSE_UNCERTAINTY = 0.3
 
 
 @dataclass(frozen=True)
@@ -71,14 +67,15 @@ class TrainingLibrary:
     source: str
     data_license: str
     compounds: tuple[CompoundSpec, ...]
-    wide: Singles  # [C, G + 2 * MARGIN], maximum 1 inside the model grid
+    wide: Singles  # [C, G + 2 * MARGIN], maximum 1 inside the grid
     response_source: str = ""  # where the response factors come from
     notices: tuple[str, ...] = ()  # what a trainer should know and need not mend
+    grid: WavenumberGrid = MODEL_GRID  # of G points; what networks and fit see
 
     @property
     def references(self) -> Singles:
-        """float32[C, G] on MODEL_GRID, non-negative, maximum 1."""
-        return np.ascontiguousarray(self.wide[:, MARGIN:-MARGIN])
+        """float32[C, G] on `grid`, non-negative, maximum 1."""
+        return np.ascontiguousarray(self.wide[:, INSIDE])
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -94,28 +91,40 @@ def load_library(name: str, folder: Path = LIBRARY_FOLDER) -> TrainingLibrary:
     """
     path = library_path(name, folder)
     file = read_library_file(path)
-    entries = file.compound
-    measured, problems, notices = read_folder(entries, path.parent / file.folder)
-    problems = label_problems(entries) + problems
-    if problems:
-        raise LibraryProblems(path.name, problems)
-    spectra = np.stack([_reference(entry, measured.get(entry.name)) for entry in entries])
+    entries, grid = file.compound, file.grid
+    measured, problems, notices = read_folder(entries, path.parent / file.folder, grid)
+    lit = light_of(entries, measured)
+    entries = lit.entries
+    if problems := [*label_problems(entries), *problems]:
+        raise LibraryProblems(path.name, [*problems, *lit.problems])
+    spectra = np.stack([_reference(entry, measured.get(entry.name), grid) for entry in entries])
+    known = shipped_references()
+    moves = axis_moves(entries, spectra[:, INSIDE], measured, grid, known)
+    for row, entry in enumerate(entries):
+        if entry.name in moves.by_cm1:
+            measured[entry.name] = moved(measured[entry.name], moves.by_cm1[entry.name])
+            spectra[row] = _reference(entry, measured[entry.name], grid)
     if file.fill is not None:
         synthetic, spectra = filled_up(
-            file.fill, spectra, file.resolution_cm1, literature_reference, _alike
+            file.fill,
+            spectra,
+            file.resolution_cm1,
+            lambda lines: literature_reference(lines, wide_grid(grid)),
+            _alike,
         )
         entries = entries + synthetic
         if problems := label_problems(entries):
             raise LibraryProblems(path.name, problems)
-    inside = spectra[:, MARGIN:-MARGIN]
+    inside = spectra[:, INSIDE]
     problems = [
         f"{entry.name}: nothing is left of its spectrum without the baseline"
         for entry, height in zip(entries, inside.max(axis=1), strict=True)
         if not height > 0
-    ] or spectrum_problems(entries, inside, measured)
-    if problems:
-        raise LibraryProblems(path.name, problems)
+    ] or spectrum_problems(entries, inside, measured, grid, known)
+    if problems or lit.problems:
+        raise LibraryProblems(path.name, [*lit.problems, *problems])
     heights = inside.max(axis=1)
+    factors = response_factors(entries, heights, lit.comparable)
     compounds = tuple(
         CompoundSpec(
             name=entry.name,
@@ -127,9 +136,9 @@ def load_library(name: str, folder: Path = LIBRARY_FOLDER) -> TrainingLibrary:
                 None if factor is None else entry.response_factor_sd or RESPONSE_UNCERTAINTY
             ),
             source_sha256=measured[entry.name].sha256 if entry.name in measured else None,
-            source=_invented(file) if entry.synthetic else "",
+            source=_source(file, entry, moves.by_cm1.get(entry.name)),
         )
-        for entry, factor in zip(entries, response_factors(entries, heights), strict=True)
+        for entry, factor in zip(entries, factors, strict=True)
     )
     return TrainingLibrary(
         name=file.name,
@@ -141,51 +150,26 @@ def load_library(name: str, folder: Path = LIBRARY_FOLDER) -> TrainingLibrary:
         compounds=compounds,
         wide=(spectra / heights[:, None]).astype(np.float32),
         response_source=file.response_source or "heights of the pures",
-        notices=(*notices, *_range_notices(measured)),
+        notices=(
+            *notices,
+            *lit.notices,
+            *calibration_notices(measured),
+            *moves.notices,
+            *_range_notices(measured, grid),
+        ),
+        grid=grid,
     )
 
 
-def response_factors(entries: Sequence[CompoundEntry], heights: Floats) -> tuple[float | None, ...]:
-    """Signal per volume, relative to the strongest; None: not known.
-
-    As given in the library file, for all compounds or for none; else from the height of each pure
-    per exposure and power, comparable only where every pure is measured with a known exposure,
-    and power known for all or for none (then it was the same).
-
-    Raises:
-        RecipeError: factors are given, or the power is known, for some compounds only.
-    """
-    given = [entry.response_factor for entry in entries]
-    if all(factor is not None for factor in given):
-        return tuple(given)
-    if any(factor is not None for factor in given):
-        raise RecipeError("response_factor must be given for every compound or for none")
-    powers = [entry.laser_power_mw for entry in entries]
-    if any(entry.lines or entry.exposure_ms is None for entry in entries):
-        return (None,) * len(entries)
-    if any(power is None for power in powers) and any(power is not None for power in powers):
-        raise RecipeError("laser_power_mw must be given for every compound or for none")
-    light = np.array(
-        [(entry.exposure_ms or 1.0) * (entry.laser_power_mw or 1.0) for entry in entries]
-    )
-    response = heights / light
-    relative = response / response.max()
-    return tuple(
-        None if entry.response_doubtful else round(float(value), 4)
-        for entry, value in zip(entries, relative, strict=True)
-    )
-
-
-def _reference(entry: CompoundEntry, measured: Measured | None) -> Floats:
+def _reference(entry: CompoundEntry, measured: Measured | None, grid: WavenumberGrid) -> Floats:
     if measured is None:
-        return literature_reference(entry.lines)
-    return reference_of(measured.spectrum, WIDE_GRID, MODEL_GRID)[0]
+        return literature_reference(entry.lines, wide_grid(grid))
+    return reference_of(measured.spectrum, wide_grid(grid), grid)[0]
 
 
 def _alike(spectra: Floats, others: Floats) -> npt.NDArray[np.bool_]:
-    inside = slice(MARGIN, -MARGIN)
     result: npt.NDArray[np.bool_] = (
-        similarities(spectra[:, inside], others[:, inside]) > NEARLY_IDENTICAL
+        similarities(spectra[:, INSIDE], others[:, INSIDE]) > NEARLY_IDENTICAL
     )
     return result
 
@@ -197,25 +181,32 @@ def _what_they_are(file: LibraryFile) -> str:
     return f"{file.references}, and {invented} synthetic ones of no real substance"
 
 
+def _source(file: LibraryFile, entry: CompoundEntry, moved_cm1: float | None) -> str:
+    """Where this one differs from the library's; empty where it does not."""
+    if moved_cm1 is not None:
+        return f"{file.source}; axis moved by {moved_cm1:+.2f} cm-1".removeprefix("; ")
+    return _invented(file) if entry.synthetic else ""
+
+
 def _invented(file: LibraryFile) -> str:
     seed = "its own lines" if file.fill is None else f"lines drawn from seed {file.fill.seed}"
     return f"synthetic: {seed}, no real substance"
 
 
-def _range_notices(measured: Mapping[str, Measured]) -> list[str]:
+def _range_notices(measured: Mapping[str, Measured], grid: WavenumberGrid) -> list[str]:
     """Where nothing was measured a reference is zero, and a line there would be foreign."""
     ranges: dict[str, list[str]] = {}
     for name, one in measured.items():
         axis = one.spectrum.wavenumber_cm1
-        if axis[0] > MODEL_GRID.first_cm1 + 10 or axis[-1] < MODEL_GRID.last_cm1 - 10:
+        if axis[0] > grid.first_cm1 + 10 or axis[-1] < grid.last_cm1 - 10:
             ranges.setdefault(f"{axis[0]:.0f} to {axis[-1]:.0f} cm-1", []).append(name)
     return [f"measured over {where} only: {', '.join(names)}" for where, names in ranges.items()]
 
 
-def literature_reference(lines: Sequence[Sequence[float]]) -> Floats:
-    """Line table -> pseudo-Voigt lines (half Gaussian, half Lorentzian) on WIDE_GRID."""
-    axis = WIDE_GRID.wavenumber_cm1
-    spectrum = np.zeros(WIDE_GRID.size)
+def literature_reference(lines: Sequence[Sequence[float]], grid: WavenumberGrid) -> Floats:
+    """Line table -> pseudo-Voigt lines (half Gaussian, half Lorentzian) on `grid`."""
+    axis = grid.wavenumber_cm1
+    spectrum = np.zeros(grid.size)
     for position_cm1, intensity, fwhm_cm1 in lines:
         distance = (axis - position_cm1) / (fwhm_cm1 / 2)
         gaussian = np.exp(-np.log(2) * distance**2)

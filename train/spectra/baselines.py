@@ -5,6 +5,7 @@ Printed there and kept: the formulas and the ranges of mu, A, s, c and n. Our re
   (28 cm-1 would be as narrow as a Raman band): sigma = 800 cm-1.
 - Polynomial coefficients have no printed range: a_i is uniform in +-k / 2.5^i, so that every
   degree contributes at most k at the ends of x in -2.5 .. 2.5.
+- Another range than 300 - 2500 cm-1 gets the same curves per cm-1, from its own first point on.
 - Heights are relative to the highest Raman peak, times a random scale: fluorescence is often
   stronger than all Raman lines together.
 Next: `distortions.py`, what the instrument does to the sum.
@@ -13,12 +14,20 @@ Next: `distortions.py`, what the instrument does to the sum.
 import numpy as np
 import numpy.typing as npt
 
+from device.spectra.resampling import WavenumberGrid
 from train.recipe import BaselineSettings
 
 Singles = npt.NDArray[np.float32]
 
-_POLYNOMIAL_SCALE = 5 / 2201  # paper: 2,201 points mapped to 5 units, -2.5 .. 2.5
+_PAPER_POINTS = 2201  # mapped to 5 units, -2.5 .. 2.5
+_PAPER_FIRST_CM1 = 300.0
 _KINDS = 4
+
+
+def paper_axis(grid: WavenumberGrid) -> Singles:
+    """The grid moved to where the paper's range begins: what glows does so in any range."""
+    moved: Singles = (grid.wavenumber_cm1 - (grid.first_cm1 - _PAPER_FIRST_CM1)).astype(np.float32)
+    return moved
 
 
 def random_baselines(
@@ -82,7 +91,8 @@ def polynomial(
     limit = settings.polynomial_coefficient / 2.5**order
     coefficient = rng.uniform(-limit, limit, size=(count, 5)) * (order <= degree)
     middle = np.float32((axis_cm1[0] + axis_cm1[-1]) / 2)
-    x = (axis_cm1 - middle) * np.float32(_POLYNOMIAL_SCALE)
+    # a shorter range is a part of the paper's curves, a longer one is all of them
+    x = (axis_cm1 - middle) * np.float32(5 / max(_PAPER_POINTS, len(axis_cm1)))
     powers = np.stack([x**i for i in order])
     result: Singles = coefficient.astype(np.float32) @ powers
     return result

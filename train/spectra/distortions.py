@@ -11,14 +11,17 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from train.library.references import MARGIN, TrainingLibrary
+from device.spectra.quality import needed_cm1
+from device.spectra.resampling import WavenumberGrid
+from train.library.grids import MARGIN
+from train.library.references import TrainingLibrary
 from train.recipe import DistortionSettings
 
 Singles = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 
 _FWHM_PER_SIGMA = 2 * np.sqrt(2 * np.log(2))
-WINDOWS = 10  # intensity windows along the axis: each about 240 cm-1, some lines wide
+_WINDOW_CM1 = 253.0  # from one intensity window along the axis to the next: some lines
 LARGEST_COMPOUND_SHIFT_CM1 = 2.0  # beyond it the second-order expansion bends the lines
 
 _NOISE_POOL = 1 << 20
@@ -33,7 +36,8 @@ class ReferenceBank:
     def __init__(self, library: TrainingLibrary, settings: DistortionSettings) -> None:
         self.settings = settings
         self.compound_count = len(library.compounds)
-        windows = smooth_windows(library.wide.shape[1], WINDOWS)
+        windows = smooth_windows(library.wide.shape[1])
+        self._windows = len(windows)
         self._levels = [_expand(spectra, windows) for spectra in line_widths(library, settings)]
 
     def mix(self, rng: np.random.Generator, shares: Singles) -> Singles:
@@ -46,7 +50,7 @@ class ReferenceBank:
         settings = self.settings
         shift = rng.normal(0.0, settings.compound_shift_cm1, shares.shape)
         shift = np.clip(shift, -LARGEST_COMPOUND_SHIFT_CM1, LARGEST_COMPOUND_SHIFT_CM1)
-        bend = rng.normal(0.0, settings.intensity_jitter, (count, compounds, WINDOWS))
+        bend = rng.normal(0.0, settings.intensity_jitter, (count, compounds, self._windows))
         bend = np.clip(bend, -0.5, 0.5)
         # order of the columns as in _expand
         directions = np.concatenate(
@@ -170,18 +174,26 @@ def add_damage(rng: np.random.Generator, spectra: Singles, settings: DistortionS
 
 
 def measured_range(
-    rng: np.random.Generator, count: int, size: int, settings: DistortionSettings
+    rng: np.random.Generator, count: int, grid: WavenumberGrid, settings: DistortionSettings
 ) -> Bools:
-    """bool[N, size]: False where a row's instrument does not reach."""
+    """bool[N, G]: False where a row's instrument does not reach.
+
+    What the analyzer's quality gate asks for is always there.
+    """
+    first, last = needed_cm1(grid)
+    at_most = np.minimum(
+        settings.missing_at_most_cm1, [first - grid.first_cm1, grid.last_cm1 - last]
+    )
     short = rng.random((count, 2)) < settings.missing_ends_probability
-    missing = rng.uniform(0, settings.missing_at_most_cm1, (count, 2)) * short
-    place = np.arange(size)
-    valid: Bools = (place >= missing[:, :1]) & (place < size - missing[:, 1:])
+    missing = rng.uniform(0, at_most, (count, 2)) * short
+    place = np.arange(grid.size)
+    valid: Bools = (place >= missing[:, :1]) & (place < grid.size - missing[:, 1:])
     return valid
 
 
-def smooth_windows(size: int, count: int) -> Singles:
-    """[count, size] raised cosines that sum to 1 everywhere."""
+def smooth_windows(size: int) -> Singles:
+    """[windows, size] raised cosines that sum to 1 everywhere, 10 on 300-2500 cm-1."""
+    count = 1 + max(1, round((size - 1) / _WINDOW_CM1))
     center = np.linspace(0, size - 1, count)
     distance = np.abs(np.arange(size) - center[:, None]) / (center[1] - center[0])
     windows = np.where(distance < 1, 0.5 * (1 + np.cos(np.pi * distance)), 0.0)

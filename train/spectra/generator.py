@@ -15,10 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from device.spectra.preprocessing import preprocess, quantize
-from device.spectra.resampling import MODEL_GRID
 from train.library.references import TrainingLibrary
 from train.recipe import Recipe
-from train.spectra.baselines import random_baselines
+from train.spectra.baselines import paper_axis, random_baselines
 from train.spectra.distortions import (
     NoisePool,
     ReferenceBank,
@@ -62,9 +61,10 @@ class Generator:
         self._sampler = MixtureSampler(recipe.mixtures, response)
         sparse = worthwhile(len(library.compounds), recipe.mixtures)
         self._bank = (SparseBank if sparse else ReferenceBank)(library, recipe.distortions)
-        self._noise = NoisePool(self._rng, library.references.shape[1])
+        self._noise = NoisePool(self._rng, library.grid.size)
         self._foreign = ForeignPool(self._rng, library)
-        self._axis = MODEL_GRID.wavenumber_cm1.astype(np.float32)
+        self._grid = library.grid
+        self._axis = paper_axis(library.grid)
         self.position = dict(self._rng.bit_generator.state)
 
     def batch(self, count: int) -> Batch:
@@ -84,7 +84,7 @@ class Generator:
         spectra = raman + random_baselines(rng, count, self._axis, recipe.baselines)
         spectra = add_noise(rng, spectra, raman, self._noise, snr)
         add_damage(rng, spectra, recipe.distortions)
-        valid = measured_range(rng, count, spectra.shape[1], recipe.distortions)
+        valid = measured_range(rng, count, self._grid, recipe.distortions)
 
         of_all = shares * own[:, None]
         presence, weight = presence_labels(of_all, recipe.mixtures)

@@ -12,7 +12,6 @@ from train.library.references import Singles, TrainingLibrary
 from train.recipe import DistortionSettings, MixtureSettings
 from train.spectra.distortions import (
     LARGEST_COMPOUND_SHIFT_CM1,
-    WINDOWS,
     line_widths,
     smooth_windows,
 )
@@ -35,7 +34,7 @@ class SparseBank:
         self._references = np.stack(list(line_widths(library, settings)))
         self._slope = np.gradient(self._references, axis=2)
         self._curve = np.gradient(self._slope, axis=2)
-        self._windows = smooth_windows(library.wide.shape[1], WINDOWS)
+        self._windows = smooth_windows(library.wide.shape[1])
 
     def mix(self, rng: np.random.Generator, shares: Singles) -> Singles:
         """float32[N, C] shares -> float32[N, G + 2 * MARGIN] mixtures; see `ReferenceBank.mix`."""
@@ -43,7 +42,9 @@ class SparseBank:
         settings = self.settings
         shift = rng.normal(0.0, settings.compound_shift_cm1, (len(row), 1)).astype(np.float32)
         shift = np.clip(shift, -LARGEST_COMPOUND_SHIFT_CM1, LARGEST_COMPOUND_SHIFT_CM1)
-        bend = rng.normal(0.0, settings.intensity_jitter, (len(row), WINDOWS)).astype(np.float32)
+        bend = rng.normal(0.0, settings.intensity_jitter, (len(row), len(self._windows))).astype(
+            np.float32
+        )
         bend = np.clip(bend, -0.5, 0.5)
         level = rng.integers(len(self._references), size=len(shares))[row]
         share = shares[row, compound][:, None]

@@ -6,7 +6,7 @@ the simulator take the same way to a Spectrum. Next: `bwtek_table.py`, its lines
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,8 +18,9 @@ from device.spectra.files.bwtek_table import (
     read_header,
     read_table,
 )
-from device.spectra.files.text import TextFile, read_text
+from device.spectra.files.text import TextFile, parse_number, read_text
 from device.spectra.noise import fine_structure
+from device.spectra.provenance import Provenance, provenance_said
 from device.spectra.spectrum import Acquisition, Floats, Spectrum, spectrum_from_acquisition
 from firmware_bridge.calibration import CalibrationError, CalibrationPage
 
@@ -45,7 +46,7 @@ class BwtekFile:
     integration_time_ms: float
     averages: int  # frames the software averaged into raw_counts
     acquired: str  # as the file has it: local time of the computer
-    model: str
+    taken: Provenance | None = None
 
     def to_acquisition(self) -> Acquisition:
         """As if the analyzer had just delivered it.
@@ -73,7 +74,8 @@ class BwtekFile:
         )
 
     def to_spectrum(self) -> Spectrum:
-        return spectrum_from_acquisition(self.to_acquisition(), source=self.name)
+        spectrum = spectrum_from_acquisition(self.to_acquisition(), source=self.name)
+        return replace(spectrum, taken=self.taken)
 
 
 def read_bwtek(path: str | os.PathLike[str]) -> BwtekFile:
@@ -128,15 +130,25 @@ def parse(file: TextFile) -> BwtekFile:
     except CalibrationError as error:
         file.fail(error.text.rstrip("."))
     _check_axis(file, page, columns, line_numbers)
+    averages = header.whole("average number", 1, 100_000)
     return BwtekFile(
         name=file.name,
         raw_counts=raw,
         dark_counts=dark,
         calibration=page,
         integration_time_ms=integration_time_ms,
-        averages=header.whole("average number", 1, 100_000),
+        averages=averages,
         acquired=header.text("Date"),
-        model=header.text("model"),
+        taken=provenance_said(
+            model=header.text("model"),
+            serial=header.text("c code"),
+            averages=averages,
+            # the software's power setting, 5 to 100 in the files at hand
+            laser_power_percent=parse_number(header.text("laser_powerlevel"), decimal_comma=True),
+            excitation_nm=page.excitation_nm,
+            wavelength_coefficients_nm=page.wavelength_coefficients_nm,
+            pixel_count=pixel_count,
+        ),
     )
 
 

@@ -11,12 +11,14 @@ from device.spectra.files.text import (
     parse_number,
     spectrum_from_columns,
 )
+from device.spectra.provenance import Provenance, provenance_said
 from device.spectra.spectrum import Spectrum
 
 _SIGNATURE = "enlighten version"
 _AXIS = "wavenumber"
 _INTENSITY = "processed"
 _INTEGRATION_TIME = "integration time"  # ms
+_COEFFICIENTS = 5  # "CCD C0" to "CCD C4", of pixel**k, in nm
 _LONGEST_MS = 1e8  # a day; beyond it the header is damaged and the time counts as unknown
 
 
@@ -30,7 +32,7 @@ def parse(file: TextFile) -> Spectrum:
     Raises:
         SpectrumFileError: columns are missing, a row is damaged, or the axis is unusable.
     """
-    names, named_at, integration_time_ms = _read_header(file)
+    names, named_at, said = _read_header(file)
     if _AXIS not in names:
         file.fail(f"no column {_AXIS!r}; export with the Raman shift axis", named_at)
     if names.count(_INTENSITY) > 1 or names.count(_AXIS) > 1:
@@ -49,18 +51,40 @@ def parse(file: TextFile) -> Spectrum:
         shifts.append(checked_number(file, number, cells[at_axis], "the Raman shift", False))
         values.append(checked_number(file, number, cells[at_intensity], "the intensity", False))
         line_numbers.append(number)
-    return spectrum_from_columns(file, shifts, values, line_numbers, integration_time_ms)
+    return spectrum_from_columns(
+        file, shifts, values, line_numbers, _integration_time_ms(said), _taken(said)
+    )
 
 
-def _read_header(file: TextFile) -> tuple[list[str], int, float | None]:
-    """Names of the columns, the line they stand in, and the integration time if given."""
-    integration_time_ms: float | None = None
+def _read_header(file: TextFile) -> tuple[list[str], int, dict[str, str]]:
+    """Names of the columns, the line they stand in, and the `key,value` lines above."""
+    said: dict[str, str] = {}
     for number, line in enumerate(file.lines, start=1):
         names = [name.strip().lower() for name in line.split(",")]
         if _INTENSITY in names:
-            return names, number, integration_time_ms
-        if names[0] == _INTEGRATION_TIME and len(names) > 1:
-            time_ms = parse_number(names[1])
-            if time_ms is not None and 0 < time_ms < _LONGEST_MS:
-                integration_time_ms = time_ms
+            return names, number, said
+        if len(names) > 1:
+            said[names[0]] = line.split(",")[1].strip()
     file.fail(f"no line names a column {_INTENSITY!r}")
+
+
+def _integration_time_ms(said: dict[str, str]) -> float | None:
+    time_ms = parse_number(said.get(_INTEGRATION_TIME, ""))
+    return time_ms if time_ms is not None and 0 < time_ms < _LONGEST_MS else None
+
+
+def _taken(said: dict[str, str]) -> Provenance | None:
+    def number(key: str) -> float | None:
+        return parse_number(said.get(key, ""))
+
+    return provenance_said(
+        model=said.get("model", ""),
+        serial=said.get("serial number", ""),
+        averages=number("scan averaging"),
+        laser_power_mw=number("laser power mw"),
+        laser_power_percent=number("laser power %"),
+        excitation_nm=number("laser wavelength"),
+        wavelength_coefficients_nm=tuple(number(f"ccd c{k}") for k in range(_COEFFICIENTS)),
+        pixel_count=number("pixel count"),
+        axis_correction_cm1=number("wavenumber correction"),
+    )

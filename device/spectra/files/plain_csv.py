@@ -2,7 +2,8 @@
 
 Separators `,` `;` tab or spaces; decimal commas where the separator is not a comma; header and
 comment lines or none; ascending or descending; any range and step.
-Next: `device/spectra/quality.py`, which says whether such a spectrum may be identified.
+Next: `plain_header.py`, what the lines above may say; `device/spectra/quality.py`, which says
+whether such a spectrum may be identified.
 """
 
 import re
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from device.spectra.files.plain_header import parse_header
 from device.spectra.files.text import (
     TextFile,
     checked_number,
@@ -75,7 +77,8 @@ def parse(file: TextFile) -> Spectrum:
         shifts.append(checked_number(file, number, cells[0], "the Raman shift", comma))
         values.append(checked_number(file, number, cells[1], "the intensity", comma))
         line_numbers.append(number)
-    spectrum = spectrum_from_columns(file, shifts, values, line_numbers)
+    time_ms, taken = parse_header(file.lines[:first])
+    spectrum = spectrum_from_columns(file, shifts, values, line_numbers, time_ms, taken)
     _check_axis(file, spectrum.wavenumber_cm1, _header_before(file, first))
     return spectrum
 

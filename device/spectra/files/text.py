@@ -14,6 +14,7 @@ from typing import NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from device.spectra.provenance import Provenance
 from device.spectra.spectrum import Spectrum
 from firmware_bridge.errors import RamixError
 
@@ -153,6 +154,7 @@ def spectrum_from_columns(
     intensity: list[float],
     line_numbers: list[int],
     integration_time_ms: float | None = None,
+    taken: Provenance | None = None,
 ) -> Spectrum:
     """A Spectrum from two columns in either direction.
 
@@ -178,6 +180,7 @@ def spectrum_from_columns(
         intensity=values,
         integration_time_ms=integration_time_ms,
         source=file.name,
+        taken=taken,
     )
 
 

@@ -1,0 +1,92 @@
+"""What stands above two plain columns about the measurement, where it cannot be mistaken.
+
+`# integration_time_ms: 500`, `Exposure time (s) = 0.5`, `Laser power; 30 mW`: a known name, a
+number, and the unit in one place or the other. A line without a unit, or a name that stands twice
+with two values, says nothing. Next: `plain_csv.py`, the columns.
+"""
+
+import re
+from collections.abc import Sequence
+
+from device.spectra.provenance import Provenance, provenance_said
+
+_LONGEST_LINE = 200  # no such line is longer, and the search below stays short
+_LINE = re.compile(
+    r"^[\s#;%/]*([A-Za-z][A-Za-z _]*?)[\s_]*(?:[(\[]([^)\]]*)[)\]])?\s*[:=;,\t]\s*(.*)$"
+)
+_VALUE = re.compile(r"^([0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?)\s*([A-Za-z%]*)\s*[;,\t]*$")
+
+_MS = {"ms": 1.0, "msec": 1.0, "s": 1e3, "sec": 1e3, "seconds": 1e3}
+_MW = {"mw": 1.0, "w": 1e3}
+_NM = {"nm": 1.0}
+_PERCENT = {"%": 1.0, "percent": 1.0}
+_COUNT = {"": 1.0}
+_QUANTITIES: dict[str, tuple[tuple[str, dict[str, float]], ...]] = {
+    "integration time": (("integration_time_ms", _MS),),
+    "exposure": (("integration_time_ms", _MS),),
+    "exposure time": (("integration_time_ms", _MS),),
+    "laser power": (("laser_power_mw", _MW), ("laser_power_percent", _PERCENT)),
+    "laser wavelength": (("excitation_nm", _NM),),
+    "excitation": (("excitation_nm", _NM),),
+    "excitation wavelength": (("excitation_nm", _NM),),
+    "averages": (("averages", _COUNT),),
+    "average number": (("averages", _COUNT),),
+    "number of averages": (("averages", _COUNT),),
+}
+# "model" alone may be the name of a trained one
+_TEXTS = {
+    "instrument": "model",
+    "instrument model": "model",
+    "spectrometer": "model",
+    "serial": "serial",
+    "serial number": "serial",
+    "instrument serial": "serial",
+}
+_LONGEST_MS = 1e8  # a day, as in the other formats
+
+
+def parse_header(lines: Sequence[str]) -> tuple[float | None, Provenance | None]:
+    """(integration_time_ms, the rest) of the lines above the numbers; None: not said."""
+    numbers: dict[str, set[float]] = {}
+    texts: dict[str, set[str]] = {}
+    for line in lines:
+        found = _LINE.match(line) if len(line) <= _LONGEST_LINE else None
+        if found is None:
+            continue
+        name, unit_beside, value = found[1].lower().replace("_", " ").strip(), found[2], found[3]
+        if name in _TEXTS:
+            texts.setdefault(_TEXTS[name], set()).add(value.strip(" \t;,\"'"))
+        elif number := _number(name, unit_beside, value):
+            numbers.setdefault(number[0], set()).add(number[1])
+    once = {key: values.pop() for key, values in numbers.items() if len(values) == 1}
+    time_ms = once.pop("integration_time_ms", None)
+    if time_ms is not None and not 0 < time_ms < _LONGEST_MS:
+        time_ms = None
+    said = {key: values.pop() for key, values in texts.items() if len(values) == 1}
+    taken = provenance_said(
+        model=said.get("model", ""),
+        serial=said.get("serial", ""),
+        averages=once.get("averages"),
+        laser_power_mw=once.get("laser_power_mw"),
+        laser_power_percent=once.get("laser_power_percent"),
+        excitation_nm=once.get("excitation_nm"),
+    )
+    return time_ms, taken
+
+
+def _number(name: str, unit_beside: str | None, value: str) -> tuple[str, float] | None:
+    """Field and value in its unit; None: another name, no number, no unit or two."""
+    words = name.split()
+    found = _VALUE.match(value)
+    if found is None or not words:
+        return None
+    units = [unit for unit in (unit_beside, found[2]) if unit]
+    if name not in _QUANTITIES and len(words) > 1:  # integration_time_ms
+        units.append(words.pop())
+    if len(units) > 1:
+        return None
+    unit = units[0].strip().lower() if units else ""
+    for field, factors in _QUANTITIES.get(" ".join(words), ()):
+        if unit in factors:
+            return field, float(found[1]) * factors[unit]
+    return None
