@@ -15,7 +15,7 @@ from device.inference.manifest import Task
 from train.bundle.card_evidence import Evidence
 from train.bundle.card_markdown import mapping, table
 from train.bundle.card_quotes import proportion_text
-from train.bundle.reissue import REISSUED_FROM
+from train.bundle.reissue import issued_from
 from train.recipe import RECIPE_FOLDER
 
 THROUGH, MADE_BY = "## Through the analyzer", "Made by"
@@ -223,10 +223,10 @@ def _figures(bundle: Bundle) -> Mapping[str, Any]:
 
 def _same(bundle: Bundle) -> str:
     """What a rebuild repeats: a bundle issued again also says of which one it was made."""
-    of = bundle.manifest.provenance.get(REISSUED_FROM)
+    of = issued_from(bundle.manifest.provenance)
     if of is None:
         return "bytes"
-    return f"network and references (this file is {mapping(of)['version']} issued again)"
+    return f"network and references (this file is {of['version']} issued again)"
 
 
 def _signed(bundle: Bundle) -> str:

@@ -1,14 +1,15 @@
 """A bundle issued again: same network, references and thresholds; new golden spectra and version.
 
-For bundles of the format before golden verdicts and compound digests, and for those whose golden
-spectra are to be drawn anew because the decision changed. Nothing is trained, and what the old
-signatures vouch for is checked first: a changed bundle is not made good by a new signature.
+For bundles of the format before golden verdicts and compound digests, for those whose golden
+spectra are to be drawn anew because the decision changed, and for new response factors. Nothing is
+trained, and what the old signatures vouch for is checked first: a changed bundle is not made good
+by a new signature.
 Next: `golden_spectra.py`, which draws them; `cli/reissue.py`, the verb.
 """
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from device.inference.manifest import MANIFEST_FORMAT
 from device.inference.trust import SigningKey, TrustPolicy
 from device.spectra.resampling import WavenumberGrid
 from train.bundle.golden_spectra import golden_verdict_entries
+from train.bundle.new_response import REFITTED, NewResponse
 
 OLD_FORMAT: Final = "ramix-model-1"
 REISSUED_FROM: Final = "reissued_from"  # in the manifest's provenance
@@ -40,9 +42,16 @@ class Reissue:
 
 
 def reissue(
-    data: bytes, trust: TrustPolicy, signers: Sequence[SigningKey], version: str | None = None
+    data: bytes,
+    trust: TrustPolicy,
+    signers: Sequence[SigningKey],
+    version: str | None = None,
+    response: NewResponse | None = None,
 ) -> Reissue:
     """Issue a bundle again; `version` is the old one with its last number raised unless given.
+
+    With new response factors it is no longer the bundle whose figures a card may keep: volume
+    fractions and their intervals are others.
 
     Raises:
         SignatureError: the old bundle is not signed by those trusted.
@@ -61,10 +70,12 @@ def reissue(
         for one, name, row in zip(manifest["compounds"], names, references, strict=True):
             one["sha256"] = compound_digest(*name, row, grid)
         manifest["version"] = version or _next(of_version)
-        manifest["provenance"][REISSUED_FROM] = {
-            "version": of_version,
-            "sha256": of_sha256,
-        }
+        of = {"version": of_version, "sha256": of_sha256}
+        if response is None:
+            manifest["provenance"][REISSUED_FROM] = of
+        else:
+            manifest["provenance"].pop(REISSUED_FROM, None)
+            response.put_into(manifest, of)
         recipe = manifest["provenance"].get("recipe")
         if recipe is not None:
             recipe["version"] = manifest["version"]
@@ -76,6 +87,15 @@ def reissue(
     manifest["golden_verdicts"] = golden_verdict_entries(draft)
     again = write_bundle(manifest, container.model, references, signers)
     return Reissue(again, manifest["version"], of_version, of_sha256)
+
+
+def issued_from(provenance: Mapping[str, object]) -> Mapping[str, object] | None:
+    """Version and hash of the bundle that this one was made of without training, if of any."""
+    refitted = provenance.get(REFITTED)
+    of = provenance.get(REISSUED_FROM) or (
+        refitted.get("of") if isinstance(refitted, dict) else None
+    )
+    return of if isinstance(of, dict) else None
 
 
 def _checked_manifest(container: Container, data: bytes, trust: TrustPolicy) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import click
 
 from device.cli.lazy_group import LazyGroup, Verb
 from device.cli.options import version_option
+from device.cli.output import error_object, print_json
 from firmware_bridge.errors import RamixError
 
 _STAGES = "train.cli.stages"
@@ -21,7 +22,8 @@ VERBS = {
     "quantize": Verb("train.cli.quantize", "quantize", "Make the int8 file, and say its price."),
     "export": Verb(_STAGES, "export", "Measure the int8 file and write the signed bundle."),
     "evaluate": Verb(_STAGES, "evaluate", "Measure a bundle's int8 network alone."),
-    "response": Verb(_STAGES, "response", "Response factors from the measured mixtures."),
+    "validate": Verb("train.cli.validate", "validate", "Judge a bundle by mixtures of your own."),
+    "response": Verb("train.cli.response", "response", "Response factors from mixtures."),
     "search": Verb("train.cli.search", "search", "Try networks of other sizes."),
     "evidence": Verb("evidence.command", "evidence", "What any bundle says: tables, pictures."),
     "figures": Verb(
@@ -66,11 +68,14 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Entry point: errors raised on purpose become one sentence and exit code 1."""
+    """Entry point: errors raised on purpose become one sentence, or object, and exit code 1."""
     try:
         cli()
     except RamixError as error:
-        click.echo(f"{error.text} {error.remedy}".strip(), err=True)
+        if "--json" in sys.argv[1:]:
+            print_json(error_object(error.code, error.text, error.remedy))
+        else:
+            click.echo(f"{error.text} {error.remedy}".strip(), err=True)
         sys.exit(1)
 
 

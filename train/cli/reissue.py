@@ -31,25 +31,18 @@ def reissue(bundle: Path, key: Path | None, out: Path | None, version: str | Non
     """
     from device.durable import written_whole
     from device.inference.bundle import read_bundle, read_bundle_bytes
-    from device.inference.trust import (
-        SigningKey,
-        TrustPolicy,
-        default_trust_policy,
-        demo_signing_key,
-    )
+    from device.inference.trust import TrustPolicy
     from train.bundle import reissue as again
     from train.cli.card import card_of_reissue
+    from train.cli.signing import signer_and_trust
 
-    signer = demo_signing_key() if key is None else SigningKey.from_file(key)
-    usual = default_trust_policy()
-    own = {signer.key_id: signer.public_key}
-    trust = TrustPolicy(usual.threshold, {**usual.keys, **own}, usual.source)
+    signer, trust = signer_and_trust(key)
     made = again.reissue(read_bundle_bytes(bundle), trust, [signer], version)
     folder = out or bundle.parent
     folder.mkdir(parents=True, exist_ok=True)
     path, card = folder / bundle.name, bundle.with_suffix(".md")
     if card.exists():
-        loaded = read_bundle(made.data, TrustPolicy(1, own))
+        loaded = read_bundle(made.data, TrustPolicy(1, {signer.key_id: signer.public_key}))
         text = card_of_reissue(loaded, card.read_text(encoding="utf-8"))
         with written_whole(folder / card.name) as stream:
             stream.write(text.encode("utf-8"))

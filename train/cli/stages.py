@@ -185,32 +185,3 @@ def build(
         return
     ctx.invoke(quantize_command, recipe=recipe, work=work, kind=kind)
     ctx.invoke(export, recipe=recipe, work=work, out=out, key=key)
-
-
-@click.command()
-@click.argument("bundle", type=click.Path(path_type=Path, dir_okay=False))
-def response(bundle: Path) -> None:
-    """Response factors from the measured mixtures, taken as equal parts.
-
-    Prints what a library file takes, and how well each mixture's volumes come out with factors
-    made from the others alone.
-
-    \b
-    ramix-train response models/solvents13-2.ramix
-    """
-    from device.inference.bundle import read_bundle_file
-    from device.inference.trust import default_trust_policy
-    from train.library.response import amounts_in, leave_one_out_errors, solve_response
-
-    loaded = read_bundle_file(bundle, default_trust_policy())
-    compounds = loaded.manifest.compounds
-    mixtures = amounts_in(loaded)
-    solved = solve_response(mixtures, len(compounds))
-    for compound, factor, sd in zip(compounds, solved.factors, solved.relative_sd, strict=True):
-        click.echo(f"# {compound.name}\nresponse_factor = {factor:.4f}")
-        click.echo(f"response_factor_sd = {sd:.3f}")
-    errors = leave_one_out_errors(mixtures, len(compounds))
-    click.echo(
-        f"# mean absolute error of volume fraction, each of {len(errors)} mixtures by the factors "
-        f"of the others: {errors.mean():.4f} (worst mixture {errors.max():.4f})"
-    )

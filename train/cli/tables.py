@@ -8,10 +8,12 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from train.library.references import TrainingLibrary
 from train.network.evaluate import Figures
+from train.pages.table import Table as PageTable
 
 
 def print_references(library: TrainingLibrary) -> None:
@@ -47,6 +49,19 @@ def print_figures(name: str, figures: Figures) -> None:
         table.add_row("dosage error, present", f"{figures.dosage_error:.4f}")
         table.add_row("dosage error, absent", f"{figures.dosage_error_absent:.4f}")
     Console().print(table)
+
+
+def print_page_table(page: PageTable) -> None:
+    """A table of a page, with its notes, on the terminal."""
+    table = Table(title=page.title, title_justify="left")
+    for column in page.columns:
+        table.add_column(escape(column), overflow="fold")
+    for row in page.rows:
+        table.add_row(*map(escape, row))
+    console = Console()
+    console.print(table)
+    for note in page.notes:
+        console.print(f"- {note}", highlight=False, markup=False)
 
 
 def print_groups(groups: dict[str, Any]) -> None:

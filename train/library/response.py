@@ -5,7 +5,8 @@ two of the solvents they were not. In a mixture all components share them. With 
 amount that the library fit finds of a component is its factor times a number of the mixture:
 log amount = log factor + log mixture, solved by least squares over all mixtures. That the parts
 are equal is an assumption (`data/README.md`), so each factor carries the scatter it shows.
-Next: `libraries/solvents13.toml`, where the factors stand.
+Next: `libraries/solvents13.toml`, where the factors stand; `validation/response_fit.py`, factors
+from mixtures of any known parts.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import numpy.typing as npt
 from device.fit.library import Library
 from device.inference.bundle import Bundle
 from device.spectra.spectrum import to_grid
+from train.library.log_ratios import LogSignals, normal_equations, residuals
 from train.library.measured import EQUAL_PARTS, MeasuredSpectrum, measured_spectra
 
 Floats = npt.NDArray[np.float64]
@@ -61,20 +63,16 @@ def _amounts(
 
 def solve_response(mixtures: list[Amounts], count: int) -> Response:
     """Least squares on logarithms; at least one mixture for every compound that is to be known."""
-    rows, logs = [], []
-    for number, mixture in enumerate(mixtures):
-        for component, coefficient in zip(mixture.components, mixture.coefficients, strict=True):
-            row = np.zeros(count + len(mixtures))
-            row[component] = row[count + number] = 1.0
-            rows.append(row)
-            logs.append(np.log(coefficient))
-    matrix, target = np.array(rows), np.array(logs)
-    solution = np.linalg.lstsq(matrix, target, rcond=None)[0]
-    left = target - matrix @ solution
-    seen = matrix[:, :count] > 0
+    logs = np.full((len(mixtures), count), np.nan)
+    for row, mixture in zip(logs, mixtures, strict=True):
+        row[mixture.components] = np.log(mixture.coefficients)
+    signals = LogSignals(logs, np.ones_like(logs))
+    nothing = np.zeros(count)
+    solution = normal_equations(signals, np.ones(len(mixtures))).solve(nothing, nothing)
+    left, seen = residuals(signals, solution), signals.seen
     known = seen.any(axis=0)
-    scatter = np.sqrt((seen * left[:, None] ** 2).sum(axis=0) / np.maximum(seen.sum(axis=0), 1))
-    factors = np.exp(solution[:count] - solution[:count][known].max())
+    scatter = np.sqrt((left**2).sum(axis=0) / np.maximum(seen.sum(axis=0), 1))
+    factors = np.exp(solution - solution[known].max())
     return Response(np.where(known, factors, np.nan), np.where(known, scatter, np.nan))
 
 
