@@ -12,11 +12,11 @@ from device.driver.averaging import (
     average_frames,
     measured_variance,
 )
-from firmware_bridge.simulator.detector import DetectorModel
+from firmware_bridge.simulator.detector import DetectorModel, default_calibration
 
 TABLE = DetectorModel()
 CAMERA = CameraNoise(TABLE.gain_e_per_count, TABLE.read_noise_e, TABLE.offset_counts)
-AXIS = np.linspace(250.0, 2550.0, 2048) - 1e-5 * np.arange(2048.0) ** 2
+AXIS = default_calibration().wavenumber_cm1()
 EVERY = np.ones(2048, dtype=np.bool_)
 
 

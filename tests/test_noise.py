@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from device.spectra import noise
 from device.spectra.noise import between_frames, fine_structure, noise_variance
+from firmware_bridge.simulator.detector import default_calibration
 
 Floats = npt.NDArray[np.float64]
-PIXELS = np.linspace(250.0, 2550.0, 2048) - 1e-5 * np.arange(2048.0) ** 2
+PIXELS = default_calibration().wavenumber_cm1()
 
 
 def _lines(axis: Floats, fwhm_cm1: float, height: float = 1.0) -> Floats:

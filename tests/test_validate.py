@@ -1,4 +1,4 @@
-"""A bundle judged by mixtures: each kind of error is seen, counted and drawn; wrong tables refused."""
+"""A bundle judged by mixtures: errors are seen, counted and drawn; wrong tables are refused."""
 
 import json
 import shutil
@@ -193,7 +193,7 @@ def test_files_that_no_row_names_are_noticed(tmp_path: Path) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Two right rows, and a third that says something else than what was mixed."""
-    mixtures = [
+    mixtures: list[dict[str, float]] = [
         {"Toluene": 1.0, "ethanol": 2.0},
         {"methanol": 1.0, "n-Heptane": 1.0},
         {"Toluene": 1},

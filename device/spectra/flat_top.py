@@ -17,7 +17,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from device.spectra.noise import noise_variance
+from device.spectra.noise import evenly_spaced, noise_variance
 from device.spectra.resampling import WavenumberGrid
 from device.spectra.spectrum import Bools, Floats, Spectrum
 
@@ -31,13 +31,10 @@ _SIDE = 3
 # (tests/measure_flat_tops.py).
 _FALL = 1.5
 
-# An even axis has been interpolated, from pixels up to so wide; the axis of a spectrograph changes
-# its step by a third over the range. Between two equal pixels interpolation makes a flat top one
-# pixel wide, which is no clipped one.
-_EVEN = 0.1  # of the mean step: what rounding leaves of an even one
+# An even axis has been interpolated, from pixels up to so wide. Between two equal pixels
+# interpolation makes a flat top one pixel wide, which is no clipped one.
 _WIDEST_PIXEL_CM1 = 2.5
 _WIDTH_IF_EVEN_CM1 = 3.0
-_INDEPENDENT_CM1 = 4.0
 
 # How much points on a top may differ: three sigma, which is 2.4 of what the noise makes of the
 # fall from the middle of three points to the mean of both ends (1.22 sigma). Not below a thousandth
@@ -67,9 +64,8 @@ def has_flat_top(spectrum: Spectrum, grid: WavenumberGrid) -> bool:
     axis, intensity = spectrum.wavenumber_cm1[inside], spectrum.intensity[inside]
     if len(axis) < _POINTS + 2 * _SIDE or intensity.min() == intensity.max():
         return False  # a constant is no line: that is `no_signal`
-    steps = np.diff(axis)
-    even = bool(np.ptp(steps) < _EVEN * steps.mean())
-    sigma = noise_variance(axis, intensity, _INDEPENDENT_CM1 if even else 0.0, 0.0) ** 0.5
+    even = evenly_spaced(axis)
+    sigma = noise_variance(axis, intensity) ** 0.5
     spread, spreads = _spreads(intensity, sigma)
     widest = list(_tops(axis, intensity, spread, even))
     if any(_has_kinks(axis, intensity, top, spread) for top in widest):

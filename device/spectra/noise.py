@@ -17,11 +17,11 @@ Floats = npt.NDArray[np.float64]
 
 MAD_TO_SIGMA = 1.4826  # median absolute deviation of a normal distribution -> sigma
 
-# Native pixels are unevenly spaced in Raman shift; files with even steps were interpolated, often
-# from pixels about 2 cm-1 wide, and neighbours then share their noise. Two pixels apart they are
-# independent.
+# Native pixels are unevenly spaced in Raman shift, by a third over the range; files with even steps
+# were interpolated, often from pixels about 2 cm-1 wide, and neighbours then share their noise. Two
+# pixels apart they are independent.
 _INDEPENDENT_CM1 = 4.0
-_EVEN = 0.02  # relative spread of even steps, for axes printed with few digits
+_EVEN = 0.1  # of the mean step: what rounding leaves of an even one
 
 # A binomial difference of order 6 weakens a line of sigma s points to 15 / (30 s^6) of its height,
 # 0.3% at the finest sampling in use (s = 2.3), where order 2 leaves 8%.
@@ -61,16 +61,22 @@ def fine_structure(intensity: Floats, axis_cm1: Floats) -> NoiseLaw:
         intensity: [n], n > 1, dark-subtracted.
         axis_cm1: [n], increasing.
     """
-    steps = np.diff(axis_cm1)
-    spacing = median(steps)
+    spacing = median(np.diff(axis_cm1))
     line = _strongest_line(intensity, spacing)
-    even = float(np.ptp(steps)) <= _EVEN * spacing
-    lag = max(1, int(np.ceil(_INDEPENDENT_CM1 / spacing - 1e-9))) if even else 1
+    lag = 1
+    if evenly_spaced(axis_cm1):
+        lag = max(1, int(np.ceil(_INDEPENDENT_CM1 / spacing - 1e-9)))
     lag = min(lag, (len(intensity) - 1) // (2 * _REACH))
     if lag < 1:
         return NoiseLaw(0.0, line / _FULL_WELL_E)
     law = _law(_differences(intensity, lag), _level(intensity)[lag * _REACH : -lag * _REACH])
     return NoiseLaw(law.floor, max(law.slope, line / _FULL_WELL_E))
+
+
+def evenly_spaced(axis_cm1: Floats) -> bool:
+    """Whether the steps of an axis are so equal that it was interpolated."""
+    steps = np.diff(axis_cm1)
+    return bool(np.ptp(steps) < _EVEN * steps.mean())
 
 
 def between_frames(frames: Floats, signal: Floats) -> NoiseLaw:
