@@ -21,6 +21,9 @@ MAD_TO_SIGMA = 1.4826  # median absolute deviation of a normal distribution -> s
 # were interpolated, often from pixels about 2 cm-1 wide, and neighbours then share their noise. Two
 # pixels apart they are independent.
 _INDEPENDENT_CM1 = 4.0
+_NATIVE_CM1 = 1.0  # over this distance lines change as little as over a pixel
+_QUIET_CM1 = 8.0  # half a chord over which every line of these instruments bends
+_QUIET_PART = 0.25
 _EVEN = 0.1  # of the mean step: what rounding leaves of an even one
 
 # A binomial difference of order 6 weakens a line of sigma s points to 15 / (30 s^6) of its height,
@@ -49,6 +52,9 @@ class NoiseLaw:
     floor: float
     slope: float
 
+    def times(self, factor: float) -> "NoiseLaw":
+        return NoiseLaw(factor * self.floor, factor * self.slope)
+
     def variance(self, signal: Floats) -> Floats:
         """Of points with this signal, smoothed a little; below zero it counts as zero."""
         return self.floor + self.slope * np.maximum(_level(signal), 0.0)
@@ -62,15 +68,42 @@ def fine_structure(intensity: Floats, axis_cm1: Floats) -> NoiseLaw:
         axis_cm1: [n], increasing.
     """
     spacing = median(np.diff(axis_cm1))
-    line = _strongest_line(intensity, spacing)
-    lag = 1
+    least = _strongest_line(intensity, spacing) / _FULL_WELL_E
+    near = _lag(_NATIVE_CM1, spacing, intensity) if evenly_spaced(axis_cm1) else 1
+    near = min(near, (len(intensity) - 1) // (2 * _REACH))
+    if near < 1:
+        return NoiseLaw(0.0, least)
+    law = _law(_differences(intensity, near), _level(intensity)[near * _REACH : -near * _REACH])
     if evenly_spaced(axis_cm1):
-        lag = max(1, int(np.ceil(_INDEPENDENT_CM1 / spacing - 1e-9)))
-    lag = min(lag, (len(intensity) - 1) // (2 * _REACH))
-    if lag < 1:
-        return NoiseLaw(0.0, line / _FULL_WELL_E)
-    law = _law(_differences(intensity, lag), _level(intensity)[lag * _REACH : -lag * _REACH])
-    return NoiseLaw(law.floor, max(law.slope, line / _FULL_WELL_E))
+        law = law.times(_shared(intensity, spacing, near))
+    return NoiseLaw(law.floor, max(law.slope, least))
+
+
+def _shared(intensity: Floats, spacing_cm1: float, near: int) -> float:
+    """By how much noise that neighbours share is larger than their differences show, a variance
+    ratio: from points as far apart as noise is independent, in the quarter with the least lines."""
+    far = _lag(_INDEPENDENT_CM1, spacing_cm1, intensity)
+    if far <= near:
+        return 1.0
+    reach = far * _REACH
+    chord = _lag(_QUIET_CM1, spacing_cm1, intensity)
+    bend = np.abs(
+        intensity[chord:-chord] - 0.5 * (intensity[: -2 * chord] + intensity[2 * chord :])
+    )
+    activity = np.pad(_mean(bend, 2 * chord + 1), chord, mode="edge")[reach:-reach]
+    quiet = activity <= np.quantile(activity, _QUIET_PART)
+    apart = _robust_variance(_differences(intensity, far)[quiet])
+    aside = (far - near) * _REACH
+    beside = _robust_variance(
+        _differences(intensity, near)[aside : len(intensity) - 2 * near * _REACH - aside][quiet]
+    )
+    return max(apart / beside, 1.0) if beside > 0 else 1.0
+
+
+def _lag(distance_cm1: float, spacing_cm1: float, intensity: Floats) -> int:
+    """Whole points over such a distance, as far as the spectrum is long enough."""
+    points = max(1, int(np.ceil(distance_cm1 / spacing_cm1 - 1e-9)))
+    return min(points, (len(intensity) - 1) // (2 * _REACH))
 
 
 def evenly_spaced(axis_cm1: Floats) -> bool:
@@ -157,9 +190,13 @@ def _differences(values: Floats, lag: int) -> Floats:
 
 
 def _level(signal: Floats) -> Floats:
-    """Mean over neighbours; ends are held."""
-    points = min(_LEVEL_POINTS, len(signal))
-    held = np.pad(signal, (points // 2, points - 1 - points // 2), mode="edge")
+    return _mean(signal, _LEVEL_POINTS)
+
+
+def _mean(values: Floats, points: int) -> Floats:
+    """Over so many neighbours; ends are held."""
+    points = min(points, len(values))
+    held = np.pad(values, (points // 2, points - 1 - points // 2), mode="edge")
     result: Floats = np.convolve(held, np.full(points, 1.0 / points), mode="valid")
     return result
 
