@@ -1,4 +1,4 @@
-"""A bundle judged by mixtures: each kind of error is seen, counted and drawn; wrong tables refused."""
+"""A bundle judged by mixtures: each kind of error is counted and drawn; faulty tables refused."""
 
 import json
 import shutil
@@ -196,7 +196,7 @@ def folder(tmp_path: Path) -> Path:
     mixtures = [
         {"Toluene": 1.0, "ethanol": 2.0},
         {"methanol": 1.0, "n-Heptane": 1.0},
-        {"Toluene": 1},
+        {"Toluene": 1.0},
     ]
     truth = write_mixtures(tmp_path / "mixtures", solvents(), mixtures)
     truth["mix2.csv"] = {"cyclohexane": 1}

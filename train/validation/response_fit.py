@@ -4,9 +4,8 @@ A ratio's variance is what the product states for the two shares, plus s^2, whic
 and whatever makes a response differ from mixture to mixture. s is the smallest for which the
 residuals are no larger than they should be (Paule and Mandel, J. Res. NBS 1982, 87, 377), and for
 which at most a quarter of all ratios is doubted: up to so many may be wrong. A mixture at a
-distance d^2 beyond the 99% point q of chi squared counts with q / d^2, and so does a prior. The
-first solution, which tells what is far, is that of least absolute distances: one bad mixture does
-not move it. The last one is then a least-squares solution with these weights.
+distance d^2 beyond the 99% point q of chi squared counts with q / d^2, and so does a prior: least
+squares again and again with these weights, until nothing moves.
 Next: `response_refit.py`, which leaves out mixtures that contradict the others.
 """
 
@@ -24,8 +23,7 @@ Floats = npt.NDArray[np.float64]
 
 LARGEST_WRONG_PART: Final = 0.25
 _DOUBTED_FROM = 0.99  # of the chi squared distribution: 1 in 100 good mixtures is doubted
-_STEPS = 60  # both iterations settle within 30 on mixtures of a handful of compounds
-_CLOSE = 1e-4  # of a standard deviation: nearer ones are equally near, and the weight stays finite
+_STEPS = 60  # mixtures of a handful of compounds settle within 30
 # s is tried on this ladder: finer than the 1 / sqrt(2 n) by which n ratios know it
 _SCATTERS = (0.0, *(0.005 * 1.1**step for step in range(68)))  # up to 3, a factor of 20
 _NO_FREEDOM = 1e-6
@@ -68,18 +66,17 @@ def fit_response(signals: LogSignals, prior: Prior) -> Fitted:
 
     Each mixture has two compounds or more.
     """
-    start = _least_absolute(signals, prior)
 
     def enough(step: int) -> bool:
-        return _at(signals, prior, start, _SCATTERS[step])[1]
+        return _at(signals, prior, _SCATTERS[step])[1]
 
     steps = range(len(_SCATTERS) - 1)  # the last one is taken where none before is enough
     first = 0 if enough(0) else bisect_left(steps, True, key=enough)
-    return _at(signals, prior, start, _SCATTERS[first])[0]
+    return _at(signals, prior, _SCATTERS[first])[0]
 
 
 def chi2_point(probability: float, freedom: npt.ArrayLike) -> Floats:
-    """Quantile of chi squared by Wilson and Hilferty (PNAS 1931, 17, 684), within 1% here."""
+    """Quantile of chi squared by Wilson and Hilferty (PNAS 1931, 17, 684), within 3% here."""
     k = np.maximum(np.asarray(freedom, dtype=np.float64), _NO_FREEDOM)
     z = NormalDist().inv_cdf(probability)
     result: Floats = k * np.maximum(1.0 - 2.0 / (9.0 * k) + z * np.sqrt(2.0 / (9.0 * k)), 0.0) ** 3
@@ -93,23 +90,13 @@ def _distance2(signals: LogSignals, log_factors: Floats) -> Floats:
     return result
 
 
-def _least_absolute(signals: LogSignals, prior: Prior) -> Floats:
-    """Smallest sum of distances instead of squares, by reweighting with 1 / distance."""
-    weights, of_prior = np.ones(len(signals.logs)), np.ones(len(prior.logs))
-    solution = prior.logs
-    for _ in range(_STEPS):
-        equations = normal_equations(signals, weights)
-        solution = equations.solve(prior.logs, prior.information(of_prior))
-        weights = 1.0 / np.maximum(np.sqrt(_distance2(signals, solution)), _CLOSE)
-        of_prior = 1.0 / np.maximum(np.sqrt(prior.distance2(solution)), _CLOSE)
-    return solution
-
-
-def _at(stated: LogSignals, prior: Prior, start: Floats, scatter: float) -> tuple[Fitted, bool]:
+def _at(stated: LogSignals, prior: Prior, scatter: float) -> tuple[Fitted, bool]:
     """The solution at one scatter, and whether that scatter is large enough."""
     signals = stated.with_variance(scatter**2)
     far, far_prior = chi2_point(_DOUBTED_FROM, signals.free), chi2_point(_DOUBTED_FROM, 1.0)
-    solution = start
+    weights, of_prior = np.ones(len(far)), np.ones(len(prior.logs))
+    equations = normal_equations(signals, weights)
+    solution = equations.solve(prior.logs, prior.information(of_prior))
     for _ in range(_STEPS):
         weights = far / np.maximum(_distance2(signals, solution), far)
         of_prior = far_prior / np.maximum(prior.distance2(solution), far_prior)
