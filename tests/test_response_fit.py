@@ -106,6 +106,17 @@ def test_a_prior_counts_by_its_uncertainty_and_not_against_the_data() -> None:
     assert abs(pull(held, fitted.standard_errors, 4, (2, 4))) > 5.0
 
 
+def test_where_most_factors_of_before_are_wrong_the_mixtures_are_not_blamed() -> None:
+    """Nine mixtures of five compounds agree with each other; of five priors most are wrong by far
+    more than they state. Taken together they would leave a scatter of 33%."""
+    wrong = factors_of(2) + np.random.default_rng(2).normal(0.0, 0.25, COMPOUNDS)
+    fitted = fit_response(signals_of(2, mixtures=9), Prior(wrong, np.full(COMPOUNDS, 0.05**2)))
+    assert fitted.scatter < 0.05 and 0.2 < fitted.prior_error < 0.6
+    assert abs(pull(fitted.log_factors, fitted.standard_errors, 2)) < 2.5
+    sound = Prior(factors_of(2), np.full(COMPOUNDS, 0.05**2))
+    assert fit_response(signals_of(2, mixtures=9), sound).prior_error < 0.05  # negative control
+
+
 def test_the_level_is_that_of_the_priors_and_what_no_mixture_holds_keeps_its_own() -> None:
     signals = signals_of(5)
     logs = signals.logs.copy()

@@ -3,13 +3,16 @@
 A ratio's variance is what the product states for the two shares, plus s^2, which holds pipetting
 and whatever makes a response differ from mixture to mixture. s is the smallest for which the
 residuals are no larger than they should be (Paule and Mandel, J. Res. NBS 1982, 87, 377), and for
-which at most a quarter of all ratios is doubted: up to so many may be wrong. A mixture at a
-distance d^2 beyond the 99% point q of chi squared counts with q / d^2, and so does a prior: least
-squares again and again with these weights, until nothing moves.
+which at most a quarter of all ratios is doubted: up to so many may be wrong. It is not more than
+the mixtures show among themselves; what then contradicts the factors of before is their error u,
+found by the same rule and added to their uncertainties. A mixture at a distance d^2 beyond the 99%
+point q of chi squared counts with q / d^2, and so does a prior: least squares again and again with
+these weights, until nothing moves.
 Next: `response_refit.py`, which leaves out mixtures that contradict the others.
 """
 
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Final
@@ -27,6 +30,9 @@ _STEPS = 60  # mixtures of a handful of compounds settle within 30
 # s is tried on this ladder: finer than the 1 / sqrt(2 n) by which n ratios know it
 _SCATTERS = (0.0, *(0.005 * 1.1**step for step in range(68)))  # up to 3, a factor of 20
 _NO_FREEDOM = 1e-6
+# Ratios beyond those that the factors take, for a scatter without priors: with three the chance of
+# finding less than a quarter of it is 2% (chi squared below 3 / 16).
+_FEWEST_SPARE = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +46,10 @@ class Prior:
     def known(self) -> npt.NDArray[np.bool_]:
         result: npt.NDArray[np.bool_] = np.isfinite(self.variance)
         return result
+
+    def weaker(self, by: float) -> "Prior":
+        """The same with a relative error `by` added to every uncertainty."""
+        return Prior(self.logs, self.variance + by**2)
 
     def information(self, weights: Floats) -> Floats:
         return np.where(self.known, weights / self.variance, 0.0)
@@ -58,6 +68,7 @@ class Fitted:
     log_factors: Floats  # [C]
     standard_errors: Floats  # [C], relative; see `_standard_errors`
     scatter: float  # s: relative, of one compound in one mixture beyond what the shares state
+    prior_error: float  # u: relative, of the factors of before beyond their uncertainties
     distance2: Floats  # [M]: squares of each mixture's residuals, chi squared with `free` of it
 
 
@@ -66,13 +77,22 @@ def fit_response(signals: LogSignals, prior: Prior) -> Fitted:
 
     Each mixture has two compounds or more.
     """
+    nothing = Prior(prior.logs, np.full(len(prior.logs), np.inf))
+    scatter = _smallest(lambda tried: _at(signals, prior, tried).scatter_enough)
+    if scatter > 0.0 and _at(signals, nothing, 0.0).spare >= _FEWEST_SPARE:
+        alone = _smallest(lambda tried: _at(signals, nothing, tried).scatter_enough)
+        scatter = min(scatter, alone)
+    error = _smallest(lambda tried: _at(signals, prior.weaker(tried), scatter).prior_enough)
+    found = _at(signals, prior.weaker(error), scatter)
+    errors = _standard_errors(found.covariance, signals.seen.any(axis=0))
+    return Fitted(found.log_factors, errors, scatter, error, found.distance2)
 
-    def enough(step: int) -> bool:
-        return _at(signals, prior, _SCATTERS[step])[1]
 
-    steps = range(len(_SCATTERS) - 1)  # the last one is taken where none before is enough
-    first = 0 if enough(0) else bisect_left(steps, True, key=enough)
-    return _at(signals, prior, _SCATTERS[first])[0]
+def _smallest(enough: Callable[[float], bool]) -> float:
+    """The first step of the ladder that is enough, or the last."""
+    steps = range(len(_SCATTERS) - 1)
+    first = 0 if enough(0.0) else bisect_left(steps, True, key=lambda step: enough(_SCATTERS[step]))
+    return _SCATTERS[first]
 
 
 def chi2_point(probability: float, freedom: npt.ArrayLike) -> Floats:
@@ -90,8 +110,19 @@ def _distance2(signals: LogSignals, log_factors: Floats) -> Floats:
     return result
 
 
-def _at(stated: LogSignals, prior: Prior, scatter: float) -> tuple[Fitted, bool]:
-    """The solution at one scatter, and whether that scatter is large enough."""
+@dataclass(frozen=True, eq=False)
+class _Solution:
+    """The factors at one scatter, and whether it and the priors' uncertainties are large enough."""
+
+    log_factors: Floats
+    covariance: Floats
+    distance2: Floats
+    spare: float  # ratios beyond the parameters that they decide
+    scatter_enough: bool
+    prior_enough: bool
+
+
+def _at(stated: LogSignals, prior: Prior, scatter: float) -> _Solution:
     signals = stated.with_variance(scatter**2)
     far, far_prior = chi2_point(_DOUBTED_FROM, signals.free), chi2_point(_DOUBTED_FROM, 1.0)
     weights, of_prior = np.ones(len(far)), np.ones(len(prior.logs))
@@ -104,16 +135,29 @@ def _at(stated: LogSignals, prior: Prior, scatter: float) -> tuple[Fitted, bool]
         before, solution = solution, equations.solve(prior.logs, prior.information(of_prior))
         if np.abs(solution - before).max() < 1e-9:
             break
-    distance2 = _distance2(signals, solution)
-    information = prior.information(of_prior)
-    covariance = inverse(equations.information + np.diag(information))
-    decided = float(np.trace(covariance @ equations.information))  # parameters taken from the data
-    counted = float((weights * signals.free).sum())
-    enough = counted >= (1.0 - LARGEST_WRONG_PART) * float(signals.free.sum())
-    spread = float((weights**2 * distance2).sum())
-    enough = enough and spread <= max(counted - decided, 0.0) + _NO_FREEDOM
-    errors = _standard_errors(covariance, signals.seen.any(axis=0))
-    return Fitted(solution, errors, scatter, distance2), enough
+    distance2, free = _distance2(signals, solution), signals.free.astype(np.float64)
+    information = np.diag(prior.information(of_prior))
+    covariance = inverse(equations.information + information)
+    decided = float(np.trace(covariance @ equations.information))  # parameters, by the mixtures
+    known = prior.known.astype(np.float64)
+    return _Solution(
+        solution,
+        covariance,
+        distance2,
+        float(free.sum()) - decided,
+        _consistent(weights, distance2, free, decided),
+        _consistent(
+            of_prior, prior.distance2(solution), known, float(np.trace(covariance @ information))
+        ),
+    )
+
+
+def _consistent(weights: Floats, distance2: Floats, free: Floats, decided: float) -> bool:
+    """At most a quarter is doubted, and the rest is no farther than its freedom allows."""
+    counted = float((weights * free).sum())
+    if counted < (1.0 - LARGEST_WRONG_PART) * float(free.sum()):
+        return False
+    return float((weights**2 * distance2).sum()) <= max(counted - decided, 0.0) + _NO_FREEDOM
 
 
 def _standard_errors(covariance: Floats, seen: npt.NDArray[np.bool_]) -> Floats:
