@@ -231,7 +231,8 @@ def test_the_object_is_alone_on_stdout_and_its_pictures_are_there(folder: Path) 
     page = (out / "report.md").read_text()
     assert f"]({wrong['picture']})" in page and "(amounts.png)" in page
     assert str(folder) not in page
-    assert said["amounts"]["mixtures"] == 2
+    assert said["amounts"]["mixtures"] == 2 and "bias" not in said["amounts"]
+    assert all("bias" in one["amounts"] for one in said["compounds"] if one["amounts"])
     # the same spectra give the same page
     run(folder, "--out", str(out))
     assert (out / "report.md").read_text() == page
