@@ -7,10 +7,28 @@ from pathlib import Path
 import numpy as np
 
 from device.inference.bundle import Bundle
+from device.verdict.identifier import Identifier
 from evidence.pures import references_of
 from evidence.scenes import Conditions, make_scene
+from train.validation.mixtures import read_mixtures
+from train.validation.outcomes import outcome_of
+from train.validation.response_data import Unused, Usable, usable_of
 
 Volumes = Mapping[str, float]
+Truth = dict[str, dict[str, object]]
+
+# Responses of the shipped solvents are these times those of the manifest, in mixtures that hold:
+TIMES = {"Toluene": 1.5, "ethanol": 0.75, "cyclohexane": 1.0, "methanol": 1.25}
+MIXED = [
+    {"Toluene": 1.0, "ethanol": 3.0},
+    {"Toluene": 1.0, "ethanol": 8.0},
+    {"ethanol": 2.0, "cyclohexane": 1.0},
+    {"ethanol": 5.0, "cyclohexane": 1.0, "methanol": 4.0},
+    {"methanol": 6.0, "Toluene": 1.0},
+    {"cyclohexane": 1.0, "methanol": 2.0},
+    {"Toluene": 1.0, "cyclohexane": 2.0, "ethanol": 4.0},
+    {"methanol": 3.0, "ethanol": 2.0},
+]
 
 
 def write_spectrum(
@@ -58,11 +76,25 @@ def write_truth(path: Path, rows: Mapping[str, Mapping[str, object]]) -> Path:
 
 def write_mixtures(
     folder: Path, bundle: Bundle, mixtures: Sequence[Volumes], times: Volumes | None = None
-) -> dict[str, dict[str, object]]:
+) -> Truth:
     """mix0.csv, mix1.csv, ...; returns what is true of them, to be written or changed."""
     folder.mkdir(exist_ok=True)
-    truth: dict[str, dict[str, object]] = {}
+    truth: Truth = {}
     for number, volumes in enumerate(mixtures):
         write_spectrum(folder / f"mix{number}.csv", bundle, volumes, times, seed=number)
         truth[f"mix{number}.csv"] = dict(volumes)
     return truth
+
+
+def answered(
+    bundle: Bundle, folder: Path, truth: Mapping[str, Mapping[str, object]]
+) -> tuple[list[Usable], list[Unused]]:
+    """Write the truth beside the folder, let the bundle answer, and sort the mixtures."""
+    identifier, compounds = Identifier(bundle), bundle.manifest.compounds
+    read = read_mixtures(write_truth(folder.parent / "truth.csv", truth), folder, compounds)
+    said = []
+    for mixture in read.mixtures:
+        outcome, answer = outcome_of(identifier, mixture)
+        said.append(usable_of(outcome, answer.identification.components, compounds))
+    usable = [one for one in said if isinstance(one, Usable)]
+    return usable, [one for one in said if isinstance(one, Unused)]

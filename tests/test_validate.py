@@ -1,4 +1,4 @@
-"""A bundle judged by mixtures: errors are seen, counted and drawn; wrong tables are refused."""
+"""A bundle judged by mixtures: each kind of error is counted and drawn; faulty tables refused."""
 
 import json
 import shutil
@@ -196,7 +196,7 @@ def folder(tmp_path: Path) -> Path:
     mixtures: list[dict[str, float]] = [
         {"Toluene": 1.0, "ethanol": 2.0},
         {"methanol": 1.0, "n-Heptane": 1.0},
-        {"Toluene": 1},
+        {"Toluene": 1.0},
     ]
     truth = write_mixtures(tmp_path / "mixtures", solvents(), mixtures)
     truth["mix2.csv"] = {"cyclohexane": 1}
@@ -231,7 +231,8 @@ def test_the_object_is_alone_on_stdout_and_its_pictures_are_there(folder: Path) 
     page = (out / "report.md").read_text()
     assert f"]({wrong['picture']})" in page and "(amounts.png)" in page
     assert str(folder) not in page
-    assert said["amounts"]["mixtures"] == 2
+    assert said["amounts"]["mixtures"] == 2 and "bias" not in said["amounts"]
+    assert all("bias" in one["amounts"] for one in said["compounds"] if one["amounts"])
     # the same spectra give the same page
     run(folder, "--out", str(out))
     assert (out / "report.md").read_text() == page

@@ -53,8 +53,8 @@ def html_report(
         "<h2>How good it is</h2>",
         "<p>Generated spectra of a seed that did not train, the int8 file through the code the "
         "analyzer runs, the network alone; with 95% Wilson intervals. This shows that the network "
-        "learned its generator. It is not accuracy on real samples: measure some, and look with "
-        "<code>ramix identify</code>.</p>",
+        "learned its generator. It is not accuracy on real samples: measure some mixtures you "
+        "know, and let <code>ramix-train validate</code> compare.</p>",
         _table(("what", "value"), _headline(figures)),
         _picture(
             report_plots.proportions(

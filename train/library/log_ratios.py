@@ -13,8 +13,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
-# Against the largest eigenvalue: rounding leaves about 1e-15 in directions that nothing decides,
-# and weights differ by 1e8 at most.
+# Against the largest eigenvalue: rounding leaves about 1e-15 in directions that nothing decides.
 _UNDECIDED = 1e-12
 
 

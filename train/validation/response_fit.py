@@ -3,14 +3,16 @@
 A ratio's variance is what the product states for the two shares, plus s^2, which holds pipetting
 and whatever makes a response differ from mixture to mixture. s is the smallest for which the
 residuals are no larger than they should be (Paule and Mandel, J. Res. NBS 1982, 87, 377), and for
-which at most a quarter of all ratios is doubted: up to so many may be wrong. A mixture at a
-distance d^2 beyond the 99% point q of chi squared counts with q / d^2, and so does a prior. The
-first solution, which tells what is far, is that of least absolute distances: one bad mixture does
-not move it. The last one is then a least-squares solution with these weights.
+which at most a quarter of all ratios is doubted: up to so many may be wrong. It is not more than
+the mixtures show among themselves; what then contradicts the factors of before is their error u,
+found by the same rule and added to their uncertainties. A mixture at a distance d^2 beyond the 99%
+point q of chi squared counts with q / d^2, and so does a prior: least squares again and again with
+these weights, until nothing moves.
 Next: `response_refit.py`, which leaves out mixtures that contradict the others.
 """
 
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Final
@@ -24,11 +26,13 @@ Floats = npt.NDArray[np.float64]
 
 LARGEST_WRONG_PART: Final = 0.25
 _DOUBTED_FROM = 0.99  # of the chi squared distribution: 1 in 100 good mixtures is doubted
-_STEPS = 60  # both iterations settle within 30 on mixtures of a handful of compounds
-_CLOSE = 1e-4  # of a standard deviation: nearer ones are equally near, and the weight stays finite
+_STEPS = 60  # mixtures of a handful of compounds settle within 30
 # s is tried on this ladder: finer than the 1 / sqrt(2 n) by which n ratios know it
 _SCATTERS = (0.0, *(0.005 * 1.1**step for step in range(68)))  # up to 3, a factor of 20
 _NO_FREEDOM = 1e-6
+# Ratios beyond those that the factors take, for a scatter without priors: with three the chance of
+# finding less than a quarter of it is 2% (chi squared below 3 / 16).
+_FEWEST_SPARE = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +46,10 @@ class Prior:
     def known(self) -> npt.NDArray[np.bool_]:
         result: npt.NDArray[np.bool_] = np.isfinite(self.variance)
         return result
+
+    def weaker(self, by: float) -> "Prior":
+        """The same with a relative error `by` added to every uncertainty."""
+        return Prior(self.logs, self.variance + by**2)
 
     def information(self, weights: Floats) -> Floats:
         return np.where(self.known, weights / self.variance, 0.0)
@@ -60,6 +68,7 @@ class Fitted:
     log_factors: Floats  # [C]
     standard_errors: Floats  # [C], relative; see `_standard_errors`
     scatter: float  # s: relative, of one compound in one mixture beyond what the shares state
+    prior_error: float  # u: relative, of the factors of before beyond their uncertainties
     distance2: Floats  # [M]: squares of each mixture's residuals, chi squared with `free` of it
 
 
@@ -68,18 +77,26 @@ def fit_response(signals: LogSignals, prior: Prior) -> Fitted:
 
     Each mixture has two compounds or more.
     """
-    start = _least_absolute(signals, prior)
+    nothing = Prior(prior.logs, np.full(len(prior.logs), np.inf))
+    scatter = _smallest(lambda tried: _at(signals, prior, tried).scatter_enough)
+    if scatter > 0.0 and _at(signals, nothing, 0.0).spare >= _FEWEST_SPARE:
+        alone = _smallest(lambda tried: _at(signals, nothing, tried).scatter_enough)
+        scatter = min(scatter, alone)
+    error = _smallest(lambda tried: _at(signals, prior.weaker(tried), scatter).prior_enough)
+    found = _at(signals, prior.weaker(error), scatter)
+    errors = _standard_errors(found.covariance, signals.seen.any(axis=0))
+    return Fitted(found.log_factors, errors, scatter, error, found.distance2)
 
-    def enough(step: int) -> bool:
-        return _at(signals, prior, start, _SCATTERS[step])[1]
 
-    steps = range(len(_SCATTERS) - 1)  # the last one is taken where none before is enough
-    first = 0 if enough(0) else bisect_left(steps, True, key=enough)
-    return _at(signals, prior, start, _SCATTERS[first])[0]
+def _smallest(enough: Callable[[float], bool]) -> float:
+    """The first step of the ladder that is enough, or the last."""
+    steps = range(len(_SCATTERS) - 1)
+    first = 0 if enough(0.0) else bisect_left(steps, True, key=lambda step: enough(_SCATTERS[step]))
+    return _SCATTERS[first]
 
 
 def chi2_point(probability: float, freedom: npt.ArrayLike) -> Floats:
-    """Quantile of chi squared by Wilson and Hilferty (PNAS 1931, 17, 684), within 1% here."""
+    """Quantile of chi squared by Wilson and Hilferty (PNAS 1931, 17, 684), within 3% here."""
     k = np.maximum(np.asarray(freedom, dtype=np.float64), _NO_FREEDOM)
     z = NormalDist().inv_cdf(probability)
     result: Floats = k * np.maximum(1.0 - 2.0 / (9.0 * k) + z * np.sqrt(2.0 / (9.0 * k)), 0.0) ** 3
@@ -93,23 +110,24 @@ def _distance2(signals: LogSignals, log_factors: Floats) -> Floats:
     return result
 
 
-def _least_absolute(signals: LogSignals, prior: Prior) -> Floats:
-    """Smallest sum of distances instead of squares, by reweighting with 1 / distance."""
-    weights, of_prior = np.ones(len(signals.logs)), np.ones(len(prior.logs))
-    solution = prior.logs
-    for _ in range(_STEPS):
-        equations = normal_equations(signals, weights)
-        solution = equations.solve(prior.logs, prior.information(of_prior))
-        weights = 1.0 / np.maximum(np.sqrt(_distance2(signals, solution)), _CLOSE)
-        of_prior = 1.0 / np.maximum(np.sqrt(prior.distance2(solution)), _CLOSE)
-    return solution
+@dataclass(frozen=True, eq=False)
+class _Solution:
+    """The factors at one scatter, and whether it and the priors' uncertainties are large enough."""
+
+    log_factors: Floats
+    covariance: Floats
+    distance2: Floats
+    spare: float  # ratios beyond the parameters that they decide
+    scatter_enough: bool
+    prior_enough: bool
 
 
-def _at(stated: LogSignals, prior: Prior, start: Floats, scatter: float) -> tuple[Fitted, bool]:
-    """The solution at one scatter, and whether that scatter is large enough."""
+def _at(stated: LogSignals, prior: Prior, scatter: float) -> _Solution:
     signals = stated.with_variance(scatter**2)
     far, far_prior = chi2_point(_DOUBTED_FROM, signals.free), chi2_point(_DOUBTED_FROM, 1.0)
-    solution = start
+    weights, of_prior = np.ones(len(far)), np.ones(len(prior.logs))
+    equations = normal_equations(signals, weights)
+    solution = equations.solve(prior.logs, prior.information(of_prior))
     for _ in range(_STEPS):
         weights = far / np.maximum(_distance2(signals, solution), far)
         of_prior = far_prior / np.maximum(prior.distance2(solution), far_prior)
@@ -117,16 +135,29 @@ def _at(stated: LogSignals, prior: Prior, start: Floats, scatter: float) -> tupl
         before, solution = solution, equations.solve(prior.logs, prior.information(of_prior))
         if np.abs(solution - before).max() < 1e-9:
             break
-    distance2 = _distance2(signals, solution)
-    information = prior.information(of_prior)
-    covariance = inverse(equations.information + np.diag(information))
-    decided = float(np.trace(covariance @ equations.information))  # parameters taken from the data
-    counted = float((weights * signals.free).sum())
-    enough = counted >= (1.0 - LARGEST_WRONG_PART) * float(signals.free.sum())
-    spread = float((weights**2 * distance2).sum())
-    enough = enough and spread <= max(counted - decided, 0.0) + _NO_FREEDOM
-    errors = _standard_errors(covariance, signals.seen.any(axis=0))
-    return Fitted(solution, errors, scatter, distance2), enough
+    distance2, free = _distance2(signals, solution), signals.free.astype(np.float64)
+    information = np.diag(prior.information(of_prior))
+    covariance = inverse(equations.information + information)
+    decided = float(np.trace(covariance @ equations.information))  # parameters, by the mixtures
+    known = prior.known.astype(np.float64)
+    return _Solution(
+        solution,
+        covariance,
+        distance2,
+        float(free.sum()) - decided,
+        _consistent(weights, distance2, free, decided),
+        _consistent(
+            of_prior, prior.distance2(solution), known, float(np.trace(covariance @ information))
+        ),
+    )
+
+
+def _consistent(weights: Floats, distance2: Floats, free: Floats, decided: float) -> bool:
+    """At most a quarter is doubted, and the rest is no farther than its freedom allows."""
+    counted = float((weights * free).sum())
+    if counted < (1.0 - LARGEST_WRONG_PART) * float(free.sum()):
+        return False
+    return float((weights**2 * distance2).sum()) <= max(counted - decided, 0.0) + _NO_FREEDOM
 
 
 def _standard_errors(covariance: Floats, seen: npt.NDArray[np.bool_]) -> Floats:

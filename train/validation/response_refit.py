@@ -75,6 +75,7 @@ class Refit:
     compared: tuple[Compared, ...]
     contradicting: tuple[Unused, ...]
     scatter: float  # relative, of a response from mixture to mixture
+    prior_error: float  # relative, of the factors of before beyond their uncertainties
 
     @property
     def changed(self) -> dict[str, tuple[float, float]]:
@@ -115,7 +116,7 @@ def refit(mixtures: Sequence[Usable], compounds: Sequence[Compound]) -> Refit:
     factors = tuple(_factor(index, kept, fitted, compounds, new) for index in range(len(compounds)))
     compared = tuple(_compared(number, kept, prior, compounds) for number in range(len(kept)))
     contradicting.sort(key=lambda one: one.row)
-    return Refit(factors, compared, tuple(contradicting), fitted.scatter)
+    return Refit(factors, compared, tuple(contradicting), fitted.scatter, fitted.prior_error)
 
 
 def _prior(compounds: Sequence[Compound]) -> Prior:

@@ -36,11 +36,15 @@ def _factors(refit: Refit) -> Table:
         )
         for one in refit.factors
     )
-    notes = (
+    notes: tuple[str, ...] = (
         f"Scatter: from mixture to mixture a response differs by {100 * refit.scatter:.1f}% beyond "
         "what the shares of the signal state. The uncertainty beside a new factor is the root of "
         "the squares of scatter and standard error.",
+        f"The factors of before are off by {100 * refit.prior_error:.1f}% beyond the uncertainties "
+        "that they had; so may be those that no mixture says anything about.",
     )
+    if refit.prior_error == 0.0:
+        notes = notes[:1]
     columns = ("compound", "mixtures", "before", "after", "standard error")
     return Table("Response factors, signal per volume", columns, rows, notes)
 

@@ -36,7 +36,7 @@ def scores_json(
         "missed_without_limit": scores.missed_without_limit,
         "verdicts": {name: part.to_json() for name, part in scores.verdicts.items()},
         "identified_with_outside": scores.identified_with_outside.to_json(),
-        "amounts": _amounts(scores.amounts),
+        "amounts": _without_bias(_amounts(scores.amounts)),
         "compounds": [
             {
                 "name": one.name,
@@ -99,6 +99,11 @@ def _amounts(score: AmountScore | None) -> dict[str, Any] | None:
         "bias": _rounded(score.bias),
         "held_by_90_percent_intervals": score.held.to_json(),
     }
+
+
+def _without_bias(amounts: dict[str, Any] | None) -> dict[str, Any] | None:
+    """That of all compounds together is 0 by definition and tells nothing."""
+    return None if amounts is None else {k: v for k, v in amounts.items() if k != "bias"}
 
 
 def _rounded(value: float | None) -> float | None:

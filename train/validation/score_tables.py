@@ -53,7 +53,8 @@ def _overall(scores: Scores, mixtures: int) -> Table:
         "A compound's expected share of the signal follows from the volumes and the bundle's "
         "response factors; the limit is the share from which the product detects 95% of amounts.",
         "Volume fractions are compared where exactly the compounds of a mixture are named and the "
-        "amounts of all of them are known, among the compounds of the library.",
+        "amounts of all of them are known, among the compounds of the library. Those of one "
+        "mixture sum to 1, so its errors are not independent of each other.",
     )
     return Table(f"{mixtures} mixtures", ("what", "result"), tuple(rows), notes)
 
