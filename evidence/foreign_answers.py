@@ -4,7 +4,7 @@ Next: `unknowns.py` and `left_out_frames.py`, which count such answers.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,7 +21,7 @@ class ForeignAnswer:
     present: frozenset[str]
     verdict: str
     named: frozenset[str]
-    limit: float  # smallest `identified_unexplained` that calls this IDENTIFIED; infinite: none
+    log_odds: float  # of something foreign; infinite where nothing is named and all is foreign
 
     @property
     def false_names(self) -> frozenset[str]:
@@ -33,15 +33,11 @@ def ask(identifier: Identifier, case: Case, done: Callable[[], None]) -> Foreign
     asked = identifier if case.left_out is None else without(identifier, case.left_out)
     found = asked.identify(case.spectrum).identification
     done()
-    limit = np.inf
+    log_odds = np.inf
     # nothing was asserted when the last fit is the one of the whole library
-    if found.fit is not None and found.fit is not found.full_fit:
-        alone = replace(asked.thresholds, identified_unexplained=np.inf)
-        if alone.explains(found.fit):  # no other threshold is exceeded
-            # the tolerated part is the threshold times something that only depends on the fit
-            limit = found.fit.unexplained / asked.thresholds.unexplained_part(found.fit)
-    identified = found.verdict is Verdict.IDENTIFIED
-    if not identified and limit <= asked.thresholds.identified_unexplained:
-        limit = np.inf  # it has another reason, which no threshold moves
+    if found.why is not None and found.fit is not found.full_fit:
+        log_odds = sum(found.why.foreign.values())
+    if found.verdict is not Verdict.IDENTIFIED and log_odds <= 0.0:
+        log_odds = np.inf  # A or B, or a fault: no cut of the log odds changes that
     named = frozenset(component.name for component in found.components)
-    return ForeignAnswer(case.kind, case.foreign, case.present, str(found.verdict), named, limit)
+    return ForeignAnswer(case.kind, case.foreign, case.present, str(found.verdict), named, log_odds)

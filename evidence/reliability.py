@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from device.verdict.identifier import Identifier
-from device.verdict.network_odds import combined_presence
+from device.verdict.scores import compound_terms, probability, total
 from evidence.figure import Context, Result
 from evidence.pures import Pures
 from evidence.scenes import Conditions, Scene, draw_shares, make_scene
@@ -99,7 +99,7 @@ def presences(identifier: Identifier, scene: Scene) -> tuple[Floats, Floats]:
         nothing = np.zeros(len(scene.shares))
         return nothing, nothing
     network = answer.prediction.presence
-    product = combined_presence(network, fit.evidence, identifier.thresholds)
+    product = probability(total(compound_terms(fit, network, identifier.numbers)))
     return np.asarray(network, dtype=np.float64), product
 
 

@@ -1,6 +1,6 @@
 """Measured spectra added together: what the product and its network name in them.
 
-The spectra are development data, and other sums of them chose thresholds: a check on measured
+The spectra are development data, on which the kinds of scenes were thought out: a check on measured
 lines, no test. Next: `sum_cases.py`, which adds them.
 """
 
@@ -115,7 +115,7 @@ def _answers(outcomes: dict[str, list[SumAnswer]], kinds: tuple[str, ...], spect
             f"{SMALLEST_LIQUID:.0%} and more each, or {SMALLEST_BESIDE_FOREIGN:.0%} of their part "
             "beside something foreign.",
             "Added spectra keep their lines, where liquids that mix move each other's.",
-            "Other sums of these spectra chose thresholds: a check, no test. In brackets: 95% "
+            "Development data: a check, no test. In brackets: 95% "
             f"Wilson interval and n; the sums share {spectra}, so that for other substances it is "
             "wider.",
         ),

@@ -2,7 +2,7 @@
 
 Each compound of the library is left out in turn, and spectra of liquids and solids outside the
 library are shown alone and added to mixtures. Beside the false answers stand the missed ones: how
-often everything known is not called IDENTIFIED, over the threshold that decides between both.
+often everything known is not called IDENTIFIED, over the log odds that decide between both.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,8 @@ from train.pages.drawing import COLOURS, GREY, canvas, save
 from train.pages.table import Table
 
 KNOWN = (OWN, OWN_MEASURED)
-CURVE = (0.02, 0.03, 0.05, 0.07, 0.09, 0.11, 0.13, 0.15, 0.20, 0.25, 0.30)
+SHIPPED_CUT = 0.0  # of the log odds that something foreign is there
+CURVE = (-3.0, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
 
 
 def make(context: Context) -> Result:
@@ -44,13 +45,12 @@ def make(context: Context) -> Result:
         for label, one in identifiers.items()
     }
     compounds = len(context.manifest().compounds)
-    limit = next(iter(identifiers.values())).thresholds.identified_unexplained
     first = next(iter(outcomes))
-    picture = _draw(outcomes[first], limit, context.out / "unknowns-curve.png")
+    picture = _draw(outcomes[first], SHIPPED_CUT, context.out / "unknowns-curve.png")
     tables = (
         _verdicts(outcomes, _where_from(context), spelled(BESIDE, compounds, "known compound")),
         _missed(outcomes),
-        *(_curve(label, found, limit) for label, found in outcomes.items()),
+        *(_curve(label, found, SHIPPED_CUT) for label, found in outcomes.items()),
     )
     return Result(tables, (picture,), {label: _data(o) for label, o in outcomes.items()})
 
@@ -116,14 +116,14 @@ def _missed(outcomes: dict[str, list[ForeignAnswer]]) -> Table:
                 false = sorted({false for o in part for false in o.false_names})
                 if not wrong and not false:
                     continue
-                limits = sorted(o.limit for o in part if np.isfinite(o.limit))
+                limits = sorted(o.log_odds for o in part if np.isfinite(o.log_odds))
                 rows.append(
                     (
                         kind,
                         name,
                         label,
                         f"{len(wrong)} of {len(part)}",
-                        f"{limits[0]:.3f}, {float(np.median(limits)):.3f}" if limits else "-",
+                        f"{limits[0]:+.1f}, {float(np.median(limits)):+.1f}" if limits else "-",
                         ", ".join(false) or "none",
                     )
                 )
@@ -134,22 +134,22 @@ def _missed(outcomes: dict[str, list[ForeignAnswer]]) -> Table:
             "foreign",
             "network",
             "IDENTIFIED",
-            "threshold needed: least, median",
+            "log odds: least, median",
             "false names",
         ),
         tuple(rows),
         (
-            "Threshold needed: the `identified_unexplained` from which on it is called IDENTIFIED, "
-            "over the spectra in which something was asserted.",
+            "Log odds that something foreign is there, over the spectra in which something was "
+            "named at first: up to 0 they are called IDENTIFIED.",
         ),
     )
 
 
 def proportions_at(outcomes: list[ForeignAnswer], limit: float) -> dict[str, Proportion]:
-    """By kind: called IDENTIFIED if the threshold were `limit`; for known ones: not called so."""
+    """By kind: called IDENTIFIED if the cut were `limit`; for known ones: not called so."""
     result = {}
     for kind in _kinds(outcomes):
-        called = _share(_of(outcomes, kind), lambda o: o.limit <= limit)
+        called = _share(_of(outcomes, kind), lambda o: o.log_odds <= limit)
         result[kind] = Proportion(called.n - called.hits, called.n) if kind in KNOWN else called
     return result
 
@@ -163,16 +163,14 @@ def _curve(label: str, outcomes: list[ForeignAnswer], chosen: float) -> Table:
     return Table(
         f"False against missed identification, network {label}",
         (
-            "`identified_unexplained`",
+            "cut of the log odds",
             *map(_wrong_answer, _kinds(outcomes)),
         ),
         tuple(rows),
         (
             "False: foreign signal called IDENTIFIED. Missed: nothing foreign, and yet not "
-            "IDENTIFIED, whatever was named. Bold: the shipped threshold.",
-            "The threshold is that of references that match badly; where they match to the noise, "
-            "a quarter of it and a little more is tolerated. The second number in brackets is the "
-            "upper 95% bound.",
+            "IDENTIFIED, whatever was named. Bold: the shipped cut.",
+            "The second number in brackets is the upper 95% bound.",
         ),
     )
 
@@ -184,7 +182,7 @@ def _wrong_answer(kind: str) -> str:
 def _draw(outcomes: list[ForeignAnswer], chosen: float, path: Path) -> Path:
     figure = canvas()
     axes = figure.subplots()
-    limits = np.linspace(0.005, 0.4, 80)
+    limits = np.linspace(-4.0, 4.0, 81)
     curves = [proportions_at(outcomes, float(limit)) for limit in limits]
     for kind, colour in zip(_kinds(outcomes), (*COLOURS, *COLOURS), strict=False):
         value = np.array([parts[kind].value for parts in curves])
@@ -193,7 +191,7 @@ def _draw(outcomes: list[ForeignAnswer], chosen: float, path: Path) -> Path:
         axes.plot(limits, 100 * value, color=colour, linestyle=style, label=_wrong_answer(kind))
         axes.fill_between(limits, 100 * value, 100 * upper, color=colour, alpha=0.15, linewidth=0)
     axes.axvline(chosen, color=GREY, linestyle=":")
-    axes.set_xlabel("threshold of the unexplained part (dotted: shipped)")
+    axes.set_xlabel("cut of the log odds that something foreign is there (dotted: shipped)")
     axes.set_ylabel("wrong answers / % (band: upper 95%)")
     axes.grid(True, color="#e6e6e6")
     axes.legend(fontsize=8)
@@ -209,7 +207,7 @@ def _data(outcomes: list[ForeignAnswer]) -> dict[str, Any]:
                 "present": sorted(o.present),
                 "verdict": o.verdict,
                 "named": sorted(o.named),
-                "limit": round(o.limit, 5) if np.isfinite(o.limit) else None,
+                "log_odds": round(o.log_odds, 3) if np.isfinite(o.log_odds) else None,
             }
             for o in outcomes
         ],

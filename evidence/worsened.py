@@ -146,7 +146,7 @@ def _answers(outcomes: dict[str, list[WorsenedAnswer]], mixtures_are: tuple[str,
                     "apart as a rule.",
                 )
             ),
-            "These spectra and conditions chose parts of the fit and thresholds: a check, no test. "
+            "These spectra and conditions chose parts of the fit: a check, no test. "
             "In brackets: 95% Wilson interval and n.",
         ),
     )

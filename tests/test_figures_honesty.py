@@ -68,15 +68,14 @@ def test_foreign_spectra_are_unit_maximum_and_zero_where_nothing_was_measured() 
     assert not oil[AXIS_CM1 < 500.0].any()  # its file begins there
 
 
-def test_curve_at_the_shipped_threshold_is_what_the_product_answered(
+def test_curve_at_the_shipped_cut_is_what_the_product_answered(
     context: Context, identifier: Identifier
 ) -> None:
     outcomes = [ask(identifier, case, lambda: None) for case in foreign_cases(context)]
-    shipped = identifier.thresholds.identified_unexplained
     for outcome in outcomes:
-        assert (outcome.limit <= shipped) == (outcome.verdict == Verdict.IDENTIFIED)
-    strict = unknowns.proportions_at(outcomes, -1.0)
-    lax = unknowns.proportions_at(outcomes, 1.0)
+        assert (outcome.log_odds <= 0.0) == (outcome.verdict == Verdict.IDENTIFIED)
+    strict = unknowns.proportions_at(outcomes, -50.0)
+    lax = unknowns.proportions_at(outcomes, 50.0)
     assert strict[OWN].value == 1.0  # with no tolerance everything known is missed
     assert lax[OWN].value < 1.0
     assert lax[ADDED].value >= strict[ADDED].value == 0.0

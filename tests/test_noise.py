@@ -60,7 +60,7 @@ def test_noise_is_found_even_after_interpolation(pixel_cm1: float, step_cm1: flo
         target = np.arange(300.0, 2501.0, step_cm1)
         axis, noisy = target, np.interp(target, axis, noisy)
     # between pixels, interpolation itself lowers the variance to 1/2 in the middle
-    assert 0.5 * 25 < noise_variance(axis, noisy) < 1.56 * 25
+    assert 0.5 * 25 < noise_variance(axis, noisy) < 1.7 * 25
 
 
 def test_negative_control_neighbours_alone_would_miss_interpolated_noise(

@@ -154,7 +154,7 @@ def _describe(bundle: "Bundle") -> dict[str, Any]:
         "compounds": [
             {**asdict(compound), "presence_threshold": threshold}
             for compound, threshold in zip(
-                manifest.compounds, manifest.thresholds.presence, strict=True
+                manifest.compounds, manifest.presence_thresholds, strict=True
             )
         ],
     }

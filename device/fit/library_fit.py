@@ -79,9 +79,9 @@ class LibraryFit:
         return 0.0 if self.left is None else self.left.residual.explained()
 
     @cached_property
-    def misfit(self) -> float:
-        """0-1: part of the derivative's energy left over beyond noise."""
-        return 1.0 if self.left is None else self.left.residual.misfit()
+    def worst_line(self) -> float:
+        """0-1: largest misfit at one line, beyond noise, against the strongest line."""
+        return 1.0 if self.left is None else self.left.residual.worst_line()
 
     @cached_property
     def unexplained(self) -> float:

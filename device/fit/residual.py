@@ -18,8 +18,6 @@ Floats = npt.NDArray[np.float64]
 Reals = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
 
-_NOISE_DOUBT = 0.25  # of an estimated noise variance
-
 # What counts as foreign: residual beyond this part of the signal nearby and this part of the
 # largest derivative, and beyond noise. Mixing and another instrument stay below, a foreign line
 # does not.
@@ -34,6 +32,7 @@ _LONE_NEARBY = 0.8
 _LONE_NEARBY_POINTS = 15
 _LONE_SIGMAS = 5.0
 _LONE_LINE_POINTS = 9
+_WORST_SIGMAS = 2.0  # root mean square over one line that noise alone rarely leaves
 # A component is supported where its own lines are, if the residual there stays under this part
 # of the fitted signal plus so many noise variances.
 _SUPPORT_RESIDUAL = 0.40
@@ -82,11 +81,16 @@ class Residual:
         """Part of the data's energy; may be negative for nonsense."""
         return 1.0 - float(self.values @ self.values) / float(self._data @ self._data)
 
-    def misfit(self) -> float:
-        """Part of the data's energy that the fit leaves over beyond all that may be noise."""
-        beyond_noise = np.square(self.values) - (1.0 + _NOISE_DOUBT) * self._noise
-        total = float(beyond_noise @ self._known)
-        return max(total, 0.0) / float(self._data @ self._data)
+    def worst_line(self) -> float:
+        """0-1: largest misfit over the points of one line, beyond noise, against the strongest
+        line of the fit; where a compound's own lines have other strengths, too."""
+        strongest = squares_nearby(self.summed_squares, _LONE_LINE_POINTS).max()
+        if not strongest > 0:
+            return 1.0
+        misfit = squares_nearby(summed_squares(self.values), _LONE_LINE_POINTS)
+        noise = squares_nearby(summed_squares(np.sqrt(self._noise)), _LONE_LINE_POINTS)
+        beyond = float(((misfit - _WORST_SIGMAS**2 * noise) * self._known).max())
+        return min(float(np.sqrt(max(beyond, 0.0) / strongest)), 1.0)
 
     def model_error(self) -> float:
         """Misfit beyond noise, where nothing is foreign: an amplitude, of the model's."""

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from device import strict_json
-from device.inference.manifest import Compound, Golden, Task, Thresholds, decide
+from device.inference.manifest import Compound, Golden, Task, decide
 from device.spectra.resampling import WavenumberGrid
 from device.strict_json import Fields, StrictJsonError
 
@@ -24,7 +24,7 @@ def read_golden(
     task: Task,
     grid: WavenumberGrid,
     compounds: tuple[Compound, ...],
-    thresholds: Thresholds,
+    presence_thresholds: tuple[float, ...],
 ) -> Golden:
     """Take the object `golden` apart.
 
@@ -58,7 +58,7 @@ def read_golden(
     fields.done()
     names = tuple(compound.name for compound in compounds)
     for expected, row in zip(golden.decisions, golden.presence, strict=True):
-        if expected != decide(names, thresholds.presence, row):
+        if expected != decide(names, presence_thresholds, row):
             raise StrictJsonError(f"{where}.decisions contradict presence and thresholds")
     return golden
 

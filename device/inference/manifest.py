@@ -12,9 +12,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from device.inference.decision_numbers import Decision
 from device.spectra.resampling import WavenumberGrid
 
-MANIFEST_FORMAT: Final = "ramix-model-2"  # 1 had neither golden verdicts nor compound digests
+# 1 had neither golden verdicts nor compound digests, 2 no numbers of the decision
+MANIFEST_FORMAT: Final = "ramix-model-3"
 PRODUCT: Final = "ramix-785"
 
 
@@ -36,14 +38,6 @@ class Compound:
     response_factor: float | None  # signal per volume, relative within the library
     response_factor_uncertainty: float | None  # its standard uncertainty, same unit
     source: str
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """Presence at which a compound is proposed, one each, and named numbers for the fit."""
-
-    presence: tuple[float, ...]
-    fit: Mapping[str, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +87,8 @@ class Manifest:
     grid: WavenumberGrid
     resolution_cm1: float
     preprocessing_id: str
-    thresholds: Thresholds
+    presence_thresholds: tuple[float, ...]  # of the network alone, for its golden vectors
+    decision: Decision
     operators: tuple[str, ...]
     golden: Golden
     golden_verdicts: tuple[GoldenVerdict, ...]
@@ -109,7 +104,7 @@ class Manifest:
 
     def decide(self, presence: npt.NDArray[np.float32]) -> tuple[str, ...]:
         """Names of the compounds whose presence [C] reaches their threshold."""
-        return decide(self.compound_names, self.thresholds.presence, presence)
+        return decide(self.compound_names, self.presence_thresholds, presence)
 
 
 def decide(

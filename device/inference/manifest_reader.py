@@ -1,8 +1,7 @@
 """Strict JSON -> Manifest: refuses what it does not know and what contradicts itself.
 
 Runs only on bytes whose signature holds, and all the same trusts none of them: a publisher's
-slip must end in a sentence, not in a wrong label. Names and ranges of `thresholds.fit` are those
-of `device/verdict/thresholds.py`, which is checked when an Identifier is built.
+slip must end in a sentence, not in a wrong label.
 Next: `golden_reader.py` and `golden_verdict_reader.py` for their entries, `bundle.py` for the
 container around it all.
 """
@@ -12,10 +11,11 @@ from datetime import datetime
 from typing import Final
 
 from device import strict_json
+from device.inference.decision_numbers import read_decision
 from device.inference.errors import BundleError, ProductMismatch
 from device.inference.golden_reader import read_golden
 from device.inference.golden_verdict_reader import read_golden_verdicts
-from device.inference.manifest import MANIFEST_FORMAT, Compound, Manifest, Task, Thresholds
+from device.inference.manifest import MANIFEST_FORMAT, Compound, Manifest, Task
 from device.spectra.resampling import WavenumberGrid
 from device.strict_json import Fields, StrictJsonError
 
@@ -41,7 +41,7 @@ def _decode(fields: Fields) -> Manifest:
     task = _task(fields.text("task"))
     compounds, digests = _compounds(fields.items("compounds"))
     grid = _grid(fields.fields("grid"))
-    thresholds = _thresholds(fields.fields("thresholds"), len(compounds))
+    thresholds = _presence_thresholds(fields, len(compounds))
     golden = read_golden(fields.fields("golden"), task, grid, compounds, thresholds)
     hashes = fields.fields("sha256")
     manifest = Manifest(
@@ -57,7 +57,8 @@ def _decode(fields: Fields) -> Manifest:
         grid=grid,
         resolution_cm1=fields.number("resolution_cm1", 0.1, 100.0),
         preprocessing_id=fields.text("preprocessing_id"),
-        thresholds=thresholds,
+        presence_thresholds=thresholds,
+        decision=read_decision(fields.fields("decision")),
         operators=_operators(fields),
         golden=golden,
         golden_verdicts=read_golden_verdicts(fields.items("golden_verdicts"), grid, compounds),
@@ -155,21 +156,16 @@ def _grid(fields: Fields) -> WavenumberGrid:
     return WavenumberGrid(first_cm1, last_cm1, step_cm1)
 
 
-def _thresholds(fields: Fields, compound_count: int) -> Thresholds:
-    where = fields.name_of("presence")
+def _presence_thresholds(fields: Fields, compound_count: int) -> tuple[float, ...]:
+    where = fields.name_of("presence_thresholds")
     presence = tuple(
         strict_json.as_number(item, where, 0.0, 1.0)
-        for item in fields.items("presence", length=compound_count)
+        for item in fields.items("presence_thresholds", length=compound_count)
     )
     if not all(0.0 < value < 1.0 for value in presence):
         # at 0 every compound is proposed for every spectrum, at 1 none ever is
         raise StrictJsonError(f"{where} must lie between 0 and 1, neither of them included")
-    fit = {
-        name: strict_json.as_number(value, fields.name_of(f"fit.{name}"), -1e9, 1e9)
-        for name, value in fields.mapping("fit").items()
-    }
-    fields.done()
-    return Thresholds(presence, fit)
+    return presence
 
 
 def _hardware_revisions(fields: Fields) -> tuple[int, ...]:

@@ -2,8 +2,8 @@
 
 The same bundle and counts give the same verdict on every machine with the same digest, up to the
 last bits in which interpreters and the two backends of the fit differ. The digest covers the
-thresholds in force, after the manifest's changes, and the numeric constants of all modules between
-spectrum and verdict; a change of code without constants is not in it, and is what the version is
+numbers in the model's manifest and the numeric constants of all modules between spectrum and
+verdict; a change of code without constants is not in it, and is what the version is
 for. A test pins both, so that no number changes unnoticed.
 Next: `result.py`, where they stand in every answer.
 """
@@ -11,7 +11,6 @@ Next: `result.py`, where they stand in every answer.
 import hashlib
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
 from types import ModuleType
@@ -33,36 +32,34 @@ from device.fit import (
     spikes,
     windowed,
 )
+from device.inference.decision_numbers import DecisionNumbers
 from device.spectra import cosmic_rays, flat_top, noise, preprocessing, quality, resampling
 from device.verdict import (
     amounts,
     identification,
     limits,
-    network_odds,
     reasons,
-    thresholds,
+    scores,
     twins,
 )
-from device.verdict.thresholds import FitThresholds
 
-DECISION_VERSION = 1  # raise it with every change of a verdict, whether by numbers or by code
+DECISION_VERSION = 2  # raise it with every change of a verdict, whether by numbers or by code
 
 # A test compares this with the three folders: no module is forgotten.
 DECIDING = (
     (cosmic_rays, flat_top, noise, preprocessing, quality, resampling)
     + (aligned, derivative, flexible, library, library_fit, measured, native_fit, nonnegative)
     + (reference_lines, residual, reweighted, search, spikes, windowed)
-    + (amounts, identification, limits, network_odds, reasons, thresholds, twins)
+    + (amounts, identification, limits, reasons, scores, twins)
 )
 _CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")
 
 
-def decision_sha256(fit: FitThresholds, presence_thresholds: Sequence[float]) -> str:
-    """SHA-256, hex, over canonical JSON of version, thresholds in force and constants."""
+def decision_sha256(numbers: DecisionNumbers) -> str:
+    """SHA-256, hex, over canonical JSON of version, the model's numbers and constants."""
     content = {
         "version": DECISION_VERSION,
-        "thresholds": asdict(fit),
-        "presence_thresholds": list(presence_thresholds),
+        "numbers": asdict(numbers),
         "constants": list(constants()),
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)

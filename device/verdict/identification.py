@@ -1,36 +1,37 @@
-"""From network and library fit to one answer: presence lowers the evidence asked of the fit.
+"""From network and library fit to one answer: who is named, and whether that is everything.
 
-A closed-set network gives some compound a high presence for every input, and a fit finds small
-positive amounts of every reference in noise. A component is asserted when the fit's evidence for
-it (rise of chi squared without it), its share and the part of its lines that is there reach their
-thresholds; the evidence threshold is lower where the network's presence exceeds its own by enough.
-What the asserted components leave unexplained decides between IDENTIFIED, PARTIAL and UNKNOWN.
-
-Next: `network_odds.py`, what presence amounts to; `identifier.py`, which runs network and fit;
-`records/store.py`, which keeps the answer.
+A compound is named when its log odds exceed the model's cut (`scores.py`); the fit of the named
+ones is then asked whether something foreign is left. If so, names must pass a stricter sum.
+Next: `identifier.py`, which runs network and fit; `records/store.py`, which keeps the answer.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from device.fit.library import Library, LibraryFit
+from device.inference.decision_numbers import DecisionNumbers
 from device.inference.interpreter import Prediction
 from device.inference.manifest import Compound
 from device.spectra.quality import Reason
 from device.spectra.spectrum import GridSpectrum
 from device.verdict import reasons
 from device.verdict.amounts import signal_shares, volume_fractions
-from device.verdict.network_odds import combined_presence, logit, network_odds
-from device.verdict.thresholds import FitThresholds
+from device.verdict.scores import (
+    Terms,
+    beside_terms,
+    compound_terms,
+    foreign_terms,
+    probability,
+    tempering,
+    total,
+)
 from device.verdict.twins import resolve_twins
 
 Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 _NINETY_PERCENT = 1.645  # half-width of a 90% interval in standard deviations
 
@@ -57,6 +58,14 @@ class Component:
 
 
 @dataclass(frozen=True, eq=False)
+class Why:
+    """The sums that decided: log odds by term, of each compound [C] and of something foreign."""
+
+    compounds: Terms
+    foreign: dict[str, float]
+
+
+@dataclass(frozen=True, eq=False)
 class Identification:
     """The answer to one spectrum; no fits when it was not interpreted."""
 
@@ -66,6 +75,7 @@ class Identification:
     reasons: tuple[Reason, ...]
     fit: LibraryFit | None = None  # of the asserted components, or of all when there are none
     full_fit: LibraryFit | None = None  # of the whole library
+    why: Why | None = None
 
 
 def no_result(why: Sequence[Reason]) -> Identification:
@@ -78,53 +88,52 @@ def identify(
     prediction: Prediction,
     library: Library,
     compounds: Sequence[Compound],
-    presence_thresholds: Floats,
-    thresholds: FitThresholds,
+    numbers: DecisionNumbers,
+    frames: int = 1,
 ) -> Identification:
     """Decide what is asserted about a spectrum that passed the quality gate.
 
     Args:
         prediction: of the network for the same spectrum, for the first C of `compounds`; those
             behind were measured in the field, and have evidence of the fit alone.
-        presence_thresholds: float64[C], from which the network finds a compound present.
+        frames: how many the spectrum is the mean of.
     """
     fit = library.fit(spectrum)
-    counted, lead, doubt = network_odds(fit, prediction.presence, presence_thresholds, thresholds)
-    asserted = _asserted(fit, lead, np.maximum(doubt, 0.0), thresholds)
-    proposed = bool((doubt <= 0.0).any())
-    asserted, disputed = _not_refused(fit, counted, asserted, proposed, thresholds)
-    asserted, twins = resolve_twins(spectrum, library, fit, asserted, thresholds)
+    terms = compound_terms(fit, prediction.presence, numbers)
+    score = total(terms)
+    asserted = (score > numbers.named_from) & (fit.evidence > 0)
+    asserted, twins = resolve_twins(spectrum, library, fit, asserted, numbers)
     explaining = asserted.copy()
     explaining[[pair.chosen for pair in twins]] = True
     final = library.refit(spectrum, fit, explaining) if explaining.any() else fit
     asserted &= final.coefficients > 0
+    foreign = foreign_terms(final, numbers)
+    something_foreign = sum(foreign.values()) > 0.0
 
     why: list[Reason] = []
-    explained = explaining.any() and thresholds.explains(final)
-    if explained:
+    if explaining.any() and not something_foreign:
         for pair in twins:
             share = float(signal_shares(final, explaining)[0][pair.chosen])
             why.append(reasons.one_or_the_other(pair, compounds, share))
-        disputed &= asserted
-        if disputed.any():
-            why.append(reasons.disputed([compounds[i].name for i in np.flatnonzero(disputed)]))
         verdict = Verdict.PARTIAL if why else Verdict.IDENTIFIED
     else:
-        # beside something foreign, presence must reach its threshold, too, where there is one
-        asserted &= lead >= 0.0
-        asserted = _asserted_beside_foreign(final, counted, asserted, thresholds)
+        if explaining.any():
+            terms = beside_terms(final, prediction.presence, numbers)
+            asserted &= total(terms) > 0.0
         verdict = Verdict.PARTIAL if asserted.any() else Verdict.UNKNOWN
     if verdict is Verdict.UNKNOWN:
         fault = reasons.why_not_interpretable(spectrum, library, fit)
         if fault is not None:
             return replace(no_result([fault]), fit=final, full_fit=fit)
-        why.append(reasons.not_in_library())
+        if something_foreign or not (fit.evidence > 0).any():
+            why.append(reasons.not_in_library())
+        else:
+            why.append(reasons.too_noisy(frames * _times_longer(fit, score, numbers), frames))
 
     shares, sd = signal_shares(final, asserted)
     unexplained = min(1.0, max(0.0, 1.0 - float(shares.sum())))
-    if verdict is Verdict.PARTIAL and not explained:
+    if verdict is Verdict.PARTIAL and something_foreign:
         why.append(reasons.unexplained_signal(unexplained, final, spectrum.grid))
-    presence = combined_presence(prediction.presence, fit.evidence, thresholds)
     volumes: Floats | None = None
     volume_sd: Floats | None = None
     if verdict is Verdict.IDENTIFIED:
@@ -133,7 +142,7 @@ def identify(
         Component(
             name=compounds[i].name,
             cas=compounds[i].cas,
-            presence=float(presence[i]),
+            presence=float(probability(score)[i]),
             signal_share=float(shares[i]),
             signal_share_uncertainty=float(_NINETY_PERCENT * sd[i]),
             volume_fraction=None if volumes is None else float(volumes[i]),
@@ -148,61 +157,15 @@ def identify(
     from_the_field = [one.name for one in components if not one.network_validated]
     if from_the_field:
         why.append(reasons.not_network_validated(from_the_field))
-    return Identification(verdict, components, unexplained, tuple(why), final, fit)
-
-
-def _asserted(fit: LibraryFit, lead: Floats, doubt: Floats, t: FitThresholds) -> Bools:
-    """`lead`, `doubt`: see `network_odds`; no doubt is below 0 here."""
-    asked = t.evidence_asked(lead, doubt, fit.model_error)
-    result: Bools = (
-        (fit.evidence >= asked)
-        & (fit.shares >= t.share_asked(doubt))
-        & (fit.support >= t.support)
-        & ((np.abs(fit.own_shift_cm1) <= t.largest_own_shift_cm1) | (doubt <= 0.0))
+    return Identification(
+        verdict, components, unexplained, tuple(why), final, fit, Why(terms, foreign)
     )
-    return result
 
 
-def _not_refused(
-    fit: LibraryFit,
-    presence: npt.NDArray[np.floating[Any]],
-    asserted: Bools,
-    anything_proposed: bool,
-    t: FitThresholds,
-) -> tuple[Bools, Bools]:
-    """The asserted components that a low presence does not rule out, and the disputed ones.
-
-    Both limits concern large shares alone, where networks reach high presence. They do not apply
-    where the network proposes nothing at all (noise or an axis error may have lowered every
-    presence) nor where the model error is small (the fit then tells look-alikes apart by itself).
-    """
-    left, disputed = asserted.copy(), np.zeros(len(asserted), dtype=np.bool_)
-    if anything_proposed and fit.model_error > t.disputable_model_error:
-        known = len(presence)
-        large = fit.shares[:known] >= t.seen_by_networks_from
-        left[:known] &= ~large | (presence >= t.denied_presence)
-        disputed[:known] = large & (presence < t.disputed_presence)
-    return left, disputed
-
-
-def _asserted_beside_foreign(
-    fit: LibraryFit, presence: npt.NDArray[np.floating[Any]], asserted: Bools, t: FitThresholds
-) -> Bools:
-    """Beside a large unexplained rest a foreign line may coincide with a compound's: more evidence
-    is asked, by the terms below, and at least a part of all signal must be explained."""
-    lacking = np.zeros(len(asserted))  # logits; none where there is no network
-    lacking[: len(presence)] = np.maximum(logit(t.partial_sure_presence) - logit(presence), 0.0)
-    asked = (
-        t.partial_evidence
-        + t.partial_evidence_per_logit * lacking
-        + t.partial_evidence_per_cm3 * np.abs(fit.own_shift_cm1) ** 3
-        + t.partial_evidence_per_cm4 * fit.own_width_cm2**2
-        + t.partial_evidence_for_support * (1.0 - fit.support)
-    )
-    enough = asserted & (fit.evidence >= asked) & (fit.support >= t.partial_support)
-    needed = t.smallest_known_part
-    if fit.unexplained > t.unknown_unexplained:
-        needed = t.unknown_smallest_known_part
-    known = float(signal_shares(fit, enough)[0].sum())
-    result: Bools = enough & (known >= needed)
-    return result
+def _times_longer(fit: LibraryFit, score: Floats, numbers: DecisionNumbers) -> float:
+    """How many times the light it takes until the likeliest compound is named: evidence grows in
+    proportion to it."""
+    likeliest = int(np.argmax(np.where(fit.evidence > 0, score, -np.inf)))
+    tempered = fit.evidence[likeliest] / tempering(fit, numbers)
+    lacking = max(numbers.named_from - float(score[likeliest]), 0.0) / numbers.evidence
+    return float(np.expm1(np.log1p(tempered) + min(lacking, 20.0)) / tempered)

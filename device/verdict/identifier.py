@@ -25,7 +25,6 @@ from device.verdict.answer import Answer, DecisionLabel, FieldLabel, ModelLabel,
 from device.verdict.decision_identity import DECISION_VERSION, decision_sha256
 from device.verdict.identification import identify, no_result
 from device.verdict.limits import DetectionLimit, detection_limits
-from device.verdict.thresholds import FitThresholds
 from device.version import VERSION
 
 __all__ = ["Answer", "Identifier", "ModelLabel"]
@@ -67,8 +66,8 @@ class Identifier:
         self.field_labels = tuple(
             FieldLabel(entry.name, entry.sha256) for entry in self.field_compounds
         )
-        self.thresholds = FitThresholds.from_manifest(manifest.thresholds.fit)
-        self.presence_thresholds = np.array(manifest.thresholds.presence, dtype=np.float64)
+        self.numbers = manifest.decision.numbers
+        self.presence_thresholds = np.array(manifest.presence_thresholds, dtype=np.float64)
         self.label = ModelLabel(
             manifest.name, manifest.version, bundle.sha256, manifest.task, signers_of(bundle)
         )
@@ -79,7 +78,7 @@ class Identifier:
         return DecisionLabel(
             software=VERSION,
             version=DECISION_VERSION,
-            sha256=decision_sha256(self.thresholds, self.presence_thresholds.tolist()),
+            sha256=decision_sha256(self.numbers),
             runtime=self._runtime,
             fit_backend=backend(),
         )
@@ -118,8 +117,8 @@ class Identifier:
             prediction,
             self.library,
             self.compounds,
-            self.presence_thresholds,
-            self.thresholds,
+            self.numbers,
+            1 if spectrum.raw is None else spectrum.raw.frames,
         )
         end = perf_counter()
         timings = {
@@ -144,7 +143,7 @@ class Identifier:
         fit = answer.identification.full_fit
         if fit is None:
             return ()
-        return detection_limits(answer.identification, fit, self.compounds, self.thresholds)
+        return detection_limits(answer.identification, fit, self.compounds, self.numbers)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,11 +1,11 @@
 """Not detected above: the share at which an absent compound is detected in this spectrum.
 
 An amount c of a compound raises chi squared by c squared times its information, which is what
-the named components leave of its own lines' weight (`LibraryFit.precision`). It is asserted once
-that reaches the evidence asked for; measured amounts scatter around the true one by one over the
-root of the information. So 95% of all amounts are detected from (root of evidence + 1.645) / root
-of information on (Currie, Anal. Chem. 1968, 40, 586, one-sided 5% miss), plus |pull| /
-information where the pull of the residual is negative: the amount must first cancel that.
+the named components leave of its own lines' weight (`LibraryFit.precision`). It is named once that
+reaches the evidence asked for (`scores.py`); measured amounts scatter around the true one by one
+over the root of the information. So 95% of all amounts are detected from (root of evidence +
+1.645) / root of information on (Currie, Anal. Chem. 1968, 40, 586, one-sided 5% miss), plus |pull|
+/ information where the pull of the residual is negative: the amount must first cancel that.
 Next: `show/card.py`, which prints it.
 """
 
@@ -15,15 +15,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from device.fit.flexible import EVIDENCE_FROM_SHARE
 from device.fit.library import LibraryFit
+from device.inference.decision_numbers import DecisionNumbers
 from device.inference.manifest import Compound
 from device.verdict.identification import Identification, Verdict
-from device.verdict.thresholds import FitThresholds
+from device.verdict.scores import evidence_asked
 
 Bools = npt.NDArray[np.bool_]
 
 _ONE_SIDED_5_PERCENT = 1.645
-_LEAD_AT_LIMIT = -1.7  # logits: presence against its threshold, as networks have it at such amounts
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def detection_limits(
     identification: Identification,
     fit: LibraryFit,
     compounds: Sequence[Compound],
-    thresholds: FitThresholds,
+    numbers: DecisionNumbers,
 ) -> tuple[DetectionLimit, ...]:
     """Limits of all compounds not named, smallest first.
 
@@ -53,10 +54,7 @@ def detection_limits(
         return ()
     named = {component.name for component in identification.components}
     present = np.array([compound.name in named for compound in compounds])
-    large = [1.0]  # the sureness asked is highest there, so the limit is never too low
-    lead = np.array([_LEAD_AT_LIMIT])
-    doubt = thresholds.sureness_asked(fit, large) - lead
-    asked = float(thresholds.evidence_asked(lead, doubt, fit.model_error)[0])
+    asked = evidence_asked(fit, numbers)
     total = float(fit.coefficients[present].sum())
     limits = []
     for index in np.flatnonzero(~present):
@@ -65,7 +63,7 @@ def detection_limits(
         if information > 0 and total > 0:
             amount = (np.sqrt(asked) + _ONE_SIDED_5_PERCENT) / np.sqrt(information)
             amount += max(-float(fit.pull[index]), 0.0) / information
-            share = max(float(amount / (amount + total)), thresholds.smallest_share)
+            share = max(float(amount / (amount + total)), EVIDENCE_FROM_SHARE)
         limits.append(DetectionLimit(compounds[index].name, compounds[index].cas, share))
     return tuple(sorted(limits, key=lambda limit: limit.signal_share or np.inf))
 

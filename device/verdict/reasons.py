@@ -19,6 +19,8 @@ from device.verdict.twins import Twins
 # library reach 0.64 by chance, those inside 0.93 and more.
 _ONLY_SPIKES = 0.8
 _EXPLAINED_ELSEWHERE = 0.9
+_WORTH_A_NUMBER = 0.01  # a smaller part would be told as 0%
+_MOST_FRAMES = 1000  # more is no measurement
 
 
 def why_not_interpretable(
@@ -40,10 +42,12 @@ def why_not_interpretable(
 def unexplained_signal(unexplained: float, fit: LibraryFit, grid: WavenumberGrid) -> Reason:
     # the sum over a line's derivative is highest at its centre
     where = (grid.wavenumber_cm1 + fit.axis_error_cm1)[int(np.argmax(np.cumsum(fit.foreign)))]
+    text = f"{unexplained:.0%} of the signal fits no compound of the library, most of it"
+    if unexplained < _WORTH_A_NUMBER:
+        text = "A line that is weak, but not noise, fits no compound of the library:"
     return Reason(
         "unexplained_signal",
-        f"{unexplained:.0%} of the signal fits no compound of the library, "
-        f"most of it near {where:.0f} cm-1.",
+        f"{text} near {where:.0f} cm-1.",
         "Treat the sample as holding something unknown beside the named components.",
     )
 
@@ -65,11 +69,14 @@ def one_or_the_other(pair: Twins, compounds: Sequence[Compound], share: float) -
     )
 
 
-def disputed(names: Sequence[str]) -> Reason:
+def too_noisy(enough: float, frames: int) -> Reason:
+    """`enough`: frames after which the likeliest compound would be named."""
+    if enough > _MOST_FRAMES:
+        remedy = "Bring the sample into focus, or raise the laser power or the integration time."
+    else:
+        remedy = f"Measure longer: {max(int(np.ceil(enough)), frames + 1)} frames would do."
     return Reason(
-        "network_disagrees",
-        f"The library fit finds {', '.join(names)}, the network does not.",
-        "Measure longer; until both agree, something not in the library may look like it.",
+        "too_noisy", "The noise leaves no compound certain, and nothing else is seen.", remedy
     )
 
 

@@ -12,10 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from device.fit.library import Library, LibraryFit
+from device.inference.decision_numbers import DecisionNumbers
 from device.spectra.spectrum import GridSpectrum
-from device.verdict.thresholds import FitThresholds
+from device.verdict.scores import compound_terms, total
 
 Bools = npt.NDArray[np.bool_]
+
+_SURE = 2.0 * float(np.log(0.95 / 0.05))  # difference of chi squared: 95% for one of the two
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ def resolve_twins(
     library: Library,
     fit: LibraryFit,
     asserted: Bools,
-    thresholds: FitThresholds,
+    numbers: DecisionNumbers,
 ) -> tuple[Bools, tuple[Twins, ...]]:
     """Compounds asserted after the look-alikes were compared, and the pairs that stay open.
 
@@ -39,12 +42,12 @@ def resolve_twins(
         fit: of the whole library to `spectrum`.
         asserted: bool[C], by that fit.
     """
-    total = float(fit.coefficients.sum())
+    nobody = np.zeros(0)
     resolved = asserted.copy()
     open_pairs: list[Twins] = []
     for first, second in library.look_alikes:
         pair = [first, second]
-        if float(fit.coefficients[pair].sum()) < thresholds.smallest_share * total:
+        if not (fit.evidence[pair] > 0).any() and not resolved[pair].any():
             continue
         neither = resolved.copy()
         neither[pair] = False
@@ -52,10 +55,10 @@ def resolve_twins(
         lead = _chi_squared(other, one.weight) - _chi_squared(one, one.weight)
         better, worse = pair if lead >= 0 else (second, first)
         best = one if lead >= 0 else other
-        if not best.evidence[better] >= thresholds.evidence:
+        if not total(compound_terms(best, nobody, numbers))[better] > numbers.named_from:
             continue  # neither is needed
         resolved[worse] = False
-        if abs(lead) >= thresholds.evidence_when_proposed:
+        if abs(lead) >= _SURE:
             resolved[better] = True
         else:
             resolved[better] = False

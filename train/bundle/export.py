@@ -15,11 +15,13 @@ import numpy.typing as npt
 
 from device.inference.bundle_writer import draft_bundle, write_bundle
 from device.inference.compound_digest import compound_digest
+from device.inference.decision_numbers import decision_json
 from device.inference.golden import golden_block
 from device.inference.interpreter import Interpreter
 from device.inference.trust import SigningKey
 from device.spectra.preprocessing import PREPROCESSING_ID
 from train.bundle.golden_spectra import golden_verdict_entries
+from train.decision.decide import UNFITTED, Progress, decide
 from train.library.references import CompoundSpec, TrainingLibrary
 from train.network.evaluate import Figures
 from train.recipe import Recipe, provenance_of
@@ -38,11 +40,13 @@ def export_bundle(
     figures: Figures,
     price: dict[str, Any],
     signers: list[SigningKey],
+    progress: Progress | None = None,
 ) -> bytes:
-    """The signed bundle.
+    """The signed bundle; the decision's numbers are fitted on the way.
 
     Raises:
         BundleError: model and manifest contradict each other.
+        Undecidable: the decision's error rates cannot be bounded for this library.
         NoGoldenSpectrum: nothing it answers is clear enough to prove it elsewhere.
     """
     interpreter = Interpreter(model)
@@ -61,7 +65,7 @@ def export_bundle(
         "grid": asdict(library.grid),
         "resolution_cm1": library.resolution_cm1,
         "preprocessing_id": PREPROCESSING_ID,
-        "thresholds": {"presence": presence, "fit": {}},
+        "presence_thresholds": presence,
         "operators": list(interpreter.operators),
         "golden": golden_block(
             interpreter, _golden_inputs(library, recipe), library.names, presence
@@ -80,6 +84,10 @@ def export_bundle(
         },
         "figures": {"generated": figures.to_json(), "quantization": price},
     }
+    unfitted = {**manifest, "decision": decision_json(UNFITTED)}
+    manifest["decision"] = decision_json(
+        decide(draft_bundle(unfitted, model, library.references), progress=progress)
+    )
     draft = draft_bundle(manifest, model, library.references)
     manifest["golden_verdicts"] = golden_verdict_entries(draft)
     return write_bundle(manifest, model, library.references, signers)

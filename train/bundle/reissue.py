@@ -20,14 +20,16 @@ from device.inference.bundle import read_bundle, require_hash
 from device.inference.bundle_writer import draft_bundle, write_bundle
 from device.inference.compound_digest import compound_digest
 from device.inference.container import Container
+from device.inference.decision_numbers import decision_json
 from device.inference.errors import BundleError
 from device.inference.manifest import MANIFEST_FORMAT
 from device.inference.trust import SigningKey, TrustPolicy
 from device.spectra.resampling import WavenumberGrid
 from train.bundle.golden_spectra import golden_verdict_entries
 from train.bundle.new_response import REFITTED, NewResponse
+from train.decision.decide import UNFITTED, Progress, decide
 
-OLD_FORMAT: Final = "ramix-model-1"
+OLD_FORMATS: Final = ("ramix-model-1", "ramix-model-2")
 REISSUED_FROM: Final = "reissued_from"  # in the manifest's provenance
 
 
@@ -47,8 +49,13 @@ def reissue(
     signers: Sequence[SigningKey],
     version: str | None = None,
     response: NewResponse | None = None,
+    *,
+    anew: bool = False,
+    progress: Progress | None = None,
 ) -> Reissue:
     """Issue a bundle again; `version` is the old one with its last number raised unless given.
+
+    The decision's numbers are fitted where it has none, or `anew`.
 
     With new response factors it is no longer the bundle whose figures a card may keep: volume
     fractions and their intervals are others.
@@ -83,6 +90,13 @@ def reissue(
         raise BundleError("The manifest of the old bundle is not one.") from error
     for computed in ("format", "sha256", "golden_verdicts"):
         manifest.pop(computed, None)
+    old_thresholds = manifest.pop("thresholds", None)  # of the formats before this one
+    if isinstance(old_thresholds, dict):
+        manifest["presence_thresholds"] = old_thresholds.get("presence")
+    if anew or "decision" not in manifest:
+        unfitted = {**manifest, "decision": decision_json(UNFITTED)}
+        bundle = draft_bundle(unfitted, container.model, references)
+        manifest["decision"] = decision_json(decide(bundle, progress=progress))
     draft = draft_bundle(manifest, container.model, references)
     manifest["golden_verdicts"] = golden_verdict_entries(draft)
     again = write_bundle(manifest, container.model, references, signers)
@@ -105,10 +119,12 @@ def _checked_manifest(container: Container, data: bytes, trust: TrustPolicy) -> 
     except strict_json.StrictJsonError as error:
         raise BundleError(f"The manifest of the bundle is not valid: {error}.") from error
     if not isinstance(manifest, dict) or manifest.get("format") not in (
-        OLD_FORMAT,
+        *OLD_FORMATS,
         MANIFEST_FORMAT,
     ):
-        raise BundleError(f"The bundle has neither format {OLD_FORMAT} nor {MANIFEST_FORMAT}.")
+        raise BundleError(
+            f"The bundle has none of the formats {', '.join(OLD_FORMATS)} and {MANIFEST_FORMAT}."
+        )
     if manifest["format"] == MANIFEST_FORMAT:
         read_bundle(data, trust)  # its compound digests, too, must hold before new ones are made
         return manifest

@@ -133,7 +133,7 @@ def evaluate(bundle: Path, recipe: "Recipe | None", development: bool, as_json: 
     from train.recipe import load_recipe
 
     chosen = recipe or load_recipe(RECIPE_FOLDER / f"{loaded.manifest.name}.toml")
-    thresholds = np.array(loaded.manifest.thresholds.presence, dtype=np.float32)
+    thresholds = np.array(loaded.manifest.presence_thresholds, dtype=np.float32)
     figures = evaluate_generated(loaded.model, load_library(chosen.library), chosen, thresholds)
     if as_json:
         click.echo(json.dumps(figures.to_json(), indent=1))

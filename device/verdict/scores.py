@@ -1,0 +1,109 @@
+"""Log odds: for every compound that it is there, for the spectrum that it holds something foreign.
+
+Each is a sum of few named terms, weighted by the model's own numbers (`DecisionNumbers`):
+
+    evidence   ln(1 + T), T = rise of chi squared without the compound / (1 + temper (e / e_max)^2),
+               e the model error of the fit: a misfit fakes evidence in proportion to its square
+    network    ln(p / (1 - p)) of the network's presence p
+    support    part of the compound's own lines that the spectrum has
+    own shift  |cm-1| that its lines had to move against the others'
+
+    lone line  ln(strongest line away from all of the fit's / strongest line)
+    worst line ln(largest misfit at one line beyond noise / strongest line)
+
+Next: `identification.py`, what follows from them.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from device.fit.flexible import LARGEST_MODEL_ERROR
+from device.fit.library_fit import LibraryFit
+from device.inference.decision_numbers import DecisionNumbers
+
+Floats = npt.NDArray[np.float64]
+Terms = dict[str, Floats]
+
+INT8_STEP = 1 / 256  # of an output: no presence is known to be nearer to 0 or 1
+SMALLEST_LINE = 5e-4  # of the strongest: less is no line, whatever the noise
+HALF = 0.5  # of a compound's lines: where fewer were measured, a low presence means nothing
+
+
+def compound_terms(
+    fit: LibraryFit, presence: npt.NDArray[np.floating[Any]], numbers: DecisionNumbers
+) -> Terms:
+    """Terms [C] of each compound's log odds.
+
+    Args:
+        presence: the network's, of the first compounds; those behind it were measured in the field
+            and have the evidence of the fit alone, as has what the network could hardly see.
+    """
+    known = len(presence)
+    answered = np.zeros(len(fit.coefficients), dtype=np.bool_)
+    answered[:known] = (fit.visible[:known] >= HALF) | (presence >= HALF)
+    odds = np.zeros(len(answered))
+    odds[:known] = logit(presence)
+    evidence = np.log1p(fit.evidence / tempering(fit, numbers))
+    weight = np.where(answered, numbers.evidence, numbers.alone_evidence)
+    return {
+        "evidence": weight * evidence,
+        "network": np.where(answered, numbers.network * odds, 0.0),
+        "support": numbers.support * fit.support,
+        "own shift": -numbers.own_shift * np.abs(fit.own_shift_cm1),
+        "constant": np.where(answered, numbers.constant, numbers.alone_constant),
+    }
+
+
+def beside_terms(
+    fit: LibraryFit, presence: npt.NDArray[np.floating[Any]], numbers: DecisionNumbers
+) -> Terms:
+    """The same beside something foreign, of which a line may coincide with a compound's: its own
+    lines must be there, and above 0 it is named."""
+    terms = compound_terms(fit, presence, numbers)
+    stricter = numbers.beside_constant - numbers.constant
+    return {
+        **terms,
+        "support": (numbers.support + numbers.beside_support) * fit.support,
+        "constant": terms["constant"] + stricter,
+    }
+
+
+def foreign_terms(fit: LibraryFit, numbers: DecisionNumbers) -> dict[str, float]:
+    """Terms of the log odds that `fit`, of what is named, leaves something foreign."""
+    return {
+        "lone line": numbers.lone_line * float(np.log(max(fit.lone_line, SMALLEST_LINE))),
+        "worst line": numbers.worst_line * float(np.log(max(fit.worst_line, SMALLEST_LINE))),
+        "constant": numbers.foreign_constant,
+    }
+
+
+def evidence_asked(fit: LibraryFit, numbers: DecisionNumbers) -> float:
+    """Rise of chi squared from which a compound is named whose lines are all there, in their
+    places, with the presence that networks have at that cut."""
+    others = numbers.network * numbers.network_at_limit + numbers.support + numbers.constant
+    asked = max(numbers.named_from - others, 0.0) / numbers.evidence
+    return float(np.expm1(min(asked, 50.0))) * tempering(fit, numbers)
+
+
+def tempering(fit: LibraryFit, numbers: DecisionNumbers) -> float:
+    """By what a rise of chi squared is divided."""
+    return 1.0 + numbers.temper * (fit.model_error / LARGEST_MODEL_ERROR) ** 2
+
+
+def total(terms: Terms) -> Floats:
+    result: Floats = np.sum(list(terms.values()), axis=0)
+    return result
+
+
+def logit(probability: npt.ArrayLike) -> Floats:
+    """ln(p / (1 - p)), p no nearer to 0 and 1 than an int8 output tells."""
+    clipped = np.clip(np.asarray(probability, dtype=np.float64), INT8_STEP, 1.0 - INT8_STEP)
+    result: Floats = np.log(clipped / (1.0 - clipped))
+    return result
+
+
+def probability(log_odds: Floats) -> Floats:
+    result: Floats = 1.0 / (1.0 + np.exp(-np.clip(log_odds, -50.0, 50.0)))
+    return result
