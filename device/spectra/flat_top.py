@@ -71,7 +71,11 @@ def has_flat_top(spectrum: Spectrum, grid: WavenumberGrid) -> bool:
         return False  # a constant is no line: that is `no_signal`
     steps = np.diff(axis)
     even = bool(np.ptp(steps) < _EVEN * steps.mean())
-    sigma = noise_variance(axis, intensity, _INDEPENDENT_CM1 if even else 0.0, 0.0) ** 0.5
+    independent_cm1 = _INDEPENDENT_CM1 if even else 0.0
+    variance = noise_variance(
+        axis, intensity, independent_cm1=independent_cm1, smallest_fraction=0.0
+    )
+    sigma = variance**0.5
     spread, spreads = _spreads(intensity, sigma)
     widest = list(_tops(axis, intensity, spread, even))
     if any(_has_kinks(axis, intensity, top, spread, spread) for top in widest):
@@ -100,9 +104,8 @@ def _tops(axis_cm1: Floats, intensity: Floats, spread: float, even: bool) -> Ite
     """Runs of points within `spread` of the maximum that may be clipped lines."""
     for first, length in _runs(intensity >= intensity.max() - spread):
         end = first + length
-        if length < _POINTS or first < _SIDE or end + _SIDE > len(intensity):
-            continue
-        if not even or axis_cm1[end - 1] - axis_cm1[first] >= _WIDTH_IF_EVEN_CM1:
+        wide = not even or axis_cm1[end - 1] - axis_cm1[first] >= _WIDTH_IF_EVEN_CM1
+        if length >= _POINTS and wide:
             yield slice(first, end)
 
 
@@ -127,14 +130,16 @@ def _has_kinks(
 ) -> bool:
     """Does it fall on both sides further than a smooth line that is flat to within `spread`?
 
-    By more than `allowance`, which is what noise may make of a point beside the top.
+    By more than `allowance`, which is what noise may make of a point beside the top. A top at an
+    end of the range has no fall there: it is not judged.
     """
     middle = 0.5 * (axis_cm1[top.start] + axis_cm1[top.stop - 1])
     half_width = axis_cm1[top.stop - 1] - middle
     level = float(np.median(intensity[top]))
     height = float(intensity.max() - intensity.min())  # more than the line's: it allows for more
     sigma_cm1 = half_width / (12.0 * spread / height) ** 0.25
-    for side in (slice(top.start - _SIDE, top.start), slice(top.stop, top.stop + _SIDE)):
+    before = slice(max(top.start - _SIDE, 0), top.start)
+    for side in (before, slice(top.stop, top.stop + _SIDE)):
         u = (axis_cm1[side] - middle) / sigma_cm1
         # exp(-u^2 / 2) cosh(u), which does not overflow
         left = 0.5 * (np.exp(u * (1 - 0.5 * u)) + np.exp(-u * (1 + 0.5 * u)))
