@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.cli.acquired_file import save_acquisition, summary
+from device.records.content import arrays_of, measurement_of
 from device.spectra.files import acquired_csv, acquired_json
 from device.spectra.files.reading import SpectrumFileError, parse_spectrum, read_spectrum
 from device.spectra.files.text import TextFile, decode_text
@@ -107,6 +108,12 @@ def test_a_sensor_that_reads_nan_is_unknown(tmp_path: Path) -> None:
     assert "# detector_temperature_c: unknown" in (tmp_path / "blind.csv").read_text()
 
 
+def test_a_record_of_such_a_file_keeps_what_it_knows() -> None:
+    spectrum = parse(CSV.replace("# flags: none", "# flags: tec_unlocked"))
+    assert measurement_of(spectrum)["flags"] == ["tec_unlocked"]
+    assert {"variance", "dark_counts", "saturated"} < set(arrays_of(spectrum))
+
+
 def refusal(text: str) -> str:
     with pytest.raises(SpectrumFileError) as caught:
         parse(text)
@@ -161,6 +168,7 @@ def row(number: int, cells: str) -> str:
         (changed(JSON, '"raw_counts": [500.0', '"raw_counts": [7e4'), "raw_counts must lie"),
         (changed(JSON, '"raw_counts": [500.0', '"raw_counts": [NaN'), "NaN is not a number"),
         (changed(JSON, '"variance": [166.', '"variance": [0.0, 166.'), "must have 40 items"),
+        (changed(JSON, f'"variance": [{500 / 3!r}', '"variance": [0.0'), "must be above 0"),
         (changed(JSON, "[800.0, 2.0]", "[800.0, -2.0]"), "does not rise"),
         (changed(JSON, '"excitation_nm": 785.0', '"excitation_nm": 7'), "no Raman excitation"),
         (JSON[: len(JSON) // 2], "not valid JSON"),

@@ -36,15 +36,17 @@ _FALL = 1.5
 _WIDEST_PIXEL_CM1 = 2.5
 _WIDTH_IF_EVEN_CM1 = 3.0
 
-# How much points on a top may differ: three sigma, which is 2.4 of what the noise makes of the
-# fall from the middle of three points to the mean of both ends (1.22 sigma). Not below a thousandth
-# of the height: 65 of 65,535 counts, the fixed pattern of a camera's dark frame.
-_SIGMAS = 3.0
+# How much points on a top may differ: two sigma, which is 1.6 of what the noise makes of the fall
+# from the middle of three points to the mean of both ends (1.22 sigma). Not below a thousandth of
+# the height: 65 of 65,535 counts, the fixed pattern of a camera's dark frame.
+_SIGMAS = 2.0
 _LEAST_SPREAD = 1e-3
-# Smaller ones count when n noisy points differ by so little once in 1e5 tops alone. The range R of
-# n normal points is below q with probability sqrt(n) (q / (sqrt(2 pi) sigma))^(n - 1), for small q.
-# They are tried from 13 of 65,535 counts on, each half as large again as the last.
-_CHANCE = 1e-5
+# A top may be quieter than the noise of the spectrum: the detector clipped that as well. The range
+# of n noisy points is below q with probability sqrt(n) (q / (sqrt(2 pi) sigma))^(n - 1), for small
+# q. So (probability, sigma by which the points beside the top must have fallen further): unlikely
+# by itself, or less so but with kinks that noise does not make. Smaller spreads are tried
+# from 13 of 65,535 counts on, each half as large again as the last.
+_QUIET = ((1e-5, 0.0), (0.1, 4.0))
 _FIRST_SPREAD = 2e-4
 _SPREAD_STEP = 1.5
 
@@ -68,13 +70,14 @@ def has_flat_top(spectrum: Spectrum, grid: WavenumberGrid) -> bool:
     sigma = noise_variance(axis, intensity) ** 0.5
     spread, spreads = _spreads(intensity, sigma)
     widest = list(_tops(axis, intensity, spread, even))
-    if any(_has_kinks(axis, intensity, top, spread) for top in widest):
+    if any(_has_kinks(axis, intensity, top, spread, spread) for top in widest):
         return True
     return bool(widest) and any(
-        smaller <= _quiet(_independent(axis, top, even)) * sigma
-        and _has_kinks(axis, intensity, top, smaller)
+        _has_kinks(axis, intensity, top, smaller, max(smaller, sigmas * sigma))
         for smaller in spreads
         for top in _tops(axis, intensity, smaller, even)
+        for chance, sigmas in _QUIET
+        if smaller <= _range_by_chance(chance, _independent(axis, top, even)) * sigma
     )
 
 
@@ -93,9 +96,8 @@ def _tops(axis_cm1: Floats, intensity: Floats, spread: float, even: bool) -> Ite
     """Runs of points within `spread` of the maximum that may be clipped lines."""
     for first, length in _runs(intensity >= intensity.max() - spread):
         end = first + length
-        if length < _POINTS or first < _SIDE or end + _SIDE > len(intensity):
-            continue
-        if not even or axis_cm1[end - 1] - axis_cm1[first] >= _WIDTH_IF_EVEN_CM1:
+        wide = not even or axis_cm1[end - 1] - axis_cm1[first] >= _WIDTH_IF_EVEN_CM1
+        if length >= _POINTS and wide:
             yield slice(first, end)
 
 
@@ -108,25 +110,33 @@ def _independent(axis_cm1: Floats, top: slice, even: bool) -> int:
     return min(points, int(width_cm1 / _WIDEST_PIXEL_CM1) + 1)
 
 
-def _quiet(points: int) -> float:
-    """The range, in sigma, below which so many points lie by `_CHANCE` alone."""
+def _range_by_chance(chance: float, points: int) -> float:
+    """The range, in sigma, within which so many points of noise lie with this probability."""
     if points < _POINTS:
         return 0.0
-    return float(np.sqrt(2 * np.pi) * (_CHANCE / np.sqrt(points)) ** (1 / (points - 1)))
+    return float(np.sqrt(2 * np.pi) * (chance / np.sqrt(points)) ** (1 / (points - 1)))
 
 
-def _has_kinks(axis_cm1: Floats, intensity: Floats, top: slice, spread: float) -> bool:
-    """Does it fall on both sides as no smooth line does that is flat to within `spread`?"""
+def _has_kinks(
+    axis_cm1: Floats, intensity: Floats, top: slice, spread: float, allowance: float
+) -> bool:
+    """Does it fall on both sides further than a smooth line that is flat to within `spread`?
+
+    By more than `allowance`, which is what noise may make of a point beside the top. A top at an
+    end of the range has no fall there: it is not judged.
+    """
     middle = 0.5 * (axis_cm1[top.start] + axis_cm1[top.stop - 1])
     half_width = axis_cm1[top.stop - 1] - middle
     level = float(np.median(intensity[top]))
     height = float(intensity.max() - intensity.min())  # more than the line's: it allows for more
     sigma_cm1 = half_width / (12.0 * spread / height) ** 0.25
-    for side in (slice(top.start - _SIDE, top.start), slice(top.stop, top.stop + _SIDE)):
+    before = slice(max(top.start - _SIDE, 0), top.start)
+    for side in (before, slice(top.stop, top.stop + _SIDE)):
         u = (axis_cm1[side] - middle) / sigma_cm1
         # exp(-u^2 / 2) cosh(u), which does not overflow
         left = 0.5 * (np.exp(u * (1 - 0.5 * u)) + np.exp(-u * (1 + 0.5 * u)))
-        if not (level - intensity[side] > spread + _FALL * height * (1.0 - left)).any():
+        smooth = allowance + _FALL * height * (1.0 - left)
+        if not (level - intensity[side] > smooth).any():
             return False
     return True
 
