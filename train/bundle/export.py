@@ -15,11 +15,12 @@ import numpy.typing as npt
 
 from device.inference.bundle_writer import draft_bundle, write_bundle
 from device.inference.compound_digest import compound_digest
+from device.inference.errors import BundleError
 from device.inference.golden import golden_block
 from device.inference.interpreter import Interpreter
 from device.inference.trust import SigningKey
 from device.spectra.preprocessing import PREPROCESSING_ID
-from train.bundle.golden_spectra import golden_verdict_entries
+from train.bundle.golden_spectra import NoGoldenSpectrum, golden_verdict_entries
 from train.library.references import CompoundSpec, TrainingLibrary
 from train.network.evaluate import Figures
 from train.recipe import Recipe, provenance_of
@@ -47,6 +48,7 @@ def export_bundle(
     """
     interpreter = Interpreter(model)
     presence = [round(float(value), 4) for value in thresholds]
+    golden = _golden(interpreter, library, recipe, presence)
     manifest: dict[str, Any] = {
         "name": recipe.name,
         "version": recipe.version,
@@ -63,9 +65,7 @@ def export_bundle(
         "preprocessing_id": PREPROCESSING_ID,
         "thresholds": {"presence": presence, "fit": {}},
         "operators": list(interpreter.operators),
-        "golden": golden_block(
-            interpreter, _golden_inputs(library, recipe), library.names, presence
-        ),
+        "golden": golden,
         "data_license": library.data_license,
         "provenance": {
             "recipe": provenance_of(recipe),
@@ -101,6 +101,18 @@ def _compound(
         "source": spec.source or library.source,
         "sha256": compound_digest(spec.name, spec.cas, reference, library.grid),
     }
+
+
+def _golden(
+    interpreter: Interpreter, library: TrainingLibrary, recipe: Recipe, presence: list[float]
+) -> dict[str, object]:
+    try:
+        inputs = _golden_inputs(library, recipe)
+        return golden_block(interpreter, inputs, library.names, presence)
+    except BundleError as error:
+        raise NoGoldenSpectrum(
+            f"{recipe.name}: the network decides none of the clear generated mixtures beyond doubt."
+        ) from error
 
 
 def _golden_inputs(library: TrainingLibrary, recipe: Recipe) -> npt.NDArray[np.int8]:
