@@ -16,7 +16,7 @@ from device.inference.manifest import Manifest
 from device.inference.trust import default_trust_policy
 from device.verdict.identifier import Identifier
 from evidence.natives import native_spectra
-from evidence.pures import Pures, pures_of, references_of
+from evidence.pures import FIRST_CM1, LAST_CM1, Pures, pures_of, references_of
 from firmware_bridge.errors import CallerError
 from train.bundle.card_quotes import network_label
 from train.library.measured import NOT_IN_LIBRARY, MeasuredSpectrum, measured_spectra
@@ -27,6 +27,13 @@ class FiguresNeedModels(CallerError):
 
     code = "figures_need_models"
     default_remedy = "Build them (make models), or name their folder with --models."
+
+
+class OtherRange(CallerError):
+    """Scenes are drawn on one range, and this bundle sees another."""
+
+    code = "other_range"
+    default_remedy = "Measure mixtures that you know, and look with `ramix identify --file`."
 
 
 class BundlesDiffer(CallerError):
@@ -55,11 +62,14 @@ class UnderTest:
         Raises:
             FiguresNeedModels: there is no bundle.
             BundlesDiffer: names twice, other compounds or other references.
+            OtherRange: a bundle is for another range than the scenes.
         """
         missing = [path for path in self.paths if not path.exists()]
         if missing or not self.paths:
             raise FiguresNeedModels(f"There is no {' or '.join(map(str, missing)) or 'bundle'}.")
         bundles = [read_bundle_file(path, default_trust_policy()) for path in self.paths]
+        for bundle in bundles:
+            _check_range(bundle.manifest)
         _check_alike(bundles)
         kinds = [network_label(bundle.manifest.task) for bundle in bundles]
         several = Counter(kinds)
@@ -98,6 +108,15 @@ class UnderTest:
             one
             for one in measured_spectra(self.manifest)
             if one.group == NOT_IN_LIBRARY or not one.others
+        )
+
+
+def _check_range(manifest: Manifest) -> None:
+    grid = manifest.grid
+    if (grid.first_cm1, grid.last_cm1) != (FIRST_CM1, LAST_CM1):
+        raise OtherRange(
+            f"{manifest.name} is for {grid.first_cm1:g} to {grid.last_cm1:g} cm-1, figures are of "
+            f"spectra over {FIRST_CM1:g} to {LAST_CM1:g} cm-1."
         )
 
 

@@ -144,6 +144,14 @@ def test_pures_of_one_instrument_are_moved_together(tmp_path: Path) -> None:
     assert abs(MODEL_GRID.wavenumber_cm1[lines["acetone"].argmax()] - 790.0) < 1.6  # 786 + 4
 
 
+def test_of_pures_without_a_header_only_those_that_are_known_are_moved(tmp_path: Path) -> None:
+    plain = dict.fromkeys(("cyclohexane", "methanol", "acetone"), 4.0)
+    by_cm1 = dict.fromkeys(SOME[:3], 0.0) | plain
+    loaded = library(tmp_path, by_cm1, with_headers=lambda name: name not in plain)
+    said = [one.split(":")[0] for one in loaded.notices if "was moved" in one]
+    assert said == ["cyclohexane", "methanol"]
+
+
 def test_two_that_contradict_each_other_are_told_and_none_is_moved(tmp_path: Path) -> None:
     said = about_axes(library(tmp_path, {"toluene": 0.0, "ethanol": 4.0}))
     assert "which is right is not known" in said

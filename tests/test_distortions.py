@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from device.spectra.resampling import MODEL_GRID
+from device.spectra.quality import needed_cm1
+from device.spectra.resampling import MODEL_GRID, WavenumberGrid
 from train.library.grids import MARGIN, wide_grid
 from train.library.references import (
     CompoundSpec,
@@ -24,6 +25,7 @@ from train.spectra.distortions import (
     broaden,
     measured_range,
     move_axis,
+    smooth_windows,
     vary_response,
 )
 from train.spectra.foreign import ForeignPool, moved_compound, patchwork, random_lines
@@ -142,6 +144,24 @@ def test_missing_ends_are_at_the_ends() -> None:
     assert 0.4 < (~valid[:, 0]).mean() < 0.6
     whole = replace(settings, missing_ends_probability=0.0)
     assert measured_range(np.random.default_rng(11), 100, MODEL_GRID, whole).all()
+
+
+@pytest.mark.parametrize(("first", "last"), [(400.0, 1800.0), (600.0, 1000.0), (1700.0, 2200.0)])
+def test_what_the_quality_gate_asks_for_is_never_missing(first: float, last: float) -> None:
+    grid = WavenumberGrid(first, last)
+    settings = replace(SETTINGS, missing_ends_probability=1.0, missing_at_most_cm1=200.0)
+    valid = measured_range(np.random.default_rng(12), 200, grid, settings)
+    axis, (lowest, highest) = grid.wavenumber_cm1, needed_cm1(grid)
+    assert valid[:, (axis >= lowest) & (axis <= highest)].all()
+
+
+def test_intensity_windows_have_one_width_in_every_range() -> None:
+    assert len(smooth_windows(WIDE.size)) == 10
+    assert len(smooth_windows(wide_grid(WavenumberGrid(400.0, 1800.0)).size)) == 7
+    for size in (481, 1481, 4781):
+        windows = smooth_windows(size)
+        np.testing.assert_allclose(windows.sum(axis=0), 1.0, atol=1e-5)
+        assert 200 < size / (len(windows) - 1) < 300
 
 
 def test_foreign_signal_is_added_only_where_asked() -> None:

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from evidence.pures import AXIS_CM1, Pures
-from evidence.under_test import BundlesDiffer, FiguresNeedModels, UnderTest
+from evidence.under_test import BundlesDiffer, FiguresNeedModels, OtherRange, UnderTest
 from tests.bundles_under_test import AROMATICS, SOLVENTS, TINY
 from tests.tiny_bundles import (
+    FIXTURES,
     signed_unchecked,
     tiny_parts,
     tiny_path,
@@ -136,3 +137,8 @@ def test_a_spectrum_behind_a_reference_is_no_other_measurement() -> None:
     manifest = replace(AROMATICS.manifest, provenance={"source_sha256": {"toluene": sha256}})
     named = {one.name for one in measured_spectra(manifest)}
     assert named == {one.name for one in measured_spectra(AROMATICS.manifest)} - {"toluene"}
+
+
+def test_a_bundle_of_another_range_is_refused_by_name() -> None:
+    with pytest.raises(OtherRange, match="tiny-narrow is for 400 to 1800 cm-1"):
+        _ = UnderTest((FIXTURES / "tiny-narrow.ramix",)).identifiers

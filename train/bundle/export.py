@@ -16,11 +16,12 @@ import numpy.typing as npt
 from device.inference.bundle_writer import draft_bundle, write_bundle
 from device.inference.compound_digest import compound_digest
 from device.inference.decision_numbers import decision_json
+from device.inference.errors import BundleError
 from device.inference.golden import golden_block
 from device.inference.interpreter import Interpreter
 from device.inference.trust import SigningKey
 from device.spectra.preprocessing import PREPROCESSING_ID
-from train.bundle.golden_spectra import golden_verdict_entries
+from train.bundle.golden_spectra import NoGoldenSpectrum, golden_verdict_entries
 from train.decision.decide import UNFITTED, Progress, decide
 from train.library.references import CompoundSpec, TrainingLibrary
 from train.network.evaluate import Figures
@@ -51,6 +52,7 @@ def export_bundle(
     """
     interpreter = Interpreter(model)
     presence = [round(float(value), 4) for value in thresholds]
+    golden = _golden(interpreter, library, recipe, presence)
     manifest: dict[str, Any] = {
         "name": recipe.name,
         "version": recipe.version,
@@ -67,9 +69,7 @@ def export_bundle(
         "preprocessing_id": PREPROCESSING_ID,
         "presence_thresholds": presence,
         "operators": list(interpreter.operators),
-        "golden": golden_block(
-            interpreter, _golden_inputs(library, recipe), library.names, presence
-        ),
+        "golden": golden,
         "data_license": library.data_license,
         "provenance": {
             "recipe": provenance_of(recipe),
@@ -109,6 +109,18 @@ def _compound(
         "source": spec.source or library.source,
         "sha256": compound_digest(spec.name, spec.cas, reference, library.grid),
     }
+
+
+def _golden(
+    interpreter: Interpreter, library: TrainingLibrary, recipe: Recipe, presence: list[float]
+) -> dict[str, object]:
+    try:
+        inputs = _golden_inputs(library, recipe)
+        return golden_block(interpreter, inputs, library.names, presence)
+    except BundleError as error:
+        raise NoGoldenSpectrum(
+            f"{recipe.name}: the network decides none of the clear generated mixtures beyond doubt."
+        ) from error
 
 
 def _golden_inputs(library: TrainingLibrary, recipe: Recipe) -> npt.NDArray[np.int8]:

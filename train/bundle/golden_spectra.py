@@ -2,8 +2,8 @@
 
 Each scene has an answer that must come out: a pure compound and mixtures are IDENTIFIED, lines of
 no compound are UNKNOWN, both together are PARTIAL. A scene is kept only if the identifier gives
-that answer for it, and the same one under other noise, on an axis a little off and with presence
-thresholds moved by as much as two machines' outputs differ; shares must move by less than half of
+that answer for it, and the same one under other noise, on an axis a little off and with every
+presence moved by as much as two machines' outputs differ; shares must move by less than half of
 what the device allows.
 Next: `device/verdict/golden_verdicts.py`, the comparison on the device; `export.py`, the caller.
 """
@@ -11,13 +11,14 @@ Next: `device/verdict/golden_verdicts.py`, the comparison on the device; `export
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from device.inference.bundle import Bundle
 from device.inference.golden import DEFAULT_TOLERANCE
+from device.inference.interpreter import Interpreter, Prediction
 from device.inference.manifest import GoldenComponent, GoldenVerdict
 from device.spectra.resampling import WavenumberGrid
 from device.verdict.golden_verdicts import difference, golden_spectrum
@@ -127,13 +128,26 @@ def _is_clear(
 
 def _with_other_outputs(identifier: Identifier, counts: Counts) -> Iterator[Identification]:
     """Answers if presence came out higher or lower by what golden vectors tolerate."""
-    thresholds = identifier.presence_thresholds
+    own = identifier.interpreter
     try:
         for moved in (-DEFAULT_TOLERANCE, DEFAULT_TOLERANCE):
-            identifier.presence_thresholds = np.clip(thresholds + moved, 1 / 256, 255 / 256)
+            identifier.interpreter = cast(Interpreter, _Moved(own, moved))
             yield _identified(identifier, counts)
     finally:
-        identifier.presence_thresholds = thresholds
+        identifier.interpreter = own
+
+
+@dataclass(frozen=True)
+class _Moved:
+    """Runs the network and moves every presence."""
+
+    interpreter: Interpreter
+    by: float
+
+    def predict(self, model_input: npt.NDArray[np.int8]) -> Prediction:
+        found = self.interpreter.predict(model_input)
+        moved = np.clip(found.presence + np.float32(self.by), 0.0, 1.0)
+        return replace(found, presence=moved)
 
 
 def _identified(identifier: Identifier, counts: Counts) -> Identification:

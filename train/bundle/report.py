@@ -37,9 +37,13 @@ def html_report(
     figures: Figures,
     price: Mapping[str, Mapping[str, float | None]],
     history: Sequence[Mapping[str, float]],
-    bundle: bytes,
+    bundle: bytes | None,
+    shortfall: str = "",
 ) -> str:
-    """The page; `model` is the int8 file, `history` the looks of the training."""
+    """The page; `model` is the int8 file, `history` the looks of the training.
+
+    Without a bundle `shortfall` says why there is none, and what to do.
+    """
     batch = Generator(library, recipe, recipe.evaluation.seed + 1).batch(_SPECTRA)
     presence, _ = predict_int8(model, batch.inputs)
     alike = similarities(
@@ -48,6 +52,7 @@ def html_report(
     labelled = batch.presence_weight > 0
     parts = [
         f"<h1>{escape(recipe.name)} {escape(recipe.version)}</h1>",
+        *([f'<p class="warn">{escape(shortfall)}</p>'] if shortfall else []),
         _summary(library, recipe, bundle),
         *(f'<p class="warn">{escape(notice)}</p>' for notice in library.notices),
         "<h2>How good it is</h2>",
@@ -108,8 +113,13 @@ def html_report(
     )
 
 
-def _summary(library: TrainingLibrary, recipe: Recipe, bundle: bytes) -> str:
+def _summary(library: TrainingLibrary, recipe: Recipe, bundle: bytes | None) -> str:
     training = recipe.training
+    signed = (
+        "none"
+        if bundle is None
+        else f"{len(bundle)} bytes, SHA-256 {hashlib.sha256(bundle).hexdigest()}"
+    )
     return _table(
         ("", ""),
         [
@@ -118,7 +128,7 @@ def _summary(library: TrainingLibrary, recipe: Recipe, bundle: bytes) -> str:
             ("data licence", library.data_license or "not stated"),
             ("network", f"{recipe.task}, dense layer of {recipe.network.dense}"),
             ("training", f"at most {training.steps} steps of {training.batch}, seed {recipe.seed}"),
-            ("bundle", f"{len(bundle)} bytes, SHA-256 {hashlib.sha256(bundle).hexdigest()}"),
+            ("bundle", signed),
         ],
     )
 

@@ -63,6 +63,8 @@ def references(library: str, plot: Path | None) -> None:
 def export(recipe: "Recipe", work: Path, out: Path, key: Path | None) -> None:
     """Measure the int8 file; write the signed bundle, its model card and an HTML report.
 
+    A network that is not good enough to be signed gets its report all the same, with a remedy.
+
     \b
     ramix-train export solvents13-2 --out models
     ramix-train export my-liquids.toml --key release.pem
@@ -73,7 +75,9 @@ def export(recipe: "Recipe", work: Path, out: Path, key: Path | None) -> None:
     from device.inference.trust import SigningKey, TrustPolicy, demo_signing_key
     from train.bundle.card import choices_of, library_of, model_card
     from train.bundle.export import export_bundle, write_model
+    from train.bundle.golden_spectra import NoGoldenSpectrum
     from train.bundle.report import html_report
+    from train.bundle.shortfall import remedy_for
     from train.cli.tables import print_figures
     from train.library.references import load_library
     from train.network.evaluate import PRESENCE_THRESHOLD, evaluate_generated
@@ -85,7 +89,22 @@ def export(recipe: "Recipe", work: Path, out: Path, key: Path | None) -> None:
     figures = evaluate_generated(model, library, recipe, thresholds)
     price = json.loads(stage_file(work, recipe, PRICE, "quantize").read_text())
     signer = demo_signing_key() if key is None else SigningKey.from_file(key)
-    bundle = export_bundle(model, library, recipe, thresholds, figures, price, [signer])
+    report = work / recipe.name / _REPORT
+    history = work / recipe.name / _HISTORY
+    looks = json.loads(history.read_text()) if history.exists() else []
+
+    def write_report(bundle: bytes | None, shortfall: str = "") -> None:
+        page = html_report(library, recipe, model, figures, price, looks, bundle, shortfall)
+        report.write_text(page, encoding="utf-8")
+        click.echo(f"{report}: the figures as plots")
+
+    try:
+        bundle = export_bundle(model, library, recipe, thresholds, figures, price, [signer])
+    except NoGoldenSpectrum as error:
+        remedy = remedy_for(library, recipe, looks)
+        print_figures(recipe.name, figures)
+        write_report(None, f"{error.text} {remedy}")
+        raise NoGoldenSpectrum(error.text, remedy=remedy) from error
     written = read_bundle(bundle, TrustPolicy(1, {signer.key_id: signer.public_key}))
     choices = choices_of(recipe.name, library_of(written))
     card = model_card(written, library.title, choices=choices)
@@ -93,13 +112,7 @@ def export(recipe: "Recipe", work: Path, out: Path, key: Path | None) -> None:
     print_figures(recipe.name, figures)
     signed = "the demo key" if key is None else f"key {signer.key_id}"
     click.echo(f"{path}: {len(bundle)} bytes, signed with {signed}")
-    report = work / recipe.name / _REPORT
-    history = work / recipe.name / _HISTORY
-    looks = json.loads(history.read_text()) if history.exists() else []
-    report.write_text(
-        html_report(library, recipe, model, figures, price, looks, bundle), encoding="utf-8"
-    )
-    click.echo(f"{report}: the figures as plots")
+    write_report(bundle)
 
 
 @click.command()

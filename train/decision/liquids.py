@@ -1,7 +1,8 @@
 """What a liquid shows beside others, and liquids that no library has.
 
 When liquids mix, bands move by a few cm-1 and change strength, each by itself, most of all where
-hydrogen bonds form; a homologue has bands of the same kinds elsewhere. All on an axis of 1 cm-1 with a margin.
+hydrogen bonds form; a homologue has bands of the same kinds elsewhere. All on an axis of 1 cm-1
+with a margin.
 Next: `scenes.py`, which puts them under an instrument.
 """
 

@@ -84,7 +84,8 @@ def axis_moves(
             apart = middle - offsets[main][0]
             if instrument != main and _apart(apart, count, offsets[main][1]):
                 for name in groups[instrument]:
-                    moves[name] = moves.get(name, 0.0) - apart
+                    if instrument or name in shifts:  # without a header, who knows whose it is
+                        moves[name] = moves.get(name, 0.0) - apart
         notices += _offset_notices(*offsets[main])
     return Moves(moves, (*notices, *_move_notices(moves, known)))
 
