@@ -30,6 +30,7 @@ VERBS = {
         "notebook.command", "figures", "Every table and picture of the shipped models."
     ),
     "reissue": Verb("train.cli.reissue", "reissue", "The same network in a new bundle."),
+    "decide": Verb("train.cli.reissue", "decide", "Fit the numbers of a bundle's decision."),
     "card": Verb("train.cli.card", "card", "Write a model's card again, with its figures."),
 }
 # Not installed: these verbs need a checkout, and stand beside `train` there.

@@ -17,7 +17,18 @@ _STRENGTH_CM1 = 60.0  # ... and change strength together
 # Group frequencies of organic liquids (Socrates, Infrared and Raman Characteristic Group
 # Frequencies, 2001): C-Cl and C-S 650, rings 780, 1000, 1030 and 1600, C-C 830-1120, CH2 1300 and
 # 1440, CH3 1380 and 1455, C=C and C=O 1650, nitriles 2230.
-_GROUPS_CM1 = (650.0, 780.0, 830.0, 870.0, 1000.0, 1030.0, 1070.0, 1120.0, 1300.0, 1380.0)
+_GROUPS_CM1: tuple[float, ...] = (
+    650.0,
+    780.0,
+    830.0,
+    870.0,
+    1000.0,
+    1030.0,
+    1070.0,
+    1120.0,
+    1300.0,
+    1380.0,
+)
 _GROUPS_CM1 += (1440.0, 1455.0, 1600.0, 1650.0, 2230.0)
 _GROUP_SPREAD_CM1 = 8.0
 _LINES = (3, 22)
@@ -42,6 +53,11 @@ def smooth_curve(rng: np.random.Generator, points: int, length: float, sd: float
     return result
 
 
+def log_uniform(rng: np.random.Generator, ends: tuple[float, float]) -> float:
+    """Uniform in its logarithm between two positive ends."""
+    return float(np.exp(rng.uniform(np.log(ends[0]), np.log(ends[1]))))
+
+
 def among_others(
     rng: np.random.Generator, spectrum: Floats, moved_cm1: float, changed: float
 ) -> Floats:
@@ -61,12 +77,12 @@ def among_others(
 
 def random_liquid(rng: np.random.Generator, axis_cm1: Floats, highest_cm1: float) -> Floats:
     """Lines where organic liquids have them or anywhere below `highest_cm1`; maximum 1."""
-    count = int(np.exp(rng.uniform(*np.log(_LINES))))
+    count = int(log_uniform(rng, _LINES))
     centre = rng.uniform(axis_cm1[0], highest_cm1, count)
     usual = rng.random(count) < 0.5
     groups = rng.choice(_GROUPS_CM1, count) + rng.normal(0.0, _GROUP_SPREAD_CM1, count)
     centre = np.where(usual, groups, centre)
-    fwhm = np.exp(rng.uniform(*np.log(_FWHM_CM1), count))
+    fwhm = np.exp(rng.uniform(np.log(_FWHM_CM1[0]), np.log(_FWHM_CM1[1]), count))
     height = np.exp(rng.uniform(np.log(_WEAKEST), 0.0, count))
     distance = (axis_cm1 - centre[:, None]) / (0.5 * fwhm[:, None])
     shape = 0.5 * np.exp(-np.log(2.0) * distance**2) + 0.5 / (1.0 + distance**2)
@@ -83,7 +99,7 @@ def homologue(
     if rng.random() < _OTHER_COMPOUND:
         part = 1.0 / (1.0 + np.exp(-smooth_curve(rng, len(spectrum), 150.0, 4.0)))
         spectrum = spectrum * part + known[rng.integers(len(known))] * (1.0 - part)
-    moved = float(np.exp(rng.uniform(*np.log(_HOMOLOGUE_MOVED_CM1))))
+    moved = log_uniform(rng, _HOMOLOGUE_MOVED_CM1)
     spectrum = among_others(rng, spectrum, moved, rng.uniform(*_HOMOLOGUE_CHANGED))
     if rng.random() < _OTHER_LINES:
         spectrum = spectrum + rng.uniform(0.05, 0.5) * random_liquid(rng, axis_cm1, highest_cm1)

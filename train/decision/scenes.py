@@ -19,6 +19,7 @@ from train.decision.liquids import (
     among_others,
     broadened,
     homologue,
+    log_uniform,
     random_liquid,
     smooth_curve,
 )
@@ -84,7 +85,7 @@ class SceneMaker:
         known = np.arange(count) if left_out is None else np.delete(np.arange(count), left_out)
         foreign = 0.0
         if kind is not Kind.KNOWN:
-            part = float(np.exp(rng.uniform(*np.log(_FOREIGN_PART))))
+            part = log_uniform(rng, _FOREIGN_PART)
             foreign = 1.0 if rng.random() < _FOREIGN_ALONE or not len(known) else part
         shares = np.zeros(count)
         if foreign < 1.0:
@@ -137,13 +138,12 @@ class SceneMaker:
         signal = np.interp(pixels_cm1 - shift - stretch * along, axis, raman)
         signal /= max(float(signal.max()), 1e-6)
         baseline = _baseline(rng, len(signal))
-        sd = 1.0 / float(np.exp(rng.uniform(*np.log(_SNR))))
+        sd = 1.0 / log_uniform(rng, _SNR)
         shot = rng.uniform() if rng.random() < 0.6 else 0.0  # part of the variance at the peak
         noise = sd * np.sqrt(1.0 - shot + shot * (signal + baseline))
         counts = signal + baseline + noise * rng.standard_normal(len(signal))
         if rng.random() < _BAD_DARK:
-            part = float(np.exp(rng.uniform(*np.log(_DARK_PART))))
-            length = float(np.exp(rng.uniform(*np.log(_DARK_POINTS))))
+            part, length = log_uniform(rng, _DARK_PART), log_uniform(rng, _DARK_POINTS)
             counts += smooth_curve(rng, len(counts), length, part)
         if rng.random() < _RAY:
             counts[rng.integers(2, len(counts) - 2)] += rng.uniform(0.2, 3.0)
@@ -179,7 +179,7 @@ def _parts(rng: np.random.Generator, most: int) -> Floats:
 
 def _baseline(rng: np.random.Generator, points: int) -> Floats:
     """None, or fluorescence of up to eight times the highest peak."""
-    height = float(np.exp(rng.uniform(np.log(0.02), np.log(8.0))))
+    height = log_uniform(rng, (0.02, 8.0))
     if rng.random() < 0.2:
         return np.zeros(points)
     t = np.linspace(0.0, 1.0, points)
