@@ -159,6 +159,18 @@ def test_two_that_contradict_each_other_are_told_and_none_is_moved(tmp_path: Pat
     assert "its axis was moved" not in said
 
 
+@pytest.mark.parametrize("first", [800, 700, 1100])  # within a strong line of one of them
+def test_a_range_that_ends_within_a_line_makes_no_stranger_of_it(
+    tmp_path: Path, first: int
+) -> None:
+    library(tmp_path, dict.fromkeys(NINE, 0.0))
+    path = tmp_path / "own.toml"
+    path.write_text(f"range_cm1 = [{first}, {first + 700}]\n{path.read_text()}")
+    loaded = load_library(str(path))
+    assert "does not show" not in about_axes(loaded)
+    assert "was moved" not in about_axes(loaded)
+
+
 def test_a_spectrum_that_is_not_what_its_name_says_is_told(tmp_path: Path) -> None:
     """Acetone is in no shipped library, so only its false name can be doubted."""
     library(tmp_path, {"toluene": 0.0, "ethanol": 0.0})
