@@ -6,6 +6,7 @@ Next: `library_fit.py`, the answer; `device/verdict/identification.py`, which de
 """
 
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from device.fit.reference_lines import line_parts, look_alikes
 from device.fit.reweighted import Repeat
 from device.fit.search import ShiftSearch
 from device.fit.windowed import WindowedReferences, kept
+from device.spectra.response import silicon_response
 from device.spectra.spectrum import GridSpectrum
 
 __all__ = ["Library", "LibraryFit"]
@@ -52,6 +54,26 @@ class Library:
         self._lines = line_parts(np.square(narrowest))
         self._windows: OrderedDict[bytes, WindowedReferences] = OrderedDict()
         self._last: tuple[GridSpectrum, MeasuredDerivatives] | None = None
+
+    def as_taken(self, spectrum: GridSpectrum) -> GridSpectrum:
+        """The spectrum as it is, or weighed as a silicon detector sees it: whichever the references
+        explain better. Places and widths of lines are the same for both."""
+        seen = self._seen(spectrum)
+        if seen is None:
+            return spectrum
+        as_it_is = ShiftSearch(*seen)
+        as_it_is.run()
+        response = silicon_response(spectrum.grid)
+        weighed = replace(
+            spectrum,
+            intensity=spectrum.intensity * response,
+            variance=spectrum.variance * response**2,
+            white_variance=spectrum.white_variance * response**2,
+            weighed=True,
+        )
+        other = ShiftSearch(seen[0], MeasuredDerivatives(weighed, seen[1].window))
+        better = other.explained_there(as_it_is) > as_it_is.explained_there(as_it_is)
+        return weighed if better else spectrum
 
     def fit(self, spectrum: GridSpectrum) -> LibraryFit:
         """Fit all references to `spectrum`; never fails on a finite spectrum."""

@@ -72,10 +72,10 @@ class ExampleMaker:
         gridded = to_grid(scene.spectrum, self._grid)
         if check(scene.spectrum, gridded):
             return None
-        gridded = without_cosmic_rays(gridded)
+        library = self._library(scene.left_out)
+        gridded = library.as_taken(without_cosmic_rays(gridded))
         prediction = self._interpreter.predict(model_input(gridded.intensity, gridded.valid))
         kept = [index for index in range(self._count) if index != scene.left_out]
-        library = self._library(scene.left_out)
         return Example(
             kind=scene.kind,
             foreign=scene.foreign,
