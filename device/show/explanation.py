@@ -39,10 +39,8 @@ def explanation(result: Mapping[str, Any], compound: str | None = None) -> str:
                 f"The fit found nothing of {compound} in this spectrum.",
                 remedy="`ramix identify --watch NAME` says from which share on it would be seen.",
             )
-    lines = [
-        f"{result['verdict']}. Log odds: each part adds; above {why['cut']:+.1f} is named.",
-        "",
-    ]
+    cut = why["cut"]
+    lines = [f"{result['verdict']}. Log odds, part by part; above {cut:+.1f} is named.", ""]
     for one in told:
         lines += _compound(one, cut)
         lines.append("")

@@ -119,9 +119,9 @@ def identify(
         if fault is not None:
             return replace(no_result([fault]), fit=final, full_fit=fit)
         if explaining.any():
-            share = signal_shares(final, explaining)[0]
-            signs = [i for i in np.argsort(-share) if explaining[i]]
-            why.append(reasons.signs_of([(compounds[i].name, float(share[i])) for i in signs]))
+            found = signal_shares(final, explaining)[0]
+            signs = [i for i in np.argsort(-found) if explaining[i]]
+            why.append(reasons.signs_of([(compounds[i].name, float(found[i])) for i in signs]))
         elif something_foreign or not (fit.evidence > 0).any():
             why.append(reasons.not_in_library())
         else:
