@@ -142,10 +142,12 @@ class Identifier:
 
     def limits(self, answer: Answer) -> tuple[DetectionLimit, ...]:
         """Compounds not named, and the share from which 95% of amounts are detected."""
-        fit = answer.identification.full_fit
-        if fit is None:
+        shares = answer.identification.limiting_shares
+        if shares is None:
             return ()
-        return detection_limits(answer.identification, fit, self.compounds, self.numbers)
+        named = {component.name for component in answer.identification.components}
+        present = np.array([compound.name in named for compound in self.compounds])
+        return detection_limits(shares, present, self.compounds)
 
 
 @dataclass(frozen=True, eq=False)
