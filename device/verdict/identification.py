@@ -53,10 +53,10 @@ class Component:
     presence: float  # probability that it is there, from network and fit together
     signal_share: float
     signal_share_uncertainty: float
-    signal_share_at_least: float | None  # even if one compound hides below its detection limit
     volume_fraction: float | None = None
     volume_fraction_uncertainty: float | None = None
     network_validated: bool = True  # False for a compound measured in the field
+    signal_share_at_least: float | None = None  # even if another hides below its detection limit
 
 
 @dataclass(frozen=True, eq=False)

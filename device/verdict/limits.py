@@ -49,8 +49,8 @@ def detection_limits(
 
 
 def limiting_shares(fit: LibraryFit, named: Bools, numbers: DecisionNumbers) -> Floats:
-    """[C], share of the signal from which 95% of amounts are detected beside what is named; infinite
-    where the information is zero, and for all if nothing is named.
+    """[C], share of the signal from which 95% of amounts are detected beside what is named;
+    infinite where the information is zero, and for all if nothing is named.
 
     Args:
         fit: of all compounds to the spectrum (`Identification.full_fit`).
