@@ -91,10 +91,10 @@ class Identifier:
         """Quality gate, cosmic rays out, network, library fit, verdict."""
         start = perf_counter()
         gridded = to_grid(spectrum, self.bundle.manifest.grid)
-        reasons = check(spectrum, gridded)
+        reasons = check(spectrum, gridded, self.library.line_parts)
         if not reasons:
             measured, gridded = gridded, without_cosmic_rays(gridded)
-            if gridded is not measured and check(spectrum, gridded):
+            if gridded is not measured and check(spectrum, gridded, self.library.line_parts):
                 reasons = (only_cosmic_rays(),)
         if reasons:
             elapsed = 1e3 * (perf_counter() - start)
