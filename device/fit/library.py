@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from device.fit.aligned import aligned_fit, nothing
 from device.fit.derivative import SMOOTHING_CM1, fitted_window, smoothed_derivative
+from device.fit.first_look import look_first
 from device.fit.library_fit import LibraryFit, Start
 from device.fit.measured import MeasuredDerivatives
 from device.fit.reference_lines import line_parts, look_alikes
@@ -98,7 +99,7 @@ class Library:
             window = fitted_window(spectrum.valid)
             if not window.any() or not spectrum.intensity.any():
                 return None
-            last = self._last = (spectrum, MeasuredDerivatives(spectrum, window))
+            last = (spectrum, MeasuredDerivatives(spectrum, window))
         measured = last[1]
         references = kept(
             self._windows,
@@ -106,4 +107,7 @@ class Library:
             lambda: WindowedReferences(self.references, self._lines, measured.window),
             _KEPT_WINDOWS,
         )
+        if last is not self._last:
+            look_first(references, measured)
+            self._last = last
         return references, measured

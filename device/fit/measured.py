@@ -14,6 +14,7 @@ Bools = npt.NDArray[np.bool_]
 
 # So far a smoothed derivative shows what a cosmic ray hid, in sigmas of its kernel.
 _HIDDEN_SIGMAS = 2.0
+_NONE: Floats = np.zeros((0, 0))
 
 
 class MeasuredDerivatives:
@@ -33,6 +34,10 @@ class MeasuredDerivatives:
         self._any_struck = bool(spectrum.struck.any())
         self._derivatives: dict[float, Floats] = {}
         self._noise: dict[float, Floats] = {}
+        self._nuisances: dict[float, Floats] = {}
+        self._beside = np.array([one.values / self.scale for one in spectrum.nuisances])
+        self.first_parts = np.zeros(len(spectrum.nuisances))  # see `first_look.py`
+        self.nuisance_precision = np.array([one.sigma**-2.0 for one in spectrum.nuisances])
 
     def derivative(self, variance_cm2: float) -> Floats:
         """[G], of the scaled intensity."""
@@ -40,6 +45,18 @@ class MeasuredDerivatives:
             made = smoothed_derivative(self._intensity[None], variance_cm2)[0]
             self._derivatives[variance_cm2] = made
         return self._derivatives[variance_cm2]
+
+    def nuisances(self, variance_cm2: float) -> Floats:
+        """[N, G], derivatives of the nuisances; N = 0 where there are none."""
+        if variance_cm2 not in self._nuisances:
+            made = smoothed_derivative(self._beside, variance_cm2) if len(self._beside) else _NONE
+            self._nuisances[variance_cm2] = made
+        return self._nuisances[variance_cm2]
+
+    def leave_out(self, which: Bools) -> None:
+        """The nuisances `which` [N] are zero from now on, and so will their parts be."""
+        self._beside[which] = 0.0
+        self._nuisances.clear()
 
     def noise(self, variance_cm2: float) -> Floats:
         """[G], the variance of `derivative`."""

@@ -94,6 +94,12 @@ class WindowedReferences:
         result[: len(values)] = values
         return result
 
+    def padded_rows(self, rows: Floats) -> Singles:
+        """[N, points] -> [N, stride]; of no rows at all, none."""
+        result = np.zeros((len(rows), self.stride), dtype=np.float32)
+        result[:, : rows.shape[-1]] = rows
+        return result
+
     def _make_columns(self, variance_cm2: float) -> Columns:
         smoothed = smoothed_derivative(self.spectra, variance_cm2)[:, self.window]
         pure = without_baseline(smoothed)

@@ -69,6 +69,15 @@ class Spectrum:
 
 
 @dataclass(frozen=True, eq=False)
+class Nuisance:
+    """A shape known to be in a spectrum beside its sample, while how much of it is not."""
+
+    name: str
+    values: Floats  # [G], in the unit of the spectrum
+    sigma: float  # standard deviation of its part, a multiple of `values`, before the fit
+
+
+@dataclass(frozen=True, eq=False)
 class GridSpectrum:
     """A spectrum on a WavenumberGrid of G points.
 
@@ -86,6 +95,7 @@ class GridSpectrum:
     saturated: Bools  # [G]
     struck: Bools  # [G], a cosmic ray was taken out: the intensity there is interpolated
     grid: WavenumberGrid
+    nuisances: tuple[Nuisance, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.intensity) != self.grid.size:
@@ -103,7 +113,7 @@ def spectrum_from_acquisition(acquisition: Acquisition, source: str = "acquisiti
         ValueError: fewer than two usable pixels are left.
     """
     acquisition.calibration.check_frame(len(acquisition.raw_counts))
-    axis, pixels = _axis_of_pixels(acquisition.calibration, acquisition.dead.tobytes())
+    axis, pixels = axis_of_pixels(acquisition)
     intensity = acquisition.raw_counts[pixels] - acquisition.dark_counts[pixels]
     return Spectrum(
         wavenumber_cm1=axis,
@@ -140,6 +150,11 @@ def to_grid(spectrum: Spectrum, grid: WavenumberGrid = MODEL_GRID) -> GridSpectr
         struck=np.zeros(grid.size, dtype=np.bool_),
         grid=grid,
     )
+
+
+def axis_of_pixels(acquisition: Acquisition) -> tuple[Floats, slice | npt.NDArray[np.intp]]:
+    """The Raman shifts of the calibrated, living pixels, and how to pick these."""
+    return _axis_of_pixels(acquisition.calibration, acquisition.dead.tobytes())
 
 
 @lru_cache(maxsize=8)

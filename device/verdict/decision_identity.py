@@ -20,12 +20,15 @@ from typing import Any
 from device.fit import (
     aligned,
     derivative,
+    first_look,
     flexible,
+    left_out,
     library,
     library_fit,
     measured,
     native_fit,
     nonnegative,
+    nuisances,
     reference_lines,
     residual,
     reweighted,
@@ -33,7 +36,15 @@ from device.fit import (
     spikes,
     windowed,
 )
-from device.spectra import cosmic_rays, flat_top, noise, preprocessing, quality, resampling
+from device.spectra import (
+    cosmic_rays,
+    flat_top,
+    noise,
+    preprocessing,
+    quality,
+    resampling,
+    stray_light,
+)
 from device.verdict import (
     amounts,
     identification,
@@ -49,9 +60,19 @@ DECISION_VERSION = 1  # raise it with every change of a verdict, whether by numb
 
 # A test compares this with the three folders: no module is forgotten.
 DECIDING = (
-    (cosmic_rays, flat_top, noise, preprocessing, quality, resampling)
-    + (aligned, derivative, flexible, library, library_fit, measured, native_fit, nonnegative)
-    + (reference_lines, residual, reweighted, search, spikes, windowed)
+    (cosmic_rays, flat_top, noise, preprocessing, quality, resampling, stray_light)
+    + (
+        aligned,
+        derivative,
+        first_look,
+        flexible,
+        left_out,
+        library,
+        library_fit,
+        measured,
+        native_fit,
+    )
+    + (nonnegative, nuisances, reference_lines, residual, reweighted, search, spikes, windowed)
     + (amounts, identification, limits, network_odds, reasons, thresholds, twins)
 )
 _CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")

@@ -80,6 +80,8 @@ def identify(
     compounds: Sequence[Compound],
     presence_thresholds: Floats,
     thresholds: FitThresholds,
+    fit: LibraryFit | None = None,
+    fault: Reason | None = None,
 ) -> Identification:
     """Decide what is asserted about a spectrum that passed the quality gate.
 
@@ -87,8 +89,11 @@ def identify(
         prediction: of the network for the same spectrum, for the first C of `compounds`; those
             behind were measured in the field, and have evidence of the fit alone.
         presence_thresholds: float64[C], from which the network finds a compound present.
+        fit: of the whole library to `spectrum`, where it is made already.
+        fault: of the measurement, told beside an answer that leaves nothing unexplained, and
+            instead of any other.
     """
-    fit = library.fit(spectrum)
+    fit = library.fit(spectrum) if fit is None else fit
     counted, lead, doubt = network_odds(fit, prediction.presence, presence_thresholds, thresholds)
     asserted = _asserted(fit, lead, np.maximum(doubt, 0.0), thresholds)
     proposed = bool((doubt <= 0.0).any())
@@ -114,6 +119,8 @@ def identify(
         asserted &= lead >= 0.0
         asserted = _asserted_beside_foreign(final, counted, asserted, thresholds)
         verdict = Verdict.PARTIAL if asserted.any() else Verdict.UNKNOWN
+    if fault is not None and not explained:
+        return replace(no_result([fault]), fit=final, full_fit=fit)
     if verdict is Verdict.UNKNOWN:
         fault = reasons.why_not_interpretable(spectrum, library, fit)
         if fault is not None:
@@ -148,6 +155,9 @@ def identify(
     from_the_field = [one.name for one in components if not one.network_validated]
     if from_the_field:
         why.append(reasons.not_network_validated(from_the_field))
+    fault = fault or reasons.light_in_the_dark(spectrum, final)
+    if fault is not None:
+        why.append(fault)
     return Identification(verdict, components, unexplained, tuple(why), final, fit)
 
 

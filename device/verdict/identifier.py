@@ -19,8 +19,9 @@ from device.inference.interpreter import Interpreter, Prediction
 from device.native.library import backend
 from device.spectra.cosmic_rays import without_cosmic_rays
 from device.spectra.preprocessing import model_input
-from device.spectra.quality import check, only_cosmic_rays
+from device.spectra.quality import DARK, Reason, check, only_cosmic_rays
 from device.spectra.spectrum import GridSpectrum, Spectrum, to_grid
+from device.spectra.stray_light import with_dark_frame, without_nuisances
 from device.verdict.answer import Answer, DecisionLabel, FieldLabel, ModelLabel, signers_of
 from device.verdict.decision_identity import DECISION_VERSION, decision_sha256
 from device.verdict.identification import identify, no_result
@@ -92,12 +93,20 @@ class Identifier:
         """Quality gate, cosmic rays out, network, library fit, verdict."""
         start = perf_counter()
         gridded = to_grid(spectrum, self.bundle.manifest.grid)
-        reasons = check(spectrum, gridded)
+        reasons, fault = _gate(spectrum, gridded)
         if not reasons:
             measured, gridded = gridded, without_cosmic_rays(gridded)
-            if gridded is not measured and check(spectrum, gridded):
+            if gridded is not measured and _gate(spectrum, gridded)[0]:
                 reasons = (only_cosmic_rays(),)
+        fit, seen = None, gridded
+        if not reasons:
+            gridded = seen = with_dark_frame(gridded, spectrum)
+            if gridded.nuisances:
+                fit = self.library.fit(gridded)
+                seen = without_nuisances(gridded, fit.nuisance_parts)
+                reasons = _gate(spectrum, seen)[0]
         if reasons:
+            reasons = reasons if fault is None else (*reasons, fault)
             elapsed = 1e3 * (perf_counter() - start)
             timings = {"preprocess": elapsed, "total": elapsed}
             return Answer(
@@ -109,7 +118,7 @@ class Identifier:
                 gridded,
                 field_compounds=self.field_labels,
             )
-        prepared = model_input(gridded.intensity, gridded.valid)
+        prepared = model_input(seen.intensity, seen.valid)
         preprocessed = perf_counter()
         prediction = self.interpreter.predict(prepared)
         predicted = perf_counter()
@@ -120,6 +129,8 @@ class Identifier:
             self.compounds,
             self.presence_thresholds,
             self.thresholds,
+            fit,
+            fault,
         )
         end = perf_counter()
         timings = {
@@ -153,6 +164,13 @@ class FieldReference:
 
     entry: FieldCompound
     reference: Floats32  # [G]
+
+
+def _gate(spectrum: Spectrum, gridded: GridSpectrum) -> tuple[tuple[Reason, ...], Reason | None]:
+    """What forbids an answer, and what is told beside one: a dark frame too bright."""
+    found = check(spectrum, gridded)
+    dark = [reason for reason in found if reason.code == DARK]
+    return tuple(reason for reason in found if reason.code != DARK), dark[0] if dark else None
 
 
 def _beside(entry: FieldCompound, bundle: Bundle) -> FieldReference | str:

@@ -12,6 +12,7 @@ from device.inference.manifest import Compound
 from device.spectra.quality import Reason, only_cosmic_rays
 from device.spectra.resampling import WavenumberGrid
 from device.spectra.spectrum import GridSpectrum
+from device.spectra.stray_light import DARK_FRAME
 from device.verdict.twins import Twins
 
 # A spectrum that nothing explains: this part of its energy in spikes means there is nothing else,
@@ -19,6 +20,9 @@ from device.verdict.twins import Twins
 # library reach 0.64 by chance, those inside 0.93 and more.
 _ONLY_SPIKES = 0.8
 _EXPLAINED_ELSEWHERE = 0.9
+# Amplitude of what the dark frame left, of the references', from which the operator hears of it.
+_LIGHT_TOLD = 0.02
+_PART_TOLD = 0.25  # ... and the part of the dark frame's light: by chance a fit finds up to 0.2
 
 
 def why_not_interpretable(
@@ -46,6 +50,20 @@ def unexplained_signal(unexplained: float, fit: LibraryFit, grid: WavenumberGrid
         f"most of it near {where:.0f} cm-1.",
         "Treat the sample as holding something unknown beside the named components.",
     )
+
+
+def light_in_the_dark(spectrum: GridSpectrum, fit: LibraryFit) -> Reason | None:
+    """What the dark frame left is large beside the signal; the fit has taken it out."""
+    found = zip(spectrum.nuisances, fit.nuisance_parts, fit.nuisance_amplitudes, strict=False)
+    for one, part, amplitude in found:
+        if one.name == DARK_FRAME and abs(part) >= _PART_TOLD and amplitude >= _LIGHT_TOLD:
+            return Reason(
+                "light_in_the_dark",
+                "The dark frame does not fit the measurement: light in it leaves an amplitude of "
+                f"{amplitude:.0%} of the signal's, which the fit has taken out.",
+                "Cover the probe and measure the dark frame again.",
+            )
+    return None
 
 
 def not_in_library() -> Reason:
