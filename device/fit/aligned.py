@@ -42,6 +42,7 @@ class AlignedFit:
     question: Question
     found: Reweighted
     spike_part: float  # of the data's energy
+    fitted: Bools  # [N], which of the spectrum's nuisances took part
 
     def end(self, smoothing_cm1: float | None = None) -> Start:
         """Where another fit starts: at the axis found, with this smoothing or another."""
@@ -83,8 +84,8 @@ class AlignedFit:
             spike_part=self.spike_part,
             model_error=found.model_error,
             grid_points=len(self.references.window),
-            nuisance_parts=found.nuisance_parts,
-            nuisance_amplitudes=self._nuisance_amplitudes(),
+            nuisance_parts=self._of_all(found.nuisance_parts),
+            nuisance_amplitudes=self._of_all(self._nuisance_amplitudes()),
             left=Left(
                 points=self.references.points,
                 residual=Residual(data[:n], found.model, noise[:n], known[:n]),
@@ -95,11 +96,16 @@ class AlignedFit:
         )
 
     def _nuisance_amplitudes(self) -> Floats:
-        """[N], root of the energy of each nuisance's part, against the references' in all."""
+        """[N], 0-1: root of the energy of each one's part, of that and the references' together."""
         found = self.found
-        energies = np.square(self.question.nuisances).sum(axis=1) * found.nuisance_parts**2
-        model = max(float(found.model @ found.model), 1e-300)
-        result: Floats = np.sqrt(energies / model)
+        own = np.linalg.norm(self.question.nuisances, axis=1) * np.abs(found.nuisance_parts)
+        result: Floats = own / np.maximum(own + float(np.linalg.norm(found.model)), 1e-300)
+        return result
+
+    def _of_all(self, values: Floats) -> Floats:
+        """From the fitted nuisances to all."""
+        result = np.zeros(len(self.fitted))
+        result[self.fitted] = values
         return result
 
     def _spread(self, values: Floats) -> Floats:
@@ -134,7 +140,9 @@ def aligned_fit(
         spike_part = float(spikes @ spikes) / float(data @ data)
         question = replace(question, data=question.data - references.padded(spikes))
         found = _reweighted(question)
-    return AlignedFit(references, measured.scale, start, question, found, spike_part)
+    return AlignedFit(
+        references, measured.scale, start, question, found, spike_part, measured.fitted
+    )
 
 
 def _question(
@@ -178,10 +186,10 @@ def _nuisances(
 ) -> Singles:
     """[N, stride]: they lie on the instrument's axis, and are moved with the data."""
     found = measured.nuisances(data_variance)
-    if len(found):
-        moved = np.stack([shifted(row, *axis)[references.part] for row in found])
-        found = without_baseline(moved)
-    return references.padded_rows(found)
+    if not len(found):
+        return references.no_rows
+    moved = np.stack([shifted(row, *axis)[references.part] for row in found])
+    return np.stack([references.padded(row) for row in without_baseline(moved)])
 
 
 def _reweighted(question: Question) -> Reweighted:

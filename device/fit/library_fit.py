@@ -47,8 +47,8 @@ class LibraryFit:
     model_error: float  # misfit beyond noise, of the signal; see residual.py
     grid_points: int  # G
     left: "Left | None" = None  # None: there was nothing to fit
-    # [N], of the spectrum's nuisances: the part found of each, and its amplitude (root of energy)
-    # against that of all references together
+    # [N], of the spectrum's nuisances: the part found of each, and 0-1 its amplitude (root of
+    # energy) of its own and all references' together
     nuisance_parts: Floats = field(default_factory=lambda: np.zeros(0))
     nuisance_amplitudes: Floats = field(default_factory=lambda: np.zeros(0))
 

@@ -69,6 +69,7 @@ class WindowedReferences:
         self.stride = -(-len(self.points) // LANES) * LANES
         self.ramp = self.padded(ramp_of(len(window))[window])
         self.ones = self.padded(np.ones(len(self.points)))
+        self.no_rows = np.zeros((0, self.stride), dtype=np.float32)
         self.cosines = np.stack([self.padded(row) for row in _cosines(len(self.points))])
         self.searched = self.points[::STRIDE]
         self._columns: OrderedDict[float, Columns] = OrderedDict()
@@ -92,12 +93,6 @@ class WindowedReferences:
         """[points] -> [stride], zero beyond them."""
         result = np.zeros(self.stride, dtype=np.float32)
         result[: len(values)] = values
-        return result
-
-    def padded_rows(self, rows: Floats) -> Singles:
-        """[N, points] -> [N, stride]; of no rows at all, none."""
-        result = np.zeros((len(rows), self.stride), dtype=np.float32)
-        result[:, : rows.shape[-1]] = rows
         return result
 
     def _make_columns(self, variance_cm2: float) -> Columns:

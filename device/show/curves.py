@@ -55,8 +55,10 @@ def fit_curves(
         for i in np.argsort(-fit.coefficients)
         if fit.coefficients[i] > 0
     }
-    parts = zip(spectrum.nuisances, fit.nuisance_parts, strict=False)
-    nuisances = {one.name: part * one.values for one, part in parts}
+    nuisances: dict[str, Floats] = {}
+    for one, part in zip(spectrum.nuisances, fit.nuisance_parts, strict=False):
+        if part:
+            nuisances[one.name] = nuisances.get(one.name, 0.0) + part * one.values
     drawn = [*components.values(), *nuisances.values()]
     total = np.sum(drawn, axis=0) if drawn else 0.0
     baseline = _baseline(spectrum.intensity - total, spectrum.valid)

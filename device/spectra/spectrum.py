@@ -75,6 +75,7 @@ class Nuisance:
     name: str
     values: Floats  # [G], in the unit of the spectrum
     sigma: float  # standard deviation of its part, a multiple of `values`, before the fit
+    sought: bool = False  # it may be absent: it takes part in the fit where it is seen at first
 
 
 @dataclass(frozen=True, eq=False)

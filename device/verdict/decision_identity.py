@@ -39,6 +39,7 @@ from device.fit import (
 from device.spectra import (
     cosmic_rays,
     flat_top,
+    lamp_light,
     noise,
     preprocessing,
     quality,
@@ -60,7 +61,7 @@ DECISION_VERSION = 1  # raise it with every change of a verdict, whether by numb
 
 # A test compares this with the three folders: no module is forgotten.
 DECIDING = (
-    (cosmic_rays, flat_top, noise, preprocessing, quality, resampling, stray_light)
+    (cosmic_rays, flat_top, lamp_light, noise, preprocessing, quality, resampling, stray_light)
     + (
         aligned,
         derivative,

@@ -104,6 +104,7 @@ def identify(
     final = library.refit(spectrum, fit, explaining) if explaining.any() else fit
     asserted &= final.coefficients > 0
 
+    lamp, in_doubt = reasons.light_of_a_lamp(spectrum, final)
     why: list[Reason] = []
     explained = explaining.any() and thresholds.explains(final)
     if explained:
@@ -113,7 +114,7 @@ def identify(
         disputed &= asserted
         if disputed.any():
             why.append(reasons.disputed([compounds[i].name for i in np.flatnonzero(disputed)]))
-        verdict = Verdict.PARTIAL if why else Verdict.IDENTIFIED
+        verdict = Verdict.PARTIAL if why or in_doubt else Verdict.IDENTIFIED
     else:
         # beside something foreign, presence must reach its threshold, too, where there is one
         asserted &= lead >= 0.0
@@ -122,9 +123,9 @@ def identify(
     if fault is not None and not explained:
         return replace(no_result([fault]), fit=final, full_fit=fit)
     if verdict is Verdict.UNKNOWN:
-        fault = reasons.why_not_interpretable(spectrum, library, fit)
-        if fault is not None:
-            return replace(no_result([fault]), fit=final, full_fit=fit)
+        why_not = lamp if in_doubt else reasons.why_not_interpretable(spectrum, library, fit)
+        if why_not is not None:
+            return replace(no_result([why_not]), fit=final, full_fit=fit)
         why.append(reasons.not_in_library())
 
     shares, sd = signal_shares(final, asserted)
@@ -155,9 +156,8 @@ def identify(
     from_the_field = [one.name for one in components if not one.network_validated]
     if from_the_field:
         why.append(reasons.not_network_validated(from_the_field))
-    fault = fault or reasons.light_in_the_dark(spectrum, final)
-    if fault is not None:
-        why.append(fault)
+    beside = (fault or reasons.light_in_the_dark(spectrum, final), lamp)
+    why.extend(reason for reason in beside if reason is not None)
     return Identification(verdict, components, unexplained, tuple(why), final, fit)
 
 

@@ -18,6 +18,7 @@ from device.inference.bundle import Bundle
 from device.inference.interpreter import Interpreter, Prediction
 from device.native.library import backend
 from device.spectra.cosmic_rays import without_cosmic_rays
+from device.spectra.lamp_light import with_lamps
 from device.spectra.preprocessing import model_input
 from device.spectra.quality import DARK, Reason, check, only_cosmic_rays
 from device.spectra.spectrum import GridSpectrum, Spectrum, to_grid
@@ -100,9 +101,10 @@ class Identifier:
                 reasons = (only_cosmic_rays(),)
         fit, seen = None, gridded
         if not reasons:
-            gridded = seen = with_dark_frame(gridded, spectrum)
+            gridded = seen = with_lamps(with_dark_frame(gridded, spectrum), spectrum)
             if gridded.nuisances:
                 fit = self.library.fit(gridded)
+            if fit is not None and fit.nuisance_parts.any():
                 seen = without_nuisances(gridded, fit.nuisance_parts)
                 reasons = _gate(spectrum, seen)[0]
         if reasons:

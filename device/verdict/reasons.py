@@ -20,8 +20,9 @@ from device.verdict.twins import Twins
 # library reach 0.64 by chance, those inside 0.93 and more.
 _ONLY_SPIKES = 0.8
 _EXPLAINED_ELSEWHERE = 0.9
-# Amplitude of what the dark frame left, of the references', from which the operator hears of it.
+# Part of all amplitude that the dark frame or a lamp has, from which it is told.
 _LIGHT_TOLD = 0.02
+_LIGHT_DOUBTED = 0.1  # of a lamp's: from here on nothing is IDENTIFIED
 _PART_TOLD = 0.25  # ... and the part of the dark frame's light: by chance a fit finds up to 0.2
 
 
@@ -59,11 +60,31 @@ def light_in_the_dark(spectrum: GridSpectrum, fit: LibraryFit) -> Reason | None:
         if one.name == DARK_FRAME and abs(part) >= _PART_TOLD and amplitude >= _LIGHT_TOLD:
             return Reason(
                 "light_in_the_dark",
-                "The dark frame does not fit the measurement: light in it leaves an amplitude of "
-                f"{amplitude:.0%} of the signal's, which the fit has taken out.",
+                "The dark frame does not fit the measurement: light in it leaves "
+                f"{amplitude:.0%} of all amplitude, which the fit has taken out.",
                 "Cover the probe and measure the dark frame again.",
             )
     return None
+
+
+def light_of_a_lamp(spectrum: GridSpectrum, fit: LibraryFit) -> tuple[Reason | None, bool]:
+    """Of a lamp in the room, if it is large enough to be told; and whether it leaves a doubt: its
+    lines are as high as another lamp's, and what the fit leaves of them may look like a trace."""
+    found = [
+        (amplitude, one.name)
+        for one, amplitude in zip(spectrum.nuisances, fit.nuisance_amplitudes, strict=False)
+        if one.sought
+    ]
+    amplitude, name = max(found, default=(0.0, ""))
+    if amplitude < _LIGHT_TOLD:
+        return None, False
+    reason = Reason(
+        "light_of_a_lamp",
+        f"Light of a {name} shone into the probe: its lines have {amplitude:.0%} of all amplitude; "
+        "the fit has taken them out as far as it knows them.",
+        "Cover the probe and measure again.",
+    )
+    return reason, bool(amplitude >= _LIGHT_DOUBTED)
 
 
 def not_in_library() -> Reason:
