@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from device.spectra.noise import noise_variance
+from device.spectra.noise import MAD_TO_SIGMA, median
 from device.spectra.resampling import WavenumberGrid, resampler_for
 from device.spectra.spectrum import GridSpectrum, Nuisance, Spectrum, axis_of_pixels
 
@@ -23,9 +23,9 @@ DARK_FRAME = "dark frame"
 # All of the light is left where one frame alone saw it, so the usual parts are -1 to 1.
 _PART_SIGMA = 1.0
 
-# A detail so many times its noise, and wider than a pixel, is needed for a shape at all. Among
-# 6,000 details of noise the largest is 4; dark frames of data/solvents13 and data/charisma785 taken
-# in the dark reach 5.1, the one taken in daylight reaches 88.
+# A bend of the means of pixels so many times its noise is needed for a shape at all. Of 3,000 dark
+# frames of noise the largest has 5.2; those of data/solvents13 and data/charisma785 taken in the
+# dark reach 4.4, the one taken in daylight 37, those with hot pixels four wide 150.
 _SEEN_SIGMAS = 6.0
 # Details shrink by the part of their energy nearby that this many times the noise's would be. Of a
 # neon lamp in noise 1.5 to 2.5 leave half of the noise's error; smaller numbers leave more noise.
@@ -34,6 +34,8 @@ _DOUBTED = 2.0
 # white noise of 1, for the spline of `_smoothed` (a test measures them).
 _DETAIL_SIGMAS = (0.725, 0.286, 0.178, 0.122, 0.086)
 _SPLINE = (0.375, 0.25, 0.0625)  # cubic: the middle, those beside it, those beyond
+_FEWEST_PIXELS = 64  # three means of 16, and what the coarsest spline reaches
+_BEND_VARIANCE = 1.5  # of a value less the mean of those beside it, in units of one's
 _SMALLEST_SQUARE = 1e-30  # of a detail, in counts squared: what 0 / 0 is made of
 _BEYOND_CM1 = 60.0  # so much beyond the grid, so that reflected ends stay outside
 
@@ -44,7 +46,7 @@ def with_dark_frame(gridded: GridSpectrum, spectrum: Spectrum) -> GridSpectrum:
         return gridded
     axis, pixels = axis_of_pixels(spectrum.raw)
     part = _seen_by(gridded.grid, axis)
-    shape = dark_shape(axis[part], spectrum.raw.dark_counts[pixels][part])
+    shape = dark_shape(spectrum.raw.dark_counts[pixels][part])
     if shape is None:
         return gridded
     everywhere = np.zeros(len(axis))
@@ -59,31 +61,45 @@ def without_nuisances(gridded: GridSpectrum, parts: Floats) -> GridSpectrum:
     return replace(gridded, intensity=gridded.intensity - found, nuisances=())
 
 
-def dark_shape(axis_cm1: Floats, counts: Floats) -> Floats | None:
-    """[n], what is more than noise in counts [n] along an axis; None where nothing is.
+def dark_shape(counts: Floats) -> Floats | None:
+    """[n], what is more than noise in neighbouring pixels' counts [n]; None where nothing is.
 
     An undecimated wavelet transform; details shrink where they are no larger than noise. Its lowest
     point is 0: what lies below may be the detector's offset.
     """
-    longest = 2 * 2 ** (len(_DETAIL_SIGMAS) - 1)  # pixels that the coarsest spline reaches
-    if len(counts) <= longest:
+    if len(counts) < _FEWEST_PIXELS:
         return None
-    variance = noise_variance(axis_cm1, counts, 0.0, smallest_fraction=0.0)
-    smooth, details = counts, []
-    for scale in range(len(_DETAIL_SIGMAS)):
+    bends = np.abs(_bends(counts))
+    variance = (MAD_TO_SIGMA * median(bends)) ** 2 / _BEND_VARIANCE
+    if not _stands_out(counts, variance):
+        return None
+    smooth, result = counts, np.zeros(len(counts))
+    for scale, sigma in enumerate(_DETAIL_SIGMAS):
         coarser = _smoothed(smooth, 2**scale)
-        details.append(smooth - coarser)
+        detail = smooth - coarser
+        energy = np.maximum(_smoothed(np.square(detail), 2**scale), _SMALLEST_SQUARE)
+        detail *= np.maximum(1.0 - (_DOUBTED * variance * sigma**2) / energy, 0.0)
+        result += detail
         smooth = coarser
-    noise = [variance * sigma**2 for sigma in _DETAIL_SIGMAS]
-    wide = zip(details[1:], noise[1:], strict=True)
-    if not any(_largest_square(detail) > _SEEN_SIGMAS**2 * one for detail, one in wide):
-        return None
-    result = smooth
-    for scale, (detail, one) in enumerate(zip(details, noise, strict=True)):
-        energy = _smoothed(np.square(detail), 2**scale)
-        kept = 1.0 - _DOUBTED * one / np.maximum(energy, _SMALLEST_SQUARE)
-        result = result + detail * np.maximum(kept, 0.0)
+    result += smooth
     return result - float(result.min())
+
+
+def _stands_out(counts: Floats, variance: float) -> bool:
+    """Is any bend of the means of 2, 4, 8 and 16 pixels more than such noise makes?"""
+    means, needed = counts, _SEEN_SIGMAS**2 * _BEND_VARIANCE * variance
+    for _ in range(len(_DETAIL_SIGMAS) - 1):
+        pairs = len(means) // 2
+        means, needed = 0.5 * (means[: 2 * pairs : 2] + means[1 : 2 * pairs : 2]), 0.5 * needed
+        bends = _bends(means)
+        if max(-float(bends.min()), float(bends.max())) ** 2 > needed:
+            return True
+    return False
+
+
+def _bends(values: Floats) -> Floats:
+    result: Floats = values[1:-1] - 0.5 * (values[:-2] + values[2:])
+    return result
 
 
 def _seen_by(grid: WavenumberGrid, axis: Floats) -> slice:
@@ -100,7 +116,3 @@ def _smoothed(values: Floats, step: int) -> Floats:
     result += beside * (padded[step : step + points] + padded[3 * step : 3 * step + points])
     result += beyond * (padded[:points] + padded[4 * step :])
     return result
-
-
-def _largest_square(values: Floats) -> float:
-    return max(-float(values.min()), float(values.max())) ** 2
