@@ -106,6 +106,7 @@ def test_what_resembles_a_component_leaves_it_less_evidence() -> None:
     toluene = names().index("Toluene")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("device.fit.first_look._ALIKE", 2.0)
+        patch.setattr("device.fit.first_look._NOISE_OF_SHAPES", -1.0)
         assert library().fit(alike).evidence[toluene] < 0.01 * library().fit(free).evidence[toluene]
 
 

@@ -171,6 +171,24 @@ def test_light_that_leaves_little_is_told_too_and_light_in_both_frames_is_not() 
     assert (both.verdict, named(both), codes(both)) == (Verdict.IDENTIFIED, {"Toluene"}, [])
 
 
+def test_light_in_both_frames_is_left_to_the_subtraction(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a shape keeps of the dark frame's noise would be fitted: the control shows it."""
+    taps = np.exp(-0.5 * np.square(np.arange(-12, 13) / 3.0))
+    light = np.convolve(np.pad(daylight(), 12, mode="edge"), taps / taps.sum(), "valid")
+    dark = np.rint(light + np.random.default_rng(5).normal(size=len(light)) * 9.0)
+    offset = float(np.median(native("components/Toluene").dark_counts))
+    both = weak("Toluene", 0.05, dark, light - offset)
+    assert _part(both) == 0.0
+    monkeypatch.setattr("device.fit.first_look._NOISE_OF_SHAPES", -1.0)
+    assert -0.3 < _part(both) < -0.02
+
+
+def _part(spectrum: Spectrum) -> float:
+    fit = Identifier(solvents()).identify(spectrum).identification.full_fit
+    assert fit is not None
+    return float(fit.nuisance_parts[0])
+
+
 def test_without_a_sample_there_is_no_result_and_the_dark_frame_is_blamed_as_well() -> None:
     found = answer(weak("Toluene", 0.0, daylight()))
     assert found.verdict is Verdict.NO_RESULT

@@ -28,6 +28,9 @@ _EXPLAINED = 0.8
 # noise, and more than chance would. Of 408 spectra without a lamp (liquids and solids of
 # data/wasatch785, alone and in mixtures with solvents, down to 200 counts) none reaches it.
 _SEEN_PART = 0.25
+# A dark frame's shape keeps some of its noise, which the data have as well: a part of it that has
+# less than this of the noise's energy is found where nothing is left of the light (0.02 to 0.08).
+_NOISE_OF_SHAPES = 0.1
 _SEEN_SIGMAS = 5.0
 _WORTH_A_LOOK = 0.2  # of that, by itself, for the others' amounts to be found anew
 _ONE_LINE_POINTS = 20  # of the grid: what a line's derivative takes on either side
@@ -58,22 +61,23 @@ class FirstLook:
 
     def parts(self) -> Floats:
         """[N], fitted together with non-negative amounts of the references."""
-        return self._fitted(np.ones(len(self._rows), dtype=np.bool_))[0]
+        everything = np.ones(len(self._rows), dtype=np.bool_)
+        return self._fitted(everything)[0] if self.measured.sought.any() else self._known[0]
 
     def are_seen(self) -> Bools:
-        """[N]: does it explain enough of what references and nuisances known to be there leave?"""
+        """[N]: is there more of it than noise alone makes? Of one that may be absent: does it
+        explain enough of what references and the others leave?"""
         sought = self.measured.sought
-        if not sought.any():
-            return ~sought
-        known, amounts, left = self._fitted(~sought)
-        misfit = max(left - float(self._noise.sum()), 0.0)
+        known, amounts, left = self._known
+        noise, energies = float(self._noise.sum()), np.square(self._rows).sum(axis=1)
+        result: Bools = np.square(known) * energies > _NOISE_OF_SHAPES * noise
+        misfit = max(left - noise, 0.0)
         chance = _SEEN_SIGMAS**2 * noise_correlation(SMOOTHING_CM1) * float(self._noise.mean())
         needed = max(_SEEN_PART * misfit, chance)
         # what it explains by itself is the least that it explains with the amounts found anew
         rest = self._data - amounts @ self._columns.pure - known @ self._rows
-        alike, energies = self._rows @ rest, np.square(self._rows).sum(axis=1)
+        alike = self._rows @ rest
         worth = (alike > 0) & (np.square(alike) > _WORTH_A_LOOK * needed * energies)
-        result: Bools = ~sought
         for k in np.flatnonzero(sought & worth):
             with_it = ~sought
             with_it[k] = True
@@ -132,6 +136,10 @@ class FirstLook:
         energies = np.maximum(np.square(moved).sum(axis=1), _SMALLEST_ENERGY)
         start = np.zeros(len(columns.pure))
         return float((solve_series(columns.gram, moved @ columns.pure.T, start) / energies).max())
+
+    @cached_property
+    def _known(self) -> tuple[Floats, Floats, float]:
+        return self._fitted(~self.measured.sought)
 
     @cached_property
     def _energy(self) -> float:
