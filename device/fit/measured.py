@@ -83,7 +83,8 @@ class MeasuredDerivatives:
     def note_parts(self, parts: Floats) -> None:
         """Of the nuisances [N] at the first look; lines of lamps are doubted from now on."""
         self.first_parts = parts
-        self._noise.clear()
+        if self.sought.any():
+            self._noise.clear()
 
     def _doubts(self, variance_cm2: float) -> Floats | float:
         """[G]: lines of a lamp are higher or lower than those of another by chance."""
