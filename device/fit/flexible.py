@@ -33,7 +33,7 @@ _NEARBY_POINTS = 41
 # Neighbours in the smoothed derivative that carry one piece of evidence where model error rules,
 # and how many times more than an ideal line says (`noise_correlation`) where noise does.
 _CORRELATED_NOISE = 1.29
-_CORRELATED_ERROR = 8.0
+CORRELATED_ERROR = 8.0
 _REWEIGHTINGS = 5
 # So many of the largest components have shifts and widths of their own, a bound on time: one
 # mixture holds a dozen at most (Mozaffari & Tay 2021), and what else a library of hundreds finds in
@@ -148,7 +148,7 @@ class FlexibleFit:
         error = left.model_error()
         self.model_error = min(max(error, SMALLEST_MODEL_ERROR), LARGEST_MODEL_ERROR)
         nearby = self._everywhere + squares_nearby(left.summed_squares, _NEARBY_POINTS)
-        variance = self._correlated_noise + (_CORRELATED_ERROR * self.model_error**2) * nearby
+        variance = self._correlated_noise + (CORRELATED_ERROR * self.model_error**2) * nearby
         self._variance: Singles = np.maximum(variance, _SMALLEST_VARIANCE).astype(np.float32)
         self._weight: Singles = np.zeros(len(modelled), dtype=np.float32)
         # a foreign line must not change the amounts around it
@@ -168,7 +168,7 @@ class FlexibleFit:
     def misfit(self) -> float:
         """Chi squared per independent point, at least 1."""
         squares = float(np.square(self.residual.values) @ self._weight[: self._points])
-        return max(1.0, _CORRELATED_ERROR * squares / len(self._data))
+        return max(1.0, CORRELATED_ERROR * squares / len(self._data))
 
     @cached_property
     def noise_part(self) -> float:

@@ -155,7 +155,7 @@ def _settings() -> _Settings:
         f.EVIDENCE_FROM_SHARE,
         (f.SMALLEST_MODEL_ERROR, f.LARGEST_MODEL_ERROR),
         f._LARGEST_NEARBY,
-        f._CORRELATED_ERROR,
+        f.CORRELATED_ERROR,
         r._FOREIGN_NEARBY,
         r._FOREIGN_FLOOR,
         r._FOREIGN_SIGMAS,

@@ -98,6 +98,7 @@ class GridSpectrum:
     saturated: Bools  # [G]
     struck: Bools  # [G], a cosmic ray was taken out: the intensity there is interpolated
     grid: WavenumberGrid
+    weighed: bool = False  # multiplied with `response.silicon_response`
 
     def __post_init__(self) -> None:
         if len(self.intensity) != self.grid.size:

@@ -33,7 +33,15 @@ from device.fit import (
     windowed,
 )
 from device.inference.decision_numbers import DecisionNumbers
-from device.spectra import cosmic_rays, flat_top, noise, preprocessing, quality, resampling
+from device.spectra import (
+    cosmic_rays,
+    flat_top,
+    noise,
+    preprocessing,
+    quality,
+    resampling,
+    response,
+)
 from device.verdict import (
     amounts,
     identification,
@@ -47,7 +55,7 @@ DECISION_VERSION = 2  # raise it with every change of a verdict, whether by numb
 
 # A test compares this with the three folders: no module is forgotten.
 DECIDING = (
-    (cosmic_rays, flat_top, noise, preprocessing, quality, resampling)
+    (cosmic_rays, flat_top, noise, preprocessing, quality, resampling, response)
     + (aligned, derivative, flexible, library, library_fit, measured, native_fit, nonnegative)
     + (reference_lines, residual, reweighted, search, spikes, windowed)
     + (amounts, identification, limits, reasons, scores, twins)

@@ -21,7 +21,6 @@ from device.spectra.spectrum import GridSpectrum
 from device.verdict import reasons
 from device.verdict.amounts import signal_shares, volume_fractions
 from device.verdict.scores import (
-    Terms,
     beside_terms,
     compound_terms,
     foreign_terms,
@@ -30,6 +29,7 @@ from device.verdict.scores import (
     total,
 )
 from device.verdict.twins import resolve_twins
+from device.verdict.why import Why
 
 Floats = npt.NDArray[np.float64]
 
@@ -55,14 +55,6 @@ class Component:
     volume_fraction: float | None = None
     volume_fraction_uncertainty: float | None = None
     network_validated: bool = True  # False for a compound measured in the field
-
-
-@dataclass(frozen=True, eq=False)
-class Why:
-    """The sums that decided: log odds by term, of each compound [C] and of something foreign."""
-
-    compounds: Terms
-    foreign: dict[str, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,8 +91,9 @@ def identify(
         frames: how many the spectrum is the mean of.
     """
     fit = library.fit(spectrum)
-    terms = compound_terms(fit, prediction.presence, numbers)
-    score = total(terms)
+    presence = prediction.presence
+    terms = compound_terms(fit, presence, numbers)
+    score, asked_of, cut = total(terms), fit, numbers.named_from
     asserted = (score > numbers.named_from) & (fit.evidence > 0)
     asserted, twins = resolve_twins(spectrum, library, fit, asserted, numbers)
     explaining = asserted.copy()
@@ -118,14 +111,18 @@ def identify(
         verdict = Verdict.PARTIAL if why else Verdict.IDENTIFIED
     else:
         if explaining.any():
-            terms = beside_terms(final, prediction.presence, numbers)
-            asserted &= total(terms) > 0.0
+            terms, asked_of, cut = beside_terms(final, presence, numbers), final, 0.0
+            asserted &= total(terms) > cut
         verdict = Verdict.PARTIAL if asserted.any() else Verdict.UNKNOWN
     if verdict is Verdict.UNKNOWN:
         fault = reasons.why_not_interpretable(spectrum, library, fit)
         if fault is not None:
             return replace(no_result([fault]), fit=final, full_fit=fit)
-        if something_foreign or not (fit.evidence > 0).any():
+        if explaining.any():
+            found = signal_shares(final, explaining)[0]
+            signs = [i for i in np.argsort(-found) if explaining[i]]
+            why.append(reasons.signs_of([(compounds[i].name, float(found[i])) for i in signs]))
+        elif something_foreign or not (fit.evidence > 0).any():
             why.append(reasons.not_in_library())
         else:
             why.append(reasons.too_noisy(frames * _times_longer(fit, score, numbers), frames))
@@ -158,7 +155,13 @@ def identify(
     if from_the_field:
         why.append(reasons.not_network_validated(from_the_field))
     return Identification(
-        verdict, components, unexplained, tuple(why), final, fit, Why(terms, foreign)
+        verdict,
+        components,
+        unexplained,
+        tuple(why),
+        final,
+        fit,
+        Why(terms, cut, foreign, asked_of, presence),
     )
 
 

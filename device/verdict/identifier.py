@@ -108,6 +108,7 @@ class Identifier:
                 gridded,
                 field_compounds=self.field_labels,
             )
+        gridded = self.library.as_taken(gridded)
         prepared = model_input(gridded.intensity, gridded.valid)
         preprocessed = perf_counter()
         prediction = self.interpreter.predict(prepared)
@@ -136,6 +137,7 @@ class Identifier:
             gridded,
             prediction,
             self.field_labels,
+            tuple(compound.name for compound in self.compounds),
         )
 
     def limits(self, answer: Answer) -> tuple[DetectionLimit, ...]:

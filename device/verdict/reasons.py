@@ -20,6 +20,7 @@ from device.verdict.twins import Twins
 _ONLY_SPIKES = 0.8
 _EXPLAINED_ELSEWHERE = 0.9
 _WORTH_A_NUMBER = 0.01  # a smaller part would be told as 0%
+_SIGNS_TOLD = 3
 _MOST_FRAMES = 1000  # more is no measurement
 
 
@@ -56,6 +57,16 @@ def not_in_library() -> Reason:
     return Reason(
         "not_in_library",
         "No compound of the library explains this spectrum.",
+        "Treat the sample as unknown; try a model with another library.",
+    )
+
+
+def signs_of(shares: Sequence[tuple[str, float]]) -> Reason:
+    """Compounds whose lines are there beside so much else that none is certain; largest first."""
+    told = ", ".join(f"{name} (at most {share:.0%})" for name, share in shares[:_SIGNS_TOLD])
+    return Reason(
+        "signs_of",
+        f"Something outside the library, with signs of {told}: too little to be sure.",
         "Treat the sample as unknown; try a model with another library.",
     )
 

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from device.verdict.why import why_json
+
 if TYPE_CHECKING:  # what reads a stored result needs no interpreter
     from device.verdict.answer import Answer, Signer
     from device.verdict.limits import DetectionLimit
@@ -24,6 +26,8 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
     model         {name, version, sha256, task, signed_by: [{key_id, demo}]}; sha256 of the bundle
     decision      {software, version, sha256, runtime, fit_backend}: what turned spectrum and model
                   into this verdict; records from before it existed have none
+    why           the sums that decided (`why.py`), or null where nothing was decided; records from
+                  before it existed have none
     timings_ms    {preprocess, invoke, fit, total}
     record_id     where it is stored, or null
     """
@@ -57,6 +61,9 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
             "signed_by": signers_json(answer.model.signed_by),
         },
         "decision": asdict(answer.decision),
+        "why": None
+        if found.why is None
+        else why_json(found.why, answer.names, frozenset(one.name for one in found.components)),
         "timings_ms": {name: _number(value) for name, value in answer.timings_ms.items()},
         "record_id": record_id,
     }

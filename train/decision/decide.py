@@ -6,7 +6,7 @@ other cuts. So every cut is chosen on scenes that chose no weight, and its error
 Next: `device/verdict/scores.py`, the formulas; `train/cli/decide.py`, the verb.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -88,11 +88,9 @@ def decide(
             progress(next(counted), of_all)
 
     rng = np.random.default_rng([seed, 2])
-    first, second, third = (maker.examples(part, scenes, done) for part in range(3))
+    streams = [maker.examples(part, scenes, done) for part in range(3)]
     try:
-        found = _weights(first)
-        found = _weights_beside_foreign(second, found, rng)
-        numbers, errors = _cuts(third, found, rng)
+        numbers, errors = fitted(streams, rng)
     except (TooFewExamples, np.linalg.LinAlgError) as error:
         raise Undecidable(f"{bundle.manifest.name}: {error}.") from error
     rates = {
@@ -111,6 +109,16 @@ def decide(
 # ---- the three streams ----
 
 Found = tuple[DecisionNumbers, dict[str, float]]  # numbers so far, and their standard errors
+
+
+def fitted(streams: Sequence[Iterable[Example]], rng: np.random.Generator) -> Found:
+    """The numbers and their standard errors, from three streams that share no scene.
+
+    Raises:
+        TooFewExamples: the error rates cannot be bounded.
+    """
+    first, second, third = streams
+    return _cuts(third, _weights_beside_foreign(second, _weights(first), rng), rng)
 
 
 def _weights(examples: Iterable[Example]) -> Found:

@@ -31,6 +31,9 @@ class Example:
 
     kind: Kind
     foreign: float  # 0-1 of the signal
+    own_instrument: bool
+    compounds: frozenset[int]  # of the library that play a part, the one left out included
+    kept: tuple[int, ...]  # [K], of the library
     present: Bools  # [K]
     presence: npt.NDArray[np.float32]  # [K], the network's
     fit: LibraryFit  # of all K
@@ -72,13 +75,17 @@ class ExampleMaker:
         gridded = to_grid(scene.spectrum, self._grid)
         if check(scene.spectrum, gridded):
             return None
-        gridded = without_cosmic_rays(gridded)
+        library = self._library(scene.left_out)
+        gridded = library.as_taken(without_cosmic_rays(gridded))
         prediction = self._interpreter.predict(model_input(gridded.intensity, gridded.valid))
         kept = [index for index in range(self._count) if index != scene.left_out]
-        library = self._library(scene.left_out)
         return Example(
             kind=scene.kind,
             foreign=scene.foreign,
+            own_instrument=scene.own_instrument,
+            compounds=frozenset(np.flatnonzero(scene.shares).tolist())
+            | ({scene.left_out} if scene.left_out is not None else set()),
+            kept=tuple(kept),
             present=scene.shares[kept] > 0,
             presence=prediction.presence[kept],
             fit=library.fit(gridded),

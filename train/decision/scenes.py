@@ -57,6 +57,7 @@ class DecisionScene:
     spectrum: Spectrum
     shares: Floats  # [C] of all signal, unit-maximum references
     foreign: float  # the rest of the signal
+    own_instrument: bool  # the one that the references were measured on
 
 
 class SceneMaker:
@@ -104,7 +105,9 @@ class SceneMaker:
         if foreign > 0:
             other = self._foreign(rng, kind, left_out, known)
             raman += foreign * among_others(rng, other, *acting)
-        return DecisionScene(kind, left_out, self._measured(rng, raman), shares, foreign)
+        own = bool(rng.random() < _OWN_INSTRUMENT)
+        spectrum = self._measured(rng, raman, own)
+        return DecisionScene(kind, left_out, spectrum, shares, foreign, own)
 
     def _foreign(
         self,
@@ -120,10 +123,9 @@ class SceneMaker:
             return homologue(rng, self._references[known], self._axis_cm1, highest)
         return random_liquid(rng, self._axis_cm1, highest)
 
-    def _measured(self, rng: np.random.Generator, raman: Floats) -> Spectrum:
+    def _measured(self, rng: np.random.Generator, raman: Floats, own: bool) -> Spectrum:
         """As an instrument of its own shows it: counts over unevenly spaced pixels."""
         axis, resolution = self._axis_cm1, self._resolution_cm1
-        own = rng.random() < _OWN_INSTRUMENT
         shift, stretch = rng.normal(0.0, (0.5, 0.2) if own else (1.5, 0.6))
         spread = 0.03 if own else float(rng.choice((0.05, 0.15, 0.3)))
         response = smooth_curve(rng, len(axis), 700.0, spread)
