@@ -73,7 +73,7 @@ def test_the_decision_is_the_one_of_its_version(bundle: Bundle) -> None:
 def test_a_changed_constant_changes_the_digest(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Negative control of the pin: private constants, tuples, each number of a model, the version."""
+    """Negative control of the pin: constants, tuples, each number of a model, the version."""
     before = digest_of(bundle)
     name, value = next(iter(constants_of(search).items()))
     changed = [(search, name, 2 * value)]

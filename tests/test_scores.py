@@ -54,7 +54,7 @@ def fitted(lone_line: float = 0.0, worst_line: float = 0.0, **values: Any) -> Li
     """A fit of two compounds that are all there, in their places and to the noise."""
     arrays = {"evidence": 100.0, "support": 1.0, "visible": 1.0, "own_shift_cm1": 0.0}
     model_error = values.pop("model_error", 0.0)
-    made = {
+    made: dict[str, Any] = {
         name: np.broadcast_to(np.asarray(value, dtype=np.float64), 2)
         for name, value in (arrays | values).items()
     }
