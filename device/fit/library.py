@@ -57,6 +57,7 @@ class Library:
         narrowest = smoothed_derivative(self.references, SMOOTHING_CM1**2)
         self.look_alikes = look_alikes(narrowest)
         self._lines = line_parts(np.square(narrowest))
+        self.line_parts: Floats = self._lines.mean(axis=0)  # [G], of all compounds' lines together
         self._windows: OrderedDict[bytes, WindowedReferences] = OrderedDict()
         self._corrected: OrderedDict[bytes, WindowedReferences] = OrderedDict()
         self._last: tuple[GridSpectrum, MeasuredDerivatives] | None = None

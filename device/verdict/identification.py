@@ -20,6 +20,7 @@ from device.spectra.quality import Reason
 from device.spectra.spectrum import GridSpectrum
 from device.verdict import reasons
 from device.verdict.amounts import signal_shares, volume_fractions
+from device.verdict.limits import limiting_shares
 from device.verdict.scores import (
     beside_terms,
     compound_terms,
@@ -55,6 +56,7 @@ class Component:
     volume_fraction: float | None = None
     volume_fraction_uncertainty: float | None = None
     network_validated: bool = True  # False for a compound measured in the field
+    signal_share_at_least: float | None = None  # even if another hides below its detection limit
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +70,7 @@ class Identification:
     fit: LibraryFit | None = None  # of the asserted components, or of all when there are none
     full_fit: LibraryFit | None = None  # of the whole library
     why: Why | None = None
+    limiting_shares: Floats | None = None  # [C], see `limits.py`; None where nothing is named
 
 
 def no_result(why: Sequence[Reason]) -> Identification:
@@ -135,6 +138,8 @@ def identify(
     volume_sd: Floats | None = None
     if verdict is Verdict.IDENTIFIED:
         volumes, volume_sd = volume_fractions(shares, sd, asserted, compounds)
+    limiting = limiting_shares(fit, asserted, numbers) if asserted.any() else None
+    hidden = 0.0 if limiting is None else float(limiting[~asserted].max(initial=0.0))
     components = tuple(
         Component(
             name=compounds[i].name,
@@ -142,6 +147,7 @@ def identify(
             presence=float(probability(score)[i]),
             signal_share=float(shares[i]),
             signal_share_uncertainty=float(_NINETY_PERCENT * sd[i]),
+            signal_share_at_least=_at_least(shares[i] - _NINETY_PERCENT * sd[i], hidden),
             volume_fraction=None if volumes is None else float(volumes[i]),
             volume_fraction_uncertainty=(
                 None if volume_sd is None else float(_NINETY_PERCENT * volume_sd[i])
@@ -162,7 +168,14 @@ def identify(
         final,
         fit,
         Why(terms, cut, foreign, asked_of, presence),
+        limiting,
     )
+
+
+def _at_least(lower: float, hidden: float) -> float | None:
+    """What is left of the lower end of a share's interval if so much of the signal is hidden; None
+    where there is no telling how much that may be."""
+    return max(float(lower), 0.0) * (1.0 - hidden) if np.isfinite(hidden) else None
 
 
 def _times_longer(fit: LibraryFit, score: Floats, numbers: DecisionNumbers) -> float:

@@ -91,10 +91,10 @@ class Identifier:
         """Quality gate, cosmic rays out, network, library fit, verdict."""
         start = perf_counter()
         gridded = to_grid(spectrum, self.bundle.manifest.grid)
-        reasons = check(spectrum, gridded)
+        reasons = check(spectrum, gridded, self.library.line_parts)
         if not reasons:
             measured, gridded = gridded, without_cosmic_rays(gridded)
-            if gridded is not measured and check(spectrum, gridded):
+            if gridded is not measured and check(spectrum, gridded, self.library.line_parts):
                 reasons = (only_cosmic_rays(),)
         if reasons:
             elapsed = 1e3 * (perf_counter() - start)
@@ -142,10 +142,12 @@ class Identifier:
 
     def limits(self, answer: Answer) -> tuple[DetectionLimit, ...]:
         """Compounds not named, and the share from which 95% of amounts are detected."""
-        fit = answer.identification.full_fit
-        if fit is None:
+        shares = answer.identification.limiting_shares
+        if shares is None:
             return ()
-        return detection_limits(answer.identification, fit, self.compounds, self.numbers)
+        named = {component.name for component in answer.identification.components}
+        present = np.array([compound.name in named for compound in self.compounds])
+        return detection_limits(shares, present, self.compounds)
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,8 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
 
     verdict       IDENTIFIED, PARTIAL, UNKNOWN or NO_RESULT
     components    the asserted compounds, largest first; uncertainties are half-widths of the 90%
-                  interval, null is what is not known
+                  interval, null is what is not known; signal_share_at_least holds even if one
+                  compound that is not named hides below its detection limit
     unexplained   0-1 of the signal: what the asserted compounds leave
     reasons       [{code, text, remedy}]
     model         {name, version, sha256, task, signed_by: [{key_id, demo}]}; sha256 of the bundle
@@ -41,6 +42,7 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
                 "presence": _number(component.presence),
                 "signal_share": _number(component.signal_share),
                 "signal_share_uncertainty": _number(component.signal_share_uncertainty),
+                "signal_share_at_least": _number(component.signal_share_at_least),
                 "volume_fraction": _number(component.volume_fraction),
                 "volume_fraction_uncertainty": _number(component.volume_fraction_uncertainty),
                 # stands at compounds measured in the field alone

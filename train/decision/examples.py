@@ -73,9 +73,9 @@ class ExampleMaker:
 
     def _found(self, scene: DecisionScene) -> Example | None:
         gridded = to_grid(scene.spectrum, self._grid)
-        if check(scene.spectrum, gridded):
-            return None
         library = self._library(scene.left_out)
+        if check(scene.spectrum, gridded, library.line_parts):
+            return None
         gridded = library.as_taken(without_cosmic_rays(gridded))
         prediction = self._interpreter.predict(model_input(gridded.intensity, gridded.valid))
         kept = [index for index in range(self._count) if index != scene.left_out]

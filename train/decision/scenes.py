@@ -154,8 +154,11 @@ class SceneMaker:
 
     def _pixels(self, rng: np.random.Generator) -> Floats:
         """Evenly spaced in wavelength, so closer and closer in cm-1; some ranges are shorter."""
-        before = float(rng.choice((-40.0, 0.0, 10.0, 40.0), p=(0.4, 0.3, 0.2, 0.1)))
-        beyond = float(rng.choice((30.0, 0.0, -100.0, -300.0), p=(0.45, 0.3, 0.15, 0.1)))
+        width = self._grid.last_cm1 - self._grid.first_cm1
+        before = float(rng.choice((-40.0, 0.0, 10.0, 0.1 * width), p=(0.4, 0.3, 0.2, 0.1)))
+        beyond = float(
+            rng.choice((30.0, 0.0, -0.15 * width, -0.4 * width), p=(0.45, 0.3, 0.15, 0.1))
+        )
         first, last = self._grid.first_cm1 + before, self._grid.last_cm1 + beyond
         count = max(int((last - first) / rng.uniform(1.1, 2.4)), 64)
         t = np.linspace(0.0, 1.0, count)
