@@ -27,14 +27,13 @@ def ask(identifier: Identifier, spectrum: GridSpectrum) -> Identification:
         identifier.predict(spectrum),
         identifier.library,
         identifier.compounds,
-        identifier.presence_thresholds,
-        identifier.thresholds,
+        identifier.numbers,
     )
 
 
 def limits_of(identifier: Identifier, result: Identification) -> dict[str, float]:
     assert result.full_fit is not None
-    limits = detection_limits(result, result.full_fit, identifier.compounds, identifier.thresholds)
+    limits = detection_limits(result, result.full_fit, identifier.compounds, identifier.numbers)
     return {limit.name: limit.signal_share or 1.0 for limit in limits}
 
 
