@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from device.fit.aligned import aligned_fit, nothing
 from device.fit.derivative import SMOOTHING_CM1, fitted_window, smoothed_derivative
+from device.fit.first_look import look_first
 from device.fit.flexible import CORRELATED_ERROR
 from device.fit.library_fit import LibraryFit, Start
 from device.fit.measured import MeasuredDerivatives
@@ -93,6 +94,9 @@ class Library:
             intensity=spectrum.intensity * response,
             variance=spectrum.variance * response**2,
             white_variance=spectrum.white_variance * response**2,
+            nuisances=tuple(
+                replace(one, values=one.values * response) for one in spectrum.nuisances
+            ),
             weighed=True,
         )
 
@@ -141,7 +145,7 @@ class Library:
             window = fitted_window(spectrum.valid)
             if not window.any() or not spectrum.intensity.any():
                 return None
-            last = self._last = (spectrum, MeasuredDerivatives(spectrum, window))
+            last = (spectrum, MeasuredDerivatives(spectrum, window))
         measured = last[1]
         references = kept(
             self._windows,
@@ -149,4 +153,7 @@ class Library:
             lambda: WindowedReferences(self.references, self._lines, measured.window),
             _KEPT_WINDOWS,
         )
+        if last is not self._last:
+            look_first(references, measured)
+            self._last = last
         return references, measured

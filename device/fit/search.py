@@ -91,6 +91,9 @@ class ShiftSearch:
         variance, data_variance = kernel_variances(SMOOTHING_CM1, WIDTH_LADDER_CM2[width])
         columns = self._references.search_columns(variance)
         derivative = self._measured.derivative(data_variance)
+        if len(self._measured.first_parts):
+            found = self._measured.first_parts @ self._measured.nuisances(data_variance)
+            derivative = derivative - found
         data = derivative.take(self._references.searched + np.array(asked)[:, None], mode="clip")
         slow = data @ columns.slow.T
         energies = np.einsum("ij,ij->i", data, data) - np.einsum("ij,ij->i", slow, slow)

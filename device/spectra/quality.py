@@ -48,6 +48,8 @@ _ROUNDING = 1e-9  # of the largest intensity: what arithmetic alone may leave of
 _GLOW_SIGMAS = 30.0
 _NOTHING_SIGMAS = 3.0
 
+# The reason that `identifier.py` tells beside an answer where the fit explains the rest.
+DARK = "dark"
 # A dark frame may exceed the lit one by drift, but not by more than this.
 _DARK_EXCESS_SIGMAS = 3.0
 _DARK_EXCESS_FRACTION = 0.05
@@ -182,7 +184,7 @@ def _dark(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | None:
     if -mean <= max(_DARK_EXCESS_SIGMAS * sigma, _DARK_EXCESS_FRACTION * dark):
         return None
     return Reason(
-        "dark",
+        DARK,
         f"The dark frame is brighter than the measurement, by {-mean:.0f} counts on average.",
         "Keep light out of the probe while the dark frame is taken, then measure again.",
     )

@@ -88,6 +88,16 @@ class Spectrum:
 
 
 @dataclass(frozen=True, eq=False)
+class Nuisance:
+    """A shape known to be in a spectrum beside its sample, while how much of it is not."""
+
+    name: str
+    values: Floats  # [G], in the unit of the spectrum
+    sigma: float  # standard deviation of its part, a multiple of `values`, before the fit
+    sought: bool = False  # it may be absent: it takes part in the fit where it is seen at first
+
+
+@dataclass(frozen=True, eq=False)
 class GridSpectrum:
     """A spectrum on a WavenumberGrid of G points.
 
@@ -106,6 +116,7 @@ class GridSpectrum:
     struck: Bools  # [G], a cosmic ray was taken out: the intensity there is interpolated
     grid: WavenumberGrid
     weighed: bool = False  # multiplied with `response.silicon_response`
+    nuisances: tuple[Nuisance, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.intensity) != self.grid.size:

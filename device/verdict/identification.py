@@ -85,6 +85,8 @@ def identify(
     compounds: Sequence[Compound],
     numbers: DecisionNumbers,
     frames: int = 1,
+    fit: LibraryFit | None = None,
+    fault: Reason | None = None,
 ) -> Identification:
     """Decide what is asserted about a spectrum that passed the quality gate.
 
@@ -92,8 +94,11 @@ def identify(
         prediction: of the network for the same spectrum, for the first C of `compounds`; those
             behind were measured in the field, and have evidence of the fit alone.
         frames: how many the spectrum is the mean of.
+        fit: of the whole library to `spectrum`, where it is made already.
+        fault: of the measurement, told beside an answer that leaves nothing unexplained, and
+            instead of any other.
     """
-    fit = library.fit(spectrum)
+    fit = library.fit(spectrum) if fit is None else fit
     presence = prediction.presence
     terms = compound_terms(fit, presence, numbers)
     score, asked_of, cut = total(terms), fit, numbers.named_from
@@ -106,21 +111,24 @@ def identify(
     foreign = foreign_terms(final, numbers)
     something_foreign = sum(foreign.values()) > 0.0
 
+    lamp, in_doubt = reasons.light_of_a_lamp(spectrum, final)
     why: list[Reason] = []
     if explaining.any() and not something_foreign:
         for pair in twins:
             share = float(signal_shares(final, explaining)[0][pair.chosen])
             why.append(reasons.one_or_the_other(pair, compounds, share))
-        verdict = Verdict.PARTIAL if why else Verdict.IDENTIFIED
+        verdict = Verdict.PARTIAL if why or in_doubt else Verdict.IDENTIFIED
     else:
         if explaining.any():
             terms, asked_of, cut = beside_terms(final, presence, numbers), final, 0.0
             asserted &= total(terms) > cut
         verdict = Verdict.PARTIAL if asserted.any() else Verdict.UNKNOWN
+    if fault is not None and (something_foreign or not explaining.any()):
+        return replace(no_result([fault]), fit=final, full_fit=fit)
     if verdict is Verdict.UNKNOWN:
-        fault = reasons.why_not_interpretable(spectrum, library, fit)
-        if fault is not None:
-            return replace(no_result([fault]), fit=final, full_fit=fit)
+        why_not = lamp if in_doubt else reasons.why_not_interpretable(spectrum, library, fit)
+        if why_not is not None:
+            return replace(no_result([why_not]), fit=final, full_fit=fit)
         if explaining.any():
             found = signal_shares(final, explaining)[0]
             signs = [i for i in np.argsort(-found) if explaining[i]]
@@ -160,6 +168,8 @@ def identify(
     from_the_field = [one.name for one in components if not one.network_validated]
     if from_the_field:
         why.append(reasons.not_network_validated(from_the_field))
+    beside = (fault or reasons.light_in_the_dark(spectrum, final), lamp)
+    why.extend(reason for reason in beside if reason is not None)
     return Identification(
         verdict,
         components,
