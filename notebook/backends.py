@@ -1,8 +1,8 @@
 """Do the compiled kernel and numpy decide alike? The same spectra through both, on this machine.
 
 The cases are those of the experiments, with RaMixNet II of the shipped solvents, and mixtures of
-larger libraries, for which a presence near the truth stands in for a network's. Next:
-`tools/arm_check.py`, the same question between processors.
+larger libraries, for which a presence near the truth stands in for a network's, and the shipped
+model's numbers decide. Next: `tools/arm_check.py`, the same question between processors.
 """
 
 import os
@@ -20,12 +20,11 @@ from device.spectra.cosmic_rays import without_cosmic_rays
 from device.spectra.spectrum import Spectrum, to_grid
 from device.verdict.identification import Identification, identify
 from device.verdict.identifier import Identifier
-from device.verdict.thresholds import FitThresholds
 from evidence.figure import Context, Result
 from evidence.tallies import percent
 from notebook.experiments_cases import FOREIGN, SCENES, SUMS, SUMS_OF_MIXTURES, TRACES, cases
 from notebook.scaling_trial import library_of, scenes_of
-from notebook.shipped import LIBRARY
+from notebook.shipped import LIBRARY, shipped_numbers
 from train.network.evaluate import Proportion
 from train.pages.table import Table
 
@@ -78,8 +77,7 @@ def _asking(identifier: Identifier, spectrum: Spectrum) -> Ask:
 
 def _of_library(context: Context, compounds: int) -> list[Ask]:
     known = library_of(compounds)
-    library, thresholds = Library(known.references), FitThresholds()
-    limits = np.full(compounds, 0.5)
+    library, numbers = Library(known.references), shipped_numbers()
     labels = [Compound(one.name, one.cas, (), "", None, None, "") for one in known.compounds]
     scenes = scenes_of(known, context.count(tiny=1, full=60), (context.seed, _STREAM, compounds))
 
@@ -89,7 +87,7 @@ def _of_library(context: Context, compounds: int) -> list[Ask]:
         def ask() -> Identification:
             gridded = without_cosmic_rays(to_grid(scenes[number].spectrum))
             prediction = Prediction(near, None)
-            return identify(gridded, prediction, library, labels, limits, thresholds)
+            return identify(gridded, prediction, library, labels, numbers)
 
         return ask
 

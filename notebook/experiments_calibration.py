@@ -2,7 +2,8 @@
 
 `evidence/reliability.py` measures how well calibrated presence is; here its log odds are divided by
 one number (temperature scaling, Guo et al. 2017), chosen on spectra of the training's generator,
-or, for presence from network and fit together, on other scenes of the tests' generator.
+or, for presence from network and fit together, on other scenes of the tests' generator. The
+decision has a fitted weight of the network's log odds already, which is one over a temperature.
 Next: `experiments.py`.
 """
 
@@ -13,10 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from device.verdict.identifier import Identifier
-from device.verdict.network_odds import combined_presence
 from evidence.figure import Context
 from evidence.pures import Pures
-from evidence.reliability import Said, doubtful_scene
+from evidence.reliability import Said, doubtful_scene, presences
 from notebook.shipped import LIBRARY
 from train.library.references import TrainingLibrary
 from train.network.evaluate import predict_int8
@@ -87,14 +87,12 @@ def calibration(
         generated = _generated(context, library, identifier, label)
         by_generated = best_temperature(generated)
         by_scenes = best_temperature(_statements(chosen_on, label, 1))
-        mended = _statements(tried_on, label, 1, by_generated)
         trained = f"its training's generator, T = {by_generated:.2f}"
         for what, before, after, on in (
             (f"network {label}, on its training's generator", generated, None, ""),
             (f"network {label}", alone, None, ""),
             (f"network {label}", alone, alone.at(by_generated), trained),
             (f"network {label} and fit", both, None, ""),
-            (f"network {label} and fit", both, mended, f"the network alone, on {trained}"),
             (
                 f"network {label} and fit",
                 both,
@@ -142,19 +140,7 @@ def _verdict(low: float, high: float) -> str:
     return "worse beyond chance" if high < 0 else "no difference beyond chance"
 
 
-@dataclass(frozen=True, eq=False)
-class _Stated:
-    present: Bools
-    network: dict[str, Floats]
-    evidence: Floats
-    identifiers: dict[str, Identifier]
-
-    def presence(self, label: str, together: bool, temperature: float) -> Floats:
-        said = Statements(self.network[label], self.present, self.present)
-        network = said.presence if temperature == 1.0 else said.at(temperature).presence
-        if not together:
-            return network
-        return combined_presence(network, self.evidence, self.identifiers[label].thresholds)
+_Stated = tuple[Bools, dict[str, tuple[Floats, Floats]]]  # the truth; by label `presences`
 
 
 def _stated(
@@ -163,26 +149,17 @@ def _stated(
     place: tuple[int, int, int],
     done: Callable[[], None],
 ) -> _Stated:
-    """The library fit does not depend on the network: it is made once for all of them."""
     seed, part, number = place
     scene = doubtful_scene(np.random.default_rng([seed, _STREAM, part, number]), pures)
-    labels = list(identifiers)
-    answer = identifiers[labels[0]].identify(scene.spectrum)
-    fit = answer.identification.full_fit
-    evidence = np.zeros(len(scene.shares)) if fit is None else fit.evidence
-    network = {
-        label: np.asarray(one.predict(answer.gridded).presence, dtype=np.float64)
-        for label, one in identifiers.items()
-    }
+    found = {label: presences(one, scene) for label, one in identifiers.items()}
     done()
-    return _Stated(scene.present, network, evidence, identifiers)
+    return scene.present, found
 
 
-def _statements(
-    stated: list[_Stated], label: str, together: int, temperature: float = 1.0
-) -> Statements:
-    presence = np.stack([one.presence(label, bool(together), temperature) for one in stated])
-    present = np.stack([one.present for one in stated])
+def _statements(stated: list[_Stated], label: str, together: int) -> Statements:
+    """Of the network by itself, or of network and fit together."""
+    presence = np.stack([found[label][together] for _, found in stated])
+    present = np.stack([truth for truth, _ in stated])
     return Statements(presence, present, np.ones_like(present))
 
 

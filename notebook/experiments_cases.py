@@ -96,8 +96,8 @@ SIMULATED_COLUMNS = (
 NOTES = (
     "Development mixtures: the 2 published and the 40 whose composition was inferred as equal "
     "parts; right: every component named, nothing else, and IDENTIFIED where there is a verdict. "
-    "Thresholds and recipes were chosen on them, so they are no test. Sums: measured spectra added "
-    "together, as in the figure of that name.",
+    "The fit's constants, the decision's terms and the recipes were chosen on them, so they are no "
+    "test. Sums: measured spectra added together, as in the figure of that name.",
     f"Unequal: 1-4 components of {SMALLEST_SHARE:.0%} and more, SNR 100, axis within +-1 cm-1. "
     "Another instrument: 1-5 of 5% and more, axis within +-3 cm-1, lines 20% wider, each component "
     "shifted by up to +-1 cm-1 and its intensities by +-10%, response +-10%, uneven dark columns; "

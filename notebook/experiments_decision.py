@@ -1,29 +1,32 @@
-"""Experiments on the decision: one part of fit or thresholds changed, the shipped model kept.
+"""Experiments on the decision: one part of fit or decision changed, the shipped model kept.
 
 Parts of the fit are constants of its modules and no settings, for nobody should turn them in the
-field; here they are replaced for the time of one experiment. A constant that has moved or has
-another name is an error, not an experiment that changes nothing.
-Next: `experiments_list.py`, which parts are tried.
+field; so are those of the program that fits the decision's numbers. Here they are replaced for the
+time of one experiment. A constant that has moved or has another name is an error, not an experiment
+that changes nothing. Next: `experiments_list.py`, which parts are tried.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from importlib import import_module
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from device.inference.bundle import Bundle
 from device.inference.interpreter import Interpreter, Prediction
 from device.verdict.identifier import Identifier
-from device.verdict.thresholds import FitThresholds
 from evidence.tallies import Method, product
 from notebook.experiments_cases import Case, mark
 from notebook.experiments_pairs import Row
+from train.decision import decide
+from train.decision.examples import Example, ExampleMaker
 
-Change = Callable[[Identifier], Identifier]
+STREAMS = 3  # of scenes that a decision is fitted on
 
 
 class ConstantMissing(AttributeError):
@@ -53,8 +56,10 @@ class Experiment:
     label: str
     why: str
     constants: tuple[Replaced, ...] = ()
-    change: Change | None = None
+    change: Callable[[Identifier], Identifier] | None = None
     method: Callable[[Identifier], Method] = product
+    decided_anew: bool = False  # the decision's numbers are fitted while the constants are replaced
+    repeats: bool = False  # differs by nothing but chance
 
 
 @contextmanager
@@ -77,8 +82,45 @@ def run(
     """The row of one experiment."""
     changed = identifier if experiment.change is None else experiment.change(identifier)
     with constants_replaced(experiment.constants):
+        if experiment.decided_anew:
+            changed = decided_anew(changed)
         right, errors = mark(every, experiment.method(changed), done)
-    return Row(experiment.label, experiment.why, right, errors)
+    return Row(experiment.label, experiment.why, right, errors, experiment.repeats)
+
+
+# ---- the decision fitted again ----
+
+
+def decided_anew(identifier: Identifier, scenes: int = decide.SCENES) -> Identifier:
+    """With the numbers that `train/decision/` fits on so many scenes of each stream, whatever its
+    constants are now."""
+    result = copy(identifier)
+    kept = Replaced(decide.__name__, "ExampleMaker", _KeptExamples)
+    with constants_replaced((kept,)):
+        result.numbers = decide.decide(identifier.bundle, scenes, decide.SEED).numbers
+    return result
+
+
+class _KeptExamples:
+    """Stands in for `ExampleMaker`: no number of the decision takes part in an example."""
+
+    def __init__(self, bundle: Bundle, seed: int) -> None:
+        self._bundle, self._seed = bundle, seed
+
+    def examples(self, part: int, count: int, done: Callable[[], None]) -> Iterator[Example]:
+        del done
+        yield from _examples(self._bundle, self._seed, count)[part]
+
+
+@lru_cache(maxsize=1)
+def _examples(bundle: Bundle, seed: int, count: int) -> list[list[Example]]:
+    """By stream, without what the fit left over: that is most of an example, and not asked for."""
+    maker = ExampleMaker(bundle, seed)
+    streams = [maker.examples(part, count, lambda: None) for part in range(STREAMS)]
+    return [[replace(one, fit=replace(one.fit, left=None)) for one in each] for each in streams]
+
+
+# ---- changes of an identifier ----
 
 
 class _NoNetwork:
@@ -92,41 +134,12 @@ def without_network(identifier: Identifier) -> Identifier:
     """Evidence of the fit alone decides."""
     result = copy(identifier)
     result.interpreter = cast(Interpreter, _NoNetwork())
-    result.presence_thresholds = np.zeros(0)
     return result
 
 
-def with_thresholds(change: Callable[[FitThresholds], dict[str, float]]) -> Change:
-    def changed(identifier: Identifier) -> Identifier:
-        result = copy(identifier)
-        result.thresholds = replace(result.thresholds, **change(result.thresholds))
-        return result
-
-    return changed
-
-
-def evidence_times(factor: float) -> Change:
-    """Every threshold of evidence times `factor`."""
-
-    def values(thresholds: FitThresholds) -> dict[str, float]:
-        names = [field.name for field in fields(thresholds) if "evidence" in field.name]
-        return {name: factor * getattr(thresholds, name) for name in names}
-
-    return with_thresholds(values)
-
-
-def rest_times(factor: float) -> Change:
-    """What may be left unexplained, foreign or not, times `factor`."""
-    names = ("identified_unexplained", "identified_misfit", "identified_lone_line")
-    return with_thresholds(lambda t: {name: factor * getattr(t, name) for name in names})
-
-
-def proposing_from(presence: float) -> Change:
-    """The network proposes from this presence on."""
-
-    def changed(identifier: Identifier) -> Identifier:
-        result = copy(identifier)
-        result.presence_thresholds = np.full_like(identifier.presence_thresholds, presence)
-        return result
-
-    return changed
+def without_stricter_sum(identifier: Identifier) -> Identifier:
+    """Beside something foreign a name is asked for no more than elsewhere."""
+    result, numbers = copy(identifier), identifier.numbers
+    usual = numbers.constant - numbers.named_from
+    result.numbers = replace(numbers, beside_support=0.0, beside_constant=usual)
+    return result

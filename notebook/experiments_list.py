@@ -3,26 +3,20 @@
 Next: `experiments_training.py`, experiments on what comes before.
 """
 
-from device.verdict.identifier import Identifier
+from dataclasses import replace
+
+import numpy as np
+
 from evidence.tallies import network
 from notebook.experiments_decision import (
     Experiment,
     Replaced,
-    evidence_times,
-    proposing_from,
-    rest_times,
-    with_thresholds,
     without_network,
+    without_stricter_sum,
 )
+from train.decision import decide
 
 _STIFF = 1e-6  # standard deviation of a prior that leaves no freedom
-
-
-def _fit_alone_asking_less(identifier: Identifier) -> Identifier:
-    proposed = identifier.thresholds.evidence_when_proposed
-    asking = with_thresholds(lambda _: {"evidence": proposed})
-    return without_network(asking(identifier))
-
 
 _FLEXIBLE, _SEARCH = "device.fit.flexible", "device.fit.search"
 _LIBRARY_FIT = "device.fit.library"
@@ -34,6 +28,20 @@ _NO_RESPONSE = Replaced(_FLEXIBLE, "_RESPONSE_SIGMA", _STIFF)
 def _model_error(value: float) -> tuple[Replaced, ...]:
     ends = ("SMALLEST_MODEL_ERROR", "LARGEST_MODEL_ERROR")
     return tuple(Replaced(_FLEXIBLE, name, value) for name in ends)
+
+
+def _without_term(name: str) -> tuple[Replaced, ...]:
+    """Its column is 0, and so is its fitted weight."""
+    return (Replaced(decide.__name__, "_UNIT", replace(decide._UNIT, **{name: 0.0})),)
+
+
+def _error_rates(factor: float) -> tuple[Replaced, ...]:
+    names = ("FALSE_NAMES", "FALSE_FOREIGN", "FALSE_NAMES_BESIDE")
+    return tuple(Replaced(decide.__name__, n, factor * getattr(decide, n)) for n in names)
+
+
+def _other_scenes() -> tuple[Replaced, ...]:
+    return (Replaced(decide.__name__, "SEED", decide.SEED + 1),)
 
 
 EXPERIMENTS: tuple[Experiment, ...] = (
@@ -81,98 +89,69 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         (Replaced("device.fit.spikes", "_MOST_SPIKES", 0),),
     ),
     Experiment(
-        "fit alone", "What does the network add? Its presence is ignored.", change=without_network
-    ),
-    Experiment(
-        "fit alone, asking less",
-        "The same with the evidence that a proposed compound needs.",
-        change=_fit_alone_asking_less,
+        "fit alone",
+        "What does the network add? All compounds as if measured in the field.",
+        change=without_network,
     ),
     Experiment("network alone", "What does the fit add?", method=network),
-    Experiment("network proposes from 0.3", "Is 0.5 the right line?", change=proposing_from(0.3)),
-    Experiment("network proposes from 0.7", "Is 0.5 the right line?", change=proposing_from(0.7)),
-    Experiment("network proposes from 0.9", "Is 0.5 the right line?", change=proposing_from(0.9)),
     Experiment(
-        "no margin above the presence threshold",
-        "Is one needed, except for traces and for lines that moved?",
-        change=with_thresholds(lambda _: {"surer": 0.0}),
+        "decided anew, on other scenes",
+        "What chance alone does to the numbers.",
+        _other_scenes(),
+        decided_anew=True,
+        repeats=True,
     ),
     Experiment(
-        "the full margin everywhere",
-        "The same question, the other way.",
-        change=with_thresholds(lambda _: {"at_home_cm1": 100.0, "moved_cm1": 101.0}),
+        "decided anew without the network's term",
+        "Do evidence, support and own shift say the same?",
+        _without_term("network"),
+        decided_anew=True,
     ),
-    Experiment("half the evidence", "Is too much asked?", change=evidence_times(0.5)),
-    Experiment("twice the evidence", "Is too little asked?", change=evidence_times(2.0)),
     Experiment(
-        "support not asked",
+        "decided anew without support",
         "Is a component's own-lines check needed beside its evidence?",
-        change=with_thresholds(lambda _: {"support": 0.0, "partial_support": 0.0}),
+        _without_term("support"),
+        decided_anew=True,
     ),
     Experiment(
-        "no smallest share",
-        "Could evidence alone decide on traces?",
-        change=with_thresholds(lambda _: {"smallest_share": 0.0}),
-    ),
-    Experiment(
-        "half the tolerated rest",
-        "Would a lower limit find foreign signal?",
-        change=rest_times(0.5),
-    ),
-    Experiment("twice the tolerated rest", "Would a higher one miss it?", change=rest_times(2.0)),
-    Experiment(
-        "the same rest tolerated everywhere",
-        "Must it be less where lines have not moved?",
-        change=with_thresholds(
-            lambda _: {"smallest_unexplained_part": 1.0, "smallest_misfit_part": 1.0}
-        ),
-    ),
-    Experiment(
-        "no limit of the misfit",
-        "Is the foreign part of the residual enough?",
-        change=with_thresholds(lambda _: {"identified_misfit": 1.0}),
-    ),
-    Experiment(
-        "no limit of a lone line",
-        "Is a weak line away from all fitted ones foreign signal?",
-        change=with_thresholds(lambda _: {"identified_lone_line": 1.0}),
-    ),
-    Experiment(
-        "a low presence asks a fifth as much evidence",
-        "How much evidence must a bad fit have against a low presence?",
-        change=with_thresholds(
-            lambda t: {
-                "evidence_per_logit": 0.2 * t.evidence_per_logit,
-                "evidence_against_no": 0.0,
-            }
-        ),
-    ),
-    Experiment(
-        "little evidence asked beside foreign signal",
-        "Do foreign lines raise the evidence of library compounds?",
-        change=with_thresholds(
-            lambda _: {
-                "partial_evidence": 10.0,
-                "partial_evidence_per_logit": 0.0,
-                "partial_evidence_per_cm3": 0.0,
-                "partial_evidence_per_cm4": 0.0,
-                "partial_evidence_for_support": 0.0,
-            }
-        ),
-    ),
-    Experiment(
-        "no more evidence below the threshold",
-        "Does noise raise the evidence of absent compounds in a good fit?",
-        change=with_thresholds(lambda _: {"evidence_more_after_no": 0.0}),
-    ),
-    Experiment(
-        "a low presence changes no verdict",
-        "Does it matter where the fit has evidence?",
-        change=with_thresholds(lambda _: {"denied_presence": 0.0, "disputed_presence": 0.0}),
-    ),
-    Experiment(
-        "no limit of the own shift",
+        "decided anew without the own shift",
         "Is a component with a large shift another substance?",
-        change=with_thresholds(lambda _: {"largest_own_shift_cm1": 100.0}),
+        _without_term("own_shift"),
+        decided_anew=True,
+    ),
+    Experiment(
+        "decided anew, evidence untempered",
+        "Does a misfit fake evidence?",
+        (Replaced(decide.__name__, "_TEMPERS", _STIFF * np.array([1.0, 2.0, 4.0])),),
+        decided_anew=True,
+    ),
+    Experiment(
+        "decided anew without the lone line",
+        "Is a line away from all fitted ones foreign signal?",
+        _without_term("lone_line"),
+        decided_anew=True,
+    ),
+    Experiment(
+        "decided anew without the worst line",
+        "Is a misfit at one line foreign signal?",
+        _without_term("worst_line"),
+        decided_anew=True,
+    ),
+    Experiment(
+        "no stricter sum beside something foreign",
+        "Do foreign lines raise the evidence of library compounds?",
+        change=without_stricter_sum,
+    ),
+    Experiment(
+        "half the stated error rates",
+        "Decided anew. What would fewer errors of each kind cost?",
+        _error_rates(0.5),
+        decided_anew=True,
+    ),
+    Experiment(
+        "twice the stated error rates",
+        "Decided anew. What would more of them gain?",
+        _error_rates(2.0),
+        decided_anew=True,
     ),
 )

@@ -11,5 +11,6 @@ FIGURES: tuple[Figure, ...] = (
     Figure("paper", "The paper's Tables 4 and 5, its way and ours", paper.make, trains=True),
     Figure("int8", "What int8 costs, and where", int8.make, trains=True),
     Figure("scaling", "What more compounds cost", scaling.make, trains=True),
-    Figure("experiments", "What was tried, and what it gave", experiments.make, trains=True),
+    Figure("experiments", "The decision, one part at a time", experiments.make),
+    Figure("trainings", "Training, one setting at a time", experiments.make_trainings, trains=True),
 )

@@ -1,7 +1,8 @@
 """What more compounds cost: accuracy, memory, size and time from 13 to 200, with log-log slopes.
 
 Cost comes from short trainings of equal length made here, accuracy from whole trainings as far as
-their bundles are in the models' folder (`ramix-train build filled200 --out FOLDER`).
+their bundles are in the models' folder (`ramix-train build filled200 --out FOLDER`). Where there
+is no bundle, the shipped model's numbers decide.
 Next: `scaling_trial.py`, one size; `scaling_tables.py`.
 """
 
@@ -17,7 +18,6 @@ from device.inference.manifest import Compound
 from device.spectra.spectrum import Spectrum, to_grid
 from device.verdict.identification import identify
 from device.verdict.identifier import Identifier
-from device.verdict.thresholds import FitThresholds
 from evidence.figure import Context, Result, Size
 from evidence.tallies import (
     Method,
@@ -46,7 +46,7 @@ from notebook.scaling_trial import (
     scenes_of,
     train,
 )
-from notebook.shipped import identifiers_of
+from notebook.shipped import identifiers_of, shipped_numbers
 from train.library.references import TrainingLibrary
 from train.pages.table import Table
 
@@ -129,10 +129,10 @@ def _fit_alone(library: TrainingLibrary) -> Method:
     fitter = Library(library.references)
     names = list(library.names)
     compounds = [Compound(name, "", (), "", None, None, "") for name in names]
-    silent, no_limits = Prediction(np.zeros(0, dtype=np.float32), None), np.zeros(0)
+    silent, numbers = Prediction(np.zeros(0, dtype=np.float32), None), shipped_numbers()
 
     def answer(spectrum: Spectrum) -> Said:
-        found = identify(to_grid(spectrum), silent, fitter, compounds, no_limits, FitThresholds())
+        found = identify(to_grid(spectrum), silent, fitter, compounds, numbers)
         return said_of(found, names)
 
     return answer

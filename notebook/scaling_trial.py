@@ -19,12 +19,11 @@ from device.inference.manifest import Compound
 from device.spectra.preprocessing import preprocess, quantize
 from device.spectra.spectrum import to_grid
 from device.verdict.identification import identify
-from device.verdict.thresholds import FitThresholds
 from evidence.pures import references_of
 from evidence.scenes import Conditions, Scene, draw_shares, make_scene
+from notebook.shipped import shipped_numbers
 from train.library.default_recipe import recipe_of_size
 from train.library.references import TrainingLibrary, load_library
-from train.network.evaluate import PRESENCE_THRESHOLD
 from train.spectra.generator import Generator
 
 # 1-5 components of at least 5% at SNR 100: what the models are asked for. Every compound sits a
@@ -114,14 +113,15 @@ def train(compounds: int, steps: int) -> Trial:
 
 
 def latency(trial: Trial, library: TrainingLibrary, scenes: Sequence[Scene]) -> Latency:
-    """Medians over `scenes`; the network's presence is replaced by the truth.
+    """Medians over `scenes`; the network's presence is replaced by the truth, and the shipped
+    model's numbers decide.
 
     Processor time, which other work on the machine hardly changes; on one thread it is latency.
     """
     interpreter = Interpreter(trial.model)
     fitter = Library(library.references)
     compounds = [Compound(one.name, one.cas, (), "", None, None, "") for one in library.compounds]
-    limits = np.full(len(compounds), PRESENCE_THRESHOLD)
+    numbers = shipped_numbers()
     invoke, fit, verdict = [], [], []
     for scene in [scenes[0], *scenes]:  # the first one fills caches and does not count
         start = process_time()
@@ -131,7 +131,7 @@ def latency(trial: Trial, library: TrainingLibrary, scenes: Sequence[Scene]) -> 
         interpreter.predict(model_input)
         predicted = process_time()
         told = Prediction(scene.present.astype(np.float32), None)
-        identify(gridded, told, fitter, compounds, limits, FitThresholds())
+        identify(gridded, told, fitter, compounds, numbers)
         decided = process_time()
         fitter.fit(gridded)
         fit.append(process_time() - decided)

@@ -2,8 +2,8 @@
 
 A pure spectrum of A is fitted by A alone and by B alone, at the shift and width that suit both
 together, each with a shift of its own as in every fit of the product. The evidence for A is how
-much larger chi squared is with B, under the same weights; the product asks for
-`evidence_when_proposed` before it prefers one of two look-alikes.
+much larger chi squared is with B, under the same weights; from `_SURE` on the product prefers one
+of two look-alikes.
 """
 
 from collections.abc import Callable
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from device.fit.library import Library
 from device.spectra.spectrum import GridSpectrum, to_grid
+from device.verdict.twins import _SURE
 from evidence.figure import Context, Result
 from evidence.pures import Pures, references_of
 from evidence.scenes import Conditions, make_scene
@@ -38,7 +39,7 @@ _STREAM = 9
 def make(context: Context) -> Result:
     solvents = context.pures()
     identifier = next(iter(context.identifiers().values()))
-    references, asked = identifier.library.references, identifier.thresholds.evidence_when_proposed
+    references, asked = identifier.library.references, _SURE
     tiny = context.size.value == "tiny"
     known = load_library(LIBRARY if tiny else ALL_MEASURED)
     everything = references_of(known.names, known.references, known.resolution_cm1)
@@ -131,7 +132,12 @@ def _summary(titles: list[str], matrices: list[Floats], asked: float) -> Table:
         rows.append((title, percent(clear), percent(wrong), f"{np.min(values):.1f}"))
     return Table(
         "One pure compound against each other one",
-        ("library", f"told apart (lead of {asked:g})", "the wrong one preferred", "smallest lead"),
+        (
+            "library",
+            f"told apart (lead of {asked:.1f})",
+            "the wrong one preferred",
+            "smallest lead",
+        ),
         tuple(rows),
         (
             f"Spectra at a resolution of {RESOLUTION_CM1:g} cm-1, axis shift within +-1 cm-1, "
@@ -171,7 +177,7 @@ def _worst(title: str, matrices: list[Floats], pures: Pures, asked: float) -> Ta
         (
             "Taken over: how much of the chi squared that speaks for the right one the other takes "
             "away, against the compound least like it.",
-            f"Share needed: where the lead, growing with the square of the share, is {asked:g}; "
+            f"Share needed: where the lead, growing with the square of the share, is {asked:.1f}; "
             "below it the answer is one or the other. Neighbours in a mixture raise it.",
         ),
     )

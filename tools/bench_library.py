@@ -1,7 +1,8 @@
 """What more compounds cost: one verdict with 13 and with 200 references, and a thousand verdicts.
 
 Of 200 references no measured library is at hand: each is eight lines of 8.5 cm-1 at drawn places.
-The network takes no part; its presence is drawn near the truth. Next: `bench_processes.py`.
+The network takes no part; its presence is drawn near the truth, and the decision's numbers are
+those of the measured model. Next: `bench_processes.py`.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from device.fit.library import Library
+from device.inference.decision_numbers import DecisionNumbers
 from device.inference.interpreter import Prediction
 from device.inference.manifest import Compound
 from device.spectra.resampling import MODEL_GRID
@@ -24,7 +26,6 @@ from device.spectra.spectrum import (
 )
 from device.verdict.identification import identify
 from device.verdict.identifier import Identifier
-from device.verdict.thresholds import FitThresholds
 from tools.bench_timing import Aim, Row, interleaved, rows
 
 SMALL, LARGE = "13 references", "200 references"
@@ -43,7 +44,7 @@ Floats = npt.NDArray[np.float64]
 
 def measure(identifier: Identifier, acquisitions: Sequence[Acquisition], rounds: int) -> list[Row]:
     """Rows of the groups "library" and "batch"."""
-    cases = {name: _case(size) for name, size in _SIZES.items()}
+    cases = {name: _case(size, identifier.numbers) for name, size in _SIZES.items()}
     times = interleaved(cases, max(1, rounds // 10))
     aims = {LARGE: Aim(SMALL, "<= 6")}
     made = rows("library", times, unit="us", scale=1e6, aims=aims)
@@ -63,18 +64,17 @@ def line_references(count: int) -> Floats:
     return result
 
 
-def _case(count: int) -> Callable[[int], object]:
+def _case(count: int, numbers: DecisionNumbers) -> Callable[[int], object]:
     references = line_references(count)
     library = Library(references)
     compounds = [Compound(f"compound {k}", "", (), "", None, None, "drawn") for k in range(count)]
     rng = np.random.default_rng([_SEED, count, 1])
     scenes = [_scene(rng, references) for _ in range(_SCENES)]
-    thresholds, presence = FitThresholds(), np.full(count, 0.5)
 
     def verdict(number: int) -> object:
         # another object every time: nothing of the spectrum is prepared already
         gridded, prediction = scenes[number % _SCENES]
-        return identify(replace(gridded), prediction, library, compounds, presence, thresholds)
+        return identify(replace(gridded), prediction, library, compounds, numbers)
 
     return verdict
 

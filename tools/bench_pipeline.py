@@ -74,8 +74,7 @@ def measure(
             predictions[turn],
             identifier.library,
             bundle.manifest.compounds,
-            identifier.presence_thresholds,
-            identifier.thresholds,
+            identifier.numbers,
         )
 
     def verdict(number: int) -> object:
