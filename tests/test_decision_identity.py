@@ -16,6 +16,7 @@ import device.spectra
 import device.verdict
 from device.fit import search
 from device.inference.bundle import Bundle, read_bundle_file
+from device.inference.decision_numbers import NAMES
 from device.inference.trust import default_trust_policy
 from device.installation import default_model_path
 from device.native.library import backend
@@ -32,7 +33,6 @@ from device.verdict.decision_identity import (
 )
 from device.verdict.identifier import Identifier
 from device.verdict.result import result_json
-from device.verdict.thresholds import FitThresholds
 from device.version import VERSION
 from tests.sample_answers import answer, file_spectrum
 from tests.tiny_bundles import tiny_bundle
@@ -41,11 +41,14 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Of the shipped default model. Another digest needs another DECISION_VERSION: raise that, add the
 # new pair, and issue the bundles again if their golden spectra no longer hold.
-PINNED = {1: "4eeca564e537882735293bf9a790dbc2f15a1f2ed879d6d6ab1ef542b00a8e72"}
+PINNED = {
+    1: "4eeca564e537882735293bf9a790dbc2f15a1f2ed879d6d6ab1ef542b00a8e72",
+    2: "0ea3cabf94203c6817810f8070d2a1026ce2efa23fed5ce7903b9ac2199491ac",
+}
 
 # They carry or show answers and decide none.
 UNDECIDING = {"answer", "decision_identity", "golden_verdicts", "identifier", "proof", "result"}
-UNDECIDING |= {"files", "provenance", "reference_spectrum", "spectrum"}
+UNDECIDING |= {"files", "provenance", "reference_spectrum", "spectrum", "why"}
 
 
 @pytest.fixture(scope="module")
@@ -53,11 +56,10 @@ def bundle() -> Bundle:
     return read_bundle_file(default_model_path(), default_trust_policy())
 
 
-def digest_of(bundle: Bundle, **fit: float) -> str:
+def digest_of(bundle: Bundle, **numbers: float) -> str:
     constants.cache_clear()
     try:
-        thresholds = replace(FitThresholds(), **fit)
-        return decision_sha256(thresholds, bundle.manifest.thresholds.presence)
+        return decision_sha256(replace(bundle.manifest.decision.numbers, **numbers))
     finally:
         constants.cache_clear()
 
@@ -71,7 +73,7 @@ def test_the_decision_is_the_one_of_its_version(bundle: Bundle) -> None:
 def test_a_changed_constant_changes_the_digest(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Negative control of the pin: private constants, tuples, thresholds, and the version."""
+    """Negative control of the pin: constants, tuples, each number of a model, the version."""
     before = digest_of(bundle)
     name, value = next(iter(constants_of(search).items()))
     changed = [(search, name, 2 * value)]
@@ -81,7 +83,8 @@ def test_a_changed_constant_changes_the_digest(
         with monkeypatch.context() as patched:
             patched.setattr(module, name, new)
             assert digest_of(bundle) != before, name
-    assert digest_of(bundle, support=0.41) != before
+    moved = {digest_of(bundle, **{name: 0.125}) for name in NAMES}
+    assert len(moved | {before}) == len(NAMES) + 1
     assert digest_of(bundle) == before
 
 
@@ -122,9 +125,9 @@ def test_an_answer_names_software_decision_runtime_and_signers(runtime: str) -> 
     assert identifier.decision is identifier.decision  # worked out once
 
 
-def test_the_digest_is_of_the_thresholds_in_force() -> None:
+def test_the_digest_is_of_the_numbers_in_force() -> None:
     plain, moved = Identifier(tiny_bundle(2)), Identifier(tiny_bundle(2))
-    moved.thresholds = replace(moved.thresholds, support=0.5)
+    moved.numbers = replace(moved.numbers, support=0.5)
     assert plain.decision.sha256 != moved.decision.sha256
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from device.spectra.files.bwtek import read_bwtek
 from firmware_bridge.calibration import CalibrationPage
+from firmware_bridge.lamp_lines import vacuum_from_air_nm
 from firmware_bridge.simulator.detector import (
     Detector,
     DetectorModel,
@@ -21,7 +22,6 @@ from firmware_bridge.simulator.scenes import (
     Scene,
     SpectrumScene,
     neon_lamp,
-    vacuum_from_air_nm,
 )
 
 DATA = Path(__file__).parent.parent / "data"

@@ -1,10 +1,13 @@
 """Curves of the fit: they add up to the measurement and stand where the lines are."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from device.fit.library import Library
 from device.show.curves import fit_curves
-from tests.measured import names, references, scene
+from device.spectra.spectrum import Nuisance
+from tests.measured import lines, names, references, scene
 
 
 def test_the_parts_add_up_to_the_measurement() -> None:
@@ -31,3 +34,16 @@ def test_nothing_is_drawn_where_nothing_was_measured() -> None:
     assert np.isnan(curves.measured[:200]).all()
     assert np.isnan(curves.residual[:200]).all()
     assert np.isfinite(curves.measured[200:]).all()
+
+
+def test_what_is_no_sample_is_drawn_by_its_name_under_the_components() -> None:
+    shape = lines(470.0, 690.0, 1130.0, height=500.0)
+    plain = scene({"Toluene": 1.0})
+    nuisances = (Nuisance("lamp", shape, 1.0), Nuisance("silent", 0.0 * shape, 1.0))
+    lit = replace(plain, intensity=plain.intensity - 0.7 * shape, nuisances=nuisances)
+    curves = fit_curves(lit, Library(references()).fit(lit), references(), names())
+    assert list(curves.nuisances) == ["lamp"]
+    np.testing.assert_allclose(curves.nuisances["lamp"], -0.7 * shape, atol=15.0)
+    np.testing.assert_allclose(curves.ground, curves.baseline + curves.nuisances["lamp"])
+    total = curves.ground + sum(curves.components.values()) + curves.residual
+    np.testing.assert_allclose(total, curves.measured, rtol=1e-9, atol=1e-6)

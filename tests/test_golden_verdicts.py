@@ -72,16 +72,26 @@ def exchanged(manifest: Manifest, *keys: str) -> Manifest:
     return manifest
 
 
-def fit(name: str, value: float) -> Fault:
+def number(name: str, value: float) -> Fault:
     def fault(manifest: Manifest, references: References) -> tuple[Manifest, References]:
-        manifest["thresholds"]["fit"] = {name: value}
+        manifest["decision"]["numbers"][name] = [value, 0.1]
         return manifest, references
 
     return fault
 
 
+def no_support(manifest: Manifest, references: References) -> tuple[Manifest, References]:
+    del manifest["decision"]["numbers"]["support"]
+    return manifest, references
+
+
+def other_rule(manifest: Manifest, references: References) -> tuple[Manifest, References]:
+    manifest["decision"]["rule"] = 2
+    return manifest, references
+
+
 def no_presence_needed(manifest: Manifest, references: References) -> tuple[Manifest, References]:
-    manifest["thresholds"]["presence"] = [0.0, 0.5]
+    manifest["presence_thresholds"] = [0.0, 0.5]
     return manifest, references
 
 
@@ -132,14 +142,12 @@ def named_otherwise(entry: Manifest) -> None:
 
 
 FAULTS: dict[str, tuple[Fault, str]] = {
-    "unknown threshold": (fit("evidnce", 25.0), "does not know: evidnce"),
-    "threshold of 0": (fit("evidence", 0.0), "evidence to 0"),
-    "threshold of 1e9": (fit("evidence", 1e9), "evidence to 1e\\+09"),
-    "thresholds out of order": (fit("moved_cm1", 0.2), "at_home_cm1 no lower than moved_cm1"),
-    "legal threshold that changes answers": (
-        fit("unknown_smallest_known_part", 0.9),
-        "verdict must be PARTIAL",
-    ),
+    "unknown number": (number("evidnce", 25.0), "unknown key 'evidnce'"),
+    "missing number": (no_support, "support is missing"),
+    "number of 0": (number("evidence", 0.0), "evidence is 0"),
+    "number of 1e9": (number("evidence", 1e9), "evidence"),
+    "other rule": (other_rule, "rule 2"),
+    "legal number that changes answers": (number("named_from", 60.0), "verdict must be IDENTIFIED"),
     "presence threshold of 0": (no_presence_needed, "between 0 and 1"),
     "swapped CAS numbers": (swapped("cas"), "no such compound"),
     "swapped names": (swapped("name"), "decisions contradict"),

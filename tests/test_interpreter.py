@@ -191,7 +191,7 @@ def test_a_flipped_decision_is_noticed_even_within_the_tolerance() -> None:
     decisions = [["fixture A", "fixture B"], *golden["decisions"][1:]]
     bundle = variant(
         golden=golden | {"presence": presence, "decisions": decisions},
-        thresholds={"presence": [0.5, real + 0.01], "fit": {}},
+        presence_thresholds=[0.5, real + 0.01],
     )
     with pytest.raises(GoldenMismatch, match="names fixture A"):
         check_golden(bundle, interpreter)

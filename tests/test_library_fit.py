@@ -78,7 +78,7 @@ def test_a_stretched_axis_is_found(library: Library, stretch_cm1: float) -> None
     assert fit.shift_cm1 == pytest.approx(1.0, abs=0.5)
     assert fit.stretch_cm1 == pytest.approx(stretch_cm1, abs=0.5)
     assert fit.axis_error_cm1[-1] == pytest.approx(fit.shift_cm1 + fit.stretch_cm1)
-    assert fit.misfit < 0.002
+    assert fit.worst_line < 0.03
     assert fit.bent_cm1 < 0.5
     toluene, ethanol = (fit.shares[names().index(name)] for name in ("Toluene", "ethanol"))
     assert toluene == pytest.approx(0.5, abs=0.02)

@@ -27,14 +27,16 @@ def ask(identifier: Identifier, spectrum: GridSpectrum) -> Identification:
         identifier.predict(spectrum),
         identifier.library,
         identifier.compounds,
-        identifier.presence_thresholds,
-        identifier.thresholds,
+        identifier.numbers,
     )
 
 
 def limits_of(identifier: Identifier, result: Identification) -> dict[str, float]:
-    assert result.full_fit is not None
-    limits = detection_limits(result, result.full_fit, identifier.compounds, identifier.thresholds)
+    if result.limiting_shares is None:
+        return {}
+    named = {component.name for component in result.components}
+    present = np.array([one.name in named for one in identifier.compounds])
+    limits = detection_limits(result.limiting_shares, present, identifier.compounds)
     return {limit.name: limit.signal_share or 1.0 for limit in limits}
 
 
@@ -77,6 +79,17 @@ def test_noise_raises_the_limits(identifier: Identifier) -> None:
         return limits_of(identifier, ask(identifier, scene({"ethanol": 1.0}, snr=snr)))["Toluene"]
 
     assert toluene(10.0) > 2.0 * toluene(100.0)
+
+
+def test_a_share_is_at_least_what_is_left_if_another_hides_at_its_limit(
+    identifier: Identifier,
+) -> None:
+    result = ask(identifier, scene({"ethanol": 1.0}, snr=30.0))
+    (ethanol,) = result.components
+    hidden = max(limits_of(identifier, result).values())
+    lower = ethanol.signal_share - ethanol.signal_share_uncertainty
+    assert ethanol.signal_share_at_least == pytest.approx(lower * (1.0 - hidden))
+    assert 0.0 < hidden < 0.5
 
 
 def test_an_unknown_spectrum_has_no_limits(identifier: Identifier) -> None:

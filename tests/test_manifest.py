@@ -19,7 +19,7 @@ from tests.tiny_bundles import minimal_manifest
 
 def complete() -> dict[str, Any]:
     return {
-        "format": "ramix-model-2",
+        "format": "ramix-model-3",
         "product": "ramix-785",
         **minimal_manifest(),
         "sha256": {"model": "0" * 64, "references": "1" * 64},
@@ -48,7 +48,7 @@ def paths(value: object, prefix: str = "") -> list[str]:
         for key, inner in value.items():
             path = f"{prefix}{key}"
             found.append(path)
-            if key not in ("fit", "provenance", "figures"):
+            if key not in ("rates", "provenance", "figures"):
                 found += paths(inner, f"{path}.")
     elif isinstance(value, list) and value and isinstance(value[0], dict):
         found += paths(value[0], f"{prefix}0.")
@@ -82,15 +82,15 @@ def test_every_missing_key_is_refused(path: str) -> None:
 def test_every_wrong_type_is_refused(path: str, value: object) -> None:
     if path.split(".")[-1] in ("provenance", "figures") and isinstance(value, dict):
         return  # free objects
-    if path.endswith(".fit") and value == {"a": 1}:
-        return  # free numbers
+    if path.endswith(".rates") and value == {"a": 1}:
+        return  # free rates
     with pytest.raises(BundleError):
         decode_manifest(changed(path, value))
 
 
 @pytest.mark.parametrize(
     "path",
-    ["", "compounds.0.", "grid.", "thresholds.", "golden.", "sha256."],
+    ["", "compounds.0.", "grid.", "decision.", "decision.numbers.", "golden.", "sha256."],
 )
 def test_unknown_keys_are_refused(path: str) -> None:
     with pytest.raises(BundleError, match="unknown key 'surprise'"):
@@ -148,11 +148,11 @@ def test_numbers_that_are_none_are_refused_even_in_free_objects(number: str) -> 
         ("grid.last_cm1", 100.0),
         ("grid.last_cm1", 9_000.0),  # 8,701 points
         ("grid.last_cm1", 308.0),  # 9 points: the golden inputs no longer fit
-        ("thresholds.presence", [0.5]),
-        ("thresholds.presence", [0.5, 1.1]),
-        ("thresholds.presence", [0.5, 1.0]),
-        ("thresholds.presence", [0.5, 0.0]),
-        ("thresholds.presence", [0.95, 0.6]),  # contradicts the golden decision
+        ("presence_thresholds", [0.5]),
+        ("presence_thresholds", [0.5, 1.1]),
+        ("presence_thresholds", [0.5, 1.0]),
+        ("presence_thresholds", [0.5, 0.0]),
+        ("presence_thresholds", [0.95, 0.6]),  # contradicts the golden decision
         ("operators", ["LOGISTIC", "LOGISTIC"]),
         ("golden.inputs_base64", "AAEC"),
         ("golden.inputs_base64", "AAECAwQFBgc= "),
@@ -199,9 +199,10 @@ def test_contradictions_and_nonsense_are_refused(path: str, value: object) -> No
         decode_manifest(changed(path, value))
 
 
-def test_an_older_format_is_refused_with_the_way_out() -> None:
-    with pytest.raises(ProductMismatch, match="ramix-model-1, this software reads") as caught:
-        decode_manifest(changed("format", "ramix-model-1"))
+@pytest.mark.parametrize("older", ["ramix-model-1", "ramix-model-2"])
+def test_an_older_format_is_refused_with_the_way_out(older: str) -> None:
+    with pytest.raises(ProductMismatch, match=f"{older}, this software reads") as caught:
+        decode_manifest(changed("format", older))
     assert "ramix-train reissue" in caught.value.remedy
 
 

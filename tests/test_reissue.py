@@ -11,13 +11,22 @@ from click.testing import CliRunner
 from device.inference.bundle import Bundle, read_bundle, read_bundle_file
 from device.inference.bundle_writer import draft_bundle
 from device.inference.container import Container
+from device.inference.decision_numbers import Decision, decision_json
 from device.inference.errors import BundleError, ProductMismatch, SignatureError
 from device.inference.trust import SigningKey, default_trust_policy, demo_signing_key
 from device.installation import shipped_models_dir
 from device.verdict.identifier import Identifier
 from device.verdict.proof import prove
-from tests.tiny_bundles import signed_unchecked, tiny_bundle, tiny_parts, tiny_path
+from tests.tiny_bundles import (
+    DECISION,
+    NUMBERS,
+    signed_unchecked,
+    tiny_bundle,
+    tiny_parts,
+    tiny_path,
+)
 from train.bundle import golden_spectra
+from train.bundle import reissue as module
 from train.bundle.golden_spectra import NoGoldenSpectrum, golden_verdict_entries
 from train.bundle.reissue import reissue
 from train.cli.main import cli
@@ -27,17 +36,43 @@ KEY = demo_signing_key()
 SHIPPED = sorted(shipped_models_dir().glob("*.ramix"))
 
 
-def old_format() -> bytes:
-    """The tiny bundle as it was before golden verdicts and digests."""
+FITTED = Decision(
+    replace(NUMBERS, evidence=0.6), tiny_bundle(2).manifest.decision.standard_errors, {}
+)
+
+
+@pytest.fixture(autouse=True)
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Bundle]:
+    """Drafts for which a decision was asked; it is not fitted here (`tests/test_decide.py`)."""
+    drafts: list[Bundle] = []
+
+    def decide(bundle: Bundle, progress: object = None) -> Decision:
+        drafts.append(bundle)
+        return FITTED
+
+    monkeypatch.setattr(module, "decide", decide)
+    return drafts
+
+
+def old_format(version: int = 1) -> bytes:
+    """The tiny bundle as it was without numbers of the decision: 2; and before golden verdicts and
+    digests: 1."""
     manifest, references = tiny_parts(2)
-    del manifest["golden_verdicts"]
-    for one in manifest["compounds"]:
-        del one["sha256"]
-    return signed_unchecked(manifest | {"format": "ramix-model-1"}, references)
+    del manifest["decision"]
+    presence = manifest.pop("presence_thresholds")
+    manifest |= {"thresholds": {"presence": presence, "fit": {"support": 0.7}}}
+    if version == 1:
+        del manifest["golden_verdicts"]
+        for one in manifest["compounds"]:
+            del one["sha256"]
+    return signed_unchecked(manifest | {"format": f"ramix-model-{version}"}, references)
 
 
-def test_an_old_bundle_is_refused_and_its_reissue_proves_itself() -> None:
-    old = old_format()
+@pytest.mark.parametrize("older", [1, 2])
+def test_an_old_bundle_is_refused_and_its_reissue_proves_itself(
+    older: int, asked: list[Bundle]
+) -> None:
+    old = old_format(older)
     with pytest.raises(ProductMismatch):
         read_bundle(old, TRUST)
     made = reissue(old, TRUST, [KEY])
@@ -48,6 +83,22 @@ def test_an_old_bundle_is_refused_and_its_reissue_proves_itself() -> None:
     assert Container.from_bytes(made.data).references == before.references
     verdicts = [golden.verdict for golden in new.manifest.golden_verdicts]
     assert verdicts == ["IDENTIFIED", "IDENTIFIED", "UNKNOWN", "PARTIAL"]
+    assert decision_json(new.manifest.decision) == decision_json(FITTED)
+    assert new.manifest.presence_thresholds == tiny_bundle(2).manifest.presence_thresholds
+    assert b'"thresholds"' not in Container.from_bytes(made.data).manifest
+    (draft_of_it,) = asked
+    assert (draft_of_it.references == new.references).all() and draft_of_it.model == new.model
+
+
+def test_a_decision_that_is_there_is_kept_unless_another_is_asked_for(asked: list[Bundle]) -> None:
+    made = reissue(tiny_path(2).read_bytes(), TRUST, [KEY])
+    assert asked == []
+    assert decision_json(read_bundle(made.data, TRUST).manifest.decision) == DECISION
+    made = reissue(tiny_path(2).read_bytes(), TRUST, [KEY], anew=True)
+    assert len(asked) == 1
+    new = read_bundle(made.data, TRUST)
+    assert new.manifest.decision.numbers == FITTED.numbers
+    prove(new)
 
 
 def test_the_same_bundle_gives_the_same_reissue() -> None:
@@ -93,10 +144,25 @@ def test_the_command_writes_bundle_and_card(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     new = read_bundle_file(tmp_path / "aromatics4-2.ramix", TRUST)
     text = (tmp_path / "aromatics4-2.md").read_text()
-    assert new.manifest.version == "1.0.2" and new.sha256 in text
+    assert new.manifest.version == "1.1.1" and new.sha256 in text
     kept = card[card.index("## Through the analyzer") : card.index("## Network alone")]
     assert kept in text  # what was measured, and with which file, word for word
     assert "Measured with 1.0.0" in kept
+
+
+def test_the_verb_decide_issues_a_bundle_with_new_numbers_and_prints_them(
+    tmp_path: Path, asked: list[Bundle]
+) -> None:
+    path = tmp_path / "tiny-2.ramix"
+    path.write_bytes(tiny_path(2).read_bytes())
+    result = CliRunner().invoke(cli, ["decide", str(path), "--version", "2.0.0"])
+    assert result.exit_code == 0, result.output
+    assert len(asked) == 1
+    new = read_bundle_file(path, TRUST)
+    assert new.manifest.version == "2.0.0"
+    assert new.manifest.decision.numbers == FITTED.numbers
+    for name in ("evidence", "foreign_constant"):
+        assert f"{getattr(FITTED.numbers, name):.3f}" in result.output
 
 
 # ---- the golden spectra themselves ----
@@ -114,17 +180,18 @@ def test_a_shipped_bundle_has_every_kind_of_golden_spectrum(path: Path, runtime:
     assert sizes == [1, 2, 3, 0, 1]
 
 
-def draft(**fit: float) -> Bundle:
+def draft(**numbers: float) -> Bundle:
     manifest, references = tiny_parts(2)
     del manifest["golden_verdicts"]
-    manifest["thresholds"]["fit"] = fit
+    for name, value in numbers.items():
+        manifest["decision"]["numbers"][name] = [value, 0.1]
     return draft_bundle(manifest, tiny_bundle(2).model, references)
 
 
 def test_without_a_clear_answer_there_is_no_export() -> None:
     assert len(golden_verdict_entries(draft())) == 4  # negative control
     with pytest.raises(NoGoldenSpectrum, match="IDENTIFIED") as caught:
-        golden_verdict_entries(draft(smallest_share=0.2, support=1.0, identified_misfit=0.001))
+        golden_verdict_entries(draft(named_from=60.0))
     assert "ramix-train evaluate" in caught.value.remedy
 
 

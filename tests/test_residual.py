@@ -11,6 +11,7 @@ Floats = npt.NDArray[np.float64]
 POINTS = 600
 NOISE: Floats = np.full(POINTS, 1e-4)  # variance: sigma 0.01
 KNOWN = np.ones(POINTS, dtype=np.bool_)
+QUIET: Floats = np.full(POINTS, 1e-12)
 
 
 def line(at: float, height: float = 1.0) -> Floats:
@@ -23,7 +24,7 @@ def line(at: float, height: float = 1.0) -> Floats:
 def test_a_fit_of_everything_leaves_nothing_foreign() -> None:
     left = Residual(line(200), line(200), NOISE, KNOWN)
     assert left.explained() == 1.0
-    assert left.unexplained() == left.misfit() == left.lone_line() == 0.0
+    assert left.unexplained() == left.worst_line() == left.lone_line() == 0.0
     assert (left.doubt == 1.0).all()
 
 
@@ -31,7 +32,7 @@ def test_a_fit_of_nothing_leaves_everything_foreign() -> None:
     left = Residual(line(200), np.zeros(POINTS), NOISE, KNOWN)
     assert left.explained() == 0.0
     assert left.unexplained() == 1.0
-    assert left.misfit() > 0.99
+    assert left.worst_line() == 1.0
 
 
 def test_a_line_where_the_fit_has_none_is_foreign_and_doubted_there() -> None:
@@ -46,9 +47,29 @@ def test_a_line_where_the_fit_has_none_is_foreign_and_doubted_there() -> None:
 
 def test_a_line_in_the_wrong_place_is_a_misfit_and_not_foreign() -> None:
     left = Residual(line(201), line(200), NOISE, KNOWN)
-    assert left.misfit() > 0.01
+    assert 0.1 < left.worst_line() < 0.3
     assert left.lone_line() == 0.0
     assert left.unexplained() < 0.02
+
+
+def test_the_worst_line_is_the_worst_and_not_their_sum() -> None:
+    """Against the strongest line of the fit, by height."""
+    strong, weak = line(200), line(450, 0.5)
+    one = Residual(strong + 0.9 * weak, strong + weak, QUIET, KNOWN)
+    both = Residual(0.95 * strong + 0.9 * weak, strong + weak, QUIET, KNOWN)
+    assert one.worst_line() == pytest.approx(0.05, rel=0.01)
+    assert both.worst_line() == pytest.approx(one.worst_line(), rel=0.01)
+    worse = Residual(strong + 0.8 * weak, strong + weak, QUIET, KNOWN)
+    assert worse.worst_line() == pytest.approx(0.1, rel=0.01)
+
+
+def test_white_noise_of_known_variance_is_no_worst_line() -> None:
+    rng = np.random.default_rng(5)
+    for sd in (0.001, 0.03, 0.1):
+        noisy = line(200) + sd * rng.standard_normal(POINTS)
+        noise = np.full(POINTS, sd**2)
+        assert Residual(noisy, line(200), noise, KNOWN).worst_line() < 0.3 * sd
+        assert Residual(noisy, line(200), QUIET, KNOWN).worst_line() > sd  # control
 
 
 def test_a_component_without_its_line_has_no_support() -> None:
@@ -67,7 +88,7 @@ def test_what_a_ray_hid_excuses_no_misfit() -> None:
     known[500:520] = False
     moved = (line(202), line(200))
     calm, struck = Residual(*moved, NOISE, KNOWN), Residual(*moved, doubted, known)
-    assert struck.misfit() == pytest.approx(calm.misfit(), rel=0.01)
+    assert struck.worst_line() == pytest.approx(calm.worst_line(), rel=0.01)
     assert struck.model_error() == pytest.approx(calm.model_error(), rel=0.01)
     assert Residual(*moved, doubted, KNOWN).model_error() == 0.0  # as if all of it were noise
 

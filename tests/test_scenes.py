@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from firmware_bridge.errors import CallerError
+from firmware_bridge.lamp_lines import vacuum_from_air_nm
 from firmware_bridge.simulator.scenes import (
     FloatArray,
     ReplayScene,
     SpectrumScene,
     mixture,
     neon_lamp,
-    vacuum_from_air_nm,
 )
 
 RAW = np.array([500.0, 900.0, 30_000.0])

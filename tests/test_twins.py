@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from device.fit.library import Library
-from device.inference.interpreter import Prediction
 from device.inference.manifest import Compound
 from device.spectra.spectrum import GridSpectrum
-from device.verdict.identification import Identification, Verdict, identify
-from device.verdict.thresholds import FitThresholds
+from device.verdict.identification import Identification, Verdict
 from device.verdict.twins import resolve_twins
-from tests.measured import names, references, scene, solvents
+from tests.asking import ask as asked
+from tests.asking import named
+from tests.measured import lines, names, references, scene, solvents
+from tests.tiny_bundles import NUMBERS
 
-THRESHOLDS = FitThresholds()
 TWIN = Compound("toluene's twin", "", (), "", None, None, "moved by 0.4 cm-1")
 
 
@@ -27,16 +27,13 @@ def with_twin() -> tuple[Library, tuple[Compound, ...]]:
 
 def ask(spectrum: GridSpectrum, *proposed: str) -> Identification:
     library, compounds = with_twin()
-    presence = np.array([0.9 if c.name in proposed else 0.02 for c in compounds], np.float32)
-    return identify(
-        spectrum, Prediction(presence, None), library, compounds, np.full(14, 0.5), THRESHOLDS
-    )
+    return asked(library, spectrum, *proposed, compounds=compounds)
 
 
 def test_of_two_twins_neither_is_asserted_and_both_are_named() -> None:
     answer = ask(scene({"Toluene": 0.6, "ethanol": 0.4}), "ethanol")
     assert answer.verdict is Verdict.PARTIAL
-    assert {component.name for component in answer.components} == {"ethanol"}
+    assert named(answer) == {"ethanol"}
     assert answer.reasons[0].code == "a_or_b"
     assert "Toluene" in answer.reasons[0].text
     assert TWIN.name in answer.reasons[0].text
@@ -48,6 +45,14 @@ def test_twins_alone_are_named_though_nothing_is_asserted() -> None:
     assert answer.verdict is Verdict.PARTIAL
     assert answer.components == ()
     assert answer.reasons[0].code == "a_or_b"
+
+
+def test_beside_something_foreign_twins_are_no_name() -> None:
+    spectrum = scene({"Toluene": 0.6, "ethanol": 0.4}, foreign=lines(680.0, height=0.5))
+    answer = ask(spectrum, "ethanol")
+    assert answer.verdict is Verdict.PARTIAL
+    assert named(answer) == {"ethanol"}
+    assert answer.reasons[0].code == "unexplained_signal"
 
 
 def test_without_twins_in_the_mixture_nothing_is_doubted() -> None:
@@ -64,7 +69,7 @@ def test_a_twin_that_fits_clearly_worse_is_dropped() -> None:
     fit = library.fit(spectrum)
     both = np.array([name in ("Toluene", "ethanol") for name in names()] + [True])
     comparing = replace_look_alikes(library, ((names().index("Toluene"), 13),))
-    resolved, open_pairs = resolve_twins(spectrum, comparing, fit, both, THRESHOLDS)
+    resolved, open_pairs = resolve_twins(spectrum, comparing, fit, both, NUMBERS)
     assert open_pairs == ()
     assert resolved[names().index("Toluene")]
     assert not resolved[13]

@@ -22,7 +22,7 @@ from device.fit.native_fit import native_fit
 from device.fit.residual import Residual
 from device.fit.reweighted import Question, Repeat, Reweighted
 from device.fit.spikes import spikes_in
-from device.fit.windowed import WindowedReferences
+from device.fit.windowed import Singles, WindowedReferences
 from device.native.library import kernel
 
 Floats = npt.NDArray[np.float64]
@@ -42,6 +42,7 @@ class AlignedFit:
     question: Question
     found: Reweighted
     spike_part: float  # of the data's energy
+    fitted: Bools  # [N], which of the spectrum's nuisances took part
 
     def end(self, smoothing_cm1: float | None = None) -> Start:
         """Where another fit starts: at the axis found, with this smoothing or another."""
@@ -63,7 +64,8 @@ class AlignedFit:
             precision = np.zeros((count, count))
             precision[np.ix_(rows, rows)] = found.precision
         end = self.end()
-        data, noise, known = self.question.data, self.question.noise, self.question.known
+        noise, known = self.question.noise, self.question.known
+        data = self.question.without_nuisances(found.nuisance_parts)
         return LibraryFit(
             coefficients=self._spread(found.coefficients) * scale,
             coefficient_sd=self._spread(found.deviation) * scale,
@@ -82,6 +84,8 @@ class AlignedFit:
             spike_part=self.spike_part,
             model_error=found.model_error,
             grid_points=len(self.references.window),
+            nuisance_parts=self._of_all(found.nuisance_parts),
+            nuisance_amplitudes=self._of_all(self._nuisance_amplitudes()),
             left=Left(
                 points=self.references.points,
                 residual=Residual(data[:n], found.model, noise[:n], known[:n]),
@@ -90,6 +94,19 @@ class AlignedFit:
                 scale=scale,
             ),
         )
+
+    def _nuisance_amplitudes(self) -> Floats:
+        """[N], 0-1: root of the energy of each one's part, of that and the references' together."""
+        found = self.found
+        own = np.linalg.norm(self.question.nuisances, axis=1) * np.abs(found.nuisance_parts)
+        result: Floats = own / np.maximum(own + float(np.linalg.norm(found.model)), 1e-300)
+        return result
+
+    def _of_all(self, values: Floats) -> Floats:
+        """From the fitted nuisances to all."""
+        result = np.zeros(len(self.fitted))
+        result[self.fitted] = values
+        return result
 
     def _spread(self, values: Floats) -> Floats:
         """From the fitted references to all."""
@@ -111,18 +128,21 @@ def aligned_fit(
     """Fit all references, or those `only` [C]; None where the data have no lines."""
     rows = references.everything if only is None else np.flatnonzero(only).astype(np.int32)
     question = _question(references, measured, start, rows, repeat)
-    largest = float(np.abs(question.data).max())
-    if largest < _FLAT:
+    if float(np.abs(question.data).max()) < _FLAT:
         return None
     found = _reweighted(question)
     shape = derivative_kernel(kernel_variances(start.smoothing_cm1, start.width_cm2)[1])
-    spikes = spikes_in(question.data[: question.points] - found.model, shape, largest)
+    data = question.without_nuisances(found.nuisance_parts)
+    largest = float(np.abs(data).max())
+    spikes = spikes_in(data[: question.points] - found.model, shape, largest)
     spike_part = 0.0
     if spikes.any():
-        spike_part = float(spikes @ spikes) / float(question.data @ question.data)
+        spike_part = float(spikes @ spikes) / float(data @ data)
         question = replace(question, data=question.data - references.padded(spikes))
         found = _reweighted(question)
-    return AlignedFit(references, measured.scale, start, question, found, spike_part)
+    return AlignedFit(
+        references, measured.scale, start, question, found, spike_part, measured.fitted
+    )
 
 
 def _question(
@@ -151,9 +171,25 @@ def _question(
         known=trusted,
         ramp=references.ramp,
         cosines=references.cosines,
+        nuisances=_nuisances(references, measured, data_variance, axis),
+        nuisance_precision=measured.nuisance_precision,
         smoothing_cm1=start.smoothing_cm1,
         repeat=repeat,
     )
+
+
+def _nuisances(
+    references: WindowedReferences,
+    measured: MeasuredDerivatives,
+    data_variance: float,
+    axis: tuple[float, float],
+) -> Singles:
+    """[N, stride]: they lie on the instrument's axis, and are moved with the data."""
+    found = measured.nuisances(data_variance)
+    if not len(found):
+        return references.no_rows
+    moved = np.stack([shifted(row, *axis)[references.part] for row in found])
+    return np.stack([references.padded(row) for row in without_baseline(moved)])
 
 
 def _reweighted(question: Question) -> Reweighted:

@@ -13,7 +13,9 @@ from functools import cached_property
 import numpy as np
 
 from device.fit.derivative import noise_correlation
-from device.fit.nonnegative import roundings, solve_nonnegative
+from device.fit.left_out import rises_without
+from device.fit.nonnegative import solve_nonnegative
+from device.fit.nuisances import WeightedNuisances
 from device.fit.residual import Residual, squares_nearby
 from device.fit.reweighted import Bools, Floats, Question, Singles
 
@@ -33,7 +35,7 @@ _NEARBY_POINTS = 41
 # Neighbours in the smoothed derivative that carry one piece of evidence where model error rules,
 # and how many times more than an ideal line says (`noise_correlation`) where noise does.
 _CORRELATED_NOISE = 1.29
-_CORRELATED_ERROR = 8.0
+CORRELATED_ERROR = 8.0
 _REWEIGHTINGS = 5
 # So many of the largest components have shifts and widths of their own, a bound on time: one
 # mixture holds a dozen at most (Mozaffari & Tay 2021), and what else a library of hundreds finds in
@@ -68,10 +70,9 @@ class FlexibleFit:
             for part in (columns.pure, columns.slope, columns.curve)
         )
         self._ramp, self._cosines = question.ramp, question.cosines
-        self._data, self._noise = question.data[:n], question.noise[:n]
+        self._noise = question.noise[:n]
         self._known = question.known[:n]
         self._correlated_noise = correlated_noise(question.smoothing_cm1) * self._noise
-        self._everywhere = (_LARGEST_NEARBY * float(np.abs(self._data).max())) ** 2
         self._columns = self._pure
         self._bent = np.empty(self._pure.shape, dtype=np.float32)
         self._scratch = np.empty(self._pure.shape, dtype=np.float32)
@@ -79,8 +80,14 @@ class FlexibleFit:
         self.response_parts: Floats = np.zeros(len(self._cosines))
         self.own_shift_cm1 = np.zeros(len(rows))
         self.own_width_cm2 = np.zeros(len(rows))
+        # of equal weights: one over the mean variance of the noise
+        ones = (np.arange(len(question.data)) < n).astype(np.float32)
+        self._beside = WeightedNuisances(question, ones, float(self._noise.mean()))
         gram = columns.gram[np.ix_(rows, rows)]
-        self.coefficients = solve_nonnegative(gram, (self._pure @ question.data).astype(np.float64))
+        projection = (self._pure @ question.data).astype(np.float64)
+        self.coefficients = solve_nonnegative(
+            *self._beside.taken_out(gram, projection, self._pure, question.data)
+        )
         self._weigh()
         for _ in range(_REWEIGHTINGS):
             present = np.flatnonzero(self.coefficients > 0)
@@ -95,9 +102,11 @@ class FlexibleFit:
         """Shift and stretch of the axis, own shifts and widths of the present components, and the
         response: ridge regression."""
         count, terms = len(present), len(self._cosines)
+        nuisances = len(self._question.nuisances)
         amounts = self.coefficients.astype(np.float32)
         amount = amounts[present, None]
-        basis = np.empty((2 + 2 * count + terms, len(self._ramp)), dtype=np.float32)
+        straight = 2 + 2 * count + terms  # from here on rows bend nothing
+        basis = np.empty((straight + nuisances, len(self._ramp)), dtype=np.float32)
         pure = amounts @ self._pure
         np.negative(amounts @ self._slope, out=basis[0])
         np.multiply(basis[0], self._ramp, out=basis[1])
@@ -105,19 +114,21 @@ class FlexibleFit:
             rows = basis[first : first + count]
             part.take(present, axis=0, out=rows, mode="clip")
             rows *= np.float32(factor) * amount
-        np.multiply(pure, self._cosines, out=basis[2 + 2 * count :])
+        np.multiply(pure, self._cosines, out=basis[2 + 2 * count : straight])
+        basis[straight:] = self._question.nuisances
         sigmas = np.empty(len(basis))
         sigmas[:2] = _AXIS_SIGMA_CM1
         sigmas[2 : 2 + count] = _OWN_SHIFT_SIGMA_CM1
         sigmas[2 + count : 2 + 2 * count] = _OWN_WIDTH_SIGMA_CM2
-        sigmas[2 + 2 * count :] = _RESPONSE_SIGMA
+        sigmas[2 + 2 * count : straight] = _RESPONSE_SIGMA
+        sigmas[straight:] = self._question.nuisance_precision**-0.5
         basis *= self._root
         normal = (basis @ basis.T).astype(np.float64)
         normal.flat[:: len(normal) + 1] += sigmas**-2.0
         rest = basis @ (self._root * (self._question.data - pure))
         bend = np.linalg.solve(normal, rest.astype(np.float64))
         shift, width = bend[2 : 2 + count], bend[2 + count : 2 + 2 * count]
-        response = bend[2 + 2 * count :]
+        response = bend[2 + 2 * count : straight]
         self.axis_error_cm1 = bend[:2].clip(-_AXIS_LIMIT_CM1, _AXIS_LIMIT_CM1)
         self.own_shift_cm1[:] = 0.0
         self.own_width_cm2[:] = 0.0
@@ -138,22 +149,29 @@ class FlexibleFit:
     def _weighted_normal(self) -> tuple[Floats, Floats]:
         weighted = np.multiply(self._columns, self._root, out=self._scratch)
         gram = weighted @ weighted.T  # the same array twice: BLAS computes half of it
-        projection = weighted @ (self._root * self._question.data)
-        return gram.astype(np.float64), projection.astype(np.float64)
+        data = self._root * self._question.data
+        projection = weighted @ data
+        return self._beside.taken_out(
+            gram.astype(np.float64), projection.astype(np.float64), weighted, data
+        )
 
     def _weigh(self) -> None:
         modelled = self.coefficients.astype(np.float32) @ self._columns
         self.model: Singles = modelled[: self._points]
-        left = self.residual = Residual(self._data, self.model, self._noise, self._known)
+        self.nuisance_parts = self._beside.parts(self._question.data - modelled)
+        data = self._question.without_nuisances(self.nuisance_parts)[: self._points]
+        left = self.residual = Residual(data, self.model, self._noise, self._known)
         error = left.model_error()
         self.model_error = min(max(error, SMALLEST_MODEL_ERROR), LARGEST_MODEL_ERROR)
-        nearby = self._everywhere + squares_nearby(left.summed_squares, _NEARBY_POINTS)
-        variance = self._correlated_noise + (_CORRELATED_ERROR * self.model_error**2) * nearby
+        everywhere = (_LARGEST_NEARBY * float(np.abs(data).max())) ** 2
+        nearby = everywhere + squares_nearby(left.summed_squares, _NEARBY_POINTS)
+        variance = self._correlated_noise + (CORRELATED_ERROR * self.model_error**2) * nearby
         self._variance: Singles = np.maximum(variance, _SMALLEST_VARIANCE).astype(np.float32)
         self._weight: Singles = np.zeros(len(modelled), dtype=np.float32)
         # a foreign line must not change the amounts around it
         np.divide(left.doubt, self._variance, out=self._weight[: self._points])
         self._root = np.sqrt(self._weight)
+        self._beside = WeightedNuisances(self._question, self._root)
 
     @cached_property
     def _normal(self) -> tuple[Floats, Floats]:
@@ -168,7 +186,7 @@ class FlexibleFit:
     def misfit(self) -> float:
         """Chi squared per independent point, at least 1."""
         squares = float(np.square(self.residual.values) @ self._weight[: self._points])
-        return max(1.0, _CORRELATED_ERROR * squares / len(self._data))
+        return max(1.0, CORRELATED_ERROR * squares / self._points)
 
     @cached_property
     def noise_part(self) -> float:
@@ -178,32 +196,8 @@ class FlexibleFit:
 
     @cached_property
     def evidence(self) -> Floats:
-        """Where the others only take over what the left-out one had, its amount squared over its
-        variance; else the rise of chi squared with amounts found anew."""
-        gram, projection = self._normal
-        optimum = self._optimum
-        present = np.flatnonzero(optimum > 0)
-        amounts, result = optimum[present], np.zeros(len(optimum))
-        try:
-            covariance = np.linalg.inv(gram[np.ix_(present, present)])
-        except np.linalg.LinAlgError:  # two references alike to the last bit
-            covariance = np.zeros((len(present), len(present)))
-        variance = np.maximum(covariance.diagonal(), 1e-300)
-        result[present] = amounts**2 / variance
-        without = amounts[:, None] - covariance * (amounts / variance)
-        gradient = projection[:, None] - gram[:, present] @ without
-        gradient[present] = -np.inf
-        np.fill_diagonal(without, 0.0)
-        simple = (without >= 0).all(axis=0)
-        simple &= (gradient <= roundings(gram, projection)[:, None]).all(axis=0)
-        best = _chi_squared(gram, projection, optimum)
-        for index in present[~simple & ~self._small[present]]:
-            others = np.delete(np.arange(len(result)), index)
-            among = gram[np.ix_(others, others)]
-            anew = solve_nonnegative(among, projection[others], self.coefficients[others])
-            result[index] = _chi_squared(among, projection[others], anew) - best
-        result[self._small] = 0.0
-        return result / self.misfit
+        rises = rises_without(*self._normal, self._optimum, self.coefficients, ~self._small)
+        return rises / self.misfit
 
     @cached_property
     def _small(self) -> Bools:
@@ -238,8 +232,3 @@ class FlexibleFit:
     @cached_property
     def support(self) -> Floats:
         return self.residual.support(self._columns[:, : self._points])
-
-
-def _chi_squared(gram: Floats, projection: Floats, solution: Floats) -> float:
-    """Up to the constant of the data alone."""
-    return float(solution @ (gram @ solution) - 2 * projection @ solution)

@@ -6,6 +6,7 @@ Next: `library_fit.py`, the answer; `device/verdict/identification.py`, which de
 """
 
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,15 @@ import numpy.typing as npt
 
 from device.fit.aligned import aligned_fit, nothing
 from device.fit.derivative import SMOOTHING_CM1, fitted_window, smoothed_derivative
+from device.fit.first_look import look_first
+from device.fit.flexible import CORRELATED_ERROR
 from device.fit.library_fit import LibraryFit, Start
 from device.fit.measured import MeasuredDerivatives
 from device.fit.reference_lines import line_parts, look_alikes
 from device.fit.reweighted import Repeat
 from device.fit.search import ShiftSearch
 from device.fit.windowed import WindowedReferences, kept
+from device.spectra.response import silicon_response
 from device.spectra.spectrum import GridSpectrum
 
 __all__ = ["Library", "LibraryFit"]
@@ -35,6 +39,10 @@ _SMOOTHING_IN_NOISE_CM1 = 5.0
 _NOISE_RULES = 0.5  # from this `noise_part` on, where the fit matches better than this:
 _MATCHED_MODEL_ERROR = 0.05
 
+# Prior log odds that a spectrum was taken as the references were: four of five.
+_TAKEN_ALIKE = float(np.log(4.0))
+_LEAST_LEFT = 1e-4  # of the energy: less is rounding
+
 _KEPT_WINDOWS = 4  # ranges of instruments in use at one time
 
 
@@ -50,8 +58,47 @@ class Library:
         narrowest = smoothed_derivative(self.references, SMOOTHING_CM1**2)
         self.look_alikes = look_alikes(narrowest)
         self._lines = line_parts(np.square(narrowest))
+        self.line_parts: Floats = self._lines.mean(axis=0)  # [G], of all compounds' lines together
         self._windows: OrderedDict[bytes, WindowedReferences] = OrderedDict()
+        self._corrected: OrderedDict[bytes, WindowedReferences] = OrderedDict()
         self._last: tuple[GridSpectrum, MeasuredDerivatives] | None = None
+
+    def as_taken(self, spectrum: GridSpectrum) -> GridSpectrum:
+        """The spectrum as it is, or weighed as a silicon detector sees it: whichever is likelier by
+        what is left of it beside the references, or beside these with the detector's response
+        taken out. Places and widths of lines are the same for both.
+
+        Of n independent pieces of signal with Gaussian misfits the likelihood goes with the -n/2th
+        power of the energy left; n is the participation ratio of the energy over its points.
+        """
+        seen = self._seen(spectrum)
+        if seen is None:
+            return spectrum
+        measured, response = seen[1], silicon_response(spectrum.grid)
+        as_it_is = ShiftSearch(*seen)
+        as_it_is.run()
+        corrected = kept(
+            self._corrected,
+            measured.window.tobytes(),
+            lambda: WindowedReferences(self.references / response, self._lines, measured.window),
+            _KEPT_WINDOWS,
+        )
+        tried = (as_it_is, ShiftSearch(corrected, measured))
+        left = [max(1.0 - one.explained_there(as_it_is), _LEAST_LEFT) for one in tried]
+        energy = np.square(measured.derivative(SMOOTHING_CM1**2)[measured.window])
+        pieces = float(energy.sum()) ** 2 / float(energy @ energy) / CORRELATED_ERROR
+        if 0.5 * pieces * float(np.log(left[0] / left[1])) < _TAKEN_ALIKE:
+            return spectrum
+        return replace(
+            spectrum,
+            intensity=spectrum.intensity * response,
+            variance=spectrum.variance * response**2,
+            white_variance=spectrum.white_variance * response**2,
+            nuisances=tuple(
+                replace(one, values=one.values * response) for one in spectrum.nuisances
+            ),
+            weighed=True,
+        )
 
     def fit(self, spectrum: GridSpectrum) -> LibraryFit:
         """Fit all references to `spectrum`; never fails on a finite spectrum."""
@@ -98,7 +145,7 @@ class Library:
             window = fitted_window(spectrum.valid)
             if not window.any() or not spectrum.intensity.any():
                 return None
-            last = self._last = (spectrum, MeasuredDerivatives(spectrum, window))
+            last = (spectrum, MeasuredDerivatives(spectrum, window))
         measured = last[1]
         references = kept(
             self._windows,
@@ -106,4 +153,7 @@ class Library:
             lambda: WindowedReferences(self.references, self._lines, measured.window),
             _KEPT_WINDOWS,
         )
+        if last is not self._last:
+            look_first(references, measured)
+            self._last = last
         return references, measured

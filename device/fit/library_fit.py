@@ -4,7 +4,7 @@ Made by `library.py`. Next: `device/verdict/identification.py`, which decides wi
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -47,6 +47,10 @@ class LibraryFit:
     model_error: float  # misfit beyond noise, of the signal; see residual.py
     grid_points: int  # G
     left: "Left | None" = None  # None: there was nothing to fit
+    # [N], of the spectrum's nuisances: the part found of each, and 0-1 its amplitude (root of
+    # energy) of its own and all references' together
+    nuisance_parts: Floats = field(default_factory=lambda: np.zeros(0))
+    nuisance_amplitudes: Floats = field(default_factory=lambda: np.zeros(0))
 
     def start(self, smoothing_cm1: float | None = None) -> Start:
         """For another fit: the axis and the width found, and this smoothing or another."""

@@ -62,6 +62,8 @@ class _Fit(ctypes.Structure):
         *((name, ctypes.c_void_p) for name in ("rows", "pure", "slope", "curve", "gram")),
         ("gram_stride", ctypes.c_int32),
         *((name, ctypes.c_void_p) for name in ("data", "noise", "known", "ramp", "cosines")),
+        ("nuisances", ctypes.c_int32),
+        *((name, ctypes.c_void_p) for name in ("nuisance", "nuisance_precision")),
         *(
             (name, ctypes.c_double)
             for name in ("correlated_noise", "aligned_cm1", "noise_rules", "matched_model_error")
@@ -70,7 +72,7 @@ class _Fit(ctypes.Structure):
         ("axis_error_cm1", _PAIR),
         ("response", ctypes.c_double * RESPONSE_TERMS),
         *((name, ctypes.c_double) for name in ("model_error", "noise_part")),
-        *((name, ctypes.c_void_p) for name in ("model", "weight")),
+        *((name, ctypes.c_void_p) for name in ("nuisance_part", "model", "weight")),
     )
 
 
@@ -88,6 +90,7 @@ class NativeFit:
     precision: Floats
     axis_error_cm1: Floats
     response_parts: Floats
+    nuisance_parts: Floats
     model_error: float
     noise_part: float
     model: Singles
@@ -100,6 +103,7 @@ def native_fit(compiled: ctypes.CDLL, question: Question) -> NativeFit:
     columns = question.columns
     by_reference = np.zeros((len(_BY_REFERENCE) + count, count))
     by_point = np.empty((2, stride), dtype=np.float32)
+    nuisance_parts = np.zeros(len(question.nuisances))
     places = {
         name: address(by_reference) + 8 * count * row
         for row, name in enumerate((*_BY_REFERENCE, "precision"))
@@ -119,6 +123,10 @@ def native_fit(compiled: ctypes.CDLL, question: Question) -> NativeFit:
         known=address(question.known),
         ramp=address(question.ramp),
         cosines=address(question.cosines),
+        nuisances=len(question.nuisances),
+        nuisance=address(question.nuisances),
+        nuisance_precision=address(question.nuisance_precision),
+        nuisance_part=address(nuisance_parts),
         correlated_noise=flexible.correlated_noise(question.smoothing_cm1),
         aligned_cm1=question.repeat.aligned_cm1,
         noise_rules=question.repeat.noise_rules,
@@ -134,6 +142,7 @@ def native_fit(compiled: ctypes.CDLL, question: Question) -> NativeFit:
         precision=by_reference[len(_BY_REFERENCE) :],
         axis_error_cm1=np.array(fit.axis_error_cm1),
         response_parts=np.array(fit.response),
+        nuisance_parts=nuisance_parts,
         model_error=fit.model_error,
         noise_part=fit.noise_part,
         model=by_point[0, : question.points],
@@ -155,7 +164,7 @@ def _settings() -> _Settings:
         f.EVIDENCE_FROM_SHARE,
         (f.SMALLEST_MODEL_ERROR, f.LARGEST_MODEL_ERROR),
         f._LARGEST_NEARBY,
-        f._CORRELATED_ERROR,
+        f.CORRELATED_ERROR,
         r._FOREIGN_NEARBY,
         r._FOREIGN_FLOOR,
         r._FOREIGN_SIGMAS,

@@ -43,8 +43,14 @@ class Question:
     known: Singles  # [stride], 1 where this is noise; 0: doubt about what a cosmic ray hid
     ramp: Singles  # [stride], -1 to 1: how much of the axis's stretch shows there
     cosines: Singles  # [terms, stride], what the response of the instrument is made of
+    nuisances: Singles  # [N, stride], fitted beside the references, with any sign
+    nuisance_precision: Floats  # [N], of what is known of their parts before: 0 each
     smoothing_cm1: float  # sigma of the kernel
     repeat: Repeat
+
+    def without_nuisances(self, parts: Floats) -> Singles:
+        """[stride], the data less such parts [N] of the nuisances."""
+        return self.data - parts.astype(np.float32) @ self.nuisances if len(parts) else self.data
 
 
 class Reweighted(Protocol):
@@ -75,8 +81,12 @@ class Reweighted(Protocol):
         """[terms], of the cosines."""
 
     @property
+    def nuisance_parts(self) -> Floats:
+        """[N], of the nuisances."""
+
+    @property
     def model(self) -> Singles:
-        """[points]"""
+        """[points], of the references alone."""
 
     @property
     def model_error(self) -> float:

@@ -38,6 +38,13 @@ class ShiftSearch:
         self._known: dict[tuple[int, int], float] = {}
         self._noise: dict[float, float] = {}
         self._start: Floats = np.zeros(len(references.spectra))
+        self.best = _UNCHANGED, 0  # rung of the ladder and whole shift that `run` found
+
+    def explained_there(self, other: "ShiftSearch") -> float:
+        """Part of the energy that is explained at the best shift and width of `other`."""
+        width, shift = other.best
+        self._evaluate(width, [shift])
+        return self._known[width, shift]
 
     def run(self) -> tuple[float, float]:
         """(shift_cm1, width_cm2): whole shifts, widths, both again nearby, then the fraction."""
@@ -46,6 +53,7 @@ class ShiftSearch:
         limit = SHIFT_LIMIT_CM1 + _SHIFT_SLACK_CM1
         shift = self._best(width, range(max(shift - 2, -limit), min(shift + 2, limit) + 1))
         width = self._climb(width, shift)
+        self.best = width, shift
         self._evaluate(width, [shift - 1, shift, shift + 1])
         below, at, above = (self._known[width, shift + step] for step in (-1, 0, 1))
         curvature = below - 2 * at + above
@@ -83,6 +91,9 @@ class ShiftSearch:
         variance, data_variance = kernel_variances(SMOOTHING_CM1, WIDTH_LADDER_CM2[width])
         columns = self._references.search_columns(variance)
         derivative = self._measured.derivative(data_variance)
+        if len(self._measured.first_parts):
+            found = self._measured.first_parts @ self._measured.nuisances(data_variance)
+            derivative = derivative - found
         data = derivative.take(self._references.searched + np.array(asked)[:, None], mode="clip")
         slow = data @ columns.slow.T
         energies = np.einsum("ij,ij->i", data, data) - np.einsum("ij,ij->i", slow, slow)

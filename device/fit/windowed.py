@@ -69,6 +69,7 @@ class WindowedReferences:
         self.stride = -(-len(self.points) // LANES) * LANES
         self.ramp = self.padded(ramp_of(len(window))[window])
         self.ones = self.padded(np.ones(len(self.points)))
+        self.no_rows = np.zeros((0, self.stride), dtype=np.float32)
         self.cosines = np.stack([self.padded(row) for row in _cosines(len(self.points))])
         self.searched = self.points[::STRIDE]
         self._columns: OrderedDict[float, Columns] = OrderedDict()

@@ -69,8 +69,9 @@ def read_decision(where: Fields) -> Decision:
         values[name] = strict_json.as_number(value, place, lowest, _LARGEST)
         errors[name] = strict_json.as_number(error, f"the error of {place}", 0.0, _LARGEST)
     numbers.done()
-    if values["evidence"] == 0.0 or values["alone_evidence"] == 0.0:
-        raise StrictJsonError(f"{numbers.name_of('evidence')} is 0: no evidence could ever do")
+    for name in ("evidence", "alone_evidence"):
+        if values[name] == 0.0:
+            raise StrictJsonError(f"{numbers.name_of(name)} is 0: no evidence could ever do")
     rates = {
         name: strict_json.as_number(value, where.name_of(f"rates.{name}"), 0.0, 1.0)
         for name, value in where.mapping("rates").items()

@@ -5,11 +5,11 @@
 #include "products.h"
 #include "state.h"
 
-/* [size, size] in s->normal and [size] in s->bend: own shifts and widths of the `chosen`, stretch
- * and cosines, whose rows are in s->list, times s->factor; last the shift of all. */
+/* [size, size] in s->normal and [size] in s->bend: own shifts and widths of the `chosen`, stretch,
+ * cosines and nuisances, whose rows are in s->list, times s->factor; last the shift of all. */
 ON_EVERY_CPU
 static void bending_equations(state *s, int present, const float *rest) {
-    const int count = 2 * present + BENT, size = count + 1;
+    const int count = 2 * present + BENT + s->fit->nuisances, size = count + 1;
     double *last = s->normal + (size_t)count * size;
     for (int first = 0; first < count; first += HIGH) {
         const int high = count - first < HIGH ? count - first : HIGH, wide = first + high + 1;
@@ -102,7 +102,12 @@ int bend(state *s) {
         s->prior[2 * present + k] =
             precision_of(k == 0 ? set->axis_sigma_cm1[1] : set->response_sigma);
     }
-    const int last = 2 * present + BENT;
+    for (int k = 0; k < f->nuisances; k++) {
+        s->list[2 * present + BENT + k] = f->nuisance + (size_t)k * stride;
+        s->factor[2 * present + BENT + k] = 1.0;
+        s->prior[2 * present + BENT + k] = f->nuisance_precision[k];
+    }
+    const int last = 2 * present + BENT + f->nuisances;
     s->prior[last] = precision_of(set->axis_sigma_cm1[0]);
     bending_equations(s, present, rest);
     for (int i = 0; i <= last; i++)

@@ -23,6 +23,7 @@ void weighted_column(state *s, int i) {
     float *column = row_of(s->columns, s, i), *weighted = row_of(s->weighted, s, i);
     bent(s, i, column);
     for (int n = 0; n < s->fit->stride; n++) weighted[n] = column[n] * s->fit->weight[n];
+    without_nuisances(s, weighted);
 }
 
 /* The model of such amounts of the members, and what it leaves of the data. */
@@ -36,6 +37,7 @@ void model_of(state *s, const double *amounts) {
         for (int n = 0; n < f->stride; n++) f->model[n] += amount * column[n];
     }
     for (int n = 0; n < f->stride; n++) s->residual[n] = f->data[n] - f->model[n];
+    less_nuisances(s);
 }
 
 /* So that the sum of squares over n - half .. n + half is cumulative[n + half + 1] -
@@ -96,4 +98,5 @@ void weigh(state *s) {
         f->weight[n] = s->doubt[n] / s->variance[n];
     }
     for (int n = points; n < stride; n++) f->weight[n] = 0.0f;
+    weighted_nuisances(s, 1.0);
 }

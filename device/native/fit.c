@@ -26,6 +26,7 @@ static void first_amounts(state *s) {
         f->coefficients[i] = f->own_shift_cm1[i] = f->own_width_cm2[i] = 0.0;
     }
     products(&f->data, 1, s->list, count, stride, s->projection, count);
+    first_nuisances(s);
     for (int i = 0; i < count; i++) largest = fmax(largest, fabs(s->projection[i]));
     const double rounding = scale > 0.0 ? TOLERANCE * largest / sqrt(scale) : 0.0;
     s->active.size = 0;
@@ -38,10 +39,12 @@ static void first_amounts(state *s) {
 
 int32_t ramix_reweighted_fit(const ramix_settings *settings, ramix_fit *fit) {
     const size_t count = (size_t)fit->count, stride = (size_t)fit->stride;
-    const size_t bent = 2 * count + BENT + 1;
+    const size_t beside = (size_t)fit->nuisances;
+    const size_t bent = 2 * count + BENT + beside + 1;
     const size_t doubles = (fit->points + 2 * WIDEST + 1) + count * count + 3 * count + 1 +
-                           bent * bent + 3 * bent + HIGH * (bent + 1) + count * count + count;
-    const size_t floats = stride * (2 * count + BENT + 7);
+                           bent * bent + 3 * bent + HIGH * (bent + 1) + count * count + count +
+                           beside * beside + beside;
+    const size_t floats = stride * (2 * count + BENT + 7 + beside);
     char *memory = malloc(sizeof(double) * doubles + sizeof(float *) * (bent + 1 + count + HIGH) +
                           sizeof(float) * floats + sizeof(int) * 5 * count);
     if (memory == NULL) return -1;
@@ -60,7 +63,9 @@ int32_t ramix_reweighted_fit(const ramix_settings *settings, ramix_fit *fit) {
     s.sums = s.factor + bent;
     s.active.factor = s.sums + HIGH * (bent + 1);
     s.active.candidate = s.active.factor + count * count;
-    s.list = (const float **)(s.active.candidate + count);
+    s.beside_factor = s.active.candidate + count;
+    s.beside_part = s.beside_factor + beside * beside;
+    s.list = (const float **)(s.beside_part + beside);
     s.ones = s.list + bent + 1;
     s.columns = (float *)(s.ones + count + HIGH);
     s.weighted = s.columns + stride * count;
@@ -72,7 +77,8 @@ int32_t ramix_reweighted_fit(const ramix_settings *settings, ramix_fit *fit) {
     s.variance = s.doubt + stride;
     s.one = s.variance + stride;
     s.other = s.one + stride;
-    s.member = (int *)(s.other + stride);
+    s.beside = s.other + stride;
+    s.member = (int *)(s.beside + stride * beside);
     s.complete = s.member + count;
     s.chosen = s.complete + count;
     s.joined = s.chosen + count;

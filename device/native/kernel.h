@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#define RAMIX_KERNEL_VERSION 1
+#define RAMIX_KERNEL_VERSION 2
 
 /* Longer vectors and fused products where the processor has them. clang's choice between them is
  * made by a function of its run-time library, and in that of zig 0.17, which makes the wheels, it
@@ -43,6 +43,9 @@ typedef struct {
     int32_t gram_stride;
     const float *data, *noise, *known, *ramp; /* [stride] */
     const float *cosines;              /* [COSINES, stride] */
+    int32_t nuisances;                 /* N, 0 for none */
+    const float *nuisance;             /* [N, stride], fitted beside the references */
+    const double *nuisance_precision;  /* [N], of what each one's part is known before */
     double correlated_noise; /* points of noise that weigh as much as an independent one */
     /* A fit whose axis is off by more, or where noise rules and the model error is less, is made
      * again by the caller: then nothing is concluded, and all from `deviation` on is zero. */
@@ -53,7 +56,8 @@ typedef struct {
     double *precision; /* [K, K]: rows and columns of the present ones, and the diagonal */
     double axis_error_cm1[2], response[COSINES];
     double model_error, noise_part;
-    float *model, *weight; /* [stride] */
+    double *nuisance_part; /* [N], of any sign */
+    float *model, *weight; /* [stride]; the model is of the references alone */
 } ramix_fit;
 
 /* From the points of one axis to those of a grid (`resampling.py`). */

@@ -14,6 +14,8 @@ typedef struct {
     float *columns, *weighted;  /* [K, stride], bent; and times the weight: of the members */
     float *rows;                /* [BENT, stride], of the bending */
     float *response, *aside, *residual, *doubt, *variance, *one, *other; /* [stride] */
+    float *beside;              /* [N, stride], nuisances times the weight */
+    double *beside_factor, *beside_part; /* [N, N], [N] */
     double *cumulative;         /* [points + 2 WIDEST + 1] */
     double *gram, *projection;  /* [K, K], [K]: of the members */
     double *gradient, *amounts, *sums; /* [K + 1], [K], [HIGH, 2 K + BENT + 2] */
@@ -21,12 +23,20 @@ typedef struct {
     active_set active;
     const float **list, **ones;
     int *member, *complete, *chosen, *joined; /* [K] */
-    float largest; /* magnitude of the data */
+    float largest; /* magnitude of the data, without nuisances */
 } state;
 
 static inline float *row_of(float *rows, const state *s, int k) {
     return rows + (size_t)k * s->fit->stride;
 }
+
+/* nuisances.c: nothing happens in any of these where there are none. The nuisances for the weights
+ * as they are, their precision times `scale`; a weighted row less what nuisances could be of it; the
+ * residual less the nuisances; the first amounts' equations less the nuisances. */
+void weighted_nuisances(state *s, double scale);
+void without_nuisances(state *s, float *weighted);
+void less_nuisances(state *s);
+void first_nuisances(state *s);
 
 /* columns.c: what reference i looks like now, and times the weight; the model of such amounts and
  * what it leaves of the data; sums of squares over points beside each (place 0 is returned); what

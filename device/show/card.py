@@ -117,12 +117,23 @@ def _table(result: Mapping[str, Any], hazards: Mapping[str, str], style: CardSty
     bar = " " * _BAR_WIDTH if by_volume else style.paint(_bar(rest, style), "33")
     amount = " " * 10 if by_volume else _amount(rest, None, style)
     lines.append(_row("not explained", "", bar, amount, _percent(rest) if by_volume else "", ""))
+    lines += _at_least(components, style)
     if by_volume:
         lines += [
             "",
             style.paint("  * of the Raman-visible part; signal: share of the Raman signal", "2"),
         ]
     return lines
+
+
+def _at_least(components: Sequence[Mapping[str, Any]], style: CardStyle) -> list[str]:
+    """What holds even if something hides below its detection limit; older records do not know."""
+    known = [one for one in components if one.get("signal_share_at_least") is not None]
+    if not known:
+        return []
+    told = ", ".join(f"{one['name']} {_percent(one['signal_share_at_least'])}" for one in known)
+    text = f"at least, if one more hides below its limit: {told} of the signal"
+    return ["", *(style.paint(f"  {line}", "2") for line in textwrap.wrap(text, style.width - 4))]
 
 
 def _row(name: str, cas: str, bar: str, amount: str, signal: str, confidence: str) -> str:

@@ -23,14 +23,21 @@ _BASELINE_ROUNDS = 8
 class FitCurves:
     """All curves float64[G] in the unit of the measurement; NaN where nothing was measured.
 
-    measured = baseline + sum of components + residual.
+    measured = baseline + sum of nuisances + sum of components + residual.
     """
 
     wavenumber_cm1: Floats
     measured: Floats
     baseline: Floats
     components: dict[str, Floats]  # without baseline, in the order of `names`
+    nuisances: dict[str, Floats]
     residual: Floats
+
+    @property
+    def ground(self) -> Floats:
+        """[G], what the components stand on: baseline and nuisances."""
+        result: Floats = np.sum([self.baseline, *self.nuisances.values()], axis=0)
+        return result
 
 
 def fit_curves(
@@ -48,7 +55,12 @@ def fit_curves(
         for i in np.argsort(-fit.coefficients)
         if fit.coefficients[i] > 0
     }
-    total = np.sum(list(components.values()), axis=0) if components else 0.0
+    nuisances: dict[str, Floats] = {}
+    for one, part in zip(spectrum.nuisances, fit.nuisance_parts, strict=False):
+        if part:
+            nuisances[one.name] = nuisances.get(one.name, 0.0) + part * one.values
+    drawn = [*components.values(), *nuisances.values()]
+    total = np.sum(drawn, axis=0) if drawn else 0.0
     baseline = _baseline(spectrum.intensity - total, spectrum.valid)
     missing = np.where(spectrum.valid, 0.0, np.nan)
     return FitCurves(
@@ -56,6 +68,7 @@ def fit_curves(
         measured=spectrum.intensity + missing,
         baseline=baseline + missing,
         components=components,
+        nuisances=nuisances,
         residual=spectrum.intensity - total - baseline + missing,
     )
 

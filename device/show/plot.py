@@ -112,14 +112,14 @@ def _draw_spectrum(axes: Any, wavenumber: NDArray[Any], intensity: NDArray[Any])
 
 
 def _draw_fit(axes: Any, curves: FitCurves, amounts: Mapping[str, str]) -> None:
-    """Each component stands on the baseline, where its lines meet those that were measured."""
-    wavenumber, baseline = curves.wavenumber_cm1, curves.baseline
+    """Each component stands where its lines meet those that were measured."""
+    wavenumber, ground = curves.wavenumber_cm1, curves.ground
     for index, (name, amount) in enumerate(amounts.items()):
-        top = baseline + curves.components[name]
+        top = ground + curves.components[name]
         colour = _COLOURS[index % len(_COLOURS)]
         axes.fill_between(
             wavenumber,
-            baseline,
+            ground,
             top,
             color=colour,
             alpha=0.35,
@@ -128,15 +128,18 @@ def _draw_fit(axes: Any, curves: FitCurves, amounts: Mapping[str, str]) -> None:
             label=f"{name}  {amount}",
         )
         axes.plot(wavenumber, top, color=colour, linewidth=1.0)
-    axes.plot(wavenumber, baseline, color=_BASELINE, linestyle="--", label="baseline")
+    axes.plot(wavenumber, curves.baseline, color=_BASELINE, linestyle="--", label="baseline")
+    for name, shape in curves.nuisances.items():
+        over = curves.baseline + shape
+        axes.plot(wavenumber, over, color=_BASELINE, linestyle=":", label=f"{name}, no sample")
     _draw_spectrum(axes, wavenumber, curves.measured)
-    total = baseline + _explained(curves, amounts)
+    total = ground + _explained(curves, amounts)
     axes.plot(wavenumber, total, color=_TOTAL, linewidth=0.9, label="sum of the fit")
     axes.legend(loc="best", frameon=False, fontsize=10)
 
 
 def _draw_residual(axes: Any, curves: FitCurves, amounts: Mapping[str, str]) -> None:
-    signal = curves.measured - curves.baseline
+    signal = curves.measured - curves.ground
     residual = signal - _explained(curves, amounts)
     axes.axhline(0.0, color=_BASELINE, linewidth=0.8)
     axes.plot(curves.wavenumber_cm1, residual, color=_RESIDUAL, linewidth=0.8)

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from device.spectra.noise import evenly_spaced, noise_variance
+from device.spectra.noise import evenly_spaced, median
 from device.spectra.resampling import WavenumberGrid
 from device.spectra.spectrum import Bools, Floats, Spectrum
 
@@ -67,7 +67,7 @@ def has_flat_top(spectrum: Spectrum, grid: WavenumberGrid) -> bool:
     if len(axis) < _POINTS + 2 * _SIDE or intensity.min() == intensity.max():
         return False  # a constant is no line: that is `no_signal`
     even = evenly_spaced(axis)
-    sigma = noise_variance(axis, intensity) ** 0.5
+    sigma = median(spectrum.noise_variance[inside]) ** 0.5
     spread, spreads = _spreads(intensity, sigma)
     widest = list(_tops(axis, intensity, spread, even))
     if any(_has_kinks(axis, intensity, top, spread, spread) for top in widest):

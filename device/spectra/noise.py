@@ -23,7 +23,7 @@ MAD_TO_SIGMA = 1.4826  # median absolute deviation of a normal distribution -> s
 _INDEPENDENT_CM1 = 4.0
 _NATIVE_CM1 = 1.0  # over this distance lines change as little as over a pixel
 _QUIET_CM1 = 8.0  # half a chord over which every line of these instruments bends
-_QUIET_PART = 0.25
+_QUIET_PART = 0.5
 _EVEN = 0.1  # of the mean step: what rounding leaves of an even one
 
 # A binomial difference of order 6 weakens a line of sigma s points to 15 / (30 s^6) of its height,

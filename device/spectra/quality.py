@@ -22,6 +22,9 @@ from device.spectra.spectrum import (
 
 # The fingerprint region every compound of the libraries needs to be told from the others.
 NEEDED_CM1 = (500.0, 1800.0)
+# Part of a library's lines, mean of its compounds, that a spectrum must show. The decision's
+# numbers are fitted on scenes that show so much and more (`train/decision/scenes.py`).
+NEEDED_LINES = 0.75
 # Grid points that may be missing there: a file cropped to 500-1800 begins and ends up to a pixel
 # (2.5 cm-1) inside.
 _MISSING_POINTS_ALLOWED = 4
@@ -45,6 +48,8 @@ _ROUNDING = 1e-9  # of the largest intensity: what arithmetic alone may leave of
 _GLOW_SIGMAS = 30.0
 _NOTHING_SIGMAS = 3.0
 
+# The reason that `identifier.py` tells beside an answer where the fit explains the rest.
+DARK = "dark"
 # A dark frame may exceed the lit one by drift, but not by more than this.
 _DARK_EXCESS_SIGMAS = 3.0
 _DARK_EXCESS_FRACTION = 0.05
@@ -59,15 +64,21 @@ class Reason:
     remedy: str
 
 
-def check(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> tuple[Reason, ...]:
+def check(
+    spectrum: Spectrum, grid_spectrum: GridSpectrum, lines: Floats | None = None
+) -> tuple[Reason, ...]:
     """Every reason against identifying this spectrum; none means it may be identified.
 
     Args:
         spectrum: as measured or read.
         grid_spectrum: the same on the grid of the model that is to answer.
+        lines: [G], each point's part of the library's lines, which sum to 1; they say what must be
+            measured. None: there is no library, and the range of `needed_cm1` must be.
     """
     found = (
-        _range(spectrum, grid_spectrum),
+        _range(spectrum, grid_spectrum)
+        if lines is None
+        else _lines(spectrum, grid_spectrum, lines),
         _laser(spectrum),
         _saturation(spectrum, grid_spectrum),
         _dark(spectrum, grid_spectrum),
@@ -98,6 +109,20 @@ def _range(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | None:
     return Reason(
         "range",
         f"{text}; an identification needs {first_cm1:.0f} to {last_cm1:.0f} cm-1.",
+        "Measure or export the whole range.",
+    )
+
+
+def _lines(spectrum: Spectrum, grid_spectrum: GridSpectrum, lines: Floats) -> Reason | None:
+    """Whether enough of the library's lines was measured."""
+    part = float(lines @ grid_spectrum.valid)
+    if part >= NEEDED_LINES:
+        return None
+    axis = spectrum.wavenumber_cm1
+    return Reason(
+        "range",
+        f"The spectrum covers {axis[0]:.0f} to {axis[-1]:.0f} cm-1, which shows {part:.0%} of the "
+        f"library's lines; an identification needs {NEEDED_LINES:.0%}.",
         "Measure or export the whole range.",
     )
 
@@ -159,7 +184,7 @@ def _dark(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | None:
     if -mean <= max(_DARK_EXCESS_SIGMAS * sigma, _DARK_EXCESS_FRACTION * dark):
         return None
     return Reason(
-        "dark",
+        DARK,
         f"The dark frame is brighter than the measurement, by {-mean:.0f} counts on average.",
         "Keep light out of the probe while the dark frame is taken, then measure again.",
     )

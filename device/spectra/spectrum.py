@@ -8,7 +8,7 @@ Next: `resampling.py` for the operator between the last two, then `quality.py`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,6 +79,23 @@ class Spectrum:
             if array is not None and array.shape != (n,):
                 raise ValueError(f"{name} has shape {array.shape}, the axis has {n} points")
 
+    @cached_property
+    def noise_variance(self) -> Floats:
+        """[n]: the variance that is known, or what the fine structure shows."""
+        if self.variance is not None:
+            return self.variance
+        return fine_structure(self.intensity, self.wavenumber_cm1).variance(self.intensity)
+
+
+@dataclass(frozen=True, eq=False)
+class Nuisance:
+    """A shape known to be in a spectrum beside its sample, while how much of it is not."""
+
+    name: str
+    values: Floats  # [G], in the unit of the spectrum
+    sigma: float  # standard deviation of its part, a multiple of `values`, before the fit
+    sought: bool = False  # it may be absent: it takes part in the fit where it is seen at first
+
 
 @dataclass(frozen=True, eq=False)
 class GridSpectrum:
@@ -98,6 +115,8 @@ class GridSpectrum:
     saturated: Bools  # [G]
     struck: Bools  # [G], a cosmic ray was taken out: the intensity there is interpolated
     grid: WavenumberGrid
+    weighed: bool = False  # multiplied with `response.silicon_response`
+    nuisances: tuple[Nuisance, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.intensity) != self.grid.size:
@@ -147,11 +166,7 @@ def to_grid(spectrum: Spectrum, grid: WavenumberGrid = MODEL_GRID) -> GridSpectr
     the fine structure shows (`noise.py`).
     """
     resampler = resampler_for(spectrum.wavenumber_cm1, grid)
-    variance = spectrum.variance
-    if variance is None:
-        law = fine_structure(spectrum.intensity, spectrum.wavenumber_cm1)
-        variance = law.variance(spectrum.intensity)
-    intensity, variance, white = resampler.apply_both(spectrum.intensity, variance)
+    intensity, variance, white = resampler.apply_both(spectrum.intensity, spectrum.noise_variance)
     return GridSpectrum(
         intensity=intensity,
         variance=variance,

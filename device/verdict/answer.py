@@ -67,3 +67,4 @@ class Answer:
     gridded: GridSpectrum
     prediction: Prediction | None = None  # None when the spectrum was not interpreted
     field_compounds: tuple[FieldLabel, ...] = ()  # beside the model's own, asserted or not
+    names: tuple[str, ...] = ()  # of all compounds that were asked about, in their order

@@ -19,12 +19,15 @@ from typing import Any
 from device.fit import (
     aligned,
     derivative,
+    first_look,
     flexible,
+    left_out,
     library,
     library_fit,
     measured,
     native_fit,
     nonnegative,
+    nuisances,
     reference_lines,
     residual,
     reweighted,
@@ -33,7 +36,17 @@ from device.fit import (
     windowed,
 )
 from device.inference.decision_numbers import DecisionNumbers
-from device.spectra import cosmic_rays, flat_top, noise, preprocessing, quality, resampling
+from device.spectra import (
+    cosmic_rays,
+    flat_top,
+    lamp_light,
+    noise,
+    preprocessing,
+    quality,
+    resampling,
+    response,
+    stray_light,
+)
 from device.verdict import (
     amounts,
     identification,
@@ -41,16 +54,18 @@ from device.verdict import (
     reasons,
     scores,
     twins,
+    why,
 )
 
 DECISION_VERSION = 2  # raise it with every change of a verdict, whether by numbers or by code
 
 # A test compares this with the three folders: no module is forgotten.
 DECIDING = (
-    (cosmic_rays, flat_top, noise, preprocessing, quality, resampling)
-    + (aligned, derivative, flexible, library, library_fit, measured, native_fit, nonnegative)
-    + (reference_lines, residual, reweighted, search, spikes, windowed)
-    + (amounts, identification, limits, reasons, scores, twins)
+    (cosmic_rays, flat_top, lamp_light, noise, preprocessing, quality, resampling, response)
+    + (stray_light, aligned, derivative, first_look, flexible, left_out, library, library_fit)
+    + (measured, native_fit, nonnegative, nuisances, reference_lines, residual, reweighted, search)
+    + (spikes, windowed)
+    + (amounts, identification, limits, reasons, scores, twins, why)
 )
 _CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")
 

@@ -20,8 +20,8 @@ from device.spectra.quality import Reason
 from device.spectra.spectrum import GridSpectrum
 from device.verdict import reasons
 from device.verdict.amounts import signal_shares, volume_fractions
+from device.verdict.limits import limiting_shares
 from device.verdict.scores import (
-    Terms,
     beside_terms,
     compound_terms,
     foreign_terms,
@@ -30,6 +30,7 @@ from device.verdict.scores import (
     total,
 )
 from device.verdict.twins import resolve_twins
+from device.verdict.why import Why
 
 Floats = npt.NDArray[np.float64]
 
@@ -55,14 +56,7 @@ class Component:
     volume_fraction: float | None = None
     volume_fraction_uncertainty: float | None = None
     network_validated: bool = True  # False for a compound measured in the field
-
-
-@dataclass(frozen=True, eq=False)
-class Why:
-    """The sums that decided: log odds by term, of each compound [C] and of something foreign."""
-
-    compounds: Terms
-    foreign: dict[str, float]
+    signal_share_at_least: float | None = None  # even if another hides below its detection limit
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +70,7 @@ class Identification:
     fit: LibraryFit | None = None  # of the asserted components, or of all when there are none
     full_fit: LibraryFit | None = None  # of the whole library
     why: Why | None = None
+    limiting_shares: Floats | None = None  # [C], see `limits.py`; None where nothing is named
 
 
 def no_result(why: Sequence[Reason]) -> Identification:
@@ -90,6 +85,8 @@ def identify(
     compounds: Sequence[Compound],
     numbers: DecisionNumbers,
     frames: int = 1,
+    fit: LibraryFit | None = None,
+    fault: Reason | None = None,
 ) -> Identification:
     """Decide what is asserted about a spectrum that passed the quality gate.
 
@@ -97,10 +94,14 @@ def identify(
         prediction: of the network for the same spectrum, for the first C of `compounds`; those
             behind were measured in the field, and have evidence of the fit alone.
         frames: how many the spectrum is the mean of.
+        fit: of the whole library to `spectrum`, where it is made already.
+        fault: of the measurement, told beside an answer that leaves nothing unexplained, and
+            instead of any other.
     """
-    fit = library.fit(spectrum)
-    terms = compound_terms(fit, prediction.presence, numbers)
-    score = total(terms)
+    fit = library.fit(spectrum) if fit is None else fit
+    presence = prediction.presence
+    terms = compound_terms(fit, presence, numbers)
+    score, asked_of, cut = total(terms), fit, numbers.named_from
     asserted = (score > numbers.named_from) & (fit.evidence > 0)
     asserted, twins = resolve_twins(spectrum, library, fit, asserted, numbers)
     explaining = asserted.copy()
@@ -110,22 +111,29 @@ def identify(
     foreign = foreign_terms(final, numbers)
     something_foreign = sum(foreign.values()) > 0.0
 
+    lamp, in_doubt = reasons.light_of_a_lamp(spectrum, final)
     why: list[Reason] = []
     if explaining.any() and not something_foreign:
         for pair in twins:
             share = float(signal_shares(final, explaining)[0][pair.chosen])
             why.append(reasons.one_or_the_other(pair, compounds, share))
-        verdict = Verdict.PARTIAL if why else Verdict.IDENTIFIED
+        verdict = Verdict.PARTIAL if why or in_doubt else Verdict.IDENTIFIED
     else:
         if explaining.any():
-            terms = beside_terms(final, prediction.presence, numbers)
-            asserted &= total(terms) > 0.0
+            terms, asked_of, cut = beside_terms(final, presence, numbers), final, 0.0
+            asserted &= total(terms) > cut
         verdict = Verdict.PARTIAL if asserted.any() else Verdict.UNKNOWN
+    if fault is not None and (something_foreign or not explaining.any()):
+        return replace(no_result([fault]), fit=final, full_fit=fit)
     if verdict is Verdict.UNKNOWN:
-        fault = reasons.why_not_interpretable(spectrum, library, fit)
-        if fault is not None:
-            return replace(no_result([fault]), fit=final, full_fit=fit)
-        if something_foreign or not (fit.evidence > 0).any():
+        why_not = lamp if in_doubt else reasons.why_not_interpretable(spectrum, library, fit)
+        if why_not is not None:
+            return replace(no_result([why_not]), fit=final, full_fit=fit)
+        if explaining.any():
+            found = signal_shares(final, explaining)[0]
+            signs = [i for i in np.argsort(-found) if explaining[i]]
+            why.append(reasons.signs_of([(compounds[i].name, float(found[i])) for i in signs]))
+        elif something_foreign or not (fit.evidence > 0).any():
             why.append(reasons.not_in_library())
         else:
             why.append(reasons.too_noisy(frames * _times_longer(fit, score, numbers), frames))
@@ -138,6 +146,8 @@ def identify(
     volume_sd: Floats | None = None
     if verdict is Verdict.IDENTIFIED:
         volumes, volume_sd = volume_fractions(shares, sd, asserted, compounds)
+    limiting = limiting_shares(fit, asserted, numbers) if asserted.any() else None
+    hidden = 0.0 if limiting is None else float(limiting[~asserted].max(initial=0.0))
     components = tuple(
         Component(
             name=compounds[i].name,
@@ -145,6 +155,7 @@ def identify(
             presence=float(probability(score)[i]),
             signal_share=float(shares[i]),
             signal_share_uncertainty=float(_NINETY_PERCENT * sd[i]),
+            signal_share_at_least=_at_least(shares[i] - _NINETY_PERCENT * sd[i], hidden),
             volume_fraction=None if volumes is None else float(volumes[i]),
             volume_fraction_uncertainty=(
                 None if volume_sd is None else float(_NINETY_PERCENT * volume_sd[i])
@@ -157,9 +168,24 @@ def identify(
     from_the_field = [one.name for one in components if not one.network_validated]
     if from_the_field:
         why.append(reasons.not_network_validated(from_the_field))
+    beside = (fault or reasons.light_in_the_dark(spectrum, final), lamp)
+    why.extend(reason for reason in beside if reason is not None)
     return Identification(
-        verdict, components, unexplained, tuple(why), final, fit, Why(terms, foreign)
+        verdict,
+        components,
+        unexplained,
+        tuple(why),
+        final,
+        fit,
+        Why(terms, cut, foreign, asked_of, presence),
+        limiting,
     )
+
+
+def _at_least(lower: float, hidden: float) -> float | None:
+    """What is left of the lower end of a share's interval if so much of the signal is hidden; None
+    where there is no telling how much that may be."""
+    return max(float(lower), 0.0) * (1.0 - hidden) if np.isfinite(hidden) else None
 
 
 def _times_longer(fit: LibraryFit, score: Floats, numbers: DecisionNumbers) -> float:

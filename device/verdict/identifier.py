@@ -18,9 +18,11 @@ from device.inference.bundle import Bundle
 from device.inference.interpreter import Interpreter, Prediction
 from device.native.library import backend
 from device.spectra.cosmic_rays import without_cosmic_rays
+from device.spectra.lamp_light import with_lamps
 from device.spectra.preprocessing import model_input
-from device.spectra.quality import check, only_cosmic_rays
+from device.spectra.quality import DARK, Reason, check, only_cosmic_rays
 from device.spectra.spectrum import GridSpectrum, Spectrum, to_grid
+from device.spectra.stray_light import with_dark_frame, without_nuisances
 from device.verdict.answer import Answer, DecisionLabel, FieldLabel, ModelLabel, signers_of
 from device.verdict.decision_identity import DECISION_VERSION, decision_sha256
 from device.verdict.identification import identify, no_result
@@ -91,12 +93,22 @@ class Identifier:
         """Quality gate, cosmic rays out, network, library fit, verdict."""
         start = perf_counter()
         gridded = to_grid(spectrum, self.bundle.manifest.grid)
-        reasons = check(spectrum, gridded)
+        reasons, fault = self._gate(spectrum, gridded)
         if not reasons:
             measured, gridded = gridded, without_cosmic_rays(gridded)
-            if gridded is not measured and check(spectrum, gridded):
+            if gridded is not measured and self._gate(spectrum, gridded)[0]:
                 reasons = (only_cosmic_rays(),)
+        fit, seen = None, gridded
+        if not reasons:
+            gridded = with_lamps(with_dark_frame(gridded, spectrum), spectrum)
+            gridded = seen = self.library.as_taken(gridded)
+            if gridded.nuisances:
+                fit = self.library.fit(gridded)
+            if fit is not None and fit.nuisance_parts.any():
+                seen = without_nuisances(gridded, fit.nuisance_parts)
+                reasons = self._gate(spectrum, seen)[0]
         if reasons:
+            reasons = reasons if fault is None else (*reasons, fault)
             elapsed = 1e3 * (perf_counter() - start)
             timings = {"preprocess": elapsed, "total": elapsed}
             return Answer(
@@ -108,7 +120,7 @@ class Identifier:
                 gridded,
                 field_compounds=self.field_labels,
             )
-        prepared = model_input(gridded.intensity, gridded.valid)
+        prepared = model_input(seen.intensity, seen.valid)
         preprocessed = perf_counter()
         prediction = self.interpreter.predict(prepared)
         predicted = perf_counter()
@@ -119,6 +131,8 @@ class Identifier:
             self.compounds,
             self.numbers,
             1 if spectrum.raw is None else spectrum.raw.frames,
+            fit,
+            fault,
         )
         end = perf_counter()
         timings = {
@@ -136,14 +150,25 @@ class Identifier:
             gridded,
             prediction,
             self.field_labels,
+            tuple(compound.name for compound in self.compounds),
         )
+
+    def _gate(
+        self, spectrum: Spectrum, gridded: GridSpectrum
+    ) -> tuple[tuple[Reason, ...], Reason | None]:
+        """What forbids an answer, and what is told beside one: a dark frame too bright."""
+        found = check(spectrum, gridded, self.library.line_parts)
+        dark = [reason for reason in found if reason.code == DARK]
+        return tuple(reason for reason in found if reason.code != DARK), dark[0] if dark else None
 
     def limits(self, answer: Answer) -> tuple[DetectionLimit, ...]:
         """Compounds not named, and the share from which 95% of amounts are detected."""
-        fit = answer.identification.full_fit
-        if fit is None:
+        shares = answer.identification.limiting_shares
+        if shares is None:
             return ()
-        return detection_limits(answer.identification, fit, self.compounds, self.numbers)
+        named = {component.name for component in answer.identification.components}
+        present = np.array([compound.name in named for compound in self.compounds])
+        return detection_limits(shares, present, self.compounds)
 
 
 @dataclass(frozen=True, eq=False)

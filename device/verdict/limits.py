@@ -6,7 +6,7 @@ reaches the evidence asked for (`scores.py`); measured amounts scatter around th
 over the root of the information. So 95% of all amounts are detected from (root of evidence +
 1.645) / root of information on (Currie, Anal. Chem. 1968, 40, 586, one-sided 5% miss), plus |pull|
 / information where the pull of the residual is negative: the amount must first cancel that.
-Next: `show/card.py`, which prints it.
+Next: `identification.py`, which states amounts with them; `show/card.py`, which prints them.
 """
 
 from collections.abc import Sequence
@@ -19,10 +19,10 @@ from device.fit.flexible import EVIDENCE_FROM_SHARE
 from device.fit.library import LibraryFit
 from device.inference.decision_numbers import DecisionNumbers
 from device.inference.manifest import Compound
-from device.verdict.identification import Identification, Verdict
 from device.verdict.scores import evidence_asked
 
 Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 _ONE_SIDED_5_PERCENT = 1.645
 
@@ -37,42 +37,43 @@ class DetectionLimit:
 
 
 def detection_limits(
-    identification: Identification,
-    fit: LibraryFit,
-    compounds: Sequence[Compound],
-    numbers: DecisionNumbers,
+    shares: Floats, named: Bools, compounds: Sequence[Compound]
 ) -> tuple[DetectionLimit, ...]:
-    """Limits of all compounds not named, smallest first.
-
-    Args:
-        fit: of all compounds to the same spectrum (`Identification.full_fit`).
-
-    Returns:
-        Nothing for UNKNOWN and NO_RESULT: a share needs a signal that is mostly explained.
-    """
-    if identification.verdict not in (Verdict.IDENTIFIED, Verdict.PARTIAL):
-        return ()
-    named = {component.name for component in identification.components}
-    present = np.array([compound.name in named for compound in compounds])
-    asked = evidence_asked(fit, numbers)
-    total = float(fit.coefficients[present].sum())
-    limits = []
-    for index in np.flatnonzero(~present):
-        information = _information(fit, index, present)
-        share = None
-        if information > 0 and total > 0:
-            amount = (np.sqrt(asked) + _ONE_SIDED_5_PERCENT) / np.sqrt(information)
-            amount += max(-float(fit.pull[index]), 0.0) / information
-            share = max(float(amount / (amount + total)), EVIDENCE_FROM_SHARE)
-        limits.append(DetectionLimit(compounds[index].name, compounds[index].cas, share))
+    """Limits of all compounds not `named` [C], smallest first; `shares`: see `limiting_shares`."""
+    limits = [
+        DetectionLimit(one.name, one.cas, float(share) if np.isfinite(share) else None)
+        for one, share, present in zip(compounds, shares, named, strict=True)
+        if not present
+    ]
     return tuple(sorted(limits, key=lambda limit: limit.signal_share or np.inf))
 
 
-def _information(fit: LibraryFit, index: int, present: Bools) -> float:
-    """Weight of a compound's lines less what the present components could take over."""
-    own = float(fit.precision[index, index])
+def limiting_shares(fit: LibraryFit, named: Bools, numbers: DecisionNumbers) -> Floats:
+    """[C], share of the signal from which 95% of amounts are detected beside what is named;
+    infinite where the information is zero, and for all if nothing is named.
+
+    Args:
+        fit: of all compounds to the spectrum (`Identification.full_fit`).
+    """
+    total = float(fit.coefficients[named].sum())
+    information = _information(fit, named)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        amount = (np.sqrt(evidence_asked(fit, numbers)) + _ONE_SIDED_5_PERCENT) / np.sqrt(
+            information
+        )
+        amount += np.maximum(-fit.pull, 0.0) / information
+        share = np.maximum(amount / (amount + total), EVIDENCE_FROM_SHARE)
+    usable = (information > 0) & (total > 0)
+    result: Floats = np.where(usable, share, np.inf)
+    return result
+
+
+def _information(fit: LibraryFit, present: Bools) -> Floats:
+    """[C], weight of each compound's lines less what the present components could take over."""
+    own = fit.precision.diagonal()
     if not present.any():
-        return own
-    shared = fit.precision[index, present]
-    among = fit.precision[np.ix_(present, present)]
-    return own - float(shared @ np.linalg.pinv(among) @ shared)
+        return np.array(own)
+    shared = fit.precision[:, present]
+    among = np.linalg.pinv(fit.precision[np.ix_(present, present)])
+    result: Floats = own - np.einsum("ij,jk,ik->i", shared, among, shared)
+    return result

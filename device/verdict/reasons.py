@@ -12,6 +12,7 @@ from device.inference.manifest import Compound
 from device.spectra.quality import Reason, only_cosmic_rays
 from device.spectra.resampling import WavenumberGrid
 from device.spectra.spectrum import GridSpectrum
+from device.spectra.stray_light import DARK_FRAME
 from device.verdict.twins import Twins
 
 # A spectrum that nothing explains: this part of its energy in spikes means there is nothing else,
@@ -19,7 +20,12 @@ from device.verdict.twins import Twins
 # library reach 0.64 by chance, those inside 0.93 and more.
 _ONLY_SPIKES = 0.8
 _EXPLAINED_ELSEWHERE = 0.9
+# Part of all amplitude that the dark frame or a lamp has, from which it is told.
+_LIGHT_TOLD = 0.02
+_LIGHT_DOUBTED = 0.1  # of a lamp's: from here on nothing is IDENTIFIED
+_PART_TOLD = 0.25  # ... and the part of the dark frame's light: by chance a fit finds up to 0.2
 _WORTH_A_NUMBER = 0.01  # a smaller part would be told as 0%
+_SIGNS_TOLD = 3
 _MOST_FRAMES = 1000  # more is no measurement
 
 
@@ -52,10 +58,54 @@ def unexplained_signal(unexplained: float, fit: LibraryFit, grid: WavenumberGrid
     )
 
 
+def light_in_the_dark(spectrum: GridSpectrum, fit: LibraryFit) -> Reason | None:
+    """What the dark frame left is large beside the signal; the fit has taken it out."""
+    found = zip(spectrum.nuisances, fit.nuisance_parts, fit.nuisance_amplitudes, strict=False)
+    for one, part, amplitude in found:
+        if one.name == DARK_FRAME and abs(part) >= _PART_TOLD and amplitude >= _LIGHT_TOLD:
+            return Reason(
+                "light_in_the_dark",
+                "The dark frame does not fit the measurement: light in it leaves "
+                f"{amplitude:.0%} of all amplitude, which the fit has taken out.",
+                "Cover the probe and measure the dark frame again.",
+            )
+    return None
+
+
+def light_of_a_lamp(spectrum: GridSpectrum, fit: LibraryFit) -> tuple[Reason | None, bool]:
+    """Of a lamp in the room, if it is large enough to be told; and whether it leaves a doubt: its
+    lines are as high as another lamp's, and what the fit leaves of them may look like a trace."""
+    found = [
+        (amplitude, one.name)
+        for one, amplitude in zip(spectrum.nuisances, fit.nuisance_amplitudes, strict=False)
+        if one.sought
+    ]
+    amplitude, name = max(found, default=(0.0, ""))
+    if amplitude < _LIGHT_TOLD:
+        return None, False
+    reason = Reason(
+        "light_of_a_lamp",
+        f"Light of a {name} shone into the probe: its lines have {amplitude:.0%} of all amplitude; "
+        "the fit has taken them out as far as it knows them.",
+        "Cover the probe and measure again.",
+    )
+    return reason, bool(amplitude >= _LIGHT_DOUBTED)
+
+
 def not_in_library() -> Reason:
     return Reason(
         "not_in_library",
         "No compound of the library explains this spectrum.",
+        "Treat the sample as unknown; try a model with another library.",
+    )
+
+
+def signs_of(shares: Sequence[tuple[str, float]]) -> Reason:
+    """Compounds whose lines are there beside so much else that none is certain; largest first."""
+    told = ", ".join(f"{name} (at most {share:.0%})" for name, share in shares[:_SIGNS_TOLD])
+    return Reason(
+        "signs_of",
+        f"Something outside the library, with signs of {told}: too little to be sure.",
         "Treat the sample as unknown; try a model with another library.",
     )
 

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from device.verdict.why import why_json
+
 if TYPE_CHECKING:  # what reads a stored result needs no interpreter
     from device.verdict.answer import Answer, Signer
     from device.verdict.limits import DetectionLimit
@@ -18,12 +20,15 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
 
     verdict       IDENTIFIED, PARTIAL, UNKNOWN or NO_RESULT
     components    the asserted compounds, largest first; uncertainties are half-widths of the 90%
-                  interval, null is what is not known
+                  interval, null is what is not known; signal_share_at_least holds even if one
+                  compound that is not named hides below its detection limit
     unexplained   0-1 of the signal: what the asserted compounds leave
     reasons       [{code, text, remedy}]
     model         {name, version, sha256, task, signed_by: [{key_id, demo}]}; sha256 of the bundle
     decision      {software, version, sha256, runtime, fit_backend}: what turned spectrum and model
                   into this verdict; records from before it existed have none
+    why           the sums that decided (`why.py`), or null where nothing was decided; records from
+                  before it existed have none
     timings_ms    {preprocess, invoke, fit, total}
     record_id     where it is stored, or null
     """
@@ -37,6 +42,7 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
                 "presence": _number(component.presence),
                 "signal_share": _number(component.signal_share),
                 "signal_share_uncertainty": _number(component.signal_share_uncertainty),
+                "signal_share_at_least": _number(component.signal_share_at_least),
                 "volume_fraction": _number(component.volume_fraction),
                 "volume_fraction_uncertainty": _number(component.volume_fraction_uncertainty),
                 # stands at compounds measured in the field alone
@@ -57,6 +63,9 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
             "signed_by": signers_json(answer.model.signed_by),
         },
         "decision": asdict(answer.decision),
+        "why": None
+        if found.why is None
+        else why_json(found.why, answer.names, frozenset(one.name for one in found.components)),
         "timings_ms": {name: _number(value) for name, value in answer.timings_ms.items()},
         "record_id": record_id,
     }

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from firmware_bridge.errors import CallerError
+from firmware_bridge.lamp_lines import NEON_AIR_NM, vacuum_from_air_nm
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
@@ -122,63 +123,8 @@ def mixture(
     return lambda wanted_cm1: np.interp(wanted_cm1, axis, total)
 
 
-# Neon lines that a 785 nm Raman instrument sees: wavelength in air (nm), relative intensity.
-# Wavelengths: NIST Atomic Spectra Database, Ne I. Intensities: heights in the recorded lamp of
-# data/charisma785, whose axis, in air, agrees with these positions to about 0.03 nm.
-_NEON_AIR_NM: Final = (
-    (793.6996, 0.005),
-    (794.3181, 0.020),
-    (808.2458, 0.026),
-    (811.8549, 0.018),
-    (813.6406, 0.043),
-    (825.9379, 0.008),
-    (826.6077, 0.020),
-    (830.0326, 0.183),
-    (836.5749, 0.023),
-    (837.7608, 1.000),
-    (841.8427, 0.139),
-    (846.3358, 0.017),
-    (849.536, 0.620),
-    (854.4696, 0.009),
-    (857.1352, 0.005),
-    (859.1259, 0.113),
-    (863.4647, 0.181),
-    (865.4383, 0.193),
-    (867.9492, 0.055),
-    (870.4112, 0.011),
-    (877.1656, 0.019),
-    (878.0621, 0.278),
-    (878.3753, 0.200),
-    (885.3867, 0.098),
-    (886.5755, 0.063),
-    (891.9501, 0.024),
-    (898.8557, 0.010),
-    (914.8672, 0.023),
-    (920.1759, 0.019),
-    (922.006, 0.015),
-    (930.0853, 0.018),
-    (932.6507, 0.014),
-    (942.5379, 0.011),
-    (948.6682, 0.008),
-    (953.4163, 0.011),
-    (966.542, 0.006),
-)
-
-
-def vacuum_from_air_nm(air_nm: float) -> float:
-    """Wavelength in vacuum, both in nm: Edlen's 1966 refractive index of standard air.
-
-    Correct to 1e-4 nm around 800 nm, where air makes 0.22 nm (3 cm-1) of difference.
-    """
-    sigma_squared = (1e3 / air_nm) ** 2  # in 1/um^2
-    index_minus_1 = 1e-8 * (
-        8342.13 + 2_406_030.0 / (130.0 - sigma_squared) + 15_997.0 / (38.9 - sigma_squared)
-    )
-    return air_nm * (1.0 + index_minus_1)
-
-
 def neon_lamp(counts_per_s: float = 100_000.0) -> LampScene:
     """A neon lamp whose strongest line gives `counts_per_s` at its top."""
     return LampScene(
-        tuple((vacuum_from_air_nm(air), counts_per_s * height) for air, height in _NEON_AIR_NM)
+        tuple((vacuum_from_air_nm(air), counts_per_s * height) for air, height in NEON_AIR_NM)
     )

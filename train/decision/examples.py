@@ -20,6 +20,7 @@ from device.spectra.spectrum import GridSpectrum, to_grid
 from train.decision.scenes import DecisionScene, Kind, SceneMaker
 
 Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 KIND_PARTS = {Kind.KNOWN: 0.5, Kind.LEFT_OUT: 0.2, Kind.RANDOM: 0.15, Kind.HOMOLOGUE: 0.15}
 _MOST_LEFT_OUT = 16  # compounds of a large library that go without in turn
@@ -31,11 +32,18 @@ class Example:
 
     kind: Kind
     foreign: float  # 0-1 of the signal
-    present: Bools  # [K]
+    own_instrument: bool
+    compounds: frozenset[int]  # of the library that play a part, the one left out included
+    kept: tuple[int, ...]  # [K], of the library
+    shares: Floats  # [K], of all signal
     presence: npt.NDArray[np.float32]  # [K], the network's
     fit: LibraryFit  # of all K
     gridded: GridSpectrum
     library: Library
+
+    @property
+    def present(self) -> Bools:
+        return self.shares > 0
 
     def refit(self, only: Bools) -> LibraryFit:
         return self.library.refit(self.gridded, self.fit, only)
@@ -70,16 +78,20 @@ class ExampleMaker:
 
     def _found(self, scene: DecisionScene) -> Example | None:
         gridded = to_grid(scene.spectrum, self._grid)
-        if check(scene.spectrum, gridded):
+        library = self._library(scene.left_out)
+        if check(scene.spectrum, gridded, library.line_parts):
             return None
-        gridded = without_cosmic_rays(gridded)
+        gridded = library.as_taken(without_cosmic_rays(gridded))
         prediction = self._interpreter.predict(model_input(gridded.intensity, gridded.valid))
         kept = [index for index in range(self._count) if index != scene.left_out]
-        library = self._library(scene.left_out)
         return Example(
             kind=scene.kind,
             foreign=scene.foreign,
-            present=scene.shares[kept] > 0,
+            own_instrument=scene.own_instrument,
+            compounds=frozenset(np.flatnonzero(scene.shares).tolist())
+            | ({scene.left_out} if scene.left_out is not None else set()),
+            kept=tuple(kept),
+            shares=scene.shares[kept],
             presence=prediction.presence[kept],
             fit=library.fit(gridded),
             gridded=gridded,

@@ -118,7 +118,7 @@ def broadened(spectrum: Floats, from_cm1: float, to_cm1: float) -> Floats:
         factor = np.exp(-exponent)
     else:  # at most fivefold, and nothing above the frequencies of a line
         factor = np.minimum(np.exp(np.minimum(exponent, 10.0)), 5.0)
-        factor *= np.exp(-((frequency * from_cm1 / 0.8) ** 4))
+        factor *= np.exp(-((frequency * from_cm1 / 1.4) ** 4))
     curve = np.fft.irfft(np.fft.rfft(mirrored) * factor, len(mirrored))[: len(spectrum)]
     result: Floats = np.maximum(curve, 0.0)
     return result

@@ -57,6 +57,7 @@ class DecisionScene:
     spectrum: Spectrum
     shares: Floats  # [C] of all signal, unit-maximum references
     foreign: float  # the rest of the signal
+    own_instrument: bool  # the one that the references were measured on
 
 
 class SceneMaker:
@@ -104,7 +105,9 @@ class SceneMaker:
         if foreign > 0:
             other = self._foreign(rng, kind, left_out, known)
             raman += foreign * among_others(rng, other, *acting)
-        return DecisionScene(kind, left_out, self._measured(rng, raman), shares, foreign)
+        own = bool(rng.random() < _OWN_INSTRUMENT)
+        spectrum = self._measured(rng, raman, own)
+        return DecisionScene(kind, left_out, spectrum, shares, foreign, own)
 
     def _foreign(
         self,
@@ -120,10 +123,9 @@ class SceneMaker:
             return homologue(rng, self._references[known], self._axis_cm1, highest)
         return random_liquid(rng, self._axis_cm1, highest)
 
-    def _measured(self, rng: np.random.Generator, raman: Floats) -> Spectrum:
+    def _measured(self, rng: np.random.Generator, raman: Floats, own: bool) -> Spectrum:
         """As an instrument of its own shows it: counts over unevenly spaced pixels."""
         axis, resolution = self._axis_cm1, self._resolution_cm1
-        own = rng.random() < _OWN_INSTRUMENT
         shift, stretch = rng.normal(0.0, (0.5, 0.2) if own else (1.5, 0.6))
         spread = 0.03 if own else float(rng.choice((0.05, 0.15, 0.3)))
         response = smooth_curve(rng, len(axis), 700.0, spread)
@@ -152,8 +154,11 @@ class SceneMaker:
 
     def _pixels(self, rng: np.random.Generator) -> Floats:
         """Evenly spaced in wavelength, so closer and closer in cm-1; some ranges are shorter."""
-        before = float(rng.choice((-40.0, 0.0, 10.0, 40.0), p=(0.4, 0.3, 0.2, 0.1)))
-        beyond = float(rng.choice((30.0, 0.0, -100.0, -300.0), p=(0.45, 0.3, 0.15, 0.1)))
+        width = self._grid.last_cm1 - self._grid.first_cm1
+        before = float(rng.choice((-40.0, 0.0, 10.0, 0.1 * width), p=(0.4, 0.3, 0.2, 0.1)))
+        beyond = float(
+            rng.choice((30.0, 0.0, -0.15 * width, -0.4 * width), p=(0.45, 0.3, 0.15, 0.1))
+        )
         first, last = self._grid.first_cm1 + before, self._grid.last_cm1 + beyond
         count = max(int((last - first) / rng.uniform(1.1, 2.4)), 64)
         t = np.linspace(0.0, 1.0, count)

@@ -1,0 +1,77 @@
+"""`ramix explain`: the sums behind a verdict, of a spectrum's file or of a stored record.
+
+Next: `../show/explanation.py`, the words.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from device.cli.options import json_option, log_level_option, runtime_option
+from device.cli.output import print_json
+
+
+@click.command()
+@click.argument("what", metavar="FILE|RECORD")
+@click.option("--compound", metavar="NAME", help="Explain this compound alone.")
+@click.option(
+    "--model", type=click.Path(path_type=Path), metavar="FILE",
+    help="Answer a FILE with this bundle instead of the configured one.",
+)  # fmt: skip
+@click.option(
+    "--store", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="Look for a RECORD in this store instead of the usual one.",
+)  # fmt: skip
+@runtime_option
+@json_option
+@log_level_option
+def explain(
+    what: str,
+    compound: str | None,
+    model: Path | None,
+    store: Path | None,
+    runtime: str,
+    as_json: bool,
+) -> None:
+    """Say why a verdict is what it is, part by part.
+
+    Each compound that the fit found has log odds, a sum of few parts: what only it explains, the
+    network's presence, how many of its lines are there, how far they had to move.
+
+    \b
+    Examples:
+      ramix explain sample.txt
+      ramix explain sample.txt --compound toluene
+      ramix explain 42
+    """
+    from device.show.explanation import explanation
+
+    result = _of_file(what, model, runtime) if Path(what).exists() else _of_record(what, store)
+    text = explanation(result, compound)  # refuses what it cannot explain
+    if as_json:
+        print_json({"verdict": result["verdict"], "why": result["why"]})
+    else:
+        click.echo(text)
+
+
+def _of_file(file: str, model: Path | None, runtime: str) -> dict[str, Any]:
+    from device.field_library.store import FieldLibrary
+    from device.inference import model_source
+    from device.spectra.files.reading import read_spectrum
+    from device.verdict.proof import proven_identifier
+    from device.verdict.result import result_json
+
+    spectrum = read_spectrum(file)
+    field = FieldLibrary.default().load()
+    identifier = proven_identifier(model_source.load_default(model), runtime, field)
+    return result_json(identifier.identify(spectrum))
+
+
+def _of_record(record_id: str, store: Path | None) -> dict[str, Any]:
+    from device import installation
+    from device.records.store import RecordStore
+
+    path = store or installation.default_record_store_path()
+    with RecordStore(path, read_only=True) as opened:
+        return dict(opened.get(record_id).result)

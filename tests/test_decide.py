@@ -1,0 +1,148 @@
+"""The decision's numbers are fitted on scenes of the bundle's library, and always the same."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from device.inference.bundle import Bundle
+from device.inference.decision_numbers import Decision, decision_json, read_decision
+from device.strict_json import Fields
+from device.verdict.golden_verdicts import golden_spectrum
+from device.verdict.identifier import Identifier
+from tests.tiny_bundles import NUMBERS, tiny_bundle
+from train.decision import decide as module
+from train.decision.decide import UNFITTED, Undecidable, decide
+from train.decision.examples import Example, ExampleMaker
+from train.decision.logistic import logistic
+
+SCENES = 120  # of each stream: enough for these rates, not for those of the product
+RATES = {"FALSE_NAMES": 0.08, "FALSE_FOREIGN": 0.1, "FALSE_NAMES_BESIDE": 0.25}
+
+
+def with_numbers(bundle: Bundle, decision: Decision) -> Bundle:
+    return replace(bundle, manifest=replace(bundle.manifest, decision=decision))
+
+
+@contextmanager
+def lax() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        for name, rate in RATES.items():
+            patched.setattr(module, name, rate)
+        yield
+
+
+@pytest.fixture(scope="module")
+def decided() -> tuple[Decision, list[tuple[int, int]]]:
+    steps: list[tuple[int, int]] = []
+    with lax():
+        found = decide(tiny_bundle(2), SCENES, 3, lambda done, of_all: steps.append((done, of_all)))
+    return found, steps
+
+
+def test_the_numbers_are_the_same_again_whatever_the_bundles_own_are(
+    decided: tuple[Decision, Any],
+) -> None:
+    other = with_numbers(tiny_bundle(2), UNFITTED)
+    with lax():
+        assert decision_json(decide(other, SCENES, 3)) == decision_json(decided[0])
+
+
+def test_every_number_is_read_again_and_has_an_error(decided: tuple[Decision, Any]) -> None:
+    found = decided[0]
+    assert read_decision(Fields(decision_json(found), "decision")) == found
+    assert found.numbers.evidence > 2.0 * found.standard_errors["evidence"] > 0.0
+    assert found.numbers.support > 2.0 * found.standard_errors["support"] > 0.0
+    assert found.numbers.lone_line > 2.0 * found.standard_errors["lone_line"] > 0.0
+    assert found.numbers.named_from >= 0.0
+    assert sorted(found.rates.values()) == sorted(RATES.values())
+
+
+def test_progress_counts_every_scene_of_three_streams(decided: tuple[Decision, Any]) -> None:
+    steps = decided[1]
+    assert steps == [(n + 1, 3 * SCENES) for n in range(3 * SCENES)]
+
+
+def test_what_was_fitted_answers_the_golden_spectra(decided: tuple[Decision, Any]) -> None:
+    bundle = tiny_bundle(2)
+    identifier = Identifier(with_numbers(bundle, decided[0]))
+    for golden in bundle.manifest.golden_verdicts:
+        spectrum = golden_spectrum(golden.counts, bundle.manifest.grid)
+        found = identifier.identify(spectrum).identification
+        assert found.verdict == golden.verdict
+        assert [one.name for one in found.components] == [one.name for one in golden.components]
+
+
+def test_too_few_scenes_bound_no_rate() -> None:
+    with pytest.raises(Undecidable, match=r"^tiny-2: \d+ scenes cannot show a rate of 0\.02") as no:
+        decide(tiny_bundle(2), 20, 3)
+    assert no.value.code == "undecidable"
+    assert "more scenes" in no.value.remedy
+
+
+# ---- what the weights come from ----
+
+
+@pytest.fixture(scope="module")
+def stream() -> list[Example]:
+    return list(ExampleMaker(tiny_bundle(2), 9).examples(0, 100, lambda: None))
+
+
+def test_evidence_tells_what_is_there(stream: list[Example]) -> None:
+    numbers, errors = module._weights(stream)
+    assert numbers.evidence > 3.0 * errors["evidence"]
+    assert numbers.constant < 0.0  # without evidence nothing is there
+    unused = ("beside_support", "lone_line", "foreign_constant")
+    assert not set(unused) & set(errors)  # of another stream
+
+
+def test_a_truth_drawn_by_lot_gives_evidence_no_weight(stream: list[Example]) -> None:
+    """Negative control: the weights come from the truth, not from the formulas."""
+    rng = np.random.default_rng(1)
+    lot = [replace(one, present=rng.random(len(one.present)) < 0.5) for one in stream]
+    numbers, errors = module._weights(lot)
+    assert numbers.evidence <= 3.0 * errors["evidence"]
+    assert numbers.evidence < 0.2 * module._weights(stream)[0].evidence
+
+
+def test_a_network_that_knows_the_truth_gets_weight(stream: list[Example]) -> None:
+    knowing = [
+        replace(one, presence=np.where(one.present, 0.9, 0.1).astype(np.float32)) for one in stream
+    ]
+    guessing = [replace(one, presence=np.full(len(one.present), 0.5, np.float32)) for one in stream]
+    assert module._weights(knowing)[0].network > 1.0
+    assert module._weights(guessing)[0].network == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_weight_that_came_out_negative_is_0_and_the_rest_is_fitted_again() -> None:
+    rng = np.random.default_rng(2)
+    columns = np.column_stack([rng.standard_normal((4000, 2)), np.ones(4000)])
+    chance = 1.0 / (1.0 + np.exp(-(columns @ np.array([1.0, -1.0, -0.5]))))
+    labels = (rng.random(4000) < chance).astype(np.float64)
+    found = module._not_negative(columns, labels)
+    assert found.weights[1] == found.errors[1] == 0.0
+    alone = logistic(columns[:, [0, 2]], labels)
+    assert found.weights[[0, 2]] == pytest.approx(alone.weights)
+    assert found.weights[2] < 0.0  # a constant may be negative
+
+
+def test_cuts_come_from_scenes_that_chose_no_weight(stream: list[Example]) -> None:
+    """Names that are wrong raise the cut, and change no weight of the stream before."""
+    found = module._weights(stream)
+    rng = np.random.default_rng(3)
+    second = list(ExampleMaker(tiny_bundle(2), 9).examples(1, 80, lambda: None))
+    with lax():
+        before, _ = module._weights_beside_foreign(second, found, rng)
+    wrong = [
+        replace(one, present=np.zeros_like(one.present)) if n % 4 == 0 else one
+        for n, one in enumerate(second)
+    ]
+    with lax():
+        after, _ = module._weights_beside_foreign(wrong, found, rng)
+    assert after.named_from > before.named_from
+    for name in ("evidence", "temper", "network", "support", "own_shift", "constant"):
+        assert getattr(after, name) == getattr(before, name) == getattr(found[0], name)
+    assert found[0] != NUMBERS
