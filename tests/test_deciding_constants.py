@@ -19,7 +19,7 @@ from device.verdict.decision_identity import DECIDING, constants_of
 MOST = {
     "device.fit.aligned": 1,
     "device.fit.derivative": 4,
-    "device.fit.first_look": 8,
+    "device.fit.first_look": 10,
     "device.fit.flexible": 19,
     "device.fit.library": 7,
     "device.fit.measured": 3,
@@ -52,7 +52,8 @@ def own_constants(module: ModuleType, source: str) -> dict[str, Any]:
             targets = statement.targets
         elif isinstance(statement, ast.AnnAssign):
             targets = [statement.target]
-        assigned |= {target.id for target in targets if isinstance(target, ast.Name)}
+        names = (name for target in targets for name in ast.walk(target))
+        assigned |= {name.id for name in names if isinstance(name, ast.Name)}
     return {name: value for name, value in constants_of(module).items() if name in assigned}
 
 
@@ -73,7 +74,7 @@ def test_no_module_of_fit_and_verdict_has_more_numbers_than_it_had(module: Modul
 def test_together_they_are_no_more_than_they_were() -> None:
     total = sum(map(counted, OF_FIT_AND_VERDICT))
     print(f"{total} numbers in {len(OF_FIT_AND_VERDICT)} modules")
-    assert total <= sum(MOST.values()) == 103
+    assert total <= sum(MOST.values()) == 105
 
 
 def test_one_more_would_be_counted(monkeypatch: pytest.MonkeyPatch) -> None:
