@@ -26,9 +26,7 @@ VERBS = {
     "list": Verb("device.cli.analyzer", "list_command", "Show the analyzers that are here."),
     "info": Verb("device.cli.analyzer", "info_command", "Show what an analyzer is and its state."),
     "identify": Verb("device.cli.identify", "identify", "Name what is in one spectrum."),
-    "explain": Verb(
-        "device.cli.explain", "explain", "Say why a verdict is what it is, part by part."
-    ),
+    "explain": Verb("device.cli.explain", "explain", "Say why a verdict is what it is."),
     "run": Verb("device.cli.run", "run", "Identify at every press of the trigger."),
     "acquire": Verb("device.cli.analyzer", "acquire_command", "Measure and save a spectrum."),
     "simulate": Verb("device.cli.simulate", "simulate", "Serve a simulated analyzer until Ctrl-C."),
