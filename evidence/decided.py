@@ -17,10 +17,10 @@ from device.inference.interpreter import Prediction
 from device.verdict.identification import Verdict, identify
 from evidence.figure import Context, Result
 from evidence.tallies import percent
-from train.decision.decide import FALSE_FOREIGN, FALSE_NAMES, FALSE_NAMES_BESIDE, fitted
 from train.decision.examples import Example, ExampleMaker
 from train.decision.logistic import TooFewExamples
 from train.decision.scenes import Kind
+from train.decision.weights import FALSE_FOREIGN, FALSE_NAMES, FALSE_NAMES_BESIDE, fitted
 from train.network.evaluate import Proportion
 from train.pages.table import Table
 

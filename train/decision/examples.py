@@ -20,6 +20,7 @@ from device.spectra.spectrum import GridSpectrum, to_grid
 from train.decision.scenes import DecisionScene, Kind, SceneMaker
 
 Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 KIND_PARTS = {Kind.KNOWN: 0.5, Kind.LEFT_OUT: 0.2, Kind.RANDOM: 0.15, Kind.HOMOLOGUE: 0.15}
 _MOST_LEFT_OUT = 16  # compounds of a large library that go without in turn
@@ -34,11 +35,15 @@ class Example:
     own_instrument: bool
     compounds: frozenset[int]  # of the library that play a part, the one left out included
     kept: tuple[int, ...]  # [K], of the library
-    present: Bools  # [K]
+    shares: Floats  # [K], of all signal
     presence: npt.NDArray[np.float32]  # [K], the network's
     fit: LibraryFit  # of all K
     gridded: GridSpectrum
     library: Library
+
+    @property
+    def present(self) -> Bools:
+        return self.shares > 0
 
     def refit(self, only: Bools) -> LibraryFit:
         return self.library.refit(self.gridded, self.fit, only)
@@ -86,7 +91,7 @@ class ExampleMaker:
             compounds=frozenset(np.flatnonzero(scene.shares).tolist())
             | ({scene.left_out} if scene.left_out is not None else set()),
             kept=tuple(kept),
-            present=scene.shares[kept] > 0,
+            shares=scene.shares[kept],
             presence=prediction.presence[kept],
             fit=library.fit(gridded),
             gridded=gridded,

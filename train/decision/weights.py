@@ -1,0 +1,212 @@
+"""From three streams of examples to the numbers: weights, then cuts on scenes that chose no weight.
+
+Next: `device/verdict/scores.py`, the formulas; `decide.py`, which makes the streams.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from device.fit.flexible import LARGEST_MODEL_ERROR
+from device.inference.decision_numbers import DecisionNumbers
+from device.verdict.scores import HALF, beside_terms, compound_terms, foreign_terms, total
+from train.decision.examples import Example
+from train.decision.limit_rows import limit_rows, network_at_limit
+from train.decision.logistic import Fitted, Floats, cut_above, logistic
+from train.decision.scenes import Kind
+
+Bools = npt.NDArray[np.bool_]
+
+# Scenes of compounds of the library alone that get a false name, and that are said to hold
+# something foreign; scenes found to hold something foreign in which one gets a false name, many
+# of them with a homologue of the library. At most so many, with 95% confidence.
+FALSE_NAMES, FALSE_FOREIGN, FALSE_NAMES_BESIDE = 0.02, 0.05, 0.10
+_TEMPERS = np.exp(np.linspace(np.log(0.5), np.log(200.0), 31))
+_NEVER = -100.0  # log odds of what cannot be named
+_FOREIGN = ("lone_line", "worst_line", "foreign_constant")
+
+UNIT = DecisionNumbers(*(1.0,) * len(fields(DecisionNumbers)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """One row for each compound found in a scene: what the terms multiply, and the truth."""
+
+    evidence: Floats
+    misfit: Floats  # (model error / largest)^2
+    others: Floats  # [N, 3]: network, support, own shift
+    present: Floats
+    answered: Bools  # the network's presence counts
+
+    def of(self, chosen: Bools) -> "_Rows":
+        return _Rows(*(getattr(self, one.name)[chosen] for one in fields(self)))
+
+    def columns(self, temper: float) -> Floats:
+        evidence = np.log1p(self.evidence / (1.0 + temper * self.misfit))
+        return np.column_stack([evidence, self.others, np.ones(len(evidence))])
+
+
+Found = tuple[DecisionNumbers, dict[str, float]]  # numbers so far, and their standard errors
+
+
+def fitted(streams: Sequence[Iterable[Example]], rng: np.random.Generator) -> Found:
+    """The numbers and their standard errors, from three streams that share no scene.
+
+    Raises:
+        TooFewExamples: the error rates cannot be bounded.
+    """
+    first, second, third = streams
+    return _cuts(third, _weights_beside_foreign(second, _weights(first), rng), rng)
+
+
+def _weights(examples: Iterable[Example]) -> Found:
+    """Weights of a compound's log odds, with and without a network."""
+    rows = _rows(examples)
+    with_network = rows.of(rows.answered)
+    fits = [_not_negative(with_network.columns(t), with_network.present) for t in _TEMPERS]
+    likelihood = np.array([one.log_likelihood for one in fits])
+    best = int(likelihood.argmax())
+    evidence, network, support, own_shift, constant = fits[best].weights
+    known = {"evidence": evidence, "temper": float(_TEMPERS[best]), "network": network}
+    known |= {"support": support, "own_shift": own_shift, "constant": constant}
+    names = ("evidence", "network", "support", "own_shift", "constant")
+    errors = dict(zip(names, fits[best].errors.tolist(), strict=True))
+    errors["temper"] = _error_at_maximum(likelihood, best) * known["temper"]
+    columns = rows.columns(known["temper"])
+    alone = logistic(
+        columns[:, [0, 4]], rows.present, columns[:, 2] * support + columns[:, 3] * own_shift
+    )
+    known |= {"alone_evidence": max(alone.weights[0], 1e-3), "alone_constant": alone.weights[1]}
+    errors |= {"alone_evidence": alone.errors[0], "alone_constant": alone.errors[1]}
+    return replace(UNIT, **known), errors
+
+
+def _weights_beside_foreign(
+    examples: Iterable[Example], found: Found, rng: np.random.Generator
+) -> Found:
+    """The cut for names; weights of what is foreign, and of names beside it."""
+    numbers, errors = found
+    worst, near, lines, foreign, beside = [], [], [], [], []
+    for one in examples:
+        score = _score(one, numbers)
+        if one.kind is Kind.KNOWN:
+            worst.append(float(score[_absent(one)].max(initial=_NEVER)))
+            near.append(limit_rows(one, score, numbers))
+        asserted = score > 0.0
+        if not asserted.any():
+            continue
+        final = one.refit(asserted)
+        lines.append(list(foreign_terms(final, UNIT).values()))
+        foreign.append(one.foreign > 0)
+        if one.foreign > 0:
+            terms = compound_terms(final, one.presence, numbers)
+            columns = np.column_stack([total(terms) - terms["constant"], final.support])
+            beside.append(np.column_stack([columns, one.present])[asserted & ~_alike(one)])
+    cut, errors["named_from"] = cut_above(np.array(worst), FALSE_NAMES, rng)
+    limits = np.concatenate(near)
+    at_limit, errors["network_at_limit"] = network_at_limit(limits, max(cut, 0.0), rng)
+    rest = _not_negative(np.array(lines), np.array(foreign, dtype=np.float64))
+    rows = np.concatenate(beside) if beside else np.zeros((0, 3))
+    named = logistic(_with_constant(rows[:, 1]), rows[:, 2], rows[:, 0])
+    known = {"named_from": max(cut, 0.0), "beside_support": max(named.weights[0], 0.0)}
+    known |= {"beside_constant": named.weights[1]}
+    known |= dict(zip(_FOREIGN, rest.weights.tolist(), strict=True))
+    known["network_at_limit"] = at_limit
+    errors |= dict(zip(("beside_support", "beside_constant"), named.errors.tolist(), strict=True))
+    errors |= dict(zip(_FOREIGN, rest.errors.tolist(), strict=True))
+    return replace(numbers, **known), errors
+
+
+def _cuts(examples: Iterable[Example], found: Found, rng: np.random.Generator) -> Found:
+    """The constants above which something is foreign, and a name stands beside it."""
+    numbers, errors = found
+    own: list[float] = []
+    others: list[tuple[float, float]] = []
+    for one in examples:
+        asserted = _score(one, numbers) > numbers.named_from
+        if not asserted.any():
+            continue
+        final = one.refit(asserted)
+        foreign = sum(foreign_terms(final, numbers).values())
+        if one.kind is Kind.KNOWN:
+            own.append(foreign)
+        else:
+            score = total(beside_terms(final, one.presence, numbers))
+            false = asserted & _absent(one) & (final.coefficients > 0)
+            others.append((foreign, float(score[false].max(initial=_NEVER))))
+    foreign_cut, error = cut_above(np.array(own), FALSE_FOREIGN, rng)
+    foreign_cut = max(foreign_cut, 0.0)
+    worst = np.array([score for foreign, score in others if foreign > foreign_cut])
+    beside_cut, beside_error = cut_above(worst, FALSE_NAMES_BESIDE, rng)
+    errors["foreign_constant"] = float(np.hypot(errors["foreign_constant"], error))
+    errors["beside_constant"] = float(np.hypot(errors["beside_constant"], beside_error))
+    decided = replace(
+        numbers,
+        foreign_constant=numbers.foreign_constant - foreign_cut,
+        beside_constant=numbers.beside_constant - max(beside_cut, 0.0),
+    )
+    return decided, errors
+
+
+# ---- rows ----
+
+
+def _rows(examples: Iterable[Example]) -> _Rows:
+    parts: list[Floats] = []
+    for one in examples:
+        fit = one.fit
+        terms = compound_terms(fit, one.presence, UNIT)
+        answered = (fit.visible >= HALF) | (one.presence >= HALF)
+        misfit = np.full(len(answered), (fit.model_error / LARGEST_MODEL_ERROR) ** 2)
+        others = [terms["network"], terms["support"], terms["own shift"]]
+        row = np.column_stack([fit.evidence, misfit, *others, one.present, answered])
+        parts.append(row[(fit.evidence > 0) & ~_alike(one)])
+    rows = np.concatenate(parts)
+    return _Rows(rows[:, 0], rows[:, 1], rows[:, 2:5], rows[:, 5], rows[:, 6] > 0)
+
+
+def _score(one: Example, numbers: DecisionNumbers) -> Floats:
+    score = total(compound_terms(one.fit, one.presence, numbers))
+    return np.where(one.fit.evidence > 0, score, _NEVER)
+
+
+def _alike(one: Example) -> Bools:
+    """Absent compounds that look like one that is there: A or B, which no score decides."""
+    result = np.zeros(len(one.present), dtype=np.bool_)
+    for first, second in one.library.look_alikes:
+        result[first] |= one.present[second] and not one.present[first]
+        result[second] |= one.present[first] and not one.present[second]
+    return result
+
+
+def _absent(one: Example) -> Bools:
+    result: Bools = ~one.present & ~_alike(one)
+    return result
+
+
+def _with_constant(column: Floats) -> Floats:
+    return np.column_stack([column, np.ones(len(column))])
+
+
+def _not_negative(columns: Floats, labels: Floats) -> Fitted:
+    """Of the weights but the last, which is a constant, those that came out negative are 0."""
+    kept = np.ones(columns.shape[1], dtype=np.bool_)
+    while True:
+        found = logistic(columns[:, kept], labels)
+        weights, errors = np.zeros(len(kept)), np.zeros(len(kept))
+        weights[kept], errors[kept] = found.weights, found.errors
+        wrong = (weights < 0.0) & kept
+        wrong[-1] = False
+        if not wrong.any():
+            return Fitted(weights, errors, found.log_likelihood)
+        kept &= ~wrong
+
+
+def _error_at_maximum(likelihood: Floats, best: int) -> float:
+    """Standard error of ln(temper) from the curvature at the best of the even steps."""
+    step = float(np.log(_TEMPERS[1] / _TEMPERS[0]))
+    at = min(max(best, 1), len(likelihood) - 2)
+    curvature = (2 * likelihood[at] - likelihood[at - 1] - likelihood[at + 1]) / step**2
+    return float(1.0 / np.sqrt(curvature)) if curvature > 0 else float(np.log(_TEMPERS[-1]))
