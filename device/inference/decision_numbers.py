@@ -19,8 +19,7 @@ _LARGEST = 1e4
 class DecisionNumbers:
     """Log odds, or log odds per unit of what they are multiplied with (see `scores.py`)."""
 
-    evidence: float  # of ln(1 + tempered rise of chi squared)
-    temper: float  # by which a model error tempers that rise
+    evidence: float  # of ln(1 + rise of chi squared)
     network: float  # of the network's own log odds
     support: float  # of the part of a compound's lines that is there
     own_shift: float  # against, per cm-1 that its lines must move
@@ -39,7 +38,7 @@ class DecisionNumbers:
 NAMES: Final = tuple(one.name for one in fields(DecisionNumbers))
 # They multiply what speaks for a compound or for something foreign alone (`own_shift`: against).
 _NOT_NEGATIVE: Final = frozenset(
-    {"evidence", "temper", "network", "support", "own_shift", "alone_evidence", "beside_support"}
+    {"evidence", "network", "support", "own_shift", "alone_evidence", "beside_support"}
     | {"lone_line", "worst_line"}
 )
 

@@ -26,7 +26,6 @@ from device.verdict.scores import (
     compound_terms,
     foreign_terms,
     probability,
-    tempering,
     total,
 )
 from device.verdict.twins import resolve_twins
@@ -192,6 +191,6 @@ def _times_longer(fit: LibraryFit, score: Floats, numbers: DecisionNumbers) -> f
     """How many times the light it takes until the likeliest compound is named: evidence grows in
     proportion to it."""
     likeliest = int(np.argmax(np.where(fit.evidence > 0, score, -np.inf)))
-    tempered = fit.evidence[likeliest] / tempering(fit, numbers)
+    evidence = float(fit.evidence[likeliest])
     lacking = max(numbers.named_from - float(score[likeliest]), 0.0) / numbers.evidence
-    return float(np.expm1(np.log1p(tempered) + min(lacking, 20.0)) / tempered)
+    return float(np.expm1(np.log1p(evidence) + min(lacking, 20.0)) / evidence)

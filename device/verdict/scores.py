@@ -2,8 +2,7 @@
 
 Each is a sum of few named terms, weighted by the model's own numbers (`DecisionNumbers`):
 
-    evidence   ln(1 + T), T = rise of chi squared without the compound / (1 + temper (e / e_max)^2),
-               e the model error of the fit: a misfit fakes evidence in proportion to its square
+    evidence   ln(1 + rise of chi squared without the compound)
     network    ln(p / (1 - p)) of the network's presence p
     support    part of the compound's own lines that the spectrum has
     own shift  |cm-1| that its lines had to move against the others'
@@ -19,7 +18,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from device.fit.flexible import LARGEST_MODEL_ERROR
 from device.fit.library_fit import LibraryFit
 from device.inference.decision_numbers import DecisionNumbers
 
@@ -45,7 +43,7 @@ def compound_terms(
     answered[:known] = (fit.visible[:known] >= HALF) | (presence >= HALF)
     odds = np.zeros(len(answered))
     odds[:known] = logit(presence)
-    evidence = np.log1p(fit.evidence / tempering(fit, numbers))
+    evidence = np.log1p(fit.evidence)
     weight = np.where(answered, numbers.evidence, numbers.alone_evidence)
     return {
         "evidence": weight * evidence,
@@ -79,17 +77,12 @@ def foreign_terms(fit: LibraryFit, numbers: DecisionNumbers) -> dict[str, float]
     }
 
 
-def evidence_asked(fit: LibraryFit, numbers: DecisionNumbers) -> float:
+def evidence_asked(numbers: DecisionNumbers) -> float:
     """Rise of chi squared from which a compound is named whose lines are all there, in their
     places, with the presence that networks have at that cut."""
     others = numbers.network * numbers.network_at_limit + numbers.support + numbers.constant
     asked = max(numbers.named_from - others, 0.0) / numbers.evidence
-    return float(np.expm1(min(asked, 50.0))) * tempering(fit, numbers)
-
-
-def tempering(fit: LibraryFit, numbers: DecisionNumbers) -> float:
-    """By what a rise of chi squared is divided."""
-    return 1.0 + numbers.temper * (fit.model_error / LARGEST_MODEL_ERROR) ** 2
+    return float(np.expm1(min(asked, 50.0)))
 
 
 def total(terms: Terms) -> Floats:

@@ -1,8 +1,8 @@
 """The network's log odds that detection limits assume, so that what they state holds.
 
 A limit is the share from which 95% of amounts are named (`device/verdict/limits.py`). How readily a
-network answers small amounts is in no formula: the highest log odds are taken at which, of the
-compounds of scenes whose shares lie between their limit and twice that, 95% are named.
+network answers small amounts is in no formula: the highest log odds are taken at which 95% are
+named of the compounds of scenes with a small limit whose shares lie between it and twice that.
 Next: `decide.py`, which asks.
 """
 
@@ -20,6 +20,7 @@ Floats = npt.NDArray[np.float64]
 _DETECTED = 0.95
 _TRIED = np.linspace(3.0, -6.0, 19)  # log odds
 _NEAR = 2.0  # times the limit
+TRACE = 0.05  # of the signal; larger limits are the noise's, and networks answer such shares
 _FEWEST = 40  # shares near their limits
 _RESAMPLED = 30
 
@@ -55,7 +56,7 @@ def _highest(rows: Floats, named_from: float) -> float:
     """The lowest tried where there are too few rows to say."""
     share, named = rows[:, 0], rows[:, 1] > named_from
     for odds, limit in zip(_TRIED, rows[:, 2:].T, strict=True):
-        near = (share >= limit) & (share <= _NEAR * limit)
+        near = (share >= limit) & (share <= _NEAR * limit) & (limit <= TRACE)
         if np.count_nonzero(near) >= _FEWEST and named[near].mean() >= _DETECTED:
             return float(odds)
     return float(_TRIED[-1])

@@ -9,7 +9,6 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import numpy.typing as npt
 
-from device.fit.flexible import LARGEST_MODEL_ERROR
 from device.inference.decision_numbers import DecisionNumbers
 from device.verdict.scores import HALF, beside_terms, compound_terms, foreign_terms, total
 from train.decision.examples import Example
@@ -23,8 +22,8 @@ Bools = npt.NDArray[np.bool_]
 # something foreign; scenes found to hold something foreign in which one gets a false name, many
 # of them with a homologue of the library. At most so many, with 95% confidence.
 FALSE_NAMES, FALSE_FOREIGN, FALSE_NAMES_BESIDE = 0.02, 0.05, 0.10
-_TEMPERS = np.exp(np.linspace(np.log(0.5), np.log(200.0), 31))
 _NEVER = -100.0  # log odds of what cannot be named
+_WEIGHTS = ("evidence", "network", "support", "own_shift", "constant")
 _FOREIGN = ("lone_line", "worst_line", "foreign_constant")
 
 UNIT = DecisionNumbers(*(1.0,) * len(fields(DecisionNumbers)))
@@ -34,8 +33,7 @@ UNIT = DecisionNumbers(*(1.0,) * len(fields(DecisionNumbers)))
 class _Rows:
     """One row for each compound found in a scene: what the terms multiply, and the truth."""
 
-    evidence: Floats
-    misfit: Floats  # (model error / largest)^2
+    evidence: Floats  # ln(1 + rise of chi squared)
     others: Floats  # [N, 3]: network, support, own shift
     present: Floats
     answered: Bools  # the network's presence counts
@@ -43,9 +41,10 @@ class _Rows:
     def of(self, chosen: Bools) -> "_Rows":
         return _Rows(*(getattr(self, one.name)[chosen] for one in fields(self)))
 
-    def columns(self, temper: float) -> Floats:
-        evidence = np.log1p(self.evidence / (1.0 + temper * self.misfit))
-        return np.column_stack([evidence, self.others, np.ones(len(evidence))])
+    @property
+    def columns(self) -> Floats:
+        """[N, 5], in the order of `_WEIGHTS`."""
+        return np.column_stack([self.evidence, self.others, np.ones(len(self.evidence))])
 
 
 Found = tuple[DecisionNumbers, dict[str, float]]  # numbers so far, and their standard errors
@@ -65,19 +64,11 @@ def _weights(examples: Iterable[Example]) -> Found:
     """Weights of a compound's log odds, with and without a network."""
     rows = _rows(examples)
     with_network = rows.of(rows.answered)
-    fits = [_not_negative(with_network.columns(t), with_network.present) for t in _TEMPERS]
-    likelihood = np.array([one.log_likelihood for one in fits])
-    best = int(likelihood.argmax())
-    evidence, network, support, own_shift, constant = fits[best].weights
-    known = {"evidence": evidence, "temper": float(_TEMPERS[best]), "network": network}
-    known |= {"support": support, "own_shift": own_shift, "constant": constant}
-    names = ("evidence", "network", "support", "own_shift", "constant")
-    errors = dict(zip(names, fits[best].errors.tolist(), strict=True))
-    errors["temper"] = _error_at_maximum(likelihood, best) * known["temper"]
-    columns = rows.columns(known["temper"])
-    alone = logistic(
-        columns[:, [0, 4]], rows.present, columns[:, 2] * support + columns[:, 3] * own_shift
-    )
+    found = _not_negative(with_network.columns, with_network.present)
+    known = dict(zip(_WEIGHTS, found.weights.tolist(), strict=True))
+    errors = dict(zip(_WEIGHTS, found.errors.tolist(), strict=True))
+    offset = rows.others[:, 1:] @ found.weights[2:4]
+    alone = logistic(_with_constant(rows.evidence), rows.present, offset)
     known |= {"alone_evidence": max(alone.weights[0], 1e-3), "alone_constant": alone.weights[1]}
     errors |= {"alone_evidence": alone.errors[0], "alone_constant": alone.errors[1]}
     return replace(UNIT, **known), errors
@@ -159,12 +150,11 @@ def _rows(examples: Iterable[Example]) -> _Rows:
         fit = one.fit
         terms = compound_terms(fit, one.presence, UNIT)
         answered = (fit.visible >= HALF) | (one.presence >= HALF)
-        misfit = np.full(len(answered), (fit.model_error / LARGEST_MODEL_ERROR) ** 2)
-        others = [terms["network"], terms["support"], terms["own shift"]]
-        row = np.column_stack([fit.evidence, misfit, *others, one.present, answered])
+        parts_of = [terms[term] for term in ("evidence", "network", "support", "own shift")]
+        row = np.column_stack([*parts_of, one.present, answered])
         parts.append(row[(fit.evidence > 0) & ~_alike(one)])
     rows = np.concatenate(parts)
-    return _Rows(rows[:, 0], rows[:, 1], rows[:, 2:5], rows[:, 5], rows[:, 6] > 0)
+    return _Rows(rows[:, 0], rows[:, 1:4], rows[:, 4], rows[:, 5] > 0)
 
 
 def _score(one: Example, numbers: DecisionNumbers) -> Floats:
@@ -202,11 +192,3 @@ def _not_negative(columns: Floats, labels: Floats) -> Fitted:
         if not wrong.any():
             return Fitted(weights, errors, found.log_likelihood)
         kept &= ~wrong
-
-
-def _error_at_maximum(likelihood: Floats, best: int) -> float:
-    """Standard error of ln(temper) from the curvature at the best of the even steps."""
-    step = float(np.log(_TEMPERS[1] / _TEMPERS[0]))
-    at = min(max(best, 1), len(likelihood) - 2)
-    curvature = (2 * likelihood[at] - likelihood[at - 1] - likelihood[at + 1]) / step**2
-    return float(1.0 / np.sqrt(curvature)) if curvature > 0 else float(np.log(_TEMPERS[-1]))
