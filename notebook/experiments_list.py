@@ -120,12 +120,6 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         decided_anew=True,
     ),
     Experiment(
-        "decided anew, evidence untempered",
-        "Does a misfit fake evidence?",
-        (Replaced(weights.__name__, "_TEMPERS", _STIFF * np.array([1.0, 2.0, 4.0])),),
-        decided_anew=True,
-    ),
-    Experiment(
         "decided anew without the lone line",
         "Is a line away from all fitted ones foreign signal?",
         _without_term("lone_line"),
