@@ -5,8 +5,6 @@ Next: `experiments_training.py`, experiments on what comes before.
 
 from dataclasses import replace
 
-import numpy as np
-
 from evidence.tallies import network
 from notebook.experiments_decision import (
     Experiment,
