@@ -56,11 +56,11 @@ def explain(
 
 
 def _of_file(file: str, model: Path | None, runtime: str) -> dict[str, Any]:
+    from device.answer.proof import proven_identifier
+    from device.answer.result import result_json
     from device.field_library.store import FieldLibrary
     from device.inference import model_source
     from device.spectra.files.reading import read_spectrum
-    from device.verdict.proof import proven_identifier
-    from device.verdict.result import result_json
 
     spectrum = read_spectrum(file)
     field = FieldLibrary.default().load()
