@@ -5,8 +5,6 @@ Next: `experiments_training.py`, experiments on what comes before.
 
 from dataclasses import replace
 
-import numpy as np
-
 from evidence.tallies import network
 from notebook.experiments_decision import (
     Experiment,
@@ -117,12 +115,6 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         "decided anew without the own shift",
         "Is a component with a large shift another substance?",
         _without_term("own_shift"),
-        decided_anew=True,
-    ),
-    Experiment(
-        "decided anew, evidence untempered",
-        "Does a misfit fake evidence?",
-        (Replaced(weights.__name__, "_TEMPERS", _STIFF * np.array([1.0, 2.0, 4.0])),),
         decided_anew=True,
     ),
     Experiment(
