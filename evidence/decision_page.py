@@ -15,6 +15,7 @@ import numpy as np
 from device.inference.bundle import Bundle, read_bundle_file
 from device.inference.decision_numbers import NAMES
 from device.inference.trust import default_trust_policy
+from device.installation import default_model_path, shipped_models_dir
 from device.verdict.decision_identity import DECIDING, constants_of
 from device.verdict.scores import compound_terms, foreign_terms, total
 from train.decision.examples import Example, ExampleMaker
@@ -23,15 +24,21 @@ from train.pages.drawing import COLOURS, GREY, canvas, save
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "how-it-decides.md"
 TEXT = ROOT / "evidence" / "decision_page.md"
-MODELS = ("solvents13-1", "solvents13-2", "solvents13-tiny-2", "aromatics4-1", "aromatics4-2")
-DRAWN = "solvents13-2"
 _SCENES, _SEED = 1500, 7850
 _FOLDERS = ("device.fit", "device.verdict")
 
 
 def bundles() -> dict[str, Bundle]:
-    trust = default_trust_policy()
-    return {name: read_bundle_file(ROOT / "models" / f"{name}.ramix", trust) for name in MODELS}
+    """Every shipped one by its name, those of the default model's library first."""
+    trust, first = default_trust_policy(), _family(default_model_path())
+    shipped = sorted(
+        shipped_models_dir().glob("*.ramix"), key=lambda path: (_family(path) != first, path.stem)
+    )
+    return {path.stem: read_bundle_file(path, trust) for path in shipped}
+
+
+def _family(path: Path) -> str:
+    return path.stem.partition("-")[0]
 
 
 def page(known: dict[str, Bundle]) -> str:
@@ -140,7 +147,7 @@ def _foreign(bundle: Bundle, examples: Sequence[Example]) -> Path:
 def main() -> None:
     known = bundles()
     PAGE.write_text(page(known), encoding="utf-8")
-    for picture in draw(known[DRAWN]):
+    for picture in draw(known[default_model_path().stem]):
         click.echo(picture)
     click.echo(PAGE)
 

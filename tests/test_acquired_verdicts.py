@@ -72,7 +72,15 @@ CASES: dict[str, tuple[Callable[[], Acquisition], str]] = {
 
 
 def without_times(result: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in result.items() if key != "timings_ms"}
+    return {key: value for key, value in result.items() if key not in ("timings_ms", "why")}
+
+
+def numbers_in(value: Any) -> list[float]:
+    """All numbers of a JSON value, in their order."""
+    if isinstance(value, dict | list):
+        inner = value.values() if isinstance(value, dict) else value
+        return [number for one in inner for number in numbers_in(one)]
+    return [float(value)] if isinstance(value, int | float) else []
 
 
 @pytest.mark.parametrize("ending", [".csv", ".json"])
@@ -98,6 +106,9 @@ def test_a_saved_measurement_is_answered_as_the_measurement(
                     component[key] = pytest.approx(value, abs=1e-6)
         one["unexplained"] = one["unexplained"] and pytest.approx(one["unexplained"], abs=1e-6)
     assert without_times(from_file) == without_times(at_port)
+    why, from_file_why = numbers_in(at_port["why"]), numbers_in(from_file["why"])
+    assert from_file_why == pytest.approx(why, rel=1e-4, abs=2e-3)  # rounded to three digits
+    assert len(why) > 20 or at_port["verdict"] == "NO_RESULT"
 
 
 def test_clipped_pixels_reach_the_file_that_acquire_writes(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from device.verdict.golden_verdicts import golden_spectrum
 from device.verdict.identifier import Identifier
 from tests.tiny_bundles import NUMBERS, tiny_bundle
 from train.decision import decide as module
+from train.decision import weights
 from train.decision.decide import UNFITTED, Undecidable, decide
 from train.decision.examples import Example, ExampleMaker
 from train.decision.logistic import logistic
@@ -32,6 +33,7 @@ def lax() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         for name, rate in RATES.items():
             patched.setattr(module, name, rate)
+            patched.setattr(weights, name, rate)
         yield
 
 
@@ -92,8 +94,8 @@ def stream() -> list[Example]:
 
 
 def test_evidence_tells_what_is_there(stream: list[Example]) -> None:
-    numbers, errors = module._weights(stream)
-    assert numbers.evidence > 3.0 * errors["evidence"]
+    numbers, errors = weights._weights(stream)
+    assert numbers.evidence > 2.0 * errors["evidence"]
     assert numbers.constant < 0.0  # without evidence nothing is there
     unused = ("beside_support", "lone_line", "foreign_constant")
     assert not set(unused) & set(errors)  # of another stream
@@ -102,10 +104,10 @@ def test_evidence_tells_what_is_there(stream: list[Example]) -> None:
 def test_a_truth_drawn_by_lot_gives_evidence_no_weight(stream: list[Example]) -> None:
     """Negative control: the weights come from the truth, not from the formulas."""
     rng = np.random.default_rng(1)
-    lot = [replace(one, present=rng.random(len(one.present)) < 0.5) for one in stream]
-    numbers, errors = module._weights(lot)
+    lot = [replace(one, shares=rng.integers(0, 2, len(one.shares)) * 0.5) for one in stream]
+    numbers, errors = weights._weights(lot)
     assert numbers.evidence <= 3.0 * errors["evidence"]
-    assert numbers.evidence < 0.2 * module._weights(stream)[0].evidence
+    assert numbers.evidence < 0.2 * weights._weights(stream)[0].evidence
 
 
 def test_a_network_that_knows_the_truth_gets_weight(stream: list[Example]) -> None:
@@ -113,8 +115,8 @@ def test_a_network_that_knows_the_truth_gets_weight(stream: list[Example]) -> No
         replace(one, presence=np.where(one.present, 0.9, 0.1).astype(np.float32)) for one in stream
     ]
     guessing = [replace(one, presence=np.full(len(one.present), 0.5, np.float32)) for one in stream]
-    assert module._weights(knowing)[0].network > 1.0
-    assert module._weights(guessing)[0].network == pytest.approx(0.0, abs=1e-6)
+    assert weights._weights(knowing)[0].network > 1.0
+    assert weights._weights(guessing)[0].network == pytest.approx(0.0, abs=1e-6)
 
 
 def test_a_weight_that_came_out_negative_is_0_and_the_rest_is_fitted_again() -> None:
@@ -122,7 +124,7 @@ def test_a_weight_that_came_out_negative_is_0_and_the_rest_is_fitted_again() -> 
     columns = np.column_stack([rng.standard_normal((4000, 2)), np.ones(4000)])
     chance = 1.0 / (1.0 + np.exp(-(columns @ np.array([1.0, -1.0, -0.5]))))
     labels = (rng.random(4000) < chance).astype(np.float64)
-    found = module._not_negative(columns, labels)
+    found = weights._not_negative(columns, labels)
     assert found.weights[1] == found.errors[1] == 0.0
     alone = logistic(columns[:, [0, 2]], labels)
     assert found.weights[[0, 2]] == pytest.approx(alone.weights)
@@ -131,18 +133,18 @@ def test_a_weight_that_came_out_negative_is_0_and_the_rest_is_fitted_again() -> 
 
 def test_cuts_come_from_scenes_that_chose_no_weight(stream: list[Example]) -> None:
     """Names that are wrong raise the cut, and change no weight of the stream before."""
-    found = module._weights(stream)
+    found = weights._weights(stream)
     rng = np.random.default_rng(3)
     second = list(ExampleMaker(tiny_bundle(2), 9).examples(1, 80, lambda: None))
     with lax():
-        before, _ = module._weights_beside_foreign(second, found, rng)
+        before, _ = weights._weights_beside_foreign(second, found, rng)
     wrong = [
-        replace(one, present=np.zeros_like(one.present)) if n % 4 == 0 else one
+        replace(one, shares=np.zeros_like(one.shares)) if n % 4 == 0 else one
         for n, one in enumerate(second)
     ]
     with lax():
-        after, _ = module._weights_beside_foreign(wrong, found, rng)
+        after, _ = weights._weights_beside_foreign(wrong, found, rng)
     assert after.named_from > before.named_from
-    for name in ("evidence", "temper", "network", "support", "own_shift", "constant"):
+    for name in ("evidence", "network", "support", "own_shift", "constant"):
         assert getattr(after, name) == getattr(before, name) == getattr(found[0], name)
     assert found[0] != NUMBERS

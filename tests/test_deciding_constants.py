@@ -19,10 +19,12 @@ from device.verdict.decision_identity import DECIDING, constants_of
 MOST = {
     "device.fit.aligned": 1,
     "device.fit.derivative": 4,
+    "device.fit.first_look": 10,
     "device.fit.flexible": 19,
     "device.fit.library": 7,
-    "device.fit.measured": 1,
+    "device.fit.measured": 3,
     "device.fit.nonnegative": 1,
+    "device.fit.nuisances": 1,
     "device.fit.reference_lines": 1,
     "device.fit.residual": 14,
     "device.fit.search": 18,
@@ -31,9 +33,10 @@ MOST = {
     "device.verdict.amounts": 4,
     "device.verdict.identification": 1,
     "device.verdict.limits": 1,
-    "device.verdict.reasons": 5,
+    "device.verdict.reasons": 8,
     "device.verdict.scores": 3,
     "device.verdict.twins": 1,
+    "device.verdict.why": 1,
 }
 OF_FIT_AND_VERDICT = [
     module for module in DECIDING if module.__name__.startswith(("device.fit.", "device.verdict."))
@@ -49,7 +52,8 @@ def own_constants(module: ModuleType, source: str) -> dict[str, Any]:
             targets = statement.targets
         elif isinstance(statement, ast.AnnAssign):
             targets = [statement.target]
-        assigned |= {target.id for target in targets if isinstance(target, ast.Name)}
+        names = (name for target in targets for name in ast.walk(target))
+        assigned |= {name.id for name in names if isinstance(name, ast.Name)}
     return {name: value for name, value in constants_of(module).items() if name in assigned}
 
 
@@ -70,7 +74,7 @@ def test_no_module_of_fit_and_verdict_has_more_numbers_than_it_had(module: Modul
 def test_together_they_are_no_more_than_they_were() -> None:
     total = sum(map(counted, OF_FIT_AND_VERDICT))
     print(f"{total} numbers in {len(OF_FIT_AND_VERDICT)} modules")
-    assert total <= sum(MOST.values()) == 88
+    assert total <= sum(MOST.values()) == 105
 
 
 def test_one_more_would_be_counted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ def explain(
     runtime: str,
     as_json: bool,
 ) -> None:
-    """Say why a verdict is what it is, part by part.
+    """Say why a verdict is what it is.
 
     Each compound that the fit found has log odds, a sum of few parts: what only it explains, the
     network's presence, how many of its lines are there, how far they had to move.
