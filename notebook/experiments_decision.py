@@ -25,6 +25,7 @@ from notebook.experiments_cases import Case, mark
 from notebook.experiments_pairs import Row
 from train.decision import decide
 from train.decision.examples import Example, ExampleMaker
+from train.decision.weights import fitted
 
 STREAMS = 3  # of scenes that a decision is fitted on
 
@@ -95,26 +96,16 @@ def decided_anew(identifier: Identifier, scenes: int = decide.SCENES) -> Identif
     """With the numbers that `train/decision/` fits on so many scenes of each stream, whatever its
     constants are now."""
     result = copy(identifier)
-    kept = Replaced(decide.__name__, "ExampleMaker", _KeptExamples)
-    with constants_replaced((kept,)):
-        result.numbers = decide.decide(identifier.bundle, scenes, decide.SEED).numbers
+    streams = _examples(identifier.bundle, decide.SEED, scenes)
+    errors_alone = np.random.default_rng(0)  # by resampling; no number depends on it
+    result.numbers, _ = fitted(streams, errors_alone)
     return result
-
-
-class _KeptExamples:
-    """Stands in for `ExampleMaker`: no number of the decision takes part in an example."""
-
-    def __init__(self, bundle: Bundle, seed: int) -> None:
-        self._bundle, self._seed = bundle, seed
-
-    def examples(self, part: int, count: int, done: Callable[[], None]) -> Iterator[Example]:
-        del done
-        yield from _examples(self._bundle, self._seed, count)[part]
 
 
 @lru_cache(maxsize=1)
 def _examples(bundle: Bundle, seed: int, count: int) -> list[list[Example]]:
-    """By stream, without what the fit left over: that is most of an example, and not asked for."""
+    """By stream, the same for every experiment: no number of a decision takes part. Without what
+    the fit left over, which is most of an example and not asked for."""
     maker = ExampleMaker(bundle, seed)
     streams = [maker.examples(part, count, lambda: None) for part in range(STREAMS)]
     return [[replace(one, fit=replace(one.fit, left=None)) for one in each] for each in streams]

@@ -5,8 +5,6 @@ Next: `experiments_training.py`, experiments on what comes before.
 
 from dataclasses import replace
 
-import numpy as np
-
 from evidence.tallies import network
 from notebook.experiments_decision import (
     Experiment,
@@ -14,7 +12,7 @@ from notebook.experiments_decision import (
     without_network,
     without_stricter_sum,
 )
-from train.decision import decide
+from train.decision import decide, weights
 
 _STIFF = 1e-6  # standard deviation of a prior that leaves no freedom
 
@@ -32,12 +30,12 @@ def _model_error(value: float) -> tuple[Replaced, ...]:
 
 def _without_term(name: str) -> tuple[Replaced, ...]:
     """Its column is 0, and so is its fitted weight."""
-    return (Replaced(decide.__name__, "_UNIT", replace(decide._UNIT, **{name: 0.0})),)
+    return (Replaced(weights.__name__, "UNIT", replace(weights.UNIT, **{name: 0.0})),)
 
 
 def _error_rates(factor: float) -> tuple[Replaced, ...]:
     names = ("FALSE_NAMES", "FALSE_FOREIGN", "FALSE_NAMES_BESIDE")
-    return tuple(Replaced(decide.__name__, n, factor * getattr(decide, n)) for n in names)
+    return tuple(Replaced(weights.__name__, n, factor * getattr(weights, n)) for n in names)
 
 
 def _other_scenes() -> tuple[Replaced, ...]:
@@ -117,12 +115,6 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         "decided anew without the own shift",
         "Is a component with a large shift another substance?",
         _without_term("own_shift"),
-        decided_anew=True,
-    ),
-    Experiment(
-        "decided anew, evidence untempered",
-        "Does a misfit fake evidence?",
-        (Replaced(decide.__name__, "_TEMPERS", _STIFF * np.array([1.0, 2.0, 4.0])),),
         decided_anew=True,
     ),
     Experiment(

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.fit.aligned import nothing
-from device.fit.flexible import LARGEST_MODEL_ERROR
 from device.fit.library import LibraryFit
 from device.inference.decision_numbers import DecisionNumbers
 from device.verdict import scores
@@ -33,7 +32,6 @@ _positive = st.floats(1e-3, 50.0)
 _numbers = st.builds(
     DecisionNumbers,
     evidence=st.floats(0.05, 5.0),
-    temper=st.floats(0.0, 100.0),
     network=st.floats(0.0, 3.0),
     support=st.floats(0.0, 8.0),
     own_shift=st.floats(0.0, 3.0),
@@ -71,13 +69,10 @@ def score(fit: LibraryFit, presence: Floats = SURE, numbers: DecisionNumbers = N
 
 
 def test_the_terms_are_those_of_the_formula() -> None:
-    error = 0.5 * LARGEST_MODEL_ERROR
     fit = fitted(evidence=[40.0, 9.0], support=[0.8, 0.3], own_shift_cm1=[1.5, -2.0])
-    fit = replace(fit, model_error=error)
     terms = compound_terms(fit, np.array([0.9, 0.2]), NUMBERS)
-    tempering = 1.0 + NUMBERS.temper * 0.25
     expected = {
-        "evidence": [NUMBERS.evidence * np.log1p(one / tempering) for one in (40.0, 9.0)],
+        "evidence": [NUMBERS.evidence * np.log1p(one) for one in (40.0, 9.0)],
         "network": [NUMBERS.network * np.log(9.0), NUMBERS.network * np.log(0.25)],
         "support": [NUMBERS.support * 0.8, NUMBERS.support * 0.3],
         "own shift": [-NUMBERS.own_shift * 1.5, -NUMBERS.own_shift * 2.0],
@@ -108,7 +103,6 @@ def test_what_speaks_for_a_compound_never_lowers_its_odds(
     assert score_of(own_shift_cm1=-shift) == start
     surer = np.minimum(there + 0.1, 1.0)
     assert float(score(fitted(**at), surer, numbers)[0]) >= start
-    assert score_of(model_error=LARGEST_MODEL_ERROR) <= start
 
 
 @pytest.mark.parametrize("term", ["evidence", "network", "support", "own_shift"])
@@ -118,14 +112,6 @@ def test_a_weight_of_0_takes_its_term_away(term: str) -> None:
     name = term.replace("_", " ")
     assert (terms[name] == 0.0).all()
     assert (compound_terms(fit, SURE, NUMBERS)[name] != 0.0).all()
-
-
-def test_a_misfit_tempers_evidence_and_nothing_else() -> None:
-    good, bad = fitted(), fitted(model_error=LARGEST_MODEL_ERROR)
-    first, second = (compound_terms(fit, SURE, NUMBERS) for fit in (good, bad))
-    differing = {name for name in first if (first[name] != second[name]).any()}
-    assert differing == {"evidence"}
-    assert (score(bad, numbers=changed(temper=0.0)) == score(good)).all()  # control
 
 
 @pytest.mark.parametrize(
@@ -203,16 +189,14 @@ def test_a_line_below_the_smallest_is_none() -> None:
 # ---- limits ----
 
 
-@given(_numbers, st.floats(0.0, LARGEST_MODEL_ERROR))
-def test_evidence_asked_is_the_inverse_of_the_score(
-    numbers: DecisionNumbers, model_error: float
-) -> None:
-    asked = evidence_asked(fitted(model_error=model_error), numbers)
+@given(_numbers)
+def test_evidence_asked_is_the_inverse_of_the_score(numbers: DecisionNumbers) -> None:
+    asked = evidence_asked(numbers)
     assert asked >= 0.0
     at_limit = np.full(2, float(probability(np.array(numbers.network_at_limit))))
 
     def score_at(evidence: float) -> float:
-        fit = fitted(evidence=evidence, model_error=model_error)
+        fit = fitted(evidence=evidence)
         return float(score(fit, at_limit, numbers)[0])
 
     if 0.0 < asked < 1e20:  # e^50 is the most that is asked
@@ -220,14 +204,6 @@ def test_evidence_asked_is_the_inverse_of_the_score(
         assert score_at(0.9 * asked) < numbers.named_from < score_at(1.1 * asked)
     elif asked == 0.0:
         assert score_at(0.0) >= numbers.named_from - 1e-9
-
-
-def test_a_misfit_asks_for_more_evidence() -> None:
-    """The control of the inverse: with another tempering it would miss the cut."""
-    good, bad = (
-        evidence_asked(fitted(model_error=error), NUMBERS) for error in (0.0, LARGEST_MODEL_ERROR)
-    )
-    assert bad == pytest.approx((1.0 + NUMBERS.temper) * good)
 
 
 # ---- odds ----

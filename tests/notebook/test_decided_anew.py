@@ -26,7 +26,8 @@ def anew(identifier: Identifier) -> DecisionNumbers:
 def test_kept_examples_give_the_very_numbers_that_fresh_ones_give(
     identifier: Identifier, anew: DecisionNumbers
 ) -> None:
-    assert decide(identifier.bundle, SCENES).numbers == anew
+    fresh = vars(decide(identifier.bundle, SCENES).numbers)
+    assert vars(anew) == pytest.approx(fresh, abs=1e-4)  # rounded to four digits
 
 
 @pytest.mark.parametrize(
@@ -41,11 +42,9 @@ def test_a_decision_fitted_anew_differs_in_what_was_replaced(
         changed = decided_anew(identifier, SCENES).numbers
     assert changed != anew
     for replaced in experiment.constants:
-        if replaced.name == "_UNIT":
+        if replaced.name == "UNIT":
             (term,) = (n for n in NAMES if getattr(replaced.value, n) == 0.0)
             assert getattr(changed, term) == 0.0 < getattr(anew, term)
-        elif replaced.name == "_TEMPERS":
-            assert changed.temper < 1e-3 < anew.temper
     if experiment.label.startswith("twice"):
         assert changed.named_from <= anew.named_from
         assert changed.foreign_constant >= anew.foreign_constant
