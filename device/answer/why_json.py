@@ -18,8 +18,9 @@ def why_json(why: Why, names: Sequence[str], named: frozenset[str]) -> dict[str,
     """The entry `why` of the JSON object.
 
     compounds  likeliest first, at most a dozen and all that are named: {name, named, log_odds,
-               terms: {term: log odds}, evidence, presence, support, own_shift_cm1}
+               terms: {term: log odds}, evidence, presence, support}
     cut        log odds above which a compound is named
+    model_error  what the fit leaves beyond noise, as a part of its amplitude
     foreign    {log_odds, terms, lone_line, worst_line}: above 0 something foreign is there; both
                lines against the strongest
     """
@@ -37,10 +38,10 @@ def why_json(why: Why, names: Sequence[str], named: frozenset[str]) -> dict[str,
                 "evidence": round(float(fit.evidence[i]), 3),
                 "presence": round(float(why.presence[i]), 4) if i < len(why.presence) else None,
                 "support": round(float(fit.support[i]), 3),
-                "own_shift_cm1": round(float(fit.own_shift_cm1[i]), 3),
             }
             for i in told
         ],
+        "model_error": round(fit.model_error, 4),
         "foreign": {
             "log_odds": round(sum(why.foreign.values()), 3),
             "terms": {term: round(part, 3) for term, part in why.foreign.items()},

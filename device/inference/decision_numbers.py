@@ -20,9 +20,10 @@ class DecisionNumbers:
     """Log odds, or log odds per unit of what they are multiplied with (see `scores.py`)."""
 
     evidence: float  # of ln(1 + rise of chi squared)
+    evidence_if_close: float  # more of it for each ln(largest / the fit's model error)
+    close_fit: float  # against, for each ln(largest / the fit's model error)
     network: float  # of the network's own log odds
     support: float  # of the part of a compound's lines that is there
-    own_shift: float  # against, per cm-1 that its lines must move
     constant: float
     named_from: float  # log odds above which a compound is named
     alone_evidence: float  # in place of `evidence` where no network speaks
@@ -36,9 +37,17 @@ class DecisionNumbers:
 
 
 NAMES: Final = tuple(one.name for one in fields(DecisionNumbers))
-# They multiply what speaks for a compound or for something foreign alone (`own_shift`: against).
+# They multiply what speaks for a compound or for something foreign alone (`close_fit`: against).
 _NOT_NEGATIVE: Final = frozenset(
-    {"evidence", "network", "support", "own_shift", "alone_evidence", "beside_support"}
+    {
+        "evidence",
+        "network",
+        "support",
+        "evidence_if_close",
+        "close_fit",
+        "alone_evidence",
+        "beside_support",
+    }
     | {"lone_line", "worst_line"}
 )
 

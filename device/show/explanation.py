@@ -10,7 +10,7 @@ from firmware_bridge.errors import CallerError
 
 _CERTAIN = 0.98  # of its lines
 # A record has its keys in the order of the alphabet.
-_ORDER = ("evidence", "network", "support", "own shift", "lone line", "worst line", "constant")
+_ORDER = ("evidence", "network", "support", "close fit", "lone line", "worst line", "constant")
 
 
 class NothingToExplain(CallerError):
@@ -72,8 +72,8 @@ def _of_term(term: str, one: Mapping[str, Any]) -> str:
         return "no network" if presence is None else f"the network's presence is {presence:.2f}"
     if term == "support":
         return f"{one['support']:.0%} of its lines are there"
-    if term == "own shift":
-        return f"its lines sit {abs(one['own_shift_cm1']):.1f} cm-1 from their places"
+    if term == "close fit":
+        return "the fit is close: what is there has evidence"
     return ""
 
 
@@ -86,7 +86,6 @@ def _missing(one: Mapping[str, Any], cut: float) -> str:
         "its own lines are not all there": one["terms"]["support"] * (1.0 - one["support"])
         if one["support"] < _CERTAIN
         else 0.0,
-        "its lines are not in their places": -one["terms"]["own shift"],
         "the network does not see it": -min(one["terms"]["network"], 0.0),
     }
     most = max(against, key=lambda name: against[name])

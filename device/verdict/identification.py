@@ -24,6 +24,7 @@ from device.verdict.limits import limiting_shares
 from device.verdict.scores import (
     beside_terms,
     compound_terms,
+    evidence_weight,
     foreign_terms,
     probability,
     total,
@@ -192,5 +193,6 @@ def _times_longer(fit: LibraryFit, score: Floats, numbers: DecisionNumbers) -> f
     proportion to it."""
     likeliest = int(np.argmax(np.where(fit.evidence > 0, score, -np.inf)))
     evidence = float(fit.evidence[likeliest])
-    lacking = max(numbers.named_from - float(score[likeliest]), 0.0) / numbers.evidence
+    lacking = max(numbers.named_from - float(score[likeliest]), 0.0)
+    lacking /= evidence_weight(fit, numbers)
     return float(np.expm1(np.log1p(evidence) + min(lacking, 20.0)) / evidence)

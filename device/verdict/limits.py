@@ -58,7 +58,9 @@ def limiting_shares(fit: LibraryFit, named: Bools, numbers: DecisionNumbers) -> 
     total = float(fit.coefficients[named].sum())
     information = _information(fit, named)
     with np.errstate(divide="ignore", invalid="ignore"):
-        amount = (np.sqrt(evidence_asked(numbers)) + _ONE_SIDED_5_PERCENT) / np.sqrt(information)
+        amount = (np.sqrt(evidence_asked(fit, numbers)) + _ONE_SIDED_5_PERCENT) / np.sqrt(
+            information
+        )
         amount += np.maximum(-fit.pull, 0.0) / information
         share = np.maximum(amount / (amount + total), EVIDENCE_FROM_SHARE)
     usable = (information > 0) & (total > 0)

@@ -2,10 +2,11 @@
 
 Each is a sum of few named terms, weighted by the model's own numbers (`DecisionNumbers`):
 
-    evidence   ln(1 + rise of chi squared without the compound)
+    evidence   ln(1 + rise of chi squared without the compound); it weighs more the closer the fit:
+               c = ln(largest model error / the fit's), for a misfit fakes evidence
+    close fit  c, against: in a close fit what is there has evidence
     network    ln(p / (1 - p)) of the network's presence p
     support    part of the compound's own lines that the spectrum has
-    own shift  |cm-1| that its lines had to move against the others'
 
     lone line  ln(strongest line away from all of the fit's / strongest line)
     worst line ln(largest misfit at one line beyond noise / strongest line)
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from device.fit.flexible import LARGEST_MODEL_ERROR
 from device.fit.library_fit import LibraryFit
 from device.inference.decision_numbers import DecisionNumbers
 
@@ -26,6 +28,7 @@ Terms = dict[str, Floats]
 
 INT8_STEP = 1 / 256  # of an output: no presence is known to be nearer to 0 or 1
 SMALLEST_LINE = 5e-4  # of the strongest: less is no line, whatever the noise
+_CLOSEST = 1e-3  # a model error below the smallest that a fit states
 HALF = 0.5  # of a compound's lines: where fewer were measured, a low presence means nothing
 
 
@@ -43,13 +46,14 @@ def compound_terms(
     answered[:known] = (fit.visible[:known] >= HALF) | (presence >= HALF)
     odds = np.zeros(len(answered))
     odds[:known] = logit(presence)
-    evidence = np.log1p(fit.evidence)
+    close = closeness(fit)
     weight = np.where(answered, numbers.evidence, numbers.alone_evidence)
+    weight = weight + numbers.evidence_if_close * close
     return {
-        "evidence": weight * evidence,
+        "evidence": weight * np.log1p(fit.evidence),
+        "close fit": np.full(len(answered), -numbers.close_fit * close),
         "network": np.where(answered, numbers.network * odds, 0.0),
         "support": numbers.support * fit.support,
-        "own shift": -numbers.own_shift * np.abs(fit.own_shift_cm1),
         "constant": np.where(answered, numbers.constant, numbers.alone_constant),
     }
 
@@ -77,12 +81,23 @@ def foreign_terms(fit: LibraryFit, numbers: DecisionNumbers) -> dict[str, float]
     }
 
 
-def evidence_asked(numbers: DecisionNumbers) -> float:
-    """Rise of chi squared from which a compound is named whose lines are all there, in their
-    places, with the presence that networks have at that cut."""
+def evidence_asked(fit: LibraryFit, numbers: DecisionNumbers) -> float:
+    """Rise of chi squared from which a compound is named whose lines are all there, with the
+    presence that networks have at that cut."""
+    close = closeness(fit)
     others = numbers.network * numbers.network_at_limit + numbers.support + numbers.constant
-    asked = max(numbers.named_from - others, 0.0) / numbers.evidence
+    others -= numbers.close_fit * close
+    asked = max(numbers.named_from - others, 0.0) / evidence_weight(fit, numbers)
     return float(np.expm1(min(asked, 50.0)))
+
+
+def evidence_weight(fit: LibraryFit, numbers: DecisionNumbers) -> float:
+    return numbers.evidence + numbers.evidence_if_close * closeness(fit)
+
+
+def closeness(fit: LibraryFit) -> float:
+    """ln(largest model error / the fit's), 0 and more."""
+    return max(float(np.log(LARGEST_MODEL_ERROR / max(fit.model_error, _CLOSEST))), 0.0)
 
 
 def total(terms: Terms) -> Floats:

@@ -56,7 +56,7 @@ def decide(bundle: Path, key: Path | None, out: Path | None, version: str | None
     """Fit the numbers of a bundle's decision again, and issue it again with them.
 
     9,000 scenes of the bundle's own library (a minute or two for thirteen compounds) give
-    fourteen numbers, each with its standard error, and bound the error rates stated with them.
+    fifteen numbers, each with its standard error, and bound the error rates stated with them.
     `ramix-train build` does the same as its last step.
 
     \b

@@ -10,7 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from device.inference.decision_numbers import DecisionNumbers
-from device.verdict.scores import HALF, beside_terms, compound_terms, foreign_terms, total
+from device.verdict.scores import (
+    HALF,
+    beside_terms,
+    closeness,
+    compound_terms,
+    foreign_terms,
+    logit,
+    total,
+)
 from train.decision.examples import Example
 from train.decision.limit_rows import limit_rows, network_at_limit
 from train.decision.logistic import Fitted, Floats, cut_above, logistic
@@ -23,7 +31,7 @@ Bools = npt.NDArray[np.bool_]
 # of them with a homologue of the library. At most so many, with 95% confidence.
 FALSE_NAMES, FALSE_FOREIGN, FALSE_NAMES_BESIDE = 0.02, 0.05, 0.10
 _NEVER = -100.0  # log odds of what cannot be named
-_WEIGHTS = ("evidence", "network", "support", "own_shift", "constant")
+_WEIGHTS = ("evidence", "evidence_if_close", "close_fit", "network", "support", "constant")
 _FOREIGN = ("lone_line", "worst_line", "foreign_constant")
 
 UNIT = DecisionNumbers(*(1.0,) * len(fields(DecisionNumbers)))
@@ -34,7 +42,8 @@ class _Rows:
     """One row for each compound found in a scene: what the terms multiply, and the truth."""
 
     evidence: Floats  # ln(1 + rise of chi squared)
-    others: Floats  # [N, 3]: network, support, own shift
+    close: Floats  # ln(largest model error / the fit's)
+    others: Floats  # [N, 2]: network, support
     present: Floats
     answered: Bools  # the network's presence counts
 
@@ -43,8 +52,9 @@ class _Rows:
 
     @property
     def columns(self) -> Floats:
-        """[N, 5], in the order of `_WEIGHTS`."""
-        return np.column_stack([self.evidence, self.others, np.ones(len(self.evidence))])
+        """[N, 6], in the order of `_WEIGHTS`."""
+        close = np.column_stack([self.evidence * self.close, -self.close])
+        return np.column_stack([self.evidence, close, self.others, np.ones(len(self.evidence))])
 
 
 Found = tuple[DecisionNumbers, dict[str, float]]  # numbers so far, and their standard errors
@@ -67,7 +77,7 @@ def _weights(examples: Iterable[Example]) -> Found:
     found = _not_negative(with_network.columns, with_network.present)
     known = dict(zip(_WEIGHTS, found.weights.tolist(), strict=True))
     errors = dict(zip(_WEIGHTS, found.errors.tolist(), strict=True))
-    offset = rows.others[:, 1:] @ found.weights[2:4]
+    offset = rows.columns[:, [1, 2, 4]] @ found.weights[[1, 2, 4]]  # all but network's and alone's
     alone = logistic(_with_constant(rows.evidence), rows.present, offset)
     known |= {"alone_evidence": max(alone.weights[0], 1e-3), "alone_constant": alone.weights[1]}
     errors |= {"alone_evidence": alone.errors[0], "alone_constant": alone.errors[1]}
@@ -148,13 +158,14 @@ def _rows(examples: Iterable[Example]) -> _Rows:
     parts: list[Floats] = []
     for one in examples:
         fit = one.fit
-        terms = compound_terms(fit, one.presence, UNIT)
         answered = (fit.visible >= HALF) | (one.presence >= HALF)
-        parts_of = [terms[term] for term in ("evidence", "network", "support", "own shift")]
-        row = np.column_stack([*parts_of, one.present, answered])
+        close = np.full(len(answered), closeness(fit))
+        row = np.column_stack(
+            [np.log1p(fit.evidence), close, logit(one.presence), fit.support, one.present, answered]
+        )
         parts.append(row[(fit.evidence > 0) & ~_alike(one)])
     rows = np.concatenate(parts)
-    return _Rows(rows[:, 0], rows[:, 1:4], rows[:, 4], rows[:, 5] > 0)
+    return _Rows(rows[:, 0], rows[:, 1], rows[:, 2:4], rows[:, 4], rows[:, 5] > 0)
 
 
 def _score(one: Example, numbers: DecisionNumbers) -> Floats:
