@@ -2,7 +2,8 @@
 
 A limit is the share from which 95% of amounts are named (`device/verdict/limits.py`). How readily a
 network answers small amounts is in no formula: the highest log odds are taken at which 95% are
-named of the compounds of scenes with a small limit whose shares lie between it and half as much again.
+named of the compounds of scenes with a small limit whose shares lie between it and half as much
+again.
 Next: `decide.py`, which asks.
 """
 

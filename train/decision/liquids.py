@@ -13,6 +13,9 @@ Floats = npt.NDArray[np.float64]
 
 _BAND_CM1 = 45.0  # over which neighbouring lines move together
 _STRENGTH_CM1 = 60.0  # ... and change strength together
+# In mixtures most of a band's move is its compound's (hydrogen bonds, another axis), and lines get
+# wider with it: times the bands' own moves, and cm-2 of variance for each cm-1 of these.
+_COMPOUND_MOVED, _WIDER_CM2 = 2.2, 8.0
 
 # Group frequencies of organic liquids (Socrates, Infrared and Raman Characteristic Group
 # Frequencies, 2001): C-Cl and C-S 650, rings 780, 1000, 1030 and 1600, C-C 830-1120, CH2 1300 and
@@ -59,17 +62,31 @@ def log_uniform(rng: np.random.Generator, ends: tuple[float, float]) -> float:
 
 
 def among_others(
-    rng: np.random.Generator, spectrum: Floats, moved_cm1: float, changed: float
+    rng: np.random.Generator,
+    spectrum: Floats,
+    fwhm_cm1: float,
+    moved_cm1: float,
+    changed: float,
 ) -> Floats:
-    """One compound's spectrum with every band moved and changed by itself.
+    """One compound's spectrum with its lines moved and wider, and every band by itself besides.
 
     Args:
-        moved_cm1: standard deviation of a band's place.
+        fwhm_cm1: of its lines.
+        moved_cm1: standard deviation of a band's own place.
         changed: standard deviation of ln(strength) of a band.
     """
+    wider_cm2 = abs(rng.normal(0.0, _WIDER_CM2 * moved_cm1))
+    wider_cm1 = float(np.sqrt(fwhm_cm1**2 + 8.0 * np.log(2.0) * wider_cm2))
+    aside_cm1 = rng.normal(0.0, _COMPOUND_MOVED * moved_cm1)
+    wider = broadened(spectrum, fwhm_cm1, wider_cm1)
+    return _bands_moved(rng, wider, aside_cm1, moved_cm1, changed)
+
+
+def _bands_moved(
+    rng: np.random.Generator, spectrum: Floats, aside_cm1: float, moved_cm1: float, changed: float
+) -> Floats:
     axis = np.arange(len(spectrum), dtype=np.float64)
-    aside = smooth_curve(rng, len(spectrum), _BAND_CM1, moved_cm1)
-    aside += rng.normal(0.0, 0.5 * moved_cm1)
+    aside = aside_cm1 + smooth_curve(rng, len(spectrum), _BAND_CM1, moved_cm1)
     strength = np.exp(smooth_curve(rng, len(spectrum), _STRENGTH_CM1, changed))
     result: Floats = np.interp(axis - aside, axis, spectrum) * strength
     return result
@@ -99,8 +116,8 @@ def homologue(
     if rng.random() < _OTHER_COMPOUND:
         part = 1.0 / (1.0 + np.exp(-smooth_curve(rng, len(spectrum), 150.0, 4.0)))
         spectrum = spectrum * part + known[rng.integers(len(known))] * (1.0 - part)
-    moved = log_uniform(rng, _HOMOLOGUE_MOVED_CM1)
-    spectrum = among_others(rng, spectrum, moved, rng.uniform(*_HOMOLOGUE_CHANGED))
+    moved, changed = log_uniform(rng, _HOMOLOGUE_MOVED_CM1), rng.uniform(*_HOMOLOGUE_CHANGED)
+    spectrum = _bands_moved(rng, spectrum, 0.0, moved, changed)
     if rng.random() < _OTHER_LINES:
         spectrum = spectrum + rng.uniform(0.05, 0.5) * random_liquid(rng, axis_cm1, highest_cm1)
     result: Floats = spectrum / max(float(spectrum.max()), 1e-6)
