@@ -6,6 +6,7 @@ import pytest
 from device.spectra.resampling import WavenumberGrid
 from tests.measured import Floats
 from tests.tiny_bundles import tiny_bundle
+from train.decision import liquids
 from train.decision.examples import KIND_PARTS, Example, ExampleMaker
 from train.decision.liquids import (
     among_others,
@@ -98,13 +99,15 @@ def test_a_library_of_one_compound_has_scenes_too() -> None:
 
 def test_bands_that_neither_move_nor_change_stay() -> None:
     spectrum = np.pad(REFERENCES[1], 60, mode="edge")
-    same = among_others(np.random.default_rng(1), spectrum, 0.0, 0.0)
-    assert same == pytest.approx(spectrum)
+    same = among_others(np.random.default_rng(1), spectrum, 10.0, 0.0, 0.0)
+    assert same == pytest.approx(spectrum, abs=1e-9)
     rng = np.random.default_rng(1)
-    at = [int(among_others(rng, spectrum, 2.0, 0.0).argmax()) for _ in range(200)]
-    moved = np.array(at) - int(spectrum.argmax())
-    assert moved.std() == pytest.approx(5.0**0.5, rel=0.15)  # of 2 cm-1, and half of it together
-    height = [float(among_others(rng, spectrum, 0.0, 0.3).max()) for _ in range(200)]
+    moved = [among_others(rng, spectrum, 10.0, 1.0, 0.0) for _ in range(200)]
+    aside = np.array([int(one.argmax()) for one in moved]) - int(spectrum.argmax())
+    # each band by 1 cm-1, and the compound by so many times that
+    assert aside.std() == pytest.approx((1.0 + liquids._COMPOUND_MOVED**2) ** 0.5, rel=0.15)
+    assert np.mean([fwhm(one) for one in moved]) > 1.03 * fwhm(spectrum)  # and lines are wider
+    height = [float(among_others(rng, spectrum, 10.0, 0.0, 0.3).max()) for _ in range(200)]
     assert np.log(height).std() == pytest.approx(0.3, rel=0.15)
 
 

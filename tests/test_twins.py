@@ -62,7 +62,7 @@ def test_without_twins_in_the_mixture_nothing_is_doubted() -> None:
 
 def test_twins_of_which_the_spectrum_needs_neither_are_not_told() -> None:
     library, _ = with_twin()
-    spectrum = scene({"Toluene": 0.004, "ethanol": 0.996}, snr=100.0)
+    spectrum = scene({"Toluene": 0.02, "ethanol": 0.98}, snr=20.0)
     fit = library.fit(spectrum)
     pair = [names().index("Toluene"), 13]
     assert (fit.evidence[pair] > 0).any()  # noise at least
