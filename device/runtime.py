@@ -16,13 +16,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from device.answer.identifier import Answer, Identifier
+from device.answer.proof import proven_identifier
 from device.driver.acquisition import AcquisitionSettings, acquire
 from device.driver.analyzer import Analyzer
 from device.inference.errors import BundleError, RuntimeMissing, VerificationFailed
 from device.inference.model_source import load_from_analyzer, slot_name
 from device.spectra.spectrum import spectrum_from_acquisition
-from device.verdict.identifier import Answer, Identifier
-from device.verdict.proof import proven_identifier
 from firmware_bridge.errors import InstrumentError, LinkTimeout, RamixError
 from firmware_bridge.messages import SlotState
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from device.answer.identifier import Identifier
 from device.inference.manifest import Task
 from device.spectra.spectrum import Spectrum
-from device.verdict.identifier import Identifier
 from evidence.asked import LEAST_SQUARES, network_of, product_of
 from evidence.bound_pool import Cell
 from evidence.bound_tables import (

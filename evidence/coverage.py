@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from device.verdict.identifier import Identifier
+from device.answer.identifier import Identifier
 from evidence.coverage_tables import (
     SMALLEST_SHARE,
     SMALLEST_VOLUME,

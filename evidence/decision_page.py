@@ -12,11 +12,11 @@ from pathlib import Path
 import click
 import numpy as np
 
+from device.answer.decision_identity import DECIDING, constants_of
 from device.inference.bundle import Bundle, read_bundle_file
 from device.inference.decision_numbers import NAMES
 from device.inference.trust import default_trust_policy
 from device.installation import default_model_path, shipped_models_dir
-from device.verdict.decision_identity import DECIDING, constants_of
 from device.verdict.scores import compound_terms, foreign_terms, total
 from train.decision.examples import Example, ExampleMaker
 from train.pages.drawing import COLOURS, GREY, canvas, save

@@ -9,8 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from device.answer.identifier import Identifier
 from device.inference.manifest import Manifest
-from device.verdict.identifier import Identifier
 from evidence.pures import Pures
 from evidence.under_test import UnderTest
 from train.library.measured import MeasuredSpectrum

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from device.answer.identifier import Identifier
 from device.verdict.identification import Verdict
-from device.verdict.identifier import Identifier
 from evidence.foreign_cases import Case
 from evidence.left_out import without
 

@@ -14,9 +14,9 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
+from device.answer.identifier import Identifier
 from device.fit.library import Library
 from device.inference.interpreter import Interpreter, Prediction
-from device.verdict.identifier import Identifier
 from evidence.pures import Pures, raman_of, unit_maximum
 from train.library.measured import MeasuredSpectrum
 

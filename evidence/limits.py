@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from device.answer.answer import Answer
+from device.answer.identifier import Identifier
 from device.spectra.noise import noise_variance
 from device.spectra.spectrum import Spectrum
-from device.verdict.answer import Answer
-from device.verdict.identifier import Identifier
 from device.verdict.limits import DetectionLimit
 from evidence.figure import Context, NothingToShow, Result
 from evidence.pures import AXIS_CM1, Pures

@@ -8,9 +8,9 @@ from time import perf_counter
 
 import numpy as np
 
+from device.answer.identifier import Identifier
 from device.show.plot import plot
 from device.spectra.spectrum import to_grid
-from device.verdict.identifier import Identifier
 from evidence.asked import DERIVATIVE, LEAST_SQUARES, product_of
 from evidence.figure import Context, NothingToShow, Result
 from evidence.measured_tables import (

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from device.answer.identifier import Identifier
 from device.verdict.identification import Verdict
-from device.verdict.identifier import Identifier
 from evidence.figure import Context, Result
 from evidence.frames import measure, measure_again
 from evidence.pures import AXIS_CM1, Pures

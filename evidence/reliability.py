@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from device.verdict.identifier import Identifier
+from device.answer.identifier import Identifier
 from device.verdict.scores import compound_terms, probability, total
 from evidence.figure import Context, Result
 from evidence.pures import Pures

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from device.answer.identifier import Identifier
 from device.spectra.spectrum import Spectrum, to_grid
 from device.verdict.identification import Identification
-from device.verdict.identifier import Identifier
 from evidence.ideal import IdealDetector
 from evidence.rivals import LeastSquares
 from evidence.scenes import Scene, reshaped

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
+from device.answer.identifier import Identifier
 from device.inference.bundle import Bundle, read_bundle_file
 from device.inference.manifest import Manifest
 from device.inference.trust import default_trust_policy
-from device.verdict.identifier import Identifier
 from evidence.natives import native_spectra
 from evidence.pures import FIRST_CM1, LAST_CM1, Pures, pures_of, references_of
 from firmware_bridge.errors import CallerError

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from device.answer.identifier import Identifier
 from device.fit.library import Library
 from device.inference.interpreter import Prediction
 from device.inference.manifest import Compound
@@ -19,7 +20,6 @@ from device.native.library import NONE, VARIABLE, kernel
 from device.spectra.cosmic_rays import without_cosmic_rays
 from device.spectra.spectrum import Spectrum, to_grid
 from device.verdict.identification import Identification, identify
-from device.verdict.identifier import Identifier
 from evidence.figure import Context, Result
 from evidence.tallies import percent
 from notebook.experiments_cases import FOREIGN, SCENES, SUMS, SUMS_OF_MIXTURES, TRACES, cases

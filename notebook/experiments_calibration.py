@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from device.verdict.identifier import Identifier
+from device.answer.identifier import Identifier
 from evidence.figure import Context
 from evidence.pures import Pures
 from evidence.reliability import Said, doubtful_scene, presences

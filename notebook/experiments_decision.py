@@ -17,9 +17,9 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from device.answer.identifier import Identifier
 from device.inference.bundle import Bundle
 from device.inference.interpreter import Interpreter, Prediction
-from device.verdict.identifier import Identifier
 from evidence.tallies import Method, product
 from notebook.experiments_cases import Case, mark
 from notebook.experiments_pairs import Row

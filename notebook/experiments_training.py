@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from device.answer.identifier import Identifier
 from device.durable import written_whole
 from device.inference.interpreter import Interpreter
-from device.verdict.identifier import Identifier
 from evidence.figure import Size
 from evidence.tallies import network
 from notebook.experiments_cases import SCENES, Case, mark

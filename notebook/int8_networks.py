@@ -11,9 +11,9 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from device.answer.identifier import Identifier
 from device.inference.bundle import Bundle
 from device.inference.interpreter import Interpreter, Prediction
-from device.verdict.identifier import Identifier
 from evidence.figure import Context, Size
 from train.cli.quantize import WEIGHTS
 from train.library.references import TrainingLibrary, load_library

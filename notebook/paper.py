@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from device.answer.identifier import Identifier
 from device.spectra.spectrum import to_grid
-from device.verdict.identifier import Identifier
 from evidence.figure import Context, Result
 from notebook.paper_frames import SampleFrame, sample_frames
 from notebook.paper_networks import OUR_WAY, train_all, ways

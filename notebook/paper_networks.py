@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from device.answer.identifier import Identifier
 from device.inference.bundle import read_bundle
 from device.inference.trust import default_trust_policy, demo_signing_key
-from device.verdict.identifier import Identifier
 from evidence.figure import Context, Progress, Size
 from train.bundle.export import export_bundle
 from train.library.references import TrainingLibrary, load_library

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from device.answer.identifier import Identifier
 from device.fit.library import Library
 from device.inference.interpreter import Prediction
 from device.inference.manifest import Compound
 from device.spectra.spectrum import Spectrum, to_grid
 from device.verdict.identification import identify
-from device.verdict.identifier import Identifier
 from evidence.figure import Context, Result, Size
 from evidence.tallies import (
     Method,

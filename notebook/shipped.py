@@ -7,11 +7,11 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from device.answer.identifier import Identifier
 from device.inference.bundle import read_bundle_file
 from device.inference.decision_numbers import DecisionNumbers
 from device.inference.trust import default_trust_policy
 from device.installation import DEFAULT_MODEL_NAME, default_model_path
-from device.verdict.identifier import Identifier
 from evidence.figure import Context
 from evidence.under_test import UnderTest
 

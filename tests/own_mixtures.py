@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from device.answer.identifier import Identifier
 from device.inference.bundle import Bundle
-from device.verdict.identifier import Identifier
 from evidence.pures import references_of
 from evidence.scenes import Conditions, make_scene
 from train.validation.mixtures import read_mixtures

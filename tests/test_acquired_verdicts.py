@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from device.answer.identifier import Identifier
+from device.answer.result import result_json
 from device.cli.acquired_file import save_acquisition, summary
 from device.cli.main import run_command
 from device.driver.acquisition import AcquisitionSettings, acquire
@@ -21,8 +23,6 @@ from device.spectra.files.reading import parse_spectrum
 from device.spectra.files.text import decode_text
 from device.spectra.quality import check
 from device.spectra.spectrum import Acquisition, spectrum_from_acquisition, to_grid
-from device.verdict.identifier import Identifier
-from device.verdict.result import result_json
 from tests.measured import solvents
 
 ROOT = Path(__file__).resolve().parent.parent

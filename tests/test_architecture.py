@@ -114,7 +114,7 @@ for package in ("firmware_bridge", "device", "tools"):
 """
     )
     imported = run_python(program).split()
-    assert "device.verdict.identifier" in imported
+    assert "device.answer.identifier" in imported
     assert "device.driver.transports.usb_bulk" in imported
 
 

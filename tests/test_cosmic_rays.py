@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from device.answer.identifier import Identifier
 from device.spectra.cosmic_rays import cosmic_rays, without_cosmic_rays
 from device.spectra.files.reading import read_spectrum
 from device.spectra.resampling import MODEL_GRID
 from device.spectra.spectrum import Floats, GridSpectrum, Spectrum, to_grid
 from device.verdict.identification import Verdict
-from device.verdict.identifier import Identifier
 from tests.measured import solvents
 
 DATA = Path(__file__).parents[1] / "data"

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from device.answer.golden_verdicts import golden_spectrum
+from device.answer.identifier import Identifier
 from device.inference.bundle import Bundle
 from device.inference.decision_numbers import Decision, decision_json, read_decision
 from device.strict_json import Fields
-from device.verdict.golden_verdicts import golden_spectrum
-from device.verdict.identifier import Identifier
 from tests.tiny_bundles import NUMBERS, tiny_bundle
 from train.decision import decide as module
 from train.decision import weights

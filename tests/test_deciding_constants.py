@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from device.answer.decision_identity import DECIDING, constants_of
 from device.fit import residual
-from device.verdict.decision_identity import DECIDING, constants_of
 
 # Numbers in the constants of each module, a tuple's one by one. A new one needs a reason in its
 # comment and the removal of another.

@@ -152,7 +152,7 @@ def test_every_invariant_has_guards_that_are_there() -> None:
 def test_every_type_of_the_datas_way_is_defined_where_the_design_says() -> None:
     assert not undefined_names(DESIGN, ROOT)
     moved = DESIGN.replace(
-        "| `Answer` | `device/verdict/answer.py`", "| `Answer` | `device/ports.py`"
+        "| `Answer` | `device/answer/answer.py`", "| `Answer` | `device/ports.py`"
     )
     assert undefined_names(moved, ROOT) == ["Answer"]
 

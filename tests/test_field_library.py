@@ -17,6 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from device.answer.identifier import Identifier
+from device.answer.result import result_json
 from device.field_library import store as field_library
 from device.field_library.compound import (
     FieldCompound,
@@ -37,8 +39,6 @@ from device.spectra.files.reading import read_spectrum
 from device.spectra.spectrum import Spectrum
 from device.strict_json import StrictJsonError
 from device.verdict.identification import Verdict
-from device.verdict.identifier import Identifier
-from device.verdict.result import result_json
 from tests.measured import OTHER_INSTRUMENT, references, solvents
 from tests.measured import names as solvent_names
 

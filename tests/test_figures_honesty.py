@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from device.answer.identifier import Identifier
 from device.verdict.identification import Verdict
-from device.verdict.identifier import Identifier
 from evidence import coverage, coverage_tables, limits, reliability, unknowns
 from evidence.figure import Context, Result
 from evidence.foreign_answers import ask

@@ -14,6 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from device.answer import proof
+from device.answer.golden_verdicts import check_golden_verdicts
+from device.answer.identifier import Identifier
+from device.answer.proof import prove, proven_identifier
 from device.driver.analyzer import Analyzer
 from device.driver.transports.in_process import InProcessTransport
 from device.inference.bundle import Bundle, read_bundle
@@ -27,10 +31,6 @@ from device.inference.errors import (
 from device.inference.trust import default_trust_policy
 from device.runtime import load_identifier
 from device.spectra.spectrum import Spectrum
-from device.verdict import proof
-from device.verdict.golden_verdicts import check_golden_verdicts
-from device.verdict.identifier import Identifier
-from device.verdict.proof import prove, proven_identifier
 from firmware_bridge.messages import SlotState
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 from firmware_bridge.simulator.flash import Flash

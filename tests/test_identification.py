@@ -204,3 +204,17 @@ def test_liquids_outside_the_library_stay_unknown(library: Library) -> None:
         answer = ask(library, scene({}, foreign=lines(*positions)))
         assert answer.verdict is Verdict.UNKNOWN
         assert answer.reasons[0].code == "not_in_library"
+
+
+def test_signs_of_what_is_too_uncertain_beside_something_foreign_are_told(
+    library: Library,
+) -> None:
+    """What the stricter sum keeps from a name is no name, and is not forgotten either."""
+    spectrum = scene({"Toluene": 0.2}, foreign=lines(470.0, 680.0, 1130.0, 1720.0, height=0.8))
+    strict = changed(beside_constant=-50.0)
+    answer = ask(library, spectrum, "Toluene", numbers=strict)
+    assert answer.verdict is Verdict.UNKNOWN and answer.components == ()
+    (reason,) = answer.reasons
+    assert reason.code == "signs_of" and "Toluene (at most" in reason.text
+    mild = ask(library, spectrum, "Toluene", numbers=changed(beside_constant=50.0))
+    assert named(mild) == {"Toluene"}  # control: the sum decides

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from device.answer.identifier import Identifier
 from device.inference.bundle import read_bundle
 from device.inference.trust import default_trust_policy
 from device.installation import shipped_models_dir
 from device.spectra.files.reading import read_spectrum
 from device.spectra.spectrum import Spectrum
 from device.verdict.identification import Verdict
-from device.verdict.identifier import Identifier
 from tests.measured import OTHER_INSTRUMENT
 
 DATA = Path(__file__).parents[1] / "data"

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from device.answer.identifier import Identifier
 from device.inference.bundle import read_bundle_file
 from device.inference.trust import default_trust_policy
 from device.installation import shipped_models_dir
@@ -15,7 +16,6 @@ from device.spectra.files.bwtek import BwtekFile, read_bwtek
 from device.spectra.lamp_light import with_lamps
 from device.spectra.spectrum import Spectrum, to_grid
 from device.verdict.identification import Identification, Verdict
-from device.verdict.identifier import Identifier
 from firmware_bridge.lamp_lines import ARGON_AIR_NM, NEON_AIR_NM, vacuum_from_air_nm
 
 Floats = npt.NDArray[np.float64]
@@ -101,7 +101,7 @@ def test_believed_to_be_the_samples_its_lines_hide_the_sample(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Negative control: no lamp is offered to the fit."""
-    monkeypatch.setattr("device.verdict.identifier.with_lamps", lambda gridded, _: gridded)
+    monkeypatch.setattr("device.answer.identifier.with_lamps", lambda gridded, _: gridded)
     found = [answer(lit(liquid, 0.1, 3000.0 * LIGHTS["neon"])) for liquid in LIQUIDS]
     assert [named(one) for one in found] != [{liquid} for liquid in LIQUIDS]
     assert all("unexplained_signal" in codes(one) or not named(one) for one in found)

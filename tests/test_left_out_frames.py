@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from device.answer.identifier import Identifier
 from device.inference.bundle import read_bundle_file
 from device.inference.trust import default_trust_policy
-from device.verdict.identifier import Identifier
 from evidence.foreign_answers import ask
 from evidence.left_out import without
 from evidence.left_out_frames import KNOWN, PARTS, cases, frame

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from device.answer.identifier import Identifier
 from device.spectra.files.reading import read_spectrum
 from device.spectra.spectrum import GridSpectrum
 from device.verdict.identification import Identification, Verdict, identify
-from device.verdict.identifier import Identifier
 from device.verdict.limits import detection_limits
 from tests.measured import lines, names, references, scene, solvents
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from device.answer.identifier import Identifier
+from device.answer.proof import prove
 from device.cli.main import run_command
 from device.driver.acquisition import pixels_of_interest
 from device.field_library.compound import field_compound
@@ -21,8 +23,6 @@ from device.spectra.quality import check, needed_cm1
 from device.spectra.resampling import MODEL_GRID, WavenumberGrid
 from device.spectra.spectrum import Floats, Spectrum, to_grid
 from device.verdict.identification import Verdict
-from device.verdict.identifier import Identifier
-from device.verdict.proof import prove
 from tests.sample_answers import acquired_spectrum
 from tests.tiny_bundles import (
     FIXTURES,

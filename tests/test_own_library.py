@@ -8,11 +8,11 @@ import numpy.typing as npt
 import pytest
 from click.testing import CliRunner, Result
 
+from device.answer.identifier import Identifier
 from device.inference.bundle import Bundle, read_bundle
 from device.inference.golden import check_golden
 from device.inference.trust import SigningKey, TrustPolicy, default_trust_policy
 from device.spectra.files.reading import read_spectrum
-from device.verdict.identifier import Identifier
 from train.cli.main import cli
 from train.library.default_recipe import recipe_for
 from train.recipe import RecipeError, load_recipe

@@ -10,11 +10,11 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
+from device.answer.identifier import Identifier
 from device.inference.bundle import Bundle, read_bundle
 from device.inference.trust import default_trust_policy
 from device.spectra.files.reading import read_spectrum
 from device.spectra.resampling import MODEL_GRID, WavenumberGrid
-from device.verdict.identifier import Identifier
 from train.bundle.golden_spectra import NoGoldenSpectrum
 from train.cli.main import cli
 from train.library.check import LibraryProblems

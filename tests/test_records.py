@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from device.answer.result import result_json
 from device.records.database import APPLICATION_ID, SCHEMA_VERSION
 from device.records.errors import RecordStoreError
 from device.records.store import RecordStore
-from device.verdict.result import result_json
 from tests.sample_answers import acquired_spectrum, answer, file_spectrum, no_result
 
 _APPEND_FOR_EVER = """

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from device.answer.identifier import Identifier
+from device.answer.proof import prove
 from device.inference.bundle import Bundle, read_bundle, read_bundle_file
 from device.inference.bundle_writer import draft_bundle
 from device.inference.container import Container
@@ -15,8 +17,6 @@ from device.inference.decision_numbers import Decision, decision_json
 from device.inference.errors import BundleError, ProductMismatch, SignatureError
 from device.inference.trust import SigningKey, default_trust_policy, demo_signing_key
 from device.installation import shipped_models_dir
-from device.verdict.identifier import Identifier
-from device.verdict.proof import prove
 from tests.tiny_bundles import (
     DECISION,
     NUMBERS,

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from device.answer.identifier import Answer, Identifier
+from device.answer.result import result_json
 from device.show.card import CARD_WIDTH, CardStyle, card
 from device.show.plot import PlotNotWritten, PlotUnavailable, plot
 from device.spectra.spectrum import Spectrum
 from device.verdict.identification import Component, Verdict
-from device.verdict.identifier import Answer, Identifier
-from device.verdict.result import result_json
 from tests.sample_answers import ANILINE, REASON, TOLUENE, answer, file_spectrum, no_result
 from tests.tiny_bundles import tiny_bundle
 

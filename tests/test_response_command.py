@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from device.answer.proof import prove
 from device.inference.bundle import read_bundle
 from device.inference.trust import SigningKey, default_trust_policy, demo_signing_key
 from device.installation import default_model_path
-from device.verdict.proof import prove
 from tests.measured import solvents
 from tests.own_mixtures import MIXED, TIMES, Truth, answered, write_mixtures, write_truth
 from tests.tiny_bundles import policy_of, tiny_path

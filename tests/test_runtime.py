@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from device.answer.identifier import Identifier
 from device.driver.acquisition import AcquisitionSettings
 from device.driver.analyzer import Analyzer
 from device.driver.transports.in_process import InProcessTransport
@@ -21,7 +22,6 @@ from device.records.store import RecordStore
 from device.runtime import StoredAnswer, load_identifier, measure, run
 from device.simulated.port import build_analyzer
 from device.simulated.spec import parse
-from device.verdict.identifier import Identifier
 from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.errors import CalibrationMismatch, LinkError, LinkTimeout, RamixError
 from firmware_bridge.framing import Framing

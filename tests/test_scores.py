@@ -206,6 +206,13 @@ def test_evidence_asked_is_the_inverse_of_the_score(numbers: DecisionNumbers) ->
         assert score_at(0.0) >= numbers.named_from - 1e-9
 
 
+def test_a_network_that_says_less_asks_for_more_evidence() -> None:
+    """The control of the inverse: at other log odds it would miss the cut."""
+    less, more = (evidence_asked(changed(network_at_limit=odds)) for odds in (-2.0, -1.0))
+    ratio = (1.0 + less) / (1.0 + more)
+    assert np.log(ratio) == pytest.approx(NUMBERS.network / NUMBERS.evidence)
+
+
 # ---- odds ----
 
 

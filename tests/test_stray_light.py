@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from device.answer.identifier import Identifier
 from device.spectra import stray_light
 from device.spectra.files.bwtek import BwtekFile, read_bwtek
 from device.spectra.spectrum import Spectrum, spectrum_from_acquisition, to_grid
 from device.spectra.stray_light import dark_shape, with_dark_frame, without_nuisances
 from device.verdict.identification import Identification, Verdict
-from device.verdict.identifier import Identifier
 from tests.measured import solvents
 
 Floats = npt.NDArray[np.float64]
@@ -149,7 +149,7 @@ def test_a_weak_sample_is_identified_with_a_dark_frame_in_daylight(
 
 def test_believed_the_same_dark_frame_leaves_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Negative control: the shape is not given to the fit."""
-    monkeypatch.setattr("device.verdict.identifier.with_dark_frame", lambda gridded, _: gridded)
+    monkeypatch.setattr("device.answer.identifier.with_dark_frame", lambda gridded, _: gridded)
     found = answer(weak("Acetonitrile", 0.1, daylight()))
     assert found.verdict is Verdict.NO_RESULT
     assert codes(found) == ["dark"]

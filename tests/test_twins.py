@@ -9,7 +9,7 @@ from device.spectra.spectrum import GridSpectrum
 from device.verdict.identification import Identification, Verdict
 from device.verdict.twins import resolve_twins
 from tests.asking import ask as asked
-from tests.asking import named
+from tests.asking import changed, named
 from tests.measured import lines, names, references, scene, solvents
 from tests.tiny_bundles import NUMBERS
 
@@ -58,6 +58,18 @@ def test_beside_something_foreign_twins_are_no_name() -> None:
 def test_without_twins_in_the_mixture_nothing_is_doubted() -> None:
     answer = ask(scene({"ethanol": 0.5, "Acetonitrile": 0.5}), "ethanol", "Acetonitrile")
     assert answer.verdict is Verdict.IDENTIFIED
+
+
+def test_twins_of_which_the_spectrum_needs_neither_are_not_told() -> None:
+    library, _ = with_twin()
+    spectrum = scene({"Toluene": 0.004, "ethanol": 0.996}, snr=100.0)
+    fit = library.fit(spectrum)
+    pair = [names().index("Toluene"), 13]
+    assert (fit.evidence[pair] > 0).any()  # noise at least
+    nobody = np.zeros(14, dtype=np.bool_)
+    assert resolve_twins(spectrum, library, fit, nobody, NUMBERS)[1] == ()
+    eager = changed(alone_constant=50.0)  # control: the cut decides
+    assert len(resolve_twins(spectrum, library, fit, nobody, eager)[1]) == 1
 
 
 def test_a_twin_that_fits_clearly_worse_is_dropped() -> None:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from device.answer.identifier import Identifier
 from device.installation import default_model_path
-from device.verdict.identifier import Identifier
 from tests.measured import solvents
 from tests.own_mixtures import write_mixtures, write_spectrum, write_truth
 from train.cli import main

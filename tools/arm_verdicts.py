@@ -18,13 +18,13 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+from device.answer.identifier import Answer, Identifier
 from device.inference.bundle import read_bundle_file
 from device.inference.trust import default_trust_policy
 from device.native.library import backend
 from device.spectra.files.reading import read_spectrum
 from device.spectra.preprocessing import model_input
 from device.spectra.spectrum import to_grid
-from device.verdict.identifier import Answer, Identifier
 from tools.bench_pipeline import bare_invoke
 
 INVOKES = 100  # in the interval of the bare invoke, which is short

@@ -88,7 +88,7 @@ def measure_group(
         acquisitions = bench_pipeline.recorded_acquisitions(DATA)
         return bench_pipeline.measure(bundle, runtime_name, acquisitions, rounds)
     if group == "library":
-        from device.verdict.identifier import Identifier
+        from device.answer.identifier import Identifier
         from tools import bench_library, bench_pipeline
 
         acquisitions = bench_pipeline.recorded_acquisitions(DATA)

@@ -12,6 +12,7 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 
+from device.answer.identifier import Identifier
 from device.fit.library import Library
 from device.inference.decision_numbers import DecisionNumbers
 from device.inference.interpreter import Prediction
@@ -25,7 +26,6 @@ from device.spectra.spectrum import (
     to_grid,
 )
 from device.verdict.identification import identify
-from device.verdict.identifier import Identifier
 from tools.bench_timing import Aim, Row, interleaved, rows
 
 SMALL, LARGE = "13 references", "200 references"

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from device.answer.identifier import Identifier
 from device.inference.bundle import Bundle
 from device.spectra.cosmic_rays import without_cosmic_rays
 from device.spectra.files.reading import read_spectrum
@@ -19,7 +20,6 @@ from device.spectra.preprocessing import model_input
 from device.spectra.quality import check
 from device.spectra.spectrum import Acquisition, spectrum_from_acquisition, to_grid
 from device.verdict.identification import identify
-from device.verdict.identifier import Identifier
 from tools.bench_timing import Aim, Row, interleaved, rows
 
 INPUTS = 64

@@ -88,12 +88,12 @@ def flash(
       ramix-flash models/solvents13-2.ramix --port usb:
       ramix-flash models/solvents13-2.ramix --port /dev/ttyACM0 --dry-run
     """
+    from device.answer.proof import prove
     from device.inference.bundle import read_bundle, read_bundle_bytes
     from device.inference.interpreter import Interpreter
     from device.inference.model_source import slot_name
     from device.inference.trust import default_trust_policy
     from device.ports import open_analyzer
-    from device.verdict.proof import prove
     from tools import flash_progress, flash_words, flashing
 
     say = _talker(as_json)

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from device.answer.proof import prove
 from device.driver.analyzer import Analyzer
 from device.inference.bundle import Bundle, read_bundle, require_fits, require_not_older
 from device.inference.errors import BundleError, VerificationFailed, VersionTooOld
 from device.inference.model_source import cache, slot_name
 from device.inference.trust import TrustPolicy
-from device.verdict.proof import prove
 from firmware_bridge.errors import InstrumentError, LinkError
 from firmware_bridge.messages import Capabilities, SlotInfo, SlotState, Status
 

@@ -56,11 +56,11 @@ def explain(
 
 
 def _of_file(file: str, model: Path | None, runtime: str) -> dict[str, Any]:
+    from device.answer.proof import proven_identifier
+    from device.answer.result import result_json
     from device.field_library.store import FieldLibrary
     from device.inference import model_source
     from device.spectra.files.reading import read_spectrum
-    from device.verdict.proof import proven_identifier
-    from device.verdict.result import result_json
 
     spectrum = read_spectrum(file)
     field = FieldLibrary.default().load()
@@ -70,8 +70,16 @@ def _of_file(file: str, model: Path | None, runtime: str) -> dict[str, Any]:
 
 def _of_record(record_id: str, store: Path | None) -> dict[str, Any]:
     from device import installation
+    from device.records.errors import RecordStoreError
     from device.records.store import RecordStore
+    from device.show.explanation import NothingToExplain
 
     path = store or installation.default_record_store_path()
     with RecordStore(path, read_only=True) as opened:
-        return dict(opened.get(record_id).result)
+        try:
+            return dict(opened.get(record_id).result)
+        except RecordStoreError as error:
+            raise NothingToExplain(
+                f"{record_id} is no file that is there, nor a record: {error.text}",
+                remedy=error.remedy,
+            ) from error

@@ -20,7 +20,7 @@ from device.cli.options import (
 from device.cli.output import print_progress
 
 if TYPE_CHECKING:
-    from device.verdict.identifier import Answer, Identifier
+    from device.answer.identifier import Answer, Identifier
 
 
 @click.command()
@@ -131,9 +131,9 @@ def _identify_file(file: str, model: Path | None, runtime: str, store: Path | No
     from device.spectra.files.reading import read_spectrum
 
     spectrum = read_spectrum(file)
+    from device.answer.proof import proven_identifier
     from device.field_library.store import FieldLibrary
     from device.inference import model_source
-    from device.verdict.proof import proven_identifier
 
     field = FieldLibrary.default().load()
     identifier = proven_identifier(model_source.load_default(model), runtime, field)
@@ -158,6 +158,7 @@ def _identify_sample(
     timeout_s: float,
 ) -> _Done:
     """Measure once, with the analyzer's own model unless another was named."""
+    from device.answer.proof import proven_identifier
     from device.cli.measuring import acquisition_settings, record_store
     from device.driver.port import parse_port
     from device.field_library.store import FieldLibrary
@@ -165,7 +166,6 @@ def _identify_sample(
     from device.inference.bundle import require_fits
     from device.ports import open_analyzer
     from device.runtime import load_identifier, measure
-    from device.verdict.proof import proven_identifier
 
     parse_port(port)  # a typing error is told before anything is opened
     settings = acquisition_settings(frames, integration_time)

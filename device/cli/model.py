@@ -84,10 +84,10 @@ def verify(bundle: Path | None, runtimes: tuple[str, ...], as_json: bool) -> Non
 
     Exit code 7 when the bundle must not be used.
     """
+    from device.answer.answer import signers_of
+    from device.answer.proof import prove
+    from device.answer.result import signers_json
     from device.inference.model_source import load_default
-    from device.verdict.answer import signers_of
-    from device.verdict.proof import prove
-    from device.verdict.result import signers_json
 
     loaded = load_default(bundle)
     checked = [prove(loaded, runtime).interpreter.runtime_name for runtime in runtimes or ("auto",)]
@@ -125,8 +125,8 @@ def _label(bundle: "Bundle") -> dict[str, Any]:
 def _describe(bundle: "Bundle") -> dict[str, Any]:
     from dataclasses import asdict
 
-    from device.verdict.answer import signers_of
-    from device.verdict.result import signers_json
+    from device.answer.answer import signers_of
+    from device.answer.result import signers_json
 
     manifest = bundle.manifest
     return {
@@ -180,7 +180,7 @@ def _plain(value: object) -> str:
 
 
 def _signers_line(bundle: "Bundle") -> str:
-    from device.verdict.answer import signers_of
+    from device.answer.answer import signers_of
 
     return ", ".join(
         f"{signer.key_id} (the public demo key)" if signer.demo else signer.key_id

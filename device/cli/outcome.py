@@ -10,12 +10,12 @@ from pathlib import Path
 
 import click
 
+from device.answer.answer import Answer
+from device.answer.identifier import Identifier
+from device.answer.result import result_json
 from device.cli.output import clear_progress, print_json
 from device.show.card import CardStyle, card
 from device.spectra.spectrum import Spectrum
-from device.verdict.answer import Answer
-from device.verdict.identifier import Identifier
-from device.verdict.result import result_json
 from firmware_bridge.errors import CallerError
 
 DEMO_NOTE = (
@@ -46,7 +46,7 @@ def show_answer(
     clear_progress()
     result = result_json(answer, record_id)
     if all_limits or watched:
-        from device.verdict.result import limits_json
+        from device.answer.result import limits_json
 
         names = set(canonical_names(identifier, watched))
         limits = identifier.limits(answer)

@@ -2,7 +2,7 @@
 
 A new entry is written beside its place, synced and renamed, so that a power cut leaves either no
 entry or a whole one. A damaged entry is never skipped: a library that silently lost a compound
-would call it unknown. Next: `device/verdict/identifier.py`, which fits with them.
+would call it unknown. Next: `device/answer/identifier.py`, which fits with them.
 """
 
 import fcntl

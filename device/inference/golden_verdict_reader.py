@@ -1,7 +1,7 @@
 """The manifest's golden verdicts, read strictly: spectra with the whole answer each must get.
 
 Golden vectors test the network alone; these also fix what thresholds, references, names and CAS
-numbers make of it. Next: `device/verdict/golden_verdicts.py`, which compares answers with them.
+numbers make of it. Next: `device/answer/golden_verdicts.py`, which compares answers with them.
 """
 
 import re

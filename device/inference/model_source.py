@@ -2,7 +2,7 @@
 
 A model read back from an analyzer is cached under its SHA-256. The cache is a convenience and
 trusted for nothing: hash and signature are checked again on every read from it, and a damaged
-entry is read back anew. Next: `device/verdict/identifier.py`, which puts the bundle to work.
+entry is read back anew. Next: `device/answer/identifier.py`, which puts the bundle to work.
 """
 
 from __future__ import annotations

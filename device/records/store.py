@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from device.answer.result import result_json
 from device.records.content import (
     Record,
     arrays_of,
@@ -30,10 +31,9 @@ from device.records.content import (
 )
 from device.records.database import connect
 from device.records.errors import RecordStoreError, cause_of
-from device.verdict.result import result_json
 
 if TYPE_CHECKING:  # the identifier loads an interpreter; looking at old records must not
-    from device.verdict.answer import Answer
+    from device.answer.answer import Answer
 
 
 @dataclass(frozen=True)

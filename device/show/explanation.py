@@ -9,6 +9,8 @@ from typing import Any
 from firmware_bridge.errors import CallerError
 
 _CERTAIN = 0.98  # of its lines
+# A record has its keys in the order of the alphabet.
+_ORDER = ("evidence", "network", "support", "own shift", "lone line", "worst line", "constant")
 
 
 class NothingToExplain(CallerError):
@@ -52,10 +54,14 @@ def explanation(result: Mapping[str, Any], compound: str | None = None) -> str:
 def _compound(one: Mapping[str, Any], cut: float) -> Iterator[str]:
     verb = "named" if one["named"] else "not named"
     yield f"{one['name']}: {verb}, {one['log_odds']:+.1f}"
-    for term, part in one["terms"].items():
+    for term, part in _ordered(one["terms"]):
         yield f"  {part:+6.1f}  {term:<10} {_of_term(term, one)}".rstrip()
     if not one["named"]:
         yield f"  {_missing(one, cut)}"
+
+
+def _ordered(terms: Mapping[str, float]) -> list[tuple[str, float]]:
+    return [(term, terms[term]) for term in _ORDER if term in terms]
 
 
 def _of_term(term: str, one: Mapping[str, Any]) -> str:
@@ -96,5 +102,5 @@ def _foreign(foreign: Mapping[str, Any]) -> Iterator[str]:
         "strongest",
         "worst line": f"largest misfit at one line: {foreign['worst_line']:.1%} of the strongest",
     }
-    for term, part in foreign["terms"].items():
+    for term, part in _ordered(foreign["terms"]):
         yield f"  {part:+6.1f}  {term:<10} {what.get(term, '')}".rstrip()

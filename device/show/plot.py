@@ -17,9 +17,9 @@ from device.show.curves import FitCurves, fit_curves
 from firmware_bridge.errors import RamixError
 
 if TYPE_CHECKING:
+    from device.answer.answer import Answer
     from device.field_library.compound import FieldCompound
     from device.inference.bundle import Bundle
-    from device.verdict.answer import Answer
 
 _SIZE_INCHES, _DPI = (11.0, 7.0), 120
 _MEASURED, _BASELINE, _TOTAL, _RESIDUAL = "#1a1a1a", "#8c8c8c", "#d62728", "#4d4d4d"

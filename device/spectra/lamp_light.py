@@ -4,7 +4,7 @@ A lamp that shines on the lit frame alone is in no dark frame (`stray_light.py`)
 wavelengths of their own, so the fit is offered all lines of one lamp at once, where most of them
 are there, and takes them where they explain enough (`device/fit/first_look.py`). Only counts of a
 known laser have wavelengths.
-Next: `device/verdict/identifier.py`, which asks for it.
+Next: `device/answer/identifier.py`, which asks for it.
 """
 
 from dataclasses import dataclass, replace

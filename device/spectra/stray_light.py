@@ -5,7 +5,7 @@ the light changed in between (daylight, a lamp, hot pixels that warmed up), some
 either sign: the fit is given the shape and finds how much (`device/fit/nuisances.py`). The shape is
 the dark frame without its noise, so that no noise is fitted; a dark frame that is noise and slow
 drift alone gives none.
-Next: `device/verdict/identifier.py`, which asks for it.
+Next: `device/answer/identifier.py`, which asks for it.
 """
 
 from dataclasses import replace

@@ -1,9 +1,8 @@
-"""Why a verdict is what it is: the sums that decided, for programs and for `ramix explain`.
+"""Why a verdict is what it is: the sums that decided.
 
-Made by `identification.py`. Next: `device/show/explanation.py`, the same in words.
+Made by `identification.py`. Next: `device/answer/why_json.py`, the same for programs.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from device.fit.library_fit import LibraryFit
-from device.verdict.scores import Terms, total
-
-_MOST_TOLD = 12  # compounds; the likeliest come first
+from device.verdict.scores import Terms
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,39 +22,3 @@ class Why:
     foreign: dict[str, float]  # its sum above 0: something foreign is there
     fit: LibraryFit  # of which the terms are
     presence: npt.NDArray[np.floating[Any]]  # the network's, of the first compounds
-
-
-def why_json(why: Why, names: Sequence[str], named: frozenset[str]) -> dict[str, Any]:
-    """The entry `why` of the JSON object.
-
-    compounds  likeliest first, at most a dozen and all that are named: {name, named, log_odds,
-               terms: {term: log odds}, evidence, presence, support, own_shift_cm1}
-    cut        log odds above which a compound is named
-    foreign    {log_odds, terms, lone_line, worst_line}: above 0 something foreign is there; both
-               lines against the strongest
-    """
-    score, fit = total(why.compounds), why.fit
-    found = [i for i in np.argsort(-score, kind="stable") if fit.evidence[i] > 0]
-    told = [i for n, i in enumerate(found) if n < _MOST_TOLD or names[i] in named]
-    return {
-        "cut": round(why.cut, 3),
-        "compounds": [
-            {
-                "name": names[i],
-                "named": names[i] in named,
-                "log_odds": round(float(score[i]), 3),
-                "terms": {term: round(float(part[i]), 3) for term, part in why.compounds.items()},
-                "evidence": round(float(fit.evidence[i]), 3),
-                "presence": round(float(why.presence[i]), 4) if i < len(why.presence) else None,
-                "support": round(float(fit.support[i]), 3),
-                "own_shift_cm1": round(float(fit.own_shift_cm1[i]), 3),
-            }
-            for i in told
-        ],
-        "foreign": {
-            "log_odds": round(sum(why.foreign.values()), 3),
-            "terms": {term: round(part, 3) for term, part in why.foreign.items()},
-            "lone_line": round(fit.lone_line, 5),
-            "worst_line": round(fit.worst_line, 5),
-        },
-    }

@@ -2,8 +2,8 @@
 
 import pytest
 
+from device.answer.identifier import Identifier
 from device.inference.decision_numbers import NAMES, DecisionNumbers
-from device.verdict.identifier import Identifier
 from notebook.experiments_decision import Experiment, constants_replaced, decided_anew
 from notebook.experiments_list import EXPERIMENTS
 from tests.bundles_under_test import SOLVENTS

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from device.answer.identifier import Identifier
 from device.fit import flexible as flexible_fit
 from device.spectra.spectrum import to_grid
-from device.verdict.identifier import Identifier
 from device.verdict.scores import beside_terms, compound_terms, total
 from evidence.figure import Context
 from evidence.scenes import Conditions, make_scene

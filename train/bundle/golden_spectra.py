@@ -5,7 +5,7 @@ no compound are UNKNOWN, both together are PARTIAL. A scene is kept only if the 
 that answer for it, and the same one under other noise, on an axis a little off and with every
 presence moved by as much as two machines' outputs differ; shares must move by less than half of
 what the device allows.
-Next: `device/verdict/golden_verdicts.py`, the comparison on the device; `export.py`, the caller.
+Next: `device/answer/golden_verdicts.py`, the comparison on the device; `export.py`, the caller.
 """
 
 import base64
@@ -16,14 +16,14 @@ from typing import Any, Final, cast
 import numpy as np
 import numpy.typing as npt
 
+from device.answer.golden_verdicts import difference, golden_spectrum
+from device.answer.identifier import Identifier
 from device.inference.bundle import Bundle
 from device.inference.golden import DEFAULT_TOLERANCE
 from device.inference.interpreter import Interpreter, Prediction
 from device.inference.manifest import GoldenComponent, GoldenVerdict
 from device.spectra.resampling import WavenumberGrid
-from device.verdict.golden_verdicts import difference, golden_spectrum
 from device.verdict.identification import Identification, Verdict
-from device.verdict.identifier import Identifier
 from firmware_bridge.errors import CallerError
 
 SHARE_TOLERANCE: Final = 0.02

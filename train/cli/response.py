@@ -11,8 +11,8 @@ import click
 from train.cli.options import key_option
 
 if TYPE_CHECKING:
+    from device.answer.identifier import Identifier
     from device.inference.bundle import Bundle
-    from device.verdict.identifier import Identifier
     from train.validation.mixtures import Mixtures
     from train.validation.response_data import Unused, Usable
 
@@ -64,8 +64,8 @@ def response(
 def _refit(
     bundle: Path, folder: Path, truth: Path, key: Path | None, out: Path | None, version: str | None
 ) -> None:
+    from device.answer.proof import proven_identifier
     from device.inference.bundle import read_bundle, read_bundle_bytes
-    from device.verdict.proof import proven_identifier
     from train.cli.progress import counted
     from train.cli.signing import signer_and_trust
     from train.cli.tables import print_page_table

@@ -31,10 +31,10 @@ def validate(bundle: Path, folder: Path, truth: Path, out: Path | None, as_json:
     ramix-train validate my-liquids-2.ramix mixtures truth.csv --out out/validate
     ramix-train validate my-liquids-2.ramix mixtures truth.csv --json
     """
+    from device.answer.proof import proven_identifier
     from device.cli.output import print_json
     from device.inference.bundle import read_bundle_file
     from device.inference.trust import default_trust_policy
-    from device.verdict.proof import proven_identifier
     from train.cli.progress import counted
     from train.cli.tables import print_page_table
     from train.validation.mixtures import read_mixtures

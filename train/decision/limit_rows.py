@@ -2,7 +2,7 @@
 
 A limit is the share from which 95% of amounts are named (`device/verdict/limits.py`). How readily a
 network answers small amounts is in no formula: the highest log odds are taken at which 95% are
-named of the compounds of scenes with a small limit whose shares lie between it and twice that.
+named of the compounds of scenes with a small limit whose shares lie between it and half as much again.
 Next: `decide.py`, which asks.
 """
 
@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 
 _DETECTED = 0.95
 _TRIED = np.linspace(3.0, -6.0, 19)  # log odds
-_NEAR = 2.0  # times the limit
+_NEAR = 1.5  # times the limit
 TRACE = 0.05  # of the signal; larger limits are the noise's, and networks answer such shares
 _FEWEST = 40  # shares near their limits
 _RESAMPLED = 30

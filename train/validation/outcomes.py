@@ -9,10 +9,10 @@ Next: `scores.py`, which counts the outcomes.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from device.answer.answer import Answer
+from device.answer.identifier import Identifier
 from device.inference.manifest import Compound
-from device.verdict.answer import Answer
 from device.verdict.identification import Component, Verdict
-from device.verdict.identifier import Identifier
 from train.validation.mixtures import Mixture
 
 

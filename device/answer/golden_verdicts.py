@@ -12,11 +12,11 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from device.answer.answer import Answer
 from device.inference.errors import GoldenMismatch
 from device.inference.manifest import GoldenVerdict, Manifest
 from device.spectra.resampling import WavenumberGrid
 from device.spectra.spectrum import Spectrum
-from device.verdict.answer import Answer
 from device.verdict.identification import Identification
 
 

@@ -12,6 +12,8 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 
+from device.answer.answer import Answer, DecisionLabel, FieldLabel, ModelLabel, signers_of
+from device.answer.decision_identity import DECISION_VERSION, decision_sha256
 from device.field_library.compound import FieldCompound, UnusableReference, clash
 from device.fit.library import Library
 from device.inference.bundle import Bundle
@@ -23,8 +25,6 @@ from device.spectra.preprocessing import model_input
 from device.spectra.quality import DARK, Reason, check, only_cosmic_rays
 from device.spectra.spectrum import GridSpectrum, Spectrum, to_grid
 from device.spectra.stray_light import with_dark_frame, without_nuisances
-from device.verdict.answer import Answer, DecisionLabel, FieldLabel, ModelLabel, signers_of
-from device.verdict.decision_identity import DECISION_VERSION, decision_sha256
 from device.verdict.identification import identify, no_result
 from device.verdict.limits import DetectionLimit, detection_limits
 from device.version import VERSION

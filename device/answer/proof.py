@@ -8,12 +8,12 @@ Next: `golden_verdicts.py`, the part of the proof that concerns whole answers.
 
 from collections.abc import Sequence
 
+from device.answer.golden_verdicts import check_golden_verdicts
+from device.answer.identifier import Identifier
 from device.field_library.compound import FieldCompound
 from device.inference.bundle import Bundle
 from device.inference.errors import BundleError, ModelFaulty, RuntimeMissing
 from device.inference.golden import check_golden
-from device.verdict.golden_verdicts import check_golden_verdicts
-from device.verdict.identifier import Identifier
 
 
 def proven_identifier(

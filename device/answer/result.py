@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from device.verdict.why import why_json
+from device.answer.why_json import why_json
 
 if TYPE_CHECKING:  # what reads a stored result needs no interpreter
-    from device.verdict.answer import Answer, Signer
+    from device.answer.answer import Answer, Signer
     from device.verdict.limits import DetectionLimit
 
 
