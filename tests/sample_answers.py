@@ -3,7 +3,7 @@
 import numpy as np
 
 from device.answer.answer import Answer, DecisionLabel, ModelLabel, Signer
-from device.spectra.quality import Reason
+from device.spectra.reason import Reason
 from device.spectra.spectrum import Acquisition, Spectrum, spectrum_from_acquisition, to_grid
 from device.verdict.identification import Component, Identification, Verdict
 from firmware_bridge.calibration import CalibrationPage

@@ -48,7 +48,7 @@ PINNED = {
 }
 
 # They carry spectra and decide nothing.
-UNDECIDING = {"files", "provenance", "reference_spectrum", "spectrum"}
+UNDECIDING = {"files", "provenance", "reason", "reference_spectrum", "spectrum"}
 
 
 @pytest.fixture(scope="module")

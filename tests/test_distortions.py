@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from device.spectra.quality import needed_cm1
+from device.spectra.needed_range import needed_cm1
 from device.spectra.resampling import MODEL_GRID, WavenumberGrid
 from train.library.grids import MARGIN, wide_grid
 from train.library.references import (

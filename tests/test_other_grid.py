@@ -19,7 +19,8 @@ from device.inference.bundle import Bundle, read_bundle, read_bundle_file
 from device.inference.errors import ProductMismatch
 from device.inference.trust import default_trust_policy
 from device.show.curves import fit_curves
-from device.spectra.quality import check, needed_cm1
+from device.spectra.needed_range import needed_cm1
+from device.spectra.quality import check
 from device.spectra.resampling import MODEL_GRID, WavenumberGrid
 from device.spectra.spectrum import Floats, Spectrum, to_grid
 from device.verdict.identification import Verdict

@@ -10,7 +10,8 @@ import pytest
 from device.spectra.files.bwtek import read_bwtek
 from device.spectra.files.reading import parse_spectrum, read_spectrum
 from device.spectra.files.text import TextFile
-from device.spectra.quality import Reason, check
+from device.spectra.quality import check
+from device.spectra.reason import Reason
 from device.spectra.spectrum import (
     Acquisition,
     Floats,

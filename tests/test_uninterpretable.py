@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from device.fit.library import Library
-from device.spectra.quality import Reason
+from device.spectra.reason import Reason
 from device.verdict.identification import Identification, Verdict, no_result
 from tests.asking import ask, changed, named
 from tests.measured import references, scene

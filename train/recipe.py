@@ -114,6 +114,7 @@ class EvaluationSettings:
     spectra: int
     calibration_spectra: int  # representative data of the int8 conversion
     golden_vectors: int
+    decision_scenes: int = 3000  # of each of the three streams that the decision is fitted on
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def load_recipe(path: Path) -> Recipe:
 def provenance_of(recipe: Recipe) -> dict[str, Any]:
     """The recipe as data for a bundle: no path of this machine, no setting nobody set."""
     table = dataclasses.asdict(recipe) | {"library": Path(recipe.library).stem}
-    for settings in ("training", "quantization"):
+    for settings in ("training", "quantization", "evaluation"):
         of_recipe = getattr(recipe, settings)
         for field in dataclasses.fields(of_recipe):
             if getattr(of_recipe, field.name) == field.default:

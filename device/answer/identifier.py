@@ -22,7 +22,8 @@ from device.native.library import backend
 from device.spectra.cosmic_rays import without_cosmic_rays
 from device.spectra.lamp_light import with_lamps
 from device.spectra.preprocessing import model_input
-from device.spectra.quality import DARK, Reason, check, only_cosmic_rays
+from device.spectra.quality import DARK, check, only_cosmic_rays
+from device.spectra.reason import Reason
 from device.spectra.spectrum import GridSpectrum, Spectrum, to_grid
 from device.spectra.stray_light import with_dark_frame, without_nuisances
 from device.verdict.identification import identify, no_result

@@ -6,12 +6,11 @@ fit, where UNKNOWN is possible.
 Next: `preprocessing.py` for what passes.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from device.spectra.flat_top import has_flat_top, longest_run, within
-from device.spectra.resampling import WavenumberGrid
+from device.spectra.needed_range import lines_missing, range_missing
+from device.spectra.reason import Reason
 from device.spectra.spectrum import (
     LASER_DROPPED,
     LASER_OFF,
@@ -19,15 +18,6 @@ from device.spectra.spectrum import (
     GridSpectrum,
     Spectrum,
 )
-
-# The fingerprint region every compound of the libraries needs to be told from the others.
-NEEDED_CM1 = (500.0, 1800.0)
-# Part of a library's lines, mean of its compounds, that a spectrum must show. The decision's
-# numbers are fitted on scenes that show so much and more (`train/decision/scenes.py`).
-NEEDED_LINES = 0.75
-# Grid points that may be missing there: a file cropped to 500-1800 begins and ends up to a pixel
-# (2.5 cm-1) inside.
-_MISSING_POINTS_ALLOWED = 4
 
 # One clipped pixel between unclipped neighbours lost little, or was hit by a cosmic ray; two
 # neighbours mean a line without its top.
@@ -55,15 +45,6 @@ _DARK_EXCESS_SIGMAS = 3.0
 _DARK_EXCESS_FRACTION = 0.05
 
 
-@dataclass(frozen=True)
-class Reason:
-    """Why there is no result: a stable code, one sentence, and what the operator can do."""
-
-    code: str
-    text: str
-    remedy: str
-
-
 def check(
     spectrum: Spectrum, grid_spectrum: GridSpectrum, lines: Floats | None = None
 ) -> tuple[Reason, ...]:
@@ -76,9 +57,9 @@ def check(
             measured. None: there is no library, and the range of `needed_cm1` must be.
     """
     found = (
-        _range(spectrum, grid_spectrum)
+        range_missing(spectrum, grid_spectrum)
         if lines is None
-        else _lines(spectrum, grid_spectrum, lines),
+        else lines_missing(spectrum, grid_spectrum, lines),
         _laser(spectrum),
         _saturation(spectrum, grid_spectrum),
         _dark(spectrum, grid_spectrum),
@@ -94,44 +75,6 @@ def only_cosmic_rays() -> Reason:
         "All that stands out of the noise is a spike of one or two pixels.",
         "Measure again, with three frames or more.",
     )
-
-
-def _range(spectrum: Spectrum, grid_spectrum: GridSpectrum) -> Reason | None:
-    first_cm1, last_cm1 = needed_cm1(grid_spectrum.grid)
-    grid_cm1 = grid_spectrum.grid.wavenumber_cm1
-    present = grid_spectrum.valid[(grid_cm1 >= first_cm1) & (grid_cm1 <= last_cm1)]
-    if len(present) - int(np.count_nonzero(present)) <= _MISSING_POINTS_ALLOWED:
-        return None
-    axis = spectrum.wavenumber_cm1
-    text = f"The spectrum covers {axis[0]:.0f} to {axis[-1]:.0f} cm-1"
-    if axis[0] <= first_cm1 and axis[-1] >= last_cm1:
-        text += " with gaps"
-    return Reason(
-        "range",
-        f"{text}; an identification needs {first_cm1:.0f} to {last_cm1:.0f} cm-1.",
-        "Measure or export the whole range.",
-    )
-
-
-def _lines(spectrum: Spectrum, grid_spectrum: GridSpectrum, lines: Floats) -> Reason | None:
-    """Whether enough of the library's lines was measured."""
-    part = float(lines @ grid_spectrum.valid)
-    if part >= NEEDED_LINES:
-        return None
-    axis = spectrum.wavenumber_cm1
-    return Reason(
-        "range",
-        f"The spectrum covers {axis[0]:.0f} to {axis[-1]:.0f} cm-1, which shows {part:.0%} of the "
-        f"library's lines; an identification needs {NEEDED_LINES:.0%}.",
-        "Measure or export the whole range.",
-    )
-
-
-def needed_cm1(grid: WavenumberGrid) -> tuple[float, float]:
-    """What a spectrum must cover for a model on `grid`: `NEEDED_CM1` as far as the grid has it,
-    the whole grid where it has none of it."""
-    first, last = max(NEEDED_CM1[0], grid.first_cm1), min(NEEDED_CM1[1], grid.last_cm1)
-    return (first, last) if first < last else (grid.first_cm1, grid.last_cm1)
 
 
 def _laser(spectrum: Spectrum) -> Reason | None:

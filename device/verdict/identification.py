@@ -16,7 +16,7 @@ from device.fit.library import Library, LibraryFit
 from device.inference.decision_numbers import DecisionNumbers
 from device.inference.interpreter import Prediction
 from device.inference.manifest import Compound
-from device.spectra.quality import Reason
+from device.spectra.reason import Reason
 from device.spectra.spectrum import GridSpectrum
 from device.verdict import reasons
 from device.verdict.amounts import signal_shares, volume_fractions

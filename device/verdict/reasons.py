@@ -9,7 +9,8 @@ import numpy as np
 
 from device.fit.library import Library, LibraryFit
 from device.inference.manifest import Compound
-from device.spectra.quality import Reason, only_cosmic_rays
+from device.spectra.quality import only_cosmic_rays
+from device.spectra.reason import Reason
 from device.spectra.resampling import WavenumberGrid
 from device.spectra.spectrum import GridSpectrum
 from device.spectra.stray_light import DARK_FRAME

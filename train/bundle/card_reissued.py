@@ -14,16 +14,16 @@ _MEASURED_WITH = "Measured with"
 def with_measurements_of(card: str, old_card: str, bundle: Bundle) -> str:
     """`card` with the old card's measurements through the analyzer, if it has any.
 
-    `bundle` was issued again: its network, references and thresholds are those of the file that
-    was measured, and the card names that file.
+    `bundle` was issued again: its network and references are those of the file that was measured,
+    and the card names that file.
     """
     measured = _section(old_card)
     if MADE_BY not in measured or REISSUED_FROM not in bundle.manifest.provenance:
         return card
     of = mapping(bundle.manifest.provenance[REISSUED_FROM])
     note = (
-        f"Measured with {of['version']} (`{str(of['sha256'])[:12]}`): its network, references and"
-        " thresholds are those of this file; only golden spectra, digests and version are new.\n"
+        f"Measured with {of['version']} (`{str(of['sha256'])[:12]}`), whose network and references"
+        " are those of this file; its decision may be another.\n"
     )
     kept = measured.rstrip() + "\n\n" + ("" if _MEASURED_WITH in measured else note + "\n")
     return card.replace(_section(card), kept)

@@ -86,7 +86,11 @@ def export_bundle(
     }
     unfitted = {**manifest, "decision": decision_json(UNFITTED)}
     manifest["decision"] = decision_json(
-        decide(draft_bundle(unfitted, model, library.references), progress=progress)
+        decide(
+            draft_bundle(unfitted, model, library.references),
+            recipe.evaluation.decision_scenes,
+            progress=progress,
+        )
     )
     draft = draft_bundle(manifest, model, library.references)
     manifest["golden_verdicts"] = golden_verdict_entries(draft)

@@ -22,9 +22,9 @@ from device.inference.bundle import Bundle
 from device.inference.golden import DEFAULT_TOLERANCE
 from device.inference.interpreter import Interpreter, Prediction
 from device.inference.manifest import GoldenComponent, GoldenVerdict
-from device.spectra.resampling import WavenumberGrid
 from device.verdict.identification import Identification, Verdict
 from firmware_bridge.errors import CallerError
+from train.bundle.golden_scenes import KINDS, Scene
 
 SHARE_TOLERANCE: Final = 0.02
 _SEED: Final = 20261129  # the same bundle gives the same scenes, each kind by itself
@@ -33,9 +33,6 @@ _NOISE_DRAWS: Final = 3
 _AXIS_OFF_CM1: Final = 0.25
 _TOP_COUNTS: Final = 40_000.0  # highest point of signal and baseline; the type ends at 65,535
 _FLOOR_COUNTS: Final = 1_000.0  # below all of it, so that noise never reaches zero
-_FOREIGN_LINES: Final = 6
-_FOREIGN_FWHM_CM1: Final = 12.0
-_FOREIGN_SPACING_CM1: Final = 60.0
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.uint16]
@@ -51,17 +48,6 @@ class NoGoldenSpectrum(CallerError):
     )
 
 
-@dataclass(frozen=True, eq=False)
-class Scene:
-    """Signal of unit maximum [G] and what makes a measurement of it."""
-
-    verdict: Verdict
-    names: frozenset[str]
-    signal: Floats
-    snr: float  # maximum of the signal over the noise of one point
-    baseline: float  # its height at the first point, against the maximum of the signal
-
-
 def golden_verdict_entries(draft: Bundle) -> list[dict[str, Any]]:
     """The manifest's `golden_verdicts` for a bundle that has none yet; at most one of each kind.
 
@@ -70,7 +56,7 @@ def golden_verdict_entries(draft: Bundle) -> list[dict[str, Any]]:
         BundleError: the bundle cannot be run.
     """
     identifier = Identifier(draft)
-    found = [_first_clear(identifier, kind) for kind in range(len(_KINDS))]
+    found = [_first_clear(identifier, kind) for kind in range(len(KINDS))]
     kept = [golden for golden in found if golden is not None]
     for needed in (Verdict.IDENTIFIED, Verdict.UNKNOWN):
         if not any(golden.verdict == needed for golden in kept):
@@ -84,7 +70,7 @@ def golden_verdict_entries(draft: Bundle) -> list[dict[str, Any]]:
 def _first_clear(identifier: Identifier, kind: int) -> GoldenVerdict | None:
     rng = np.random.default_rng((_SEED, kind))
     for _ in range(_CANDIDATES):
-        scene = _KINDS[kind](identifier.bundle, rng)
+        scene = KINDS[kind](identifier.bundle, rng)
         if scene is None:
             return None
         golden = _answered(identifier, scene, rng)
@@ -165,77 +151,6 @@ def _measured(scene: Scene, offset_cm1: float, rng: np.random.Generator) -> Coun
         1.0 + scene.baseline
     )
     result: Counts = np.clip(np.rint(counts), 0, 65_535).astype(np.uint16)
-    return result
-
-
-# ---- the kinds of scene ----
-
-
-def _pure(bundle: Bundle, rng: np.random.Generator) -> Scene | None:
-    return _mixture(bundle, rng, (1.0,), snr=300.0, baseline=0.1)
-
-
-def _equal_parts(bundle: Bundle, rng: np.random.Generator) -> Scene | None:
-    return _mixture(bundle, rng, (1.0, 1.0), snr=300.0, baseline=0.1)
-
-
-def _unequal(bundle: Bundle, rng: np.random.Generator) -> Scene | None:
-    return _mixture(bundle, rng, (1.0, 0.5, 0.25), snr=100.0, baseline=1.0)
-
-
-def _foreign(bundle: Bundle, rng: np.random.Generator) -> Scene | None:
-    lines = _foreign_lines(bundle, rng)
-    return Scene(Verdict.UNKNOWN, frozenset(), lines, snr=300.0, baseline=0.1)
-
-
-def _known_and_foreign(bundle: Bundle, rng: np.random.Generator) -> Scene | None:
-    known = _pure(bundle, rng)
-    if known is None:
-        return None
-    signal = known.signal + 0.6 * _foreign_lines(bundle, rng)
-    return Scene(Verdict.PARTIAL, known.names, signal / signal.max(), snr=300.0, baseline=0.1)
-
-
-_KINDS: Final = (_pure, _equal_parts, _unequal, _foreign, _known_and_foreign)
-
-
-def _mixture(
-    bundle: Bundle,
-    rng: np.random.Generator,
-    parts: tuple[float, ...],
-    snr: float,
-    baseline: float,
-) -> Scene | None:
-    """Such parts of any compounds; None if the library has too few."""
-    if len(parts) > len(bundle.references):
-        return None
-    chosen = rng.choice(len(bundle.references), len(parts), replace=False)
-    signal = np.array(parts) @ bundle.references[chosen].astype(np.float64)
-    names = frozenset(bundle.manifest.compound_names[index] for index in chosen)
-    return Scene(Verdict.IDENTIFIED, names, signal / signal.max(), snr, baseline)
-
-
-def _foreign_lines(bundle: Bundle, rng: np.random.Generator) -> Floats:
-    """Lorentzian lines of unlike heights, where the references have least."""
-    grid: WavenumberGrid = bundle.manifest.grid
-    axis = grid.wavenumber_cm1
-    highest = bundle.references.max(axis=0)
-    margin = 2.0 * _FOREIGN_FWHM_CM1
-    drawn = rng.uniform(grid.first_cm1 + margin, grid.last_cm1 - margin, 100)
-    by_neighbours = sorted(
-        drawn, key=lambda at: float(highest[np.abs(axis - at) < _FOREIGN_FWHM_CM1].max())
-    )
-    places: list[float] = []
-    for at in by_neighbours:
-        if all(abs(at - other) > _FOREIGN_SPACING_CM1 for other in places):
-            places.append(float(at))
-        if len(places) == _FOREIGN_LINES:
-            break
-    signal = np.zeros(grid.size)
-    for at in places:
-        distance = (axis - at) / (0.5 * _FOREIGN_FWHM_CM1)
-        signal += rng.uniform(0.4, 1.0) / (1.0 + distance**2)
-    result: Floats = signal / signal.max()
     return result
 
 

@@ -55,6 +55,10 @@ def decide(
         numbers, errors = fitted(streams, rng)
     except (TooFewExamples, np.linalg.LinAlgError) as error:
         raise Undecidable(f"{bundle.manifest.name}: {error}.") from error
+    if numbers.evidence <= 0.0:
+        raise Undecidable(
+            f"{bundle.manifest.name}: evidence of the fit tells nothing of what is there."
+        )
     rates = {
         "false_names": FALSE_NAMES,
         "false_foreign": FALSE_FOREIGN,

@@ -3,7 +3,7 @@
 Next: `references.py`, which puts spectra on it.
 """
 
-from device.spectra.quality import NEEDED_CM1
+from device.spectra.needed_range import NEEDED_CM1
 from device.spectra.resampling import WavenumberGrid
 from train.recipe import RecipeError
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from device.spectra.quality import needed_cm1
+from device.spectra.needed_range import needed_cm1
 from device.spectra.resampling import WavenumberGrid
 from train.library.grids import MARGIN
 from train.library.references import TrainingLibrary
