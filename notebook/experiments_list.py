@@ -101,7 +101,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ),
     Experiment(
         "decided anew without the network's term",
-        "Do evidence, support and own shift say the same?",
+        "Do evidence and support say the same?",
         _without_term("network"),
         decided_anew=True,
     ),
@@ -112,9 +112,9 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         decided_anew=True,
     ),
     Experiment(
-        "decided anew without the own shift",
-        "Is a component with a large shift another substance?",
-        _without_term("own_shift"),
+        "decided anew, evidence as it is",
+        "Does evidence tell more the closer the fit?",
+        _without_term("evidence_if_close"),
         decided_anew=True,
     ),
     Experiment(

@@ -145,6 +145,6 @@ def test_cuts_come_from_scenes_that_chose_no_weight(stream: list[Example]) -> No
     with lax():
         after, _ = weights._weights_beside_foreign(wrong, found, rng)
     assert after.named_from > before.named_from
-    for name in ("evidence", "network", "support", "own_shift", "constant"):
+    for name in ("evidence", "evidence_if_close", "network", "support", "constant"):
         assert getattr(after, name) == getattr(before, name) == getattr(found[0], name)
     assert found[0] != NUMBERS

@@ -23,7 +23,8 @@ from device.inference.decision_numbers import (
 from device.strict_json import Fields, StrictJsonError
 from tests.tiny_bundles import DECISION, NUMBERS
 
-NOT_NEGATIVE = {"evidence", "network", "support", "own_shift", "alone_evidence"}
+NOT_NEGATIVE = {"evidence", "evidence_if_close", "close_fit", "network", "support"}
+NOT_NEGATIVE |= {"alone_evidence"}
 NOT_NEGATIVE |= {"beside_support", "lone_line", "worst_line"}
 
 

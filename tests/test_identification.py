@@ -83,18 +83,6 @@ def test_the_cut_decides_how_sure_a_name_must_be(library: Library) -> None:
     assert named(fewer) <= set(ranked[:2])
 
 
-def test_a_component_that_must_move_far_needs_the_network(library: Library) -> None:
-    near, far = (
-        scene({"Toluene": 0.6}, foreign=0.4 * np.roll(references()[names().index("ethanol")], by))
-        for by in (1, 5)
-    )
-    assert named(ask(library, near, "Toluene")) == {"Toluene", "ethanol"}
-    assert named(ask(library, far, "Toluene")) == {"Toluene"}
-    assert named(ask(library, far, "Toluene", "ethanol")) == {"Toluene", "ethanol"}
-    unmoved = ask(library, far, "Toluene", numbers=changed(own_shift=0.0))
-    assert named(unmoved) == {"Toluene", "ethanol"}
-
-
 def test_presence_is_the_probability_of_the_sum_of_its_terms(library: Library) -> None:
     answer = ask(library, scene(MIXTURE), *MIXTURE)
     assert answer.why is not None

@@ -61,6 +61,7 @@ dense = 16
 [recipe.evaluation]
 spectra = 200
 calibration_spectra = 40
+decision_scenes = 450
 [recipe.mixtures]
 traces = 0.0
 """

@@ -25,7 +25,7 @@ from tests.tiny_bundles import (
     tiny_parts,
     tiny_path,
 )
-from train.bundle import golden_spectra
+from train.bundle import golden_scenes, golden_spectra
 from train.bundle import reissue as module
 from train.bundle.golden_spectra import NoGoldenSpectrum, golden_verdict_entries
 from train.bundle.reissue import reissue
@@ -197,7 +197,7 @@ def test_without_a_clear_answer_there_is_no_export() -> None:
 
 def test_an_answer_that_other_noise_gives_differently_is_not_taken() -> None:
     identifier, rng = Identifier(draft()), np.random.default_rng(1)
-    scene = golden_spectra._pure(identifier.bundle, rng)
+    scene = golden_scenes._pure(identifier.bundle, rng)
     assert scene is not None
     golden = golden_spectra._answered(identifier, scene, rng)
     assert golden is not None

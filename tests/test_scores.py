@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.fit.aligned import nothing
+from device.fit.flexible import LARGEST_MODEL_ERROR
 from device.fit.library import LibraryFit
 from device.inference.decision_numbers import DecisionNumbers
 from device.verdict import scores
@@ -34,7 +35,8 @@ _numbers = st.builds(
     evidence=st.floats(0.05, 5.0),
     network=st.floats(0.0, 3.0),
     support=st.floats(0.0, 8.0),
-    own_shift=st.floats(0.0, 3.0),
+    evidence_if_close=st.floats(0.0, 2.0),
+    close_fit=st.floats(0.0, 2.0),
     constant=st.floats(-12.0, 3.0),
     named_from=st.floats(0.0, 5.0),
     alone_evidence=st.floats(0.05, 5.0),
@@ -49,9 +51,9 @@ _numbers = st.builds(
 
 
 def fitted(lone_line: float = 0.0, worst_line: float = 0.0, **values: Any) -> LibraryFit:
-    """A fit of two compounds that are all there, in their places and to the noise."""
+    """A fit of two compounds that are all there, as far from the spectrum as one may be."""
     arrays = {"evidence": 100.0, "support": 1.0, "visible": 1.0, "own_shift_cm1": 0.0}
-    model_error = values.pop("model_error", 0.0)
+    model_error = values.pop("model_error", LARGEST_MODEL_ERROR)
     made: dict[str, Any] = {
         name: np.broadcast_to(np.asarray(value, dtype=np.float64), 2)
         for name, value in (arrays | values).items()
@@ -69,13 +71,15 @@ def score(fit: LibraryFit, presence: Floats = SURE, numbers: DecisionNumbers = N
 
 
 def test_the_terms_are_those_of_the_formula() -> None:
-    fit = fitted(evidence=[40.0, 9.0], support=[0.8, 0.3], own_shift_cm1=[1.5, -2.0])
+    fit = fitted(evidence=[40.0, 9.0], support=[0.8, 0.3], model_error=0.05)
+    close = np.log(LARGEST_MODEL_ERROR / 0.05)
+    weight = NUMBERS.evidence + NUMBERS.evidence_if_close * close
     terms = compound_terms(fit, np.array([0.9, 0.2]), NUMBERS)
     expected = {
-        "evidence": [NUMBERS.evidence * np.log1p(one) for one in (40.0, 9.0)],
+        "evidence": [weight * np.log1p(one) for one in (40.0, 9.0)],
+        "close fit": [-NUMBERS.close_fit * close] * 2,
         "network": [NUMBERS.network * np.log(9.0), NUMBERS.network * np.log(0.25)],
         "support": [NUMBERS.support * 0.8, NUMBERS.support * 0.3],
-        "own shift": [-NUMBERS.own_shift * 1.5, -NUMBERS.own_shift * 2.0],
         "constant": [NUMBERS.constant] * 2,
     }
     assert set(terms) == set(expected)
@@ -86,11 +90,11 @@ def test_the_terms_are_those_of_the_formula() -> None:
     )
 
 
-@given(_numbers, _positive, st.floats(0.0, 1.0), st.floats(0.0, 1.0), st.floats(0.0, 3.0))
+@given(_numbers, _positive, st.floats(0.0, 1.0), st.floats(0.0, 1.0), st.floats(0.001, 0.2))
 def test_what_speaks_for_a_compound_never_lowers_its_odds(
-    numbers: DecisionNumbers, evidence: float, presence: float, support: float, shift: float
+    numbers: DecisionNumbers, evidence: float, presence: float, support: float, error: float
 ) -> None:
-    at = {"evidence": evidence, "support": support, "own_shift_cm1": shift}
+    at = {"evidence": evidence, "support": support, "model_error": error}
     there = np.array([presence, presence])
 
     def score_of(**other: float) -> float:
@@ -99,19 +103,31 @@ def test_what_speaks_for_a_compound_never_lowers_its_odds(
     start = score_of()
     assert score_of(evidence=2.0 * evidence) >= start
     assert score_of(support=0.5 * support + 0.5) >= start
-    assert score_of(own_shift_cm1=0.5 * shift) >= start
-    assert score_of(own_shift_cm1=-shift) == start
     surer = np.minimum(there + 0.1, 1.0)
     assert float(score(fitted(**at), surer, numbers)[0]) >= start
 
 
-@pytest.mark.parametrize("term", ["evidence", "network", "support", "own_shift"])
+@pytest.mark.parametrize("term", ["evidence", "network", "support", "close_fit"])
 def test_a_weight_of_0_takes_its_term_away(term: str) -> None:
-    fit = fitted(own_shift_cm1=1.0)
-    terms = compound_terms(fit, SURE, changed(**{term: 0.0}))
+    fit = fitted(model_error=0.05)
+    others = {"evidence_if_close": 0.0} if term == "evidence" else {}
+    terms = compound_terms(fit, SURE, changed(**{term: 0.0}, **others))
     name = term.replace("_", " ")
     assert (terms[name] == 0.0).all()
     assert (compound_terms(fit, SURE, NUMBERS)[name] != 0.0).all()
+
+
+def test_evidence_weighs_more_the_closer_the_fit() -> None:
+    weights = [
+        float(compound_terms(fitted(model_error=m), SURE, NUMBERS)["evidence"][0])
+        for m in (0.2, 0.1, 0.05, 0.01)
+    ]
+    assert weights == sorted(weights) and weights[0] < weights[-1]
+    flat = changed(evidence_if_close=0.0)  # control
+    same = {
+        float(compound_terms(fitted(model_error=m), SURE, flat)["evidence"][0]) for m in (0.2, 0.01)
+    }
+    assert len(same) == 1
 
 
 @pytest.mark.parametrize(
@@ -156,7 +172,7 @@ def test_beside_something_foreign_lines_and_constant_are_others(
     plain, beside = (make(fit, SURE, numbers) for make in (compound_terms, beside_terms))
     gained = numbers.beside_support * support + numbers.beside_constant - numbers.constant
     assert total(beside) - total(plain) == pytest.approx([gained] * 2, abs=1e-9)
-    for name in ("evidence", "network", "own shift"):
+    for name in ("evidence", "network", "close fit"):
         assert (plain[name] == beside[name]).all()
 
 
@@ -189,14 +205,16 @@ def test_a_line_below_the_smallest_is_none() -> None:
 # ---- limits ----
 
 
-@given(_numbers)
-def test_evidence_asked_is_the_inverse_of_the_score(numbers: DecisionNumbers) -> None:
-    asked = evidence_asked(numbers)
+@given(_numbers, st.floats(0.001, LARGEST_MODEL_ERROR))
+def test_evidence_asked_is_the_inverse_of_the_score(
+    numbers: DecisionNumbers, model_error: float
+) -> None:
+    asked = evidence_asked(fitted(model_error=model_error), numbers)
     assert asked >= 0.0
     at_limit = np.full(2, float(probability(np.array(numbers.network_at_limit))))
 
     def score_at(evidence: float) -> float:
-        fit = fitted(evidence=evidence)
+        fit = fitted(evidence=evidence, model_error=model_error)
         return float(score(fit, at_limit, numbers)[0])
 
     if 0.0 < asked < 1e20:  # e^50 is the most that is asked
@@ -208,7 +226,7 @@ def test_evidence_asked_is_the_inverse_of_the_score(numbers: DecisionNumbers) ->
 
 def test_a_network_that_says_less_asks_for_more_evidence() -> None:
     """The control of the inverse: at other log odds it would miss the cut."""
-    less, more = (evidence_asked(changed(network_at_limit=odds)) for odds in (-2.0, -1.0))
+    less, more = (evidence_asked(fitted(), changed(network_at_limit=odds)) for odds in (-2.0, -1.0))
     ratio = (1.0 + less) / (1.0 + more)
     assert np.log(ratio) == pytest.approx(NUMBERS.network / NUMBERS.evidence)
 

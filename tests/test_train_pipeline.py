@@ -27,7 +27,7 @@ TINY = {
     "sizes = [17, 9, 5]": "sizes = [17, 9]",
     "strides = [4, 4, 3]": "strides = [6, 6]",
     "dense = 64": "dense = 16",
-    "spectra = 4000": "spectra = 300",
+    "spectra = 4000": "spectra = 300\ndecision_scenes = 450",
     "calibration_spectra = 300": "calibration_spectra = 40",
     "snr_lowest = 15.0": "snr_lowest = 200.0",
     "traces = 1.5": "traces = 0.0",
