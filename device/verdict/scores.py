@@ -28,7 +28,6 @@ Terms = dict[str, Floats]
 
 INT8_STEP = 1 / 256  # of an output: no presence is known to be nearer to 0 or 1
 SMALLEST_LINE = 5e-4  # of the strongest: less is no line, whatever the noise
-_CLOSEST = 1e-3  # a model error below the smallest that a fit states
 HALF = 0.5  # of a compound's lines: where fewer were measured, a low presence means nothing
 
 
@@ -97,7 +96,7 @@ def evidence_weight(fit: LibraryFit, numbers: DecisionNumbers) -> float:
 
 def closeness(fit: LibraryFit) -> float:
     """ln(largest model error / the fit's), 0 and more."""
-    return max(float(np.log(LARGEST_MODEL_ERROR / max(fit.model_error, _CLOSEST))), 0.0)
+    return float(np.log(LARGEST_MODEL_ERROR / fit.model_error))
 
 
 def total(terms: Terms) -> Floats:
