@@ -120,7 +120,7 @@ def _rates(label: str, judged: Sequence[Judged]) -> Table:
         (
             "said to hold something foreign, everything in the library",
             f"{FALSE_FOREIGN:.0%}",
-            percent(Proportion(sum(one.verdict == Verdict.PARTIAL for one in known), len(known))),
+            _share([one.verdict == Verdict.PARTIAL for one in known]),
         ),
         (
             "false name where something foreign was found",
@@ -131,14 +131,8 @@ def _rates(label: str, judged: Sequence[Judged]) -> Table:
     for kind in Kind:
         part = [one for one in judged if one.kind == kind and one.foreign >= 0.1]
         if part:
-            hits = sum(one.verdict == Verdict.IDENTIFIED for one in part)
-            rows.append(
-                (
-                    f"IDENTIFIED with 10% and more of {kind}",
-                    "",
-                    percent(Proportion(hits, len(part))),
-                )
-            )
+            hits = _share([one.verdict == Verdict.IDENTIFIED for one in part])
+            rows.append((f"IDENTIFIED with 10% and more of {kind}", "", hits))
     rows.append(("exactly right, everything in the library", "", _part(known, "exact")))
     return Table(
         f"Error rates on fresh scenes, network {label}",
@@ -153,7 +147,11 @@ def _rates(label: str, judged: Sequence[Judged]) -> Table:
 
 
 def _part(judged: Sequence[Judged], what: str) -> str:
-    return percent(Proportion(sum(getattr(one, what) for one in judged), len(judged)))
+    return _share([getattr(one, what) for one in judged])
+
+
+def _share(hits: Sequence[bool]) -> str:
+    return percent(Proportion(sum(hits), len(hits))) if hits else "no such scene"
 
 
 def _compared(own: Sequence[Judged], others: Sequence[Judged]) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ def test_the_fit_overrules_a_network_that_names_nothing(library: Library) -> Non
     answer = ask(library, scene(MIXTURE))
     assert answer.verdict is Verdict.IDENTIFIED
     assert named(answer) == set(MIXTURE)
-    believing = ask(library, scene(MIXTURE), numbers=changed(network=2.0))
+    believing = ask(library, scene(MIXTURE), numbers=changed(network=4.0))
     assert named(believing) == set()  # control: a network of more weight would not be overruled
 
 
@@ -102,7 +102,7 @@ def test_a_network_cannot_deny_what_was_not_measured(library: Library) -> None:
     short = replace(whole, valid=(inside > 100) & (inside < 1600))
     visible = dict(zip(names(), library.fit(short).visible, strict=True))
     assert visible["Acetonitrile"] < 0.5 and visible["Toluene"] > 0.95
-    sceptical = changed(network=2.0)  # enough to deny what it sees
+    sceptical = changed(network=4.0)  # enough to deny what it sees
     assert named(ask(library, whole, "Toluene", "ethanol", numbers=sceptical)) == {
         "Toluene",
         "ethanol",
@@ -166,13 +166,14 @@ def test_noise_is_nothing_foreign(library: Library) -> None:
         assert answer.verdict is Verdict.IDENTIFIED
 
 
-def test_beside_foreign_lines_a_name_needs_the_network_too(library: Library) -> None:
-    """However much evidence the fit shows."""
+def test_beside_foreign_lines_a_name_needs_more(library: Library) -> None:
+    """The network too, where the constant asks for it, however much evidence the fit shows."""
     spectrum = scene(MIXTURE, foreign=lines(680.0, height=0.5))
     doubted = ("Toluene", "ethanol")
-    assert named(ask(library, spectrum, *MIXTURE)) == set(MIXTURE)
-    assert named(ask(library, scene(MIXTURE), *doubted)) == set(MIXTURE)
-    assert named(ask(library, spectrum, *doubted)) == set(doubted)
+    strict = changed(beside_constant=NUMBERS.beside_constant - 2.0)
+    assert named(ask(library, spectrum, *MIXTURE, numbers=strict)) == set(MIXTURE)
+    assert named(ask(library, scene(MIXTURE), *doubted, numbers=strict)) == set(MIXTURE)
+    assert named(ask(library, spectrum, *doubted, numbers=strict)) == set(doubted)
     as_elsewhere = changed(beside_support=0.0, beside_constant=NUMBERS.constant)
     assert named(ask(library, spectrum, *doubted, numbers=as_elsewhere)) == set(MIXTURE)
 

@@ -162,7 +162,8 @@ def test_smoothing_finds_as_much_noise_as_white_variance_says(step_cm1: float, k
         squares.append(np.square(smoothed_derivative(grid.intensity[None], 9.0)[0, 20:-20]))
         expected.append(noise_of_derivative(grid.white_variance, 9.0)[20:-20])
     found = float(np.mean(squares) / np.mean(expected))
-    assert found == pytest.approx(1.0, abs=0.25)
+    # without any signal the fine structure of few points tells their noise roughly
+    assert found == pytest.approx(1.0, abs=0.25 if known else 0.4)
 
 
 def test_saturation_marks_every_grid_point_it_touches_and_no_other() -> None:

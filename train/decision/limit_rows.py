@@ -3,7 +3,7 @@
 A limit is the share from which 95% of amounts are named (`device/verdict/limits.py`). How readily a
 network answers small amounts is in no formula: the highest log odds are taken at which 95% are
 named of the compounds of scenes with a small limit whose shares lie between it and half as much
-again.
+again, and under all lower ones too: one of few shares may reach 95% by chance.
 Next: `decide.py`, which asks.
 """
 
@@ -19,10 +19,10 @@ from train.decision.examples import Example
 Floats = npt.NDArray[np.float64]
 
 _DETECTED = 0.95
-_TRIED = np.linspace(3.0, -6.0, 19)  # log odds
+_TRIED = np.linspace(-6.0, 3.0, 19)  # log odds
 _NEAR = 1.5  # times the limit
 TRACE = 0.05  # of the signal; larger limits are the noise's, and networks answer such shares
-_FEWEST = 40  # shares near their limits
+_FEWEST = 20  # shares near their limits
 _RESAMPLED = 30
 
 
@@ -56,8 +56,11 @@ def network_at_limit(
 def _highest(rows: Floats, named_from: float) -> float:
     """The lowest tried where there are too few rows to say."""
     share, named = rows[:, 0], rows[:, 1] > named_from
+    highest = float(_TRIED[0])
     for odds, limit in zip(_TRIED, rows[:, 2:].T, strict=True):
         near = (share >= limit) & (share <= _NEAR * limit) & (limit <= TRACE)
-        if np.count_nonzero(near) >= _FEWEST and named[near].mean() >= _DETECTED:
-            return float(odds)
-    return float(_TRIED[-1])
+        if np.count_nonzero(near) >= _FEWEST:
+            if named[near].mean() < _DETECTED:
+                break
+            highest = float(odds)
+    return highest

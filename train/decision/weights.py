@@ -31,6 +31,7 @@ Bools = npt.NDArray[np.bool_]
 # of them with a homologue of the library. At most so many, with 95% confidence.
 FALSE_NAMES, FALSE_FOREIGN, FALSE_NAMES_BESIDE = 0.02, 0.05, 0.10
 _NEVER = -100.0  # log odds of what cannot be named
+_SMALLEST_WEIGHT = 1e-3  # of evidence: without it no detection limit could be stated
 _WEIGHTS = ("evidence", "evidence_if_close", "close_fit", "network", "support", "constant")
 _FOREIGN = ("lone_line", "worst_line", "foreign_constant")
 
@@ -76,10 +77,14 @@ def _weights(examples: Iterable[Example]) -> Found:
     with_network = rows.of(rows.answered)
     found = _not_negative(with_network.columns, with_network.present)
     known = dict(zip(_WEIGHTS, found.weights.tolist(), strict=True))
+    known["evidence"] = max(known["evidence"], _SMALLEST_WEIGHT)
     errors = dict(zip(_WEIGHTS, found.errors.tolist(), strict=True))
     offset = rows.columns[:, [1, 2, 4]] @ found.weights[[1, 2, 4]]  # all but network's and alone's
     alone = logistic(_with_constant(rows.evidence), rows.present, offset)
-    known |= {"alone_evidence": max(alone.weights[0], 1e-3), "alone_constant": alone.weights[1]}
+    known |= {
+        "alone_evidence": max(alone.weights[0], _SMALLEST_WEIGHT),
+        "alone_constant": alone.weights[1],
+    }
     errors |= {"alone_evidence": alone.errors[0], "alone_constant": alone.errors[1]}
     return replace(UNIT, **known), errors
 
@@ -94,7 +99,7 @@ def _weights_beside_foreign(
         score = _score(one, numbers)
         if one.kind is Kind.KNOWN:
             worst.append(float(score[_absent(one)].max(initial=_NEVER)))
-            near.append(limit_rows(one, score, numbers))
+            near.append(limit_rows(one, score, replace(numbers, named_from=0.0)))
         asserted = score > 0.0
         if not asserted.any():
             continue
@@ -108,6 +113,8 @@ def _weights_beside_foreign(
     cut, errors["named_from"] = cut_above(np.array(worst), FALSE_NAMES, rng)
     limits = np.concatenate(near)
     at_limit, errors["network_at_limit"] = network_at_limit(limits, max(cut, 0.0), rng)
+    if numbers.network > 0.0:  # log odds under which the limits are the same beside the cut found
+        at_limit += max(cut, 0.0) / numbers.network
     rest = _not_negative(np.array(lines), np.array(foreign, dtype=np.float64))
     rows = np.concatenate(beside) if beside else np.zeros((0, 3))
     named = logistic(_with_constant(rows[:, 1]), rows[:, 2], rows[:, 0])
