@@ -20,6 +20,7 @@ from device.inference.bundle import Bundle
 from device.inference.interpreter import Interpreter, Prediction
 from device.native.library import backend
 from device.spectra.cosmic_rays import without_cosmic_rays
+from device.spectra.daylight import with_daylight
 from device.spectra.lamp_light import with_lamps
 from device.spectra.preprocessing import model_input
 from device.spectra.quality import DARK, check, only_cosmic_rays
@@ -102,6 +103,7 @@ class Identifier:
         fit, seen = None, gridded
         if not reasons:
             gridded = with_lamps(with_dark_frame(gridded, spectrum), spectrum)
+            gridded = with_daylight(gridded, spectrum)
             gridded = seen = self.library.as_taken(gridded)
             if gridded.nuisances:
                 fit = self.library.fit(gridded)

@@ -62,6 +62,7 @@ class Library:
         self._windows: OrderedDict[bytes, WindowedReferences] = OrderedDict()
         self._corrected: OrderedDict[bytes, WindowedReferences] = OrderedDict()
         self._last: tuple[GridSpectrum, MeasuredDerivatives] | None = None
+        self._searched: ShiftSearch | None = None
 
     def as_taken(self, spectrum: GridSpectrum) -> GridSpectrum:
         """The spectrum as it is, or weighed as a silicon detector sees it: whichever is likelier by
@@ -75,7 +76,7 @@ class Library:
         if seen is None:
             return spectrum
         measured, response = seen[1], silicon_response(spectrum.grid)
-        as_it_is = ShiftSearch(*seen)
+        as_it_is = self._search(*seen)
         as_it_is.run()
         corrected = kept(
             self._corrected,
@@ -105,7 +106,7 @@ class Library:
         seen = self._seen(spectrum)
         if seen is None:
             return nothing(self.references)
-        shift, width = ShiftSearch(*seen).run()
+        shift, width = self._search(*seen).run()
         first = Start(shift, 0.0, width, SMOOTHING_CM1)
         repeat = Repeat(_ALIGNED_CM1, _NOISE_RULES, _MATCHED_MODEL_ERROR)
         fit = aligned_fit(*seen, first, repeat=repeat)
@@ -119,7 +120,7 @@ class Library:
     def far_shift(self, spectrum: GridSpectrum) -> tuple[float, float]:
         """Best shift beyond the one that `fit` looks for, and the part of the energy explained."""
         seen = self._seen(spectrum)
-        return (0.0, 0.0) if seen is None else ShiftSearch(*seen).far_away()
+        return (0.0, 0.0) if seen is None else self._search(*seen).far_away()
 
     def refit(
         self,
@@ -135,6 +136,13 @@ class Library:
             return nothing(self.references)
         again = aligned_fit(*seen, fit.start(smoothing_cm1), only)
         return nothing(self.references) if again is None else again.answer()
+
+    def _search(self, references: WindowedReferences, measured: MeasuredDerivatives) -> ShiftSearch:
+        """The last one where it was of this spectrum: it computes nothing twice."""
+        last = self._searched
+        if last is None or last.measured is not measured:
+            last = self._searched = ShiftSearch(references, measured)
+        return last
 
     def _seen(
         self, spectrum: GridSpectrum

@@ -34,7 +34,7 @@ class ShiftSearch:
 
     def __init__(self, references: WindowedReferences, measured: MeasuredDerivatives) -> None:
         self._references = references
-        self._measured = measured
+        self.measured = measured
         self._known: dict[tuple[int, int], float] = {}
         self._noise: dict[float, float] = {}
         self._start: Floats = np.zeros(len(references.spectra))
@@ -90,9 +90,9 @@ class ShiftSearch:
             return
         variance, data_variance = kernel_variances(SMOOTHING_CM1, WIDTH_LADDER_CM2[width])
         columns = self._references.search_columns(variance)
-        derivative = self._measured.derivative(data_variance)
-        if len(self._measured.first_parts):
-            found = self._measured.first_parts @ self._measured.nuisances(data_variance)
+        derivative = self.measured.derivative(data_variance)
+        if len(self.measured.first_parts):
+            found = self.measured.first_parts @ self.measured.nuisances(data_variance)
             derivative = derivative - found
         data = derivative.take(self._references.searched + np.array(asked)[:, None], mode="clip")
         slow = data @ columns.slow.T
@@ -107,6 +107,6 @@ class ShiftSearch:
     def _noise_at(self, variance: float) -> float:
         """Expected energy of the noise among the points of the search."""
         if variance not in self._noise:
-            noise = self._measured.noise(variance)
+            noise = self.measured.noise(variance)
             self._noise[variance] = float(noise[self._references.searched].sum())
         return self._noise[variance]

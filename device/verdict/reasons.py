@@ -9,6 +9,7 @@ import numpy as np
 
 from device.fit.library import Library, LibraryFit
 from device.inference.manifest import Compound
+from device.spectra.daylight import DAYLIGHT_IN_THE_DARK
 from device.spectra.quality import only_cosmic_rays
 from device.spectra.reason import Reason
 from device.spectra.resampling import WavenumberGrid
@@ -63,7 +64,10 @@ def light_in_the_dark(spectrum: GridSpectrum, fit: LibraryFit) -> Reason | None:
     """What the dark frame left is large beside the signal; the fit has taken it out."""
     found = zip(spectrum.nuisances, fit.nuisance_parts, fit.nuisance_amplitudes, strict=False)
     for one, part, amplitude in found:
-        if one.name == DARK_FRAME and abs(part) >= _PART_TOLD and amplitude >= _LIGHT_TOLD:
+        sure = (
+            abs(part) >= _PART_TOLD if one.name == DARK_FRAME else one.name == DAYLIGHT_IN_THE_DARK
+        )
+        if sure and amplitude >= _LIGHT_TOLD:
             return Reason(
                 "light_in_the_dark",
                 "The dark frame does not fit the measurement: light in it leaves "
@@ -79,14 +83,14 @@ def light_of_a_lamp(spectrum: GridSpectrum, fit: LibraryFit) -> tuple[Reason | N
     found = [
         (amplitude, one.name)
         for one, amplitude in zip(spectrum.nuisances, fit.nuisance_amplitudes, strict=False)
-        if one.sought
+        if one.sought and one.name != DAYLIGHT_IN_THE_DARK
     ]
     amplitude, name = max(found, default=(0.0, ""))
     if amplitude < _LIGHT_TOLD:
         return None, False
     reason = Reason(
         "light_of_a_lamp",
-        f"Light of a {name} shone into the probe: its lines have {amplitude:.0%} of all amplitude; "
+        f"Light ({name}) shone into the probe: its lines have {amplitude:.0%} of all amplitude; "
         "the fit has taken them out as far as it knows them.",
         "Cover the probe and measure again.",
     )
