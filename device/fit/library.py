@@ -77,7 +77,6 @@ class Library:
             return spectrum
         measured, response = seen[1], silicon_response(spectrum.grid)
         as_it_is = self._search(*seen)
-        as_it_is.run()
         corrected = kept(
             self._corrected,
             measured.window.tobytes(),
@@ -106,7 +105,7 @@ class Library:
         seen = self._seen(spectrum)
         if seen is None:
             return nothing(self.references)
-        shift, width = self._search(*seen).run()
+        shift, width = self._search(*seen).found()
         first = Start(shift, 0.0, width, SMOOTHING_CM1)
         repeat = Repeat(_ALIGNED_CM1, _NOISE_RULES, _MATCHED_MODEL_ERROR)
         fit = aligned_fit(*seen, first, repeat=repeat)

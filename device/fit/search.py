@@ -6,6 +6,7 @@ before. Next: `flexible.py`, the second step.
 """
 
 from collections.abc import Iterable
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +39,6 @@ class ShiftSearch:
         self._known: dict[tuple[int, int], float] = {}
         self._noise: dict[float, float] = {}
         self._start: Floats = np.zeros(len(references.spectra))
-        self.best = _UNCHANGED, 0  # rung of the ladder and whole shift that `run` found
 
     def explained_there(self, other: "ShiftSearch") -> float:
         """Part of the energy that is explained at the best shift and width of `other`."""
@@ -46,14 +46,18 @@ class ShiftSearch:
         self._evaluate(width, [shift])
         return self._known[width, shift]
 
-    def run(self) -> tuple[float, float]:
-        """(shift_cm1, width_cm2): whole shifts, widths, both again nearby, then the fraction."""
+    @cached_property
+    def best(self) -> tuple[int, int]:
+        """(rung of the ladder, whole shift): whole shifts, widths, both again nearby."""
         shift = self._best(_UNCHANGED, range(-SHIFT_LIMIT_CM1, SHIFT_LIMIT_CM1 + 1))
         width = self._climb(_UNCHANGED, shift)
         limit = SHIFT_LIMIT_CM1 + _SHIFT_SLACK_CM1
         shift = self._best(width, range(max(shift - 2, -limit), min(shift + 2, limit) + 1))
-        width = self._climb(width, shift)
-        self.best = width, shift
+        return self._climb(width, shift), shift
+
+    def found(self) -> tuple[float, float]:
+        """(shift_cm1, width_cm2) of the best, the shift between whole ones."""
+        width, shift = self.best
         self._evaluate(width, [shift - 1, shift, shift + 1])
         below, at, above = (self._known[width, shift + step] for step in (-1, 0, 1))
         curvature = below - 2 * at + above

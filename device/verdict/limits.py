@@ -74,6 +74,6 @@ def _information(fit: LibraryFit, present: Bools) -> Floats:
     if not present.any():
         return np.array(own)
     shared = fit.precision[:, present]
-    among = np.linalg.pinv(fit.precision[np.ix_(present, present)])
-    result: Floats = own - np.einsum("ij,jk,ik->i", shared, among, shared)
+    among = np.linalg.pinv(fit.precision[np.ix_(present, present)], hermitian=True)
+    result: Floats = own - ((shared @ among) * shared).sum(axis=1)
     return result
