@@ -117,3 +117,10 @@ def test_it_is_offered_in_both_signs_and_only_where_no_dark_frame_is_at_hand() -
     assert np.array_equal(offered[0].values, -offered[1].values)
     with_dark = replace(spectrum, dark_counts=np.zeros(len(AXIS_CM1)))
     assert with_daylight(gridded, with_dark) is gridded
+
+
+def test_what_is_not_known_of_its_lines_is_a_model_error() -> None:
+    """Else a fit beside doubted lines would count as a close one, and chance as evidence."""
+    fits = [identifier().identify(two_columns(light)).identification.fit for light in (0.0, -0.3)]
+    clear, doubted = (fit.model_error for fit in fits if fit is not None)
+    assert doubted > 2.0 * clear

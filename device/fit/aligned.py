@@ -43,6 +43,7 @@ class AlignedFit:
     found: Reweighted
     spike_part: float  # of the data's energy
     fitted: Bools  # [N], which of the spectrum's nuisances took part
+    doubt: float  # what is not known of their lines, as a part of the model's amplitude
 
     def end(self, smoothing_cm1: float | None = None) -> Start:
         """Where another fit starts: at the axis found, with this smoothing or another."""
@@ -82,7 +83,7 @@ class AlignedFit:
             smoothing_cm1=end.smoothing_cm1,
             noise_part=found.noise_part,
             spike_part=self.spike_part,
-            model_error=found.model_error,
+            model_error=min(float(np.hypot(found.model_error, self.doubt)), LARGEST_MODEL_ERROR),
             grid_points=len(self.references.window),
             nuisance_parts=self._of_all(found.nuisance_parts),
             nuisance_amplitudes=self._of_all(self._nuisance_amplitudes()),
@@ -140,8 +141,13 @@ def aligned_fit(
         spike_part = float(spikes @ spikes) / float(data @ data)
         question = replace(question, data=question.data - references.padded(spikes))
         found = _reweighted(question)
+    doubts = measured.doubts(kernel_variances(start.smoothing_cm1, start.width_cm2)[1])
+    doubt = 0.0
+    if isinstance(doubts, np.ndarray):
+        energy = max(float(np.square(found.model).sum()), 1e-300)
+        doubt = float(np.sqrt(doubts[references.part].sum() / energy))
     return AlignedFit(
-        references, measured.scale, start, question, found, spike_part, measured.fitted
+        references, measured.scale, start, question, found, spike_part, measured.fitted, doubt
     )
 
 

@@ -77,7 +77,7 @@ class MeasuredDerivatives:
         """[G], the variance of `derivative`, with what is not known of a lamp's lines."""
         if variance_cm2 not in self._noise:
             made = noise_of_derivative(self._variance, variance_cm2)
-            self._noise[variance_cm2] = made + self._doubts(variance_cm2)
+            self._noise[variance_cm2] = made + self.doubts(variance_cm2)
         return self._noise[variance_cm2]
 
     def note_parts(self, parts: Floats) -> None:
@@ -86,8 +86,8 @@ class MeasuredDerivatives:
         if self.sought.any():
             self._noise.clear()
 
-    def _doubts(self, variance_cm2: float) -> Floats | float:
-        """[G]: lines of a lamp are higher or lower than those of another by chance."""
+    def doubts(self, variance_cm2: float) -> Floats | float:
+        """[G], variance of `derivative`: lines of two lamps differ in height."""
         if not self.sought.any():
             return 0.0
         found = self.first_parts[self.sought, None] * self.nuisances(variance_cm2)[self.sought]
