@@ -64,10 +64,8 @@ def light_in_the_dark(spectrum: GridSpectrum, fit: LibraryFit) -> Reason | None:
     """What the dark frame left is large beside the signal; the fit has taken it out."""
     found = zip(spectrum.nuisances, fit.nuisance_parts, fit.nuisance_amplitudes, strict=False)
     for one, part, amplitude in found:
-        sure = (
-            abs(part) >= _PART_TOLD if one.name == DARK_FRAME else one.name == DAYLIGHT_IN_THE_DARK
-        )
-        if sure and amplitude >= _LIGHT_TOLD:
+        least = {DARK_FRAME: _PART_TOLD, DAYLIGHT_IN_THE_DARK: 0.0}.get(one.name, np.inf)
+        if abs(part) >= least and amplitude >= _LIGHT_TOLD:
             return Reason(
                 "light_in_the_dark",
                 "The dark frame does not fit the measurement: light in it leaves "
