@@ -164,9 +164,10 @@ def test_a_count_of_the_other_backend_is_refused(
     reason="no emulated ARM here, or no compiler for it: run `make arm` once",
 )
 def test_verdicts_are_counted_on_an_emulated_arm(tmp_path: Path) -> None:
-    """Within the budget; the same count is over a smaller one."""
+    """Within a budget; the same count is over a smaller one. The first spectrum has light in its
+    dark frame and costs more than the median; Debian's compiler makes a slower kernel."""
     result = tmp_path / "arm.json"
-    command = ["--spectra", "2", "--rounds", "1", "--json", str(result)]
+    command = ["--spectra", "2", "--rounds", "1", "--json", str(result), "--budget-millions", "60"]
     outcome = CliRunner().invoke(tool.arm_check, command, catch_exceptions=False)
     assert outcome.exit_code == 0, outcome.output
     written = json.loads(result.read_text())
