@@ -147,7 +147,7 @@ def test_the_command_writes_bundle_and_card(tmp_path: Path) -> None:
     assert new.manifest.version == "1.1.1" and new.sha256 in text
     kept = card[card.index("## Through the analyzer") : card.index("## Network alone")]
     assert kept in text  # what was measured, and with which file, word for word
-    assert "Measured with 1.0.0" in kept
+    assert "Measured with 1.1.0" in text
 
 
 def test_the_verb_decide_issues_a_bundle_with_new_numbers_and_prints_them(
