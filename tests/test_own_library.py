@@ -13,6 +13,7 @@ from device.inference.bundle import Bundle, read_bundle
 from device.inference.golden import check_golden
 from device.inference.trust import SigningKey, TrustPolicy, default_trust_policy
 from device.spectra.files.reading import read_spectrum
+from tests.tiny_training import tiny_training
 from train.cli.main import cli
 from train.library.default_recipe import recipe_for
 from train.recipe import RecipeError, load_recipe
@@ -46,25 +47,6 @@ name = "ketone"
 name = "amine"
 exposure_ms = 400.0
 """
-TINY = """
-[recipe.training]
-steps = 60
-batch = 32
-warmup_steps = 5
-average_decay = 0.9
-validate_every = 20
-[recipe.network]
-filters = [8, 8]
-sizes = [17, 9]
-strides = [6, 6]
-dense = 16
-[recipe.evaluation]
-spectra = 200
-calibration_spectra = 40
-decision_scenes = 450
-[recipe.mixtures]
-traces = 0.0
-"""
 
 
 def run(*arguments: str) -> Result:
@@ -90,7 +72,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("chemist")
     for seed, (name, centers) in enumerate(LIQUIDS.items()):
         write_spectrum(made / "spectra" / f"{name}.csv", lines(centers), seed)
-    (made / "paints.toml").write_text(LIBRARY + TINY)
+    (made / "paints.toml").write_text(LIBRARY + tiny_training(60))
     return made
 
 
@@ -197,7 +179,7 @@ def test_the_chemists_own_key_signs(folder: Path, bundle: Bundle, tmp_path: Path
 
 
 def test_a_wrong_file_is_told_before_anything_trains(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "paints.toml").write_text(LIBRARY + TINY)
+    (tmp_path / "paints.toml").write_text(LIBRARY + tiny_training(60))
     for path in (folder / "spectra").iterdir():
         (tmp_path / "spectra").mkdir(exist_ok=True)
         (tmp_path / "spectra" / path.name).write_bytes(path.read_bytes())

@@ -15,6 +15,7 @@ from device.inference.bundle import Bundle, read_bundle
 from device.inference.trust import default_trust_policy
 from device.spectra.files.reading import read_spectrum
 from device.spectra.resampling import MODEL_GRID, WavenumberGrid
+from tests.tiny_training import tiny_training
 from train.bundle.golden_spectra import NoGoldenSpectrum
 from train.cli.main import cli
 from train.library.check import LibraryProblems
@@ -33,25 +34,6 @@ SOLIDS = {
     "amide": (548.0, 1010.0, 1540.0),
     "phosphate": (620.0, 960.0, 1330.0),
 }
-TINY = """
-[recipe.training]
-steps = {steps}
-batch = 32
-warmup_steps = 5
-average_decay = 0.9
-validate_every = 20
-[recipe.network]
-filters = [8, 8]
-sizes = [17, 9]
-strides = [6, 6]
-dense = 16
-[recipe.evaluation]
-spectra = 200
-calibration_spectra = 40
-decision_scenes = 450
-[recipe.mixtures]
-traces = 0.0
-"""
 
 
 def lines(centers: tuple[float, ...], axis: Floats = AXIS, fwhm_cm1: float = WIDTH_CM1) -> Floats:
@@ -88,7 +70,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def build(folder: Path, steps: int) -> Result:
-    path = describe(folder, *SOLIDS, end=TINY.format(steps=steps))
+    path = describe(folder, *SOLIDS, end=tiny_training(steps))
     words = ["build", path, "--work", str(folder / "work"), "--out", str(folder / "out"), "--fresh"]
     return CliRunner().invoke(cli, words)
 

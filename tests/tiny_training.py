@@ -1,0 +1,23 @@
+"""The rest of a library's description for a training of seconds, in tests."""
+
+
+def tiny_training(steps: int) -> str:
+    return f"""
+[recipe.training]
+steps = {steps}
+batch = 32
+warmup_steps = 5
+average_decay = 0.9
+validate_every = 20
+[recipe.network]
+filters = [8, 8]
+sizes = [17, 9]
+strides = [6, 6]
+dense = 16
+[recipe.evaluation]
+spectra = 200
+calibration_spectra = 40
+decision_scenes = 450
+[recipe.mixtures]
+traces = 0.0
+"""
