@@ -29,6 +29,7 @@ from firmware_bridge.messages import SlotState
 if TYPE_CHECKING:  # who does not store does not load SQLite
     from device.field_library.compound import FieldCompound
     from device.records.store import RecordStore
+    from device.spectra.container import Container
 
 TRIGGER_WAIT_S = 1.0  # how long one wait for the trigger lasts; Ctrl-C acts in between
 
@@ -54,6 +55,7 @@ def run(
     show_failure: Callable[[RamixError], None],
     progress: Progress,
     triggers: int | None = None,
+    containers: "Sequence[Container]" = (),
 ) -> int:
     """Answer every press of the trigger; returns how many presses got an answer.
 
@@ -68,7 +70,7 @@ def run(
             continue
         pressed += 1
         try:
-            outcome = measure(analyzer, identifier, store, settings, progress)
+            outcome = measure(analyzer, identifier, store, settings, progress, containers)
         except (InstrumentError, LinkTimeout) as failure:
             analyzer.laser_off()  # raises if the link itself is gone: then there is no next press
             show_failure(failure)
@@ -85,13 +87,14 @@ def measure(
     store: "RecordStore | None",
     settings: AcquisitionSettings,
     progress: Progress,
+    containers: "Sequence[Container]" = (),
 ) -> StoredAnswer:
-    """Measure once, identify, and store before anybody sees the answer."""
+    """Measure once, through `containers`, identify, and store before anybody sees the answer."""
     # the brightest line counts within the range that this model sees
     settings = replace(settings, seen=identifier.bundle.manifest.grid)
     acquisition = acquire(analyzer, settings, progress)
     progress("identifying")
-    answer = identifier.identify(spectrum_from_acquisition(acquisition))
+    answer = identifier.identify(spectrum_from_acquisition(acquisition), containers)
     record_id = store.append(answer) if store is not None else None
     return StoredAnswer(answer, record_id)
 

@@ -5,6 +5,7 @@ Made by `identifier.py`. Next: `result.py`, the same as an object for programs.
 
 from dataclasses import dataclass
 
+from device.answer.through_containers import ContainerFound
 from device.inference.bundle import Bundle
 from device.inference.interpreter import Prediction
 from device.inference.trust import DEMO_KEY_ID
@@ -68,3 +69,4 @@ class Answer:
     prediction: Prediction | None = None  # None when the spectrum was not interpreted
     field_compounds: tuple[FieldLabel, ...] = ()  # beside the model's own, asserted or not
     names: tuple[str, ...] = ()  # of all compounds that were asked about, in their order
+    containers: tuple[ContainerFound, ...] = ()  # that the sample was measured through

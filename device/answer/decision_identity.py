@@ -37,6 +37,7 @@ from device.fit import (
 )
 from device.inference.decision_numbers import DecisionNumbers
 from device.spectra import (
+    container,
     cosmic_rays,
     daylight,
     flat_top,
@@ -63,7 +64,17 @@ DECISION_VERSION = 2  # raise it with every change of a verdict, whether by numb
 
 # A test compares this with the three folders: no module is forgotten.
 DECIDING = (
-    (cosmic_rays, daylight, flat_top, lamp_light, needed_range, noise, preprocessing, quality)
+    (
+        container,
+        cosmic_rays,
+        daylight,
+        flat_top,
+        lamp_light,
+        needed_range,
+        noise,
+        preprocessing,
+        quality,
+    )
     + (resampling, response, stray_light, aligned, derivative, first_look, flexible, left_out)
     + (library, library_fit)
     + (measured, native_fit, nonnegative, nuisances, reference_lines, residual, reweighted, search)

@@ -5,7 +5,7 @@ Next: `identification.py` for how network and fit are weighed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from time import perf_counter
 
@@ -14,11 +14,13 @@ import numpy.typing as npt
 
 from device.answer.answer import Answer, DecisionLabel, FieldLabel, ModelLabel, signers_of
 from device.answer.decision_identity import DECISION_VERSION, decision_sha256
+from device.answer.through_containers import measured_through, through, unfitted
 from device.field_library.compound import FieldCompound, UnusableReference, clash
 from device.fit.library import Library
 from device.inference.bundle import Bundle
 from device.inference.interpreter import Interpreter, Prediction
 from device.native.library import backend
+from device.spectra.container import Container, container_of
 from device.spectra.cosmic_rays import without_cosmic_rays
 from device.spectra.daylight import with_daylight
 from device.spectra.lamp_light import with_lamps
@@ -27,7 +29,7 @@ from device.spectra.quality import DARK, check, only_cosmic_rays
 from device.spectra.reason import Reason
 from device.spectra.spectrum import GridSpectrum, Spectrum, to_grid
 from device.spectra.stray_light import with_dark_frame, without_nuisances
-from device.verdict.identification import identify, no_result
+from device.verdict.identification import Verdict, identify, no_result
 from device.verdict.limits import DetectionLimit, detection_limits
 from device.version import VERSION
 
@@ -91,21 +93,36 @@ class Identifier:
         """The network alone: presence, and dosage where it has that output."""
         return self.interpreter.predict(model_input(gridded.intensity, gridded.valid))
 
-    def identify(self, spectrum: Spectrum) -> Answer:
-        """Quality gate, cosmic rays out, network, library fit, verdict."""
+    def container(self, blank: Spectrum, sha256: str = "") -> Container:
+        """An empty container's measurement, ready for `identify`; `sha256` of its file.
+
+        Raises:
+            UnusableBlank: it cannot stand for a container; says why, and what to do.
+        """
+        made = container_of(blank, self.bundle.manifest.grid, self.library.line_parts, sha256)
+        found = self.identify(blank).identification
+        names = tuple(one.name for one in found.components)
+        return replace(made, holds=names, is_sample=found.verdict is Verdict.IDENTIFIED)
+
+    def identify(self, spectrum: Spectrum, containers: Sequence[Container] = ()) -> Answer:
+        """Quality gate, cosmic rays out, network, library fit, verdict; of a sample that was
+        measured through `containers`, made by `container`."""
         start = perf_counter()
-        gridded = to_grid(spectrum, self.bundle.manifest.grid)
+        warned = tuple(one.warning for one in containers if one.warning is not None)
+        gridded = measured_through(to_grid(spectrum, self.bundle.manifest.grid), containers)
         reasons, fault = self._gate(spectrum, gridded)
         if not reasons:
             measured, gridded = gridded, without_cosmic_rays(gridded)
             if gridded is not measured and self._gate(spectrum, gridded)[0]:
                 reasons = (only_cosmic_rays(),)
-        fit, seen = None, gridded
+        fit, seen, found = None, gridded, unfitted(containers)
         if not reasons:
             gridded = with_lamps(with_dark_frame(gridded, spectrum), spectrum)
             gridded = with_daylight(gridded, spectrum)
-            gridded = seen = self.library.as_taken(gridded)
-            if gridded.nuisances:
+            behind = through(self.library, gridded, containers)
+            gridded = seen = behind.spectrum
+            fit, found = behind.fit, behind.found
+            if fit is None and gridded.nuisances:
                 fit = self.library.fit(gridded)
             if fit is not None and fit.nuisance_parts.any():
                 seen = without_nuisances(gridded, fit.nuisance_parts)
@@ -115,13 +132,14 @@ class Identifier:
             elapsed = 1e3 * (perf_counter() - start)
             timings = {"preprocess": elapsed, "total": elapsed}
             return Answer(
-                no_result(reasons),
+                no_result([*reasons, *warned]),
                 timings,
                 self.label,
                 self.decision,
                 spectrum,
                 gridded,
                 field_compounds=self.field_labels,
+                containers=found,
             )
         prepared = model_input(seen.intensity, seen.valid)
         preprocessed = perf_counter()
@@ -137,6 +155,7 @@ class Identifier:
             fit,
             fault,
         )
+        identification = replace(identification, reasons=(*identification.reasons, *warned))
         end = perf_counter()
         timings = {
             "preprocess": 1e3 * (preprocessed - start),
@@ -154,6 +173,7 @@ class Identifier:
             prediction,
             self.field_labels,
             tuple(compound.name for compound in self.compounds),
+            found,
         )
 
     def _gate(

@@ -24,6 +24,9 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
                   compound that is not named hides below its detection limit
     unexplained   0-1 of the signal: what the asserted compounds leave
     reasons       [{code, text, remedy}]
+    containers    [{file, sha256, part, amplitude, shift_cm1}] for each `--blank`: the part is a
+                  multiple of the blank, the amplitude 0-1 of its own and the references' together;
+                  null: not fitted (shift: nor seen); records from before it existed have none
     model         {name, version, sha256, task, signed_by: [{key_id, demo}]}; sha256 of the bundle
     decision      {software, version, sha256, runtime, fit_backend}: what turned spectrum and model
                   into this verdict; records from before it existed have none
@@ -54,6 +57,16 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
         "reasons": [
             {"code": reason.code, "text": reason.text, "remedy": reason.remedy}
             for reason in found.reasons
+        ],
+        "containers": [
+            {
+                "file": one.source,
+                "sha256": one.sha256,
+                "part": _number(one.part),
+                "amplitude": _number(one.amplitude),
+                "shift_cm1": _number(one.shift_cm1),
+            }
+            for one in answer.containers
         ],
         "model": {
             "name": answer.model.name,

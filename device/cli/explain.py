@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from device.cli.options import json_option, log_level_option, runtime_option
+from device.cli.options import blank_option, json_option, log_level_option, runtime_option
 from device.cli.output import print_json
 
 
@@ -19,6 +19,7 @@ from device.cli.output import print_json
     "--model", type=click.Path(path_type=Path), metavar="FILE",
     help="Answer a FILE with this bundle instead of the configured one.",
 )  # fmt: skip
+@blank_option
 @click.option(
     "--store", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
     help="Look for a RECORD in this store instead of the usual one.",
@@ -30,6 +31,7 @@ def explain(
     what: str,
     compound: str | None,
     model: Path | None,
+    blanks: tuple[str, ...],
     store: Path | None,
     runtime: str,
     as_json: bool,
@@ -43,11 +45,15 @@ def explain(
     Examples:
       ramix explain sample.txt
       ramix explain sample.txt --compound toluene
+      ramix explain sample.txt --blank empty-vial.txt
       ramix explain 42
     """
     from device.show.explanation import explanation
 
-    result = _of_file(what, model, runtime) if Path(what).exists() else _of_record(what, store)
+    of_file = Path(what).exists()
+    if blanks and not of_file:
+        raise click.UsageError("--blank needs a FILE: a record has its own.")
+    result = _of_file(what, blanks, model, runtime) if of_file else _of_record(what, store)
     text = explanation(result, compound)  # refuses what it cannot explain
     if as_json:
         print_json({"verdict": result["verdict"], "why": result["why"]})
@@ -55,17 +61,21 @@ def explain(
         click.echo(text)
 
 
-def _of_file(file: str, model: Path | None, runtime: str) -> dict[str, Any]:
+def _of_file(
+    file: str, blanks: tuple[str, ...], model: Path | None, runtime: str
+) -> dict[str, Any]:
     from device.answer.proof import proven_identifier
     from device.answer.result import result_json
+    from device.cli.spectrum_file import containers_for, read_with_sha256
     from device.field_library.store import FieldLibrary
     from device.inference import model_source
     from device.spectra.files.reading import read_spectrum
 
     spectrum = read_spectrum(file)
+    read = [read_with_sha256(blank) for blank in blanks]
     field = FieldLibrary.default().load()
     identifier = proven_identifier(model_source.load_default(model), runtime, field)
-    return result_json(identifier.identify(spectrum))
+    return result_json(identifier.identify(spectrum, containers_for(identifier, read)))
 
 
 def _of_record(record_id: str, store: Path | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import click
 
 from device.cli.exit_codes import exit_code_for_verdict
 from device.cli.options import (
+    blank_option,
     common_options,
     measurement_options,
     port_option,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Answer with this bundle instead of the analyzer's, or of the configured one.",
 )
+@blank_option
 @runtime_option
 @measurement_options
 @store_options
@@ -61,6 +63,7 @@ def identify(
     file: str | None,
     port: str | None,
     model: Path | None,
+    blanks: tuple[str, ...],
     runtime: str,
     frames: int | None,
     integration_time: float | str | None,
@@ -83,6 +86,7 @@ def identify(
       ramix identify --file sample.txt
       ramix identify --file sample.csv --json --plot sample.png
       ramix identify --file sample.txt --watch methanol --watch toluene
+      ramix identify --file sample.txt --blank empty-vial.txt
       ramix identify --port usb: --frames 5 --integration-time auto
       ramix identify --port sim:replay=sample.txt
 
@@ -99,10 +103,10 @@ def identify(
 
         require_plotting(picture)
     if file is not None:
-        done = _identify_file(file, model, runtime, store)
+        done = _identify_file(file, blanks, model, runtime, store)
     elif port is not None:
         done = _identify_sample(
-            port, model, runtime, frames, integration_time, store, no_store, timeout_s
+            port, blanks, model, runtime, frames, integration_time, store, no_store, timeout_s
         )
     from device.cli.outcome import show_answer, warn_of_model
 
@@ -126,18 +130,22 @@ class _Done(NamedTuple):
     identifier: "Identifier"
 
 
-def _identify_file(file: str, model: Path | None, runtime: str, store: Path | None) -> _Done:
+def _identify_file(
+    file: str, blanks: tuple[str, ...], model: Path | None, runtime: str, store: Path | None
+) -> _Done:
     """Reading comes first: a wrong file need not wait for the model."""
+    from device.cli.spectrum_file import containers_for, read_with_sha256
     from device.spectra.files.reading import read_spectrum
 
     spectrum = read_spectrum(file)
+    read = [read_with_sha256(blank) for blank in blanks]
     from device.answer.proof import proven_identifier
     from device.field_library.store import FieldLibrary
     from device.inference import model_source
 
     field = FieldLibrary.default().load()
     identifier = proven_identifier(model_source.load_default(model), runtime, field)
-    answer = identifier.identify(spectrum)
+    answer = identifier.identify(spectrum, containers_for(identifier, read))
     record_id = None
     if store is not None:
         from device.records.store import RecordStore
@@ -149,6 +157,7 @@ def _identify_file(file: str, model: Path | None, runtime: str, store: Path | No
 
 def _identify_sample(
     port: str,
+    blanks: tuple[str, ...],
     model: Path | None,
     runtime: str,
     frames: int | None,
@@ -160,6 +169,7 @@ def _identify_sample(
     """Measure once, with the analyzer's own model unless another was named."""
     from device.answer.proof import proven_identifier
     from device.cli.measuring import acquisition_settings, record_store
+    from device.cli.spectrum_file import containers_for, read_with_sha256
     from device.driver.port import parse_port
     from device.field_library.store import FieldLibrary
     from device.inference import model_source
@@ -169,6 +179,7 @@ def _identify_sample(
 
     parse_port(port)  # a typing error is told before anything is opened
     settings = acquisition_settings(frames, integration_time)
+    read = [read_with_sha256(blank) for blank in blanks]
     field = FieldLibrary.default().load()  # a damaged entry shows before the laser is used
     chosen = None
     if model is not None:
@@ -180,5 +191,6 @@ def _identify_sample(
                 chosen.bundle.manifest, analyzer.info.product, analyzer.info.hardware_revision
             )
         identifier = chosen or load_identifier(analyzer, runtime, print_progress, field)
-        outcome = measure(analyzer, identifier, records, settings, print_progress)
+        containers = containers_for(identifier, read)  # refused before the laser is used
+        outcome = measure(analyzer, identifier, records, settings, print_progress, containers)
     return _Done(outcome.answer, outcome.record_id, identifier)

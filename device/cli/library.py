@@ -90,6 +90,7 @@ def add(
         raise click.UsageError("Give either a FILE or --port.")
     if file is not None and not (frames is None and integration_time is None):
         raise click.UsageError("--frames and --integration-time need a --port to measure with.")
+    from device.cli.spectrum_file import read_with_sha256
     from device.field_library.compound import field_compound
     from device.field_library.store import FieldLibrary
     from device.inference import model_source
@@ -98,7 +99,9 @@ def add(
     kept = FieldLibrary.default()
     there = kept.load()
     spectrum, source_sha256 = (
-        _read(file) if file is not None else _measure(port, frames, integration_time, timeout_s)
+        read_with_sha256(file)
+        if file is not None
+        else _measure(port, frames, integration_time, timeout_s)
     )
     entry = field_compound(
         spectrum,
@@ -198,15 +201,6 @@ def _warnings(
         "apart."
         for other in alike
     ]
-
-
-def _read(file: str) -> "tuple[Spectrum, str]":
-    import hashlib
-
-    from device.spectra.files.reading import read_spectrum
-
-    spectrum = read_spectrum(file)
-    return spectrum, hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 
 def _measure(

@@ -93,6 +93,15 @@ runtime_option = click.option(
     help="Which library runs the network; auto prefers LiteRT.",
 )
 
+blank_option = click.option(
+    "--blank",
+    "blanks",
+    multiple=True,
+    metavar="FILE",
+    help="A spectrum of the empty vial, bag or bottle that the sample is measured through: its "
+    "light is fitted, taken out and never named. May be repeated.",
+)
+
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on stdout, nothing else."
 )

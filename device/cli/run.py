@@ -11,6 +11,7 @@ from types import FrameType
 import click
 
 from device.cli.options import (
+    blank_option,
     common_options,
     measurement_options,
     port_option,
@@ -29,6 +30,7 @@ from firmware_bridge.errors import RamixError
     metavar="N",
     help="Leave after N presses of the trigger. [default: go on until Ctrl-C]",
 )
+@blank_option
 @runtime_option
 @measurement_options
 @store_options
@@ -36,6 +38,7 @@ from firmware_bridge.errors import RamixError
 def run(
     port: str,
     triggers: int | None,
+    blanks: tuple[str, ...],
     runtime: str,
     frames: int | None,
     integration_time: float | str | None,
@@ -54,6 +57,7 @@ def run(
     Examples:
       ramix run --port usb:
       ramix run --port sim:replay=sample.txt --triggers 3 --json
+      ramix run --port usb: --blank empty-vial.csv
 
     Ctrl-C ends it with the laser off and exit code 130, also in the middle of a measurement. With
     --triggers the exit code is 0, or the last failure's if no press gave a result.
@@ -64,6 +68,7 @@ def run(
     from device.cli.exit_codes import exit_code_for_error
     from device.cli.measuring import acquisition_settings, record_store
     from device.cli.outcome import show_answer, warn_of_model
+    from device.cli.spectrum_file import containers_for, read_with_sha256
     from device.driver.port import parse_port
     from device.field_library.store import FieldLibrary
     from device.ports import open_analyzer
@@ -71,6 +76,7 @@ def run(
     parse_port(port)  # a typing error is told before anything is opened
     settings = acquisition_settings(frames, integration_time)
     records = record_store(store, no_store=no_store)
+    read = [read_with_sha256(blank) for blank in blanks]
     field = FieldLibrary.default().load()
     failures: list[RamixError] = []
 
@@ -95,6 +101,7 @@ def run(
             show_failure=show_failure,
             progress=print_progress,
             triggers=triggers,
+            containers=containers_for(identifier, read),
         )
     clear_progress()
     return exit_code_for_error(failures[-1]) if failures and not answered else 0

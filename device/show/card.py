@@ -10,6 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from device.show.containers import container_lines
+from device.show.percent import percent
+
 CARD_WIDTH = 80
 
 _HEADLINES = {
@@ -54,6 +57,9 @@ def card(
     lines = _banner(result, source, style)
     if result["components"]:
         lines += ["", *_table(result, hazards or {}, style)]
+    if result.get("containers"):
+        told = container_lines(result["containers"], style.width - 4)
+        lines += ["", *(style.paint(line, "2") for line in told)]
     for reason in result["reasons"]:
         lines += ["", *_remark(reason["text"], reason["remedy"], style)]
     for note in notes:
@@ -105,7 +111,7 @@ def _table(result: Mapping[str, Any], hazards: Mapping[str, str], style: CardSty
                 component["cas"] or "",
                 style.paint(_bar(component[key], style), "36"),
                 _amount(component[key], component[f"{key}_uncertainty"], style),
-                _percent(component["signal_share"]) if by_volume else "",
+                percent(component["signal_share"]) if by_volume else "",
                 _confidence(component["presence"]),
             )
         )
@@ -116,7 +122,7 @@ def _table(result: Mapping[str, Any], hazards: Mapping[str, str], style: CardSty
     rest = result["unexplained"]
     bar = " " * _BAR_WIDTH if by_volume else style.paint(_bar(rest, style), "33")
     amount = " " * 10 if by_volume else _amount(rest, None, style)
-    lines.append(_row("not explained", "", bar, amount, _percent(rest) if by_volume else "", ""))
+    lines.append(_row("not explained", "", bar, amount, percent(rest) if by_volume else "", ""))
     lines += _at_least(components, style)
     if by_volume:
         lines += [
@@ -131,7 +137,7 @@ def _at_least(components: Sequence[Mapping[str, Any]], style: CardStyle) -> list
     known = [one for one in components if one.get("signal_share_at_least") is not None]
     if not known:
         return []
-    told = ", ".join(f"{one['name']} {_percent(one['signal_share_at_least'])}" for one in known)
+    told = ", ".join(f"{one['name']} {percent(one['signal_share_at_least'])}" for one in known)
     text = f"at least, if one more hides below its limit: {told} of the signal"
     return ["", *(style.paint(f"  {line}", "2") for line in textwrap.wrap(text, style.width - 4))]
 
@@ -156,7 +162,7 @@ def _remark(text: str, remedy: str, style: CardStyle) -> list[str]:
 
 def _limits(limits: Sequence[Mapping[str, Any]], style: CardStyle) -> list[str]:
     shown = [
-        f"{one['name']} {_percent(one['signal_share'])}"
+        f"{one['name']} {percent(one['signal_share'])}"
         if one["signal_share"] is not None
         else f"{one['name']} (cannot be seen here)"
         for one in limits
@@ -223,15 +229,9 @@ def _bar(share: float | None, style: CardStyle) -> str:
     return bar.ljust(_BAR_WIDTH, "·")
 
 
-def _percent(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return "<1 %" if 0.0 < value < 0.005 else f"{100.0 * value:.0f} %"
-
-
 def _confidence(value: float | None) -> str:
     """No instrument is certain; 100 % would say so."""
-    return ">99 %" if value is not None and value >= 0.995 else _percent(value)
+    return ">99 %" if value is not None and value >= 0.995 else percent(value)
 
 
 def _amount(value: float | None, uncertainty: float | None, style: CardStyle) -> str:
@@ -240,7 +240,7 @@ def _amount(value: float | None, uncertainty: float | None, style: CardStyle) ->
     if uncertainty is not None:
         sign = "±" if style.unicode else "+-"
         spread = f"{sign}{max(100.0 * uncertainty, 1.0):.0f}"
-    return f"{_percent(value):>5} {spread:<4}"
+    return f"{percent(value):>5} {spread:<4}"
 
 
 def _shorten(text: str, width: int) -> str:

@@ -6,8 +6,10 @@ Next: `device/verdict/scores.py`, the formulas behind the terms.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from device.show.containers import container_lines
 from firmware_bridge.errors import CallerError
 
+_WIDTH = 80
 _CERTAIN = 0.98  # of its lines
 # A record has its keys in the order of the alphabet.
 _ORDER = ("evidence", "network", "support", "close fit", "lone line", "worst line", "constant")
@@ -48,6 +50,7 @@ def explanation(result: Mapping[str, Any], compound: str | None = None) -> str:
         lines.append("")
     if compound is None:
         lines += _foreign(why["foreign"])
+        lines += container_lines(result.get("containers") or (), _WIDTH)
     return "\n".join(lines).rstrip()
 
 

@@ -1,0 +1,37 @@
+"""A spectrum's file with the digest that stands for it in records.
+
+Next: `../spectra/files/reading.py`, the formats.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from device.spectra.files.reading import read_spectrum
+from device.spectra.spectrum import Spectrum
+
+if TYPE_CHECKING:
+    from device.answer.identifier import Identifier
+    from device.spectra.container import Container
+
+
+def read_with_sha256(file: str) -> tuple[Spectrum, str]:
+    """The spectrum in a file, and the SHA-256 of the file, hex.
+
+    Raises:
+        SpectrumFileError: there is no such file, or it holds no usable spectrum.
+    """
+    spectrum = read_spectrum(file)
+    return spectrum, hashlib.sha256(Path(file).read_bytes()).hexdigest()
+
+
+def containers_for(
+    identifier: "Identifier", blanks: Iterable[tuple[Spectrum, str]]
+) -> "tuple[Container, ...]":
+    """Blanks as `read_with_sha256` gives them, ready for `identifier`.
+
+    Raises:
+        UnusableBlank: one cannot stand for an empty container.
+    """
+    return tuple(identifier.container(spectrum, sha256) for spectrum, sha256 in blanks)
