@@ -48,7 +48,8 @@ NEON_AIR_NM: Final = (
 )
 
 # Argon, of discharge and fluorescent lamps as they start: wavelength in air (nm) and relative
-# intensity of the lines given as strong there, NIST Atomic Spectra Database, Ar I.
+# intensity of the lines given as strong there, NIST Atomic Spectra Database, Ar I. Mercury adds
+# nothing to them: between 774 and 1,013 nm calibration lists have one faint line of it at most.
 ARGON_AIR_NM: Final = (
     (794.8176, 0.57),
     (800.6157, 0.57),

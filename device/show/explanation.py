@@ -49,7 +49,7 @@ def explanation(result: Mapping[str, Any], compound: str | None = None) -> str:
         lines += _compound(one, cut)
         lines.append("")
     if compound is None:
-        lines += _foreign(why["foreign"])
+        lines += [*_foreign(why["foreign"]), ""]
         lines += container_lines(result.get("containers") or (), _WIDTH)
     return "\n".join(lines).rstrip()
 
