@@ -97,7 +97,7 @@ class Identifier:
         gridded = to_grid(spectrum, self.bundle.manifest.grid)
         reasons, fault = self._gate(spectrum, gridded)
         if not reasons:
-            measured, gridded = gridded, without_cosmic_rays(gridded)
+            measured, gridded = gridded, without_cosmic_rays(gridded, spectrum)
             if gridded is not measured and self._gate(spectrum, gridded)[0]:
                 reasons = (only_cosmic_rays(),)
         fit, seen = None, gridded
