@@ -31,13 +31,15 @@ def handheld_axis(pitch_cm1: float) -> Floats:
     """Of a detector that such pixels fill between 250 and 2,600 cm-1, the last ones a third finer
     than the first, as on real ones."""
     place = np.linspace(0.0, 1.0, int(2350.0 / pitch_cm1))
-    return 250.0 + 2350.0 * (1.2 * place - 0.2 * place**2)
+    result: Floats = 250.0 + 2350.0 * (1.2 * place - 0.2 * place**2)
+    return result
 
 
 def pseudo_voigt(axis_cm1: Floats, at_cm1: float, fwhm_cm1: float, lorentzian: float) -> Floats:
     distance = np.square((axis_cm1 - at_cm1) / fwhm_cm1)
     gaussian: Floats = np.exp(-4.0 * np.log(2.0) * distance)
-    return lorentzian / (1.0 + 4.0 * distance) + (1.0 - lorentzian) * gaussian
+    result: Floats = lorentzian / (1.0 + 4.0 * distance) + (1.0 - lorentzian) * gaussian
+    return result
 
 
 def line(at_cm1: float, fwhm_cm1: float, height: float) -> Floats:
@@ -208,3 +210,33 @@ def test_a_ray_alone_is_no_sample() -> None:
     answer = Identifier(solvents()).identify(Spectrum(MODEL_GRID.wavenumber_cm1, intensity))
     assert answer.identification.verdict is Verdict.NO_RESULT
     assert [reason.code for reason in answer.identification.reasons] == ["cosmic_ray"]
+
+
+@pytest.mark.parametrize("at_cm1", [1050.0, 1086.0])
+@pytest.mark.parametrize("snr", [60.0, 300.0])
+def test_a_sharp_foreign_line_is_told_and_not_taken_out(at_cm1: float, snr: float) -> None:
+    """Nitrate's or carbonate's beside toluene, in the pixels of the handheld."""
+    toluene = read_spectrum(DATA / "wasatch785" / "toluene.csv")
+    axis = handheld_axis(1.1)
+    axis = axis[(axis > toluene.wavenumber_cm1[0]) & (axis < toluene.wavenumber_cm1[-1])]
+    intensity = np.interp(axis, toluene.wavenumber_cm1, toluene.intensity)
+    intensity /= intensity.max()
+    intensity += 0.4 * pseudo_voigt(axis, at_cm1, 5.0, 0.3)
+    intensity += np.random.default_rng(6).normal(0.0, 1.0 / snr, len(axis))
+    answer = Identifier(solvents()).identify(Spectrum(axis, 1e4 * intensity)).identification
+    assert answer.verdict is Verdict.PARTIAL
+    assert [component.name for component in answer.components] == ["Toluene"]
+    assert answer.fit is not None
+    assert answer.fit.spike_part == 0.0
+
+
+@pytest.mark.parametrize("part", [0.2, 0.8])
+def test_real_calcite_beside_toluene_is_told(part: float) -> None:
+    toluene, calcite = (
+        read_spectrum(DATA / "wasatch785" / f"{name}.csv")
+        for name in ("toluene", "calcium carbonate")
+    )
+    sums = toluene.intensity / toluene.intensity.max()
+    sums = 1e4 * (sums + part * calcite.intensity / calcite.intensity.max())
+    answer = Identifier(solvents()).identify(Spectrum(toluene.wavenumber_cm1, sums))
+    assert answer.identification.verdict is Verdict.PARTIAL

@@ -119,7 +119,7 @@ def _mark(pixels: _Pixels, intensity: Floats, variance: Floats, struck: Bools) -
     continued = np.pad(intensity, middle, constant_values=(before, after))
     sides = continued[: -2 * middle] + continued[2 * middle :]
     smallest = _SMALLEST_PART * float((intensity - 0.5 * sides).max())
-    passed = np.cumsum(pixels.holes) - pixels.holes  # holes before each point
+    passed: npt.NDArray[np.int_] = np.cumsum(pixels.holes) - pixels.holes  # holes before each point
     for points in range(each, pixels.longest * each + 1, each):
         start = np.arange(count - points + 1)
         left = continued[start + middle - chord]
