@@ -27,8 +27,8 @@ Bools = npt.NDArray[np.bool_]
 _LONGEST = 3
 _LEFT_AT_FOOT = 0.15  # of the height
 # Where pixels are coarse the first feet must not be farther apart: a line of 5.5 cm-1, the finest
-# of these instruments, stands above _LEFT_AT_FOOT over 9.1 cm-1, one of 4.8 over this. Neon's lines,
-# 2 pixels of 2 cm-1 wide, would go with 8.25. Of steps wider than half of it nothing is taken out.
+# of these instruments, stands above _LEFT_AT_FOOT over 9.1 cm-1. With 8.25 neon's lines, two pixels
+# of 2 cm-1 wide, would go. Of steps wider than half of this nothing is taken out.
 _BETWEEN_FEET_CM1 = 8.0
 _SIGMAS = 8.0
 _SMALLEST_PART = 0.04  # of the highest feature over such a chord; lower rays change no answer
