@@ -100,15 +100,15 @@ class _Pixels:
 
     @classmethod
     def of(cls, axis_cm1: Floats, grid: WavenumberGrid) -> "_Pixels":
-        """Even steps come from interpolation: finer ones than the grid's are parts of a pixel, and
+        """Even steps up to the grid's come from interpolation: finer ones are parts of a pixel, and
         what a ray gives is spread over a neighbour on either side."""
         steps = np.diff(axis_cm1, append=axis_cm1[-1])
         pitch_cm1 = median(steps[:-1])
         holes = steps > np.sqrt(2.0) * pitch_cm1  # nearer to two pixels than to one
-        if not evenly_spaced(axis_cm1):
-            return cls(axis_cm1, holes, 1, _LONGEST)
-        each = max(int(grid.step_cm1 / pitch_cm1 + 1e-6), 1)
-        return cls(axis_cm1, holes, each, _LONGEST + 2)
+        each = int(grid.step_cm1 / pitch_cm1 + 1e-6)
+        if each and evenly_spaced(axis_cm1):
+            return cls(axis_cm1, holes, each, _LONGEST + 2)
+        return cls(axis_cm1, holes, 1, _LONGEST)
 
 
 def _mark(pixels: _Pixels, intensity: Floats, variance: Floats, struck: Bools) -> None:
