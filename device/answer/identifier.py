@@ -25,6 +25,7 @@ from device.spectra.lamp_light import with_lamps
 from device.spectra.preprocessing import model_input
 from device.spectra.quality import DARK, check, only_cosmic_rays
 from device.spectra.reason import Reason
+from device.spectra.response import said_corrected, weighed
 from device.spectra.spectrum import GridSpectrum, Spectrum, to_grid
 from device.spectra.stray_light import with_dark_frame, without_nuisances
 from device.verdict.identification import identify, no_result
@@ -97,14 +98,14 @@ class Identifier:
         gridded = to_grid(spectrum, self.bundle.manifest.grid)
         reasons, fault = self._gate(spectrum, gridded)
         if not reasons:
-            measured, gridded = gridded, without_cosmic_rays(gridded)
+            measured, gridded = gridded, without_cosmic_rays(gridded, spectrum)
             if gridded is not measured and self._gate(spectrum, gridded)[0]:
                 reasons = (only_cosmic_rays(),)
         fit, seen = None, gridded
         if not reasons:
             gridded = with_lamps(with_dark_frame(gridded, spectrum), spectrum)
             gridded = with_daylight(gridded, spectrum)
-            gridded = seen = self.library.as_taken(gridded)
+            gridded = seen = self._as_taken(gridded, said_corrected(spectrum))
             if gridded.nuisances:
                 fit = self.library.fit(gridded)
             if fit is not None and fit.nuisance_parts.any():
@@ -155,6 +156,12 @@ class Identifier:
             self.field_labels,
             tuple(compound.name for compound in self.compounds),
         )
+
+    def _as_taken(self, gridded: GridSpectrum, corrected: bool | None) -> GridSpectrum:
+        """What header or counts say of its response is believed; else the fit weighs both."""
+        if corrected is None:
+            return self.library.as_taken(gridded)
+        return weighed(gridded) if corrected else gridded
 
     def _gate(
         self, spectrum: Spectrum, gridded: GridSpectrum
