@@ -83,6 +83,10 @@ class Fields:
     def text(self, key: str, *, empty: bool = False) -> str:
         return as_text(self.take(key), self.name_of(key), empty=empty)
 
+    def text_if_any(self, key: str) -> str:
+        """Empty where the key is missing."""
+        return self.text(key) if key in self._left else ""
+
     def number(self, key: str, low: float, high: float) -> float:
         return as_number(self.take(key), self.name_of(key), low, high)
 

@@ -35,6 +35,8 @@ class Judged:
     exact: bool
     false_name: bool
     foreign: float
+    class_told: str  # of a stranger; empty: none
+    class_there: str  # of one left out of the library that keeps two of its class or more
 
 
 def make(context: Context) -> Result:
@@ -103,9 +105,23 @@ def _judged(bundle: Bundle, one: Example, numbers: DecisionNumbers) -> Judged:
     found = identify(one.gridded, Prediction(one.presence, None), one.library, compounds, numbers)
     named = {component.name for component in found.components}
     present = {compounds[index].name for index in np.flatnonzero(one.present)}
+    told = "".join(reason.text for reason in found.reasons if reason.code == "of_a_class")
+    classes = [compound.chemical_class for compound in compounds]
     return Judged(
-        str(one.kind), str(found.verdict), named == present, bool(named - present), one.foreign
+        kind=str(one.kind),
+        verdict=str(found.verdict),
+        exact=named == present,
+        false_name=bool(named - present),
+        foreign=one.foreign,
+        class_told=next((name for name in classes if name and name in told), ""),
+        class_there=_class_left_out(bundle, one, classes),
     )
+
+
+def _class_left_out(bundle: Bundle, one: Example, kept: Sequence[str]) -> str:
+    every = [compound.chemical_class for compound in bundle.manifest.compounds]
+    own = next((name for index, name in enumerate(every) if index not in one.kept), "")
+    return own if kept.count(own) > 1 else ""
 
 
 def _rates(label: str, judged: Sequence[Judged]) -> Table:
@@ -133,6 +149,13 @@ def _rates(label: str, judged: Sequence[Judged]) -> Table:
         if part:
             hits = _share([one.verdict == Verdict.IDENTIFIED for one in part])
             rows.append((f"IDENTIFIED with 10% and more of {kind}", "", hits))
+    alone = [one for one in judged if one.foreign == 1.0 and one.kind != Kind.HOMOLOGUE]
+    of_class = [one.class_told == one.class_there for one in alone if one.class_there]
+    if of_class:
+        rows.append(("told its class, one of a class left out, alone", "", _share(of_class)))
+    if any(one.class_told for one in judged) or of_class:
+        false = [one.class_told not in ("", one.class_there) for one in alone]
+        rows.append(("told a class that is not its own, a stranger alone", "", _share(false)))
     rows.append(("exactly right, everything in the library", "", _part(known, "exact")))
     return Table(
         f"Error rates on fresh scenes, network {label}",

@@ -85,7 +85,8 @@ def _of_library(context: Context, compounds: int) -> list[Ask]:
         near = np.where(scenes[number].present, 0.95, 0.02).astype(np.float32)
 
         def ask() -> Identification:
-            gridded = without_cosmic_rays(to_grid(scenes[number].spectrum))
+            spectrum = scenes[number].spectrum
+            gridded = without_cosmic_rays(to_grid(spectrum), spectrum)
             prediction = Prediction(near, None)
             return identify(gridded, prediction, library, labels, numbers)
 

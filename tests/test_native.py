@@ -148,20 +148,28 @@ def test_the_networks_input_is_the_same_to_the_bit(intensity: Floats) -> None:
     arrays(np.float64, 90, elements=st.floats(0.0, 1.0)),
     st.lists(st.tuples(st.integers(0, 89), st.integers(1, 4), st.floats(0.0, 50.0)), max_size=4),
     st.sets(st.integers(1, 88), max_size=6),
+    st.sampled_from([0.5, 1.0, 1.1, 2.5]),
+    st.booleans(),
 )
 def test_the_same_rays_are_found(
-    intensity: Floats, rays: list[tuple[int, int, float]], missing: set[int]
+    intensity: Floats,
+    rays: list[tuple[int, int, float]],
+    missing: set[int],
+    pitch_cm1: float,
+    even: bool,
 ) -> None:
     for place, width, height in rays:
         intensity[place : place + width] += height
-    valid = np.ones(90, dtype=np.bool_)
-    valid[list(missing)] = False
-    within = (intensity, valid, np.full(90, 0.01))
+    points = np.arange(90.0)
+    axis = 400.0 + pitch_cm1 * (points if even else points - 1e-3 * points**2)
+    kept = np.delete(np.arange(90), list(missing))
+    variance = np.full(len(kept), 0.01)
+    pixels = cosmic_rays._Pixels.of(axis[kept], WavenumberGrid())
     kernel = library.kernel()
     assert kernel is not None
-    native, other = np.zeros(90, dtype=np.bool_), np.zeros(90, dtype=np.bool_)
-    cosmic_rays._mark_in_c(kernel, *within, native)
-    cosmic_rays._mark(*within, other)
+    native, other = np.zeros(len(kept), dtype=np.bool_), np.zeros(len(kept), dtype=np.bool_)
+    cosmic_rays._mark_in_c(kernel, pixels, intensity[kept], variance, native)
+    cosmic_rays._mark(pixels, intensity[kept], variance, other)
     np.testing.assert_array_equal(native, other)
 
 
@@ -172,8 +180,8 @@ def test_a_ray_is_found_at_all() -> None:
     struck = np.zeros(90, dtype=np.bool_)
     kernel = library.kernel()
     assert kernel is not None
-    everywhere = np.ones(90, dtype=np.bool_)
-    cosmic_rays._mark_in_c(kernel, intensity, everywhere, np.full(90, 0.01), struck)
+    pixels = cosmic_rays._Pixels.of(400.0 + np.arange(90.0), WavenumberGrid())
+    cosmic_rays._mark_in_c(kernel, pixels, intensity, np.full(90, 0.01), struck)
     assert struck[40:42].all()
     assert struck.sum() < 10
 

@@ -109,6 +109,39 @@ def test_a_plain_files_other_facts_are_read_alike() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("line", "corrected"),
+    [
+        ("# Intensity correction: on", True),
+        ("Relative intensity correction;SRM 2241", True),
+        ("# raman_intensity_corrected = false", False),
+        ("Intensity corrected (ASTM E2911): yes", True),
+        ("# intensity correction: perhaps", None),
+        ("# baseline correction: on", None),
+    ],
+)
+def test_a_plain_file_may_say_whether_it_is_corrected(line: str, corrected: bool | None) -> None:
+    taken = parse_spectrum(plain("# serial: 1", line, "shift;counts")).taken
+    assert taken == Provenance(serial="1", intensity_corrected=corrected)
+
+
+@pytest.mark.parametrize(("word", "corrected"), [("True", True), ("False", False), ("", None)])
+def test_an_enlighten_header_says_whether_it_is_corrected(
+    word: str, corrected: bool | None
+) -> None:
+    text = (DATA / "wasatch785/toluene.csv").read_text()
+    said = text.replace("Raman Intensity Corrected,False", f"Raman Intensity Corrected,{word}")
+    taken = parse_spectrum(decode_text(said.encode(), "t.csv")).taken
+    assert taken is not None
+    assert taken.intensity_corrected is corrected
+
+
+def test_raw_counts_of_a_native_file_are_not_corrected() -> None:
+    taken = read_spectrum(DATA / "solvents13/components/Toluene.txt").taken
+    assert taken is not None
+    assert taken.intensity_corrected is False
+
+
 def test_two_values_under_one_name_say_nothing() -> None:
     time_ms, taken = parse_header(["# exposure_ms: 500", "# exposure (s): 2", "# serial: 1"])
     assert time_ms is None

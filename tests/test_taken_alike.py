@@ -1,16 +1,20 @@
 """A spectrum corrected to relative intensity is weighed as the references were; no other is."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from device.answer.identifier import Identifier
 from device.fit.library import Library
+from device.spectra.files.reading import read_spectrum
+from device.spectra.provenance import Provenance
 from device.spectra.resampling import MODEL_GRID, WavenumberGrid
-from device.spectra.response import silicon_response
-from device.spectra.spectrum import GridSpectrum
+from device.spectra.response import said_corrected, silicon_response
+from device.spectra.spectrum import GridSpectrum, Spectrum
 from tests.asking import ask, named
-from tests.measured import lines, references, scene
+from tests.measured import lines, references, scene, solvents
 
 MIXTURE = {"Acetonitrile": 0.6, "Toluene": 0.4}  # a nitrile has its line at 2250 cm-1
 
@@ -76,3 +80,39 @@ def test_a_line_of_something_else_far_in_the_red_does_not_make_it_corrected(
     """A foreign line is no reason to weigh the rest."""
     spectrum = scene({"Toluene": 1.0}, foreign=lines(2150.0, height=0.5))
     assert library.as_taken(spectrum) is spectrum
+
+
+@pytest.mark.parametrize(
+    ("said", "laser_nm", "expected"),
+    [
+        (True, None, True),
+        (True, 532.0, True),
+        (False, 785.1, False),
+        (False, 532.0, None),  # of another laser's counts the fit decides
+        (False, None, None),
+        (None, 785.0, None),
+    ],
+)
+def test_what_a_header_says_of_correction_is_believed(
+    said: bool | None, laser_nm: float | None, expected: bool | None
+) -> None:
+    taken = Provenance(intensity_corrected=said, excitation_nm=laser_nm)
+    axis = MODEL_GRID.wavenumber_cm1
+    assert said_corrected(Spectrum(axis, np.ones_like(axis), taken=taken)) is expected
+
+
+def test_only_what_nobody_says_is_weighed_by_the_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a corrected file nor raw counts ask it."""
+    path = Path(__file__).parents[1] / "data/solvents13/components/Toluene.txt"
+    counts, identifier = read_spectrum(path), Identifier(solvents())
+    inside = (counts.wavenumber_cm1 > 300.0) & (counts.wavenumber_cm1 < 2500.0)
+    axis = counts.wavenumber_cm1[inside]
+    response = np.interp(axis, MODEL_GRID.wavenumber_cm1, silicon_response(MODEL_GRID))
+    e2911 = Spectrum(
+        axis, counts.intensity[inside] / response, taken=Provenance(intensity_corrected=True)
+    )
+    monkeypatch.delattr(Library, "as_taken")
+    for spectrum, weighed in ((e2911, True), (counts, False)):
+        answer = identifier.identify(spectrum)
+        assert answer.gridded.weighed is weighed
+        assert named(answer.identification) == {"Toluene"}

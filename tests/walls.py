@@ -6,8 +6,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from device.answer.answer import Answer
+from device.answer.identifier import Identifier
 from device.spectra.files.reading import read_spectrum
 from device.spectra.spectrum import Spectrum
+from tests.measured import solvents
 
 Floats = npt.NDArray[np.float64]
 
@@ -63,3 +66,21 @@ def behind(
 ) -> Spectrum:
     """A liquid behind a wall whose strongest line has such a part of the liquid's."""
     return measured(pure(liquid) + part * wall(name, shift_cm1), snr, seed, f"{liquid}.csv")
+
+
+@cache
+def identifier() -> Identifier:
+    return Identifier(solvents())
+
+
+def answer(spectrum: Spectrum, *blanks: Spectrum) -> Answer:
+    made = [identifier().container(one) for one in blanks]
+    return identifier().identify(spectrum, made)
+
+
+def named(found: Answer) -> set[str]:
+    return {component.name for component in found.identification.components}
+
+
+def codes(found: Answer) -> list[str]:
+    return [reason.code for reason in found.identification.reasons]

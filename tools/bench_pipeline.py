@@ -59,13 +59,13 @@ def measure(
 
     def pipeline(number: int) -> object:
         spectrum = spectrum_from_acquisition(acquisitions[number % len(acquisitions)])
-        return identifier.predict(without_cosmic_rays(to_grid(spectrum)))
+        return identifier.predict(without_cosmic_rays(to_grid(spectrum), spectrum))
 
     def gated(number: int) -> object:
         spectrum = spectrum_from_acquisition(acquisitions[number % len(acquisitions)])
         gridded = to_grid(spectrum)
         check(spectrum, gridded)
-        return identifier.predict(without_cosmic_rays(gridded))
+        return identifier.predict(without_cosmic_rays(gridded, spectrum))
 
     def fit(number: int) -> object:
         turn = number % len(grids)
@@ -150,7 +150,7 @@ def _stages(
         clock.lap("onto the grid")
         check(spectrum, gridded)
         clock.lap("quality gate")
-        gridded = without_cosmic_rays(gridded)
+        gridded = without_cosmic_rays(gridded, spectrum)
         clock.lap("cosmic rays")
         prepared = model_input(gridded.intensity, gridded.valid)
         clock.lap("network's input")

@@ -27,6 +27,7 @@ from device.spectra.lamp_light import with_lamps
 from device.spectra.preprocessing import model_input
 from device.spectra.quality import DARK, check, only_cosmic_rays
 from device.spectra.reason import Reason
+from device.spectra.response import said_corrected, weighed
 from device.spectra.spectrum import GridSpectrum, Spectrum, to_grid
 from device.spectra.stray_light import with_dark_frame, without_nuisances
 from device.verdict.identification import Verdict, identify, no_result
@@ -112,14 +113,17 @@ class Identifier:
         gridded = measured_through(to_grid(spectrum, self.bundle.manifest.grid), containers)
         reasons, fault = self._gate(spectrum, gridded)
         if not reasons:
-            measured, gridded = gridded, without_cosmic_rays(gridded)
+            measured, gridded = gridded, without_cosmic_rays(gridded, spectrum)
             if gridded is not measured and self._gate(spectrum, gridded)[0]:
                 reasons = (only_cosmic_rays(),)
         fit, seen, found = None, gridded, unfitted(containers)
         if not reasons:
             gridded = with_lamps(with_dark_frame(gridded, spectrum), spectrum)
             gridded = with_daylight(gridded, spectrum)
-            behind = through(self.library, gridded, containers)
+            corrected = said_corrected(spectrum)
+            behind = through(
+                self.library, gridded, containers, lambda one: self._as_taken(one, corrected)
+            )
             gridded = seen = behind.spectrum
             fit, found = behind.fit, behind.found
             if fit is None and gridded.nuisances:
@@ -175,6 +179,12 @@ class Identifier:
             tuple(compound.name for compound in self.compounds),
             found,
         )
+
+    def _as_taken(self, gridded: GridSpectrum, corrected: bool | None) -> GridSpectrum:
+        """What header or counts say of its response is believed; else the fit weighs both."""
+        if corrected is None:
+            return self.library.as_taken(gridded)
+        return weighed(gridded) if corrected else gridded
 
     def _gate(
         self, spectrum: Spectrum, gridded: GridSpectrum

@@ -7,7 +7,7 @@ part would be negative is left out.
 Next: `identifier.py`, which asks; `device/spectra/container.py`, what is fitted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from device.fit.library import Library, LibraryFit
@@ -54,15 +54,23 @@ def measured_through(spectrum: GridSpectrum, containers: Sequence[Container]) ->
     return replace(spectrum, valid=valid)
 
 
-def through(library: Library, spectrum: GridSpectrum, containers: Sequence[Container]) -> Through:
-    """The spectrum as it was taken (`Library.as_taken`), with its containers fitted."""
+def through(
+    library: Library,
+    spectrum: GridSpectrum,
+    containers: Sequence[Container],
+    as_taken: Callable[[GridSpectrum], GridSpectrum],
+) -> Through:
+    """The spectrum `as_taken` says, with its containers fitted."""
     walls = [_Wall(one, n) for n, one in enumerate(containers) if not one.is_sample]
     fitted = {wall.number for wall in walls}
     if not walls:
-        return Through(library.as_taken(spectrum), None, _told(containers, fitted, [], None))
-    taken = _as_taken(library, spectrum, walls)
-    if taken.weighed:
-        walls = [replace(wall, container=wall.container.as_silicon_sees()) for wall in walls]
+        return Through(as_taken(spectrum), None, _told(containers, fitted, [], None))
+    before = spectrum.nuisances
+    lights = (wall.container.light(spectrum) for wall in walls)
+    taken = as_taken(replace(spectrum, nuisances=(*before, *lights)))
+    # without the walls again: they are added as each round finds them
+    taken = replace(taken, nuisances=taken.nuisances[: len(before)])
+    walls = [replace(wall, container=wall.container.seen_as(taken)) for wall in walls]
     for step in _STEPS:
         walls = step(library, taken, walls)
     result, fit = taken, None
@@ -80,14 +88,6 @@ def through(library: Library, spectrum: GridSpectrum, containers: Sequence[Conta
 def unfitted(containers: Sequence[Container]) -> tuple[ContainerFound, ...]:
     """Of a measurement that must not be interpreted."""
     return _told(containers, set(), [], None)
-
-
-def _as_taken(library: Library, spectrum: GridSpectrum, walls: Sequence[_Wall]) -> GridSpectrum:
-    """Without the walls again: they are added as each round finds them."""
-    lights = (wall.container.light(spectrum) for wall in walls)
-    before = spectrum.nuisances
-    taken = library.as_taken(replace(spectrum, nuisances=(*before, *lights)))
-    return replace(taken, nuisances=taken.nuisances[: len(before)])
 
 
 def _parts_found(library: Library, taken: GridSpectrum, walls: Sequence[_Wall]) -> list[_Wall]:

@@ -197,6 +197,7 @@ def _compound_line(compound: "Compound") -> str:
     parts = [
         compound.cas or "no CAS number",
         f"also {', '.join(compound.synonyms)}" if compound.synonyms else "",
+        compound.chemical_class,
         f"response {compound.response_factor:g}" if compound.response_factor is not None else "",
         compound.hazard,
     ]

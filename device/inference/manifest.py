@@ -38,6 +38,7 @@ class Compound:
     response_factor: float | None  # signal per volume, relative within the library
     response_factor_uncertainty: float | None  # its standard uncertainty, same unit
     source: str
+    chemical_class: str = ""  # "a chloroalkane"; empty: of none that is told
 
 
 @dataclass(frozen=True, eq=False)

@@ -115,6 +115,7 @@ def _compound(fields: Fields) -> tuple[Compound, str]:
         response_factor=fields.optional_number("response_factor", 1e-6, 1e6),
         response_factor_uncertainty=fields.optional_number("response_factor_uncertainty", 0, 1e6),
         source=fields.text("source", empty=True),
+        chemical_class=fields.text_if_any("class"),
     )
     digest = _sha256(fields, "sha256")
     fields.done()

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#define RAMIX_KERNEL_VERSION 2
+#define RAMIX_KERNEL_VERSION 3
 
 /* Longer vectors and fused products where the processor has them. clang's choice between them is
  * made by a function of its run-time library, and in that of zig 0.17, which makes the wheels, it
@@ -70,11 +70,11 @@ typedef struct {
 /* What was measured of a spectrum, and how a ray in it looks (`cosmic_rays.py`). */
 typedef struct {
     int32_t points;
-    const double *intensity, *variance;
-    const uint8_t *valid;
+    const double *axis, *intensity, *variance;
+    const uint8_t *holes; /* pixels are missing between this point and the next */
     double before, after; /* the level beyond the ends */
-    int32_t chord, feet[2];
-    double left_at_foot, sigmas, smallest_part;
+    int32_t each, longest, chord; /* points of a pixel, pixels of a ray, points beside it */
+    double between_feet, left_at_foot, sigmas, smallest_part;
 } ramix_range;
 
 #pragma GCC visibility push(default)
@@ -104,7 +104,7 @@ int32_t ramix_shifted(int32_t points, const double *values, double shift, double
 int32_t ramix_gridded(const ramix_grid *grid, const double *intensity, const double *variance,
                       double *out);
 
-/* Marks what rays struck; how many there are, or -1 where there was no memory. */
+/* Marks what rays struck; for how many runs of pixels that holds. */
 int32_t ramix_cosmic_rays(const ramix_range *range, uint8_t *struck);
 
 /* High-pass over n - half .. n + half, scaled to the largest magnitude, times `full_scale`. */

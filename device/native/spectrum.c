@@ -37,48 +37,72 @@ static double continued(const ramix_range *range, int n) {
     return n < range->points ? range->intensity[n] : range->after;
 }
 
-static int measured(const ramix_range *range, int n) {
-    return n < 0 || n >= range->points || range->valid[n];
+/* The height of what stands out most over such a chord. */
+EXACT
+static double highest(const ramix_range *range) {
+    const int points = range->points, middle = range->chord + range->longest * range->each / 2;
+    const double *at = range->intensity;
+    double found = -INFINITY;
+    for (int n = 0; n < points; n++) {
+        const int inside = n >= middle && n < points - middle;
+        const double sides = inside ? at[n - middle] + at[n + middle]
+                                    : continued(range, n - middle) + continued(range, n + middle);
+        const double height = at[n] - 0.5 * sides;
+        found = height > found ? height : found;
+    }
+    return found;
+}
+
+static int within(const ramix_range *range, int n) {
+    return n < 0 ? 0 : n < range->points ? n : range->points - 1;
+}
+
+static int has_hole(const ramix_range *range, int first, int last) {
+    for (int n = first; n < last; n++)
+        if (range->holes[n]) return 1;
+    return 0;
+}
+
+/* Whether `length` points from `start` on are a ray at least so high. */
+EXACT
+static int is_ray(const ramix_range *range, int start, int length, double smallest) {
+    const int chord = range->chord, each = range->each, last = start + length - 1;
+    const double left = continued(range, start - chord), right = continued(range, last + chord);
+    const double slope = (right - left) / (2 * chord + length - 1);
+    double height = -INFINITY, noise = 0.0;
+    for (int k = 0; k < length; k++) {
+        const double rise = slope * (chord + k), above = range->intensity[start + k] - (left + rise);
+        height = above > height ? above : height;
+    }
+    if (!(height > smallest)) return 0;
+    for (int k = 0; k < length; k++) {
+        const double one = range->variance[start + k];
+        noise = one > noise ? one : noise;
+    }
+    if (!(height > range->sigmas * sqrt(1.5 * noise))) return 0;
+    const int feet[4] = {-2 * each, -each, length - 1 + each, length - 1 + 2 * each};
+    for (int k = 0; k < 4; k++) {
+        const double rise = slope * (chord + feet[k]);
+        const double left_over = range->intensity[within(range, start + feet[k])] - (left + rise);
+        if (!(fabs(left_over) < range->left_at_foot * height)) return 0;
+    }
+    const double first_foot = range->axis[within(range, start - each)];
+    if (!(range->axis[within(range, last + each)] - first_foot <= range->between_feet)) return 0;
+    return !has_hole(range, within(range, start - chord), within(range, last + chord));
 }
 
 EXACT
 int32_t ramix_cosmic_rays(const ramix_range *range, uint8_t *struck) {
-    const int points = range->points, chord = range->chord;
-    double *height = malloc(sizeof(double) * points), highest = -INFINITY;
+    const double smallest = range->smallest_part * highest(range);
     int32_t count = 0;
-    if (height == NULL) return -1;
-    const double *at_top = range->intensity;
-    for (int n = chord; n < points - chord; n++)
-        height[n] = at_top[n] - 0.5 * (at_top[n - chord] + at_top[n + chord]);
-    for (int n = 0; n < points; n++) {
-        if (n < chord || n >= points - chord) {
-            const double sides = continued(range, n - chord) + continued(range, n + chord);
-            height[n] = at_top[n] - 0.5 * sides;
+    for (int pixels = 1; pixels <= range->longest; pixels++) {
+        const int length = pixels * range->each;
+        for (int start = 0; start + length <= range->points; start++) {
+            if (!is_ray(range, start, length, smallest)) continue;
+            memset(struck + start, 1, length);
+            count++;
         }
-        highest = height[n] > highest ? height[n] : highest;
     }
-    const double smallest = range->smallest_part * highest;
-    for (int n = 0; n < points; n++) {
-        if (!(height[n] > smallest)) continue;
-        if (!(height[n] > range->sigmas * sqrt(1.5 * range->variance[n]))) continue;
-        if (!measured(range, n - chord) || !measured(range, n + chord)) continue;
-        const double left = continued(range, n - chord), right = continued(range, n + chord);
-        const double middle = 0.5 * (left + right), slope = (right - left) / (2 * chord);
-        int stands = 1;
-        for (int k = 0; k < 4 && stands; k++) {
-            const int foot = k < 2 ? range->feet[k] : -range->feet[k - 2];
-            int at = n + foot;
-            if (at < 0) at = 0;
-            if (at > points - 1) at = points - 1;
-            const double moved = foot * slope, left_over = range->intensity[at] - (middle + moved);
-            stands = fabs(left_over) < range->left_at_foot * height[n];
-        }
-        if (!stands) continue;
-        const int first = n - range->feet[0] + 1, last = n + range->feet[0];
-        for (int at = first < 0 ? 0 : first; at < last && at < points; at++) struck[at] = 1;
-        count++;
-    }
-    free(height);
     return count;
 }
 

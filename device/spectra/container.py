@@ -15,7 +15,7 @@ from device.spectra.cosmic_rays import without_cosmic_rays
 from device.spectra.quality import DARK, check
 from device.spectra.reason import Reason
 from device.spectra.resampling import WavenumberGrid
-from device.spectra.response import silicon_response
+from device.spectra.response import said_corrected, weighed
 from device.spectra.spectrum import GridSpectrum, Nuisance, Spectrum, to_grid
 from firmware_bridge.errors import CallerError
 
@@ -51,6 +51,7 @@ class Container:
     source: str  # the file's name
     sha256: str  # of the file; empty where there is none
     gridded: GridSpectrum  # without cosmic rays
+    corrected: bool | None = None  # to relative intensity; None: its file does not say
     holds: tuple[str, ...] = ()  # compounds of the library that are named in the blank alone
     is_sample: bool = False  # they explain all of it: it is no wall, and takes no part
 
@@ -95,17 +96,11 @@ class Container:
             white_variance=spectrum.white_variance + square * blank.white_variance,
         )
 
-    def as_silicon_sees(self) -> "Container":
-        """Weighed as `Library.as_taken` weighs a spectrum."""
-        blank, response = self.gridded, silicon_response(self.gridded.grid)
-        weighed = replace(
-            blank,
-            intensity=blank.intensity * response,
-            variance=blank.variance * response**2,
-            white_variance=blank.white_variance * response**2,
-            weighed=True,
-        )
-        return replace(self, gridded=weighed)
+    def seen_as(self, spectrum: GridSpectrum) -> "Container":
+        """Weighed where its own header says that it is corrected, or, where that says nothing,
+        where the spectrum was weighed (`response.py`)."""
+        corrected = spectrum.weighed if self.corrected is None else self.corrected
+        return replace(self, gridded=weighed(self.gridded)) if corrected else self
 
 
 def container_of(
@@ -128,7 +123,8 @@ def container_of(
                 f"The blank {blank.source} cannot be used. {reason.text}",
                 remedy=_REMEDIES.get(reason.code),
             )
-    return Container(blank.source, sha256, without_cosmic_rays(gridded))
+    seen = without_cosmic_rays(gridded, blank)
+    return Container(blank.source, sha256, seen, said_corrected(blank))
 
 
 def _is_noise(gridded: GridSpectrum) -> bool:

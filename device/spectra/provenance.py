@@ -38,6 +38,8 @@ class Provenance:
     wavelength_coefficients_nm: tuple[float, ...] = ()  # of pixel**k, pixel from 0
     pixel_count: int | None = None
     axis_correction_cm1: float = 0.0  # added to the shifts that the coefficients give
+    # to relative Raman intensity (ASTM E2911), or the counts that the detector gave
+    intensity_corrected: bool | None = None
 
     def __post_init__(self) -> None:
         for name in _HIGHEST:
@@ -69,6 +71,7 @@ def provenance_said(
     wavelength_coefficients_nm: tuple[float | None, ...] = (),
     pixel_count: float | None = None,
     axis_correction_cm1: float | None = None,
+    intensity_corrected: bool | None = None,
 ) -> Provenance | None:
     """A Provenance of what a reader found; what makes no sense counts as not said.
 
@@ -87,6 +90,7 @@ def provenance_said(
         wavelength_coefficients_nm=known if whole else (),
         pixel_count=_whole("pixel_count", pixel_count),
         axis_correction_cm1=correction if math.isfinite(correction) else 0.0,
+        intensity_corrected=intensity_corrected,
     )
     return None if said == Provenance() else said
 

@@ -3,19 +3,24 @@
 References are counts of a silicon detector behind a 785 nm laser, which sees less and less towards
 1,000 nm. A spectrum corrected to relative Raman intensity (ASTM E2911), or one taken with a shorter
 wavelength, has its lines beyond 2,000 cm-1 several times as high. Weighed with this curve it is as
-the references are. Next: `device/fit/library.py`, which tries both.
+the references are. Where neither a header nor raw counts say which it is, both are tried.
+Next: `device/fit/library.py`, which tries them.
 """
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from device.spectra.resampling import WavenumberGrid
+from device.spectra.spectrum import GridSpectrum, Spectrum
 
 Floats = npt.NDArray[np.float64]
 
 EXCITATION_NM = 785.0  # of the references
+# Lasers of that name; the response at 2,000 cm-1 changes by 1.6% for each nm.
+_LASER_TOLERANCE_NM = 3.0
 # Absorption of silicon at 300 K (Green, Sol. Energy Mater. Sol. Cells 2008, 92, 1305), per cm.
 _WAVELENGTH_NM: tuple[float, ...] = (
     780.0,
@@ -57,3 +62,32 @@ def silicon_response(grid: WavenumberGrid) -> Floats:
     result: Floats = seen / seen.max()
     result.flags.writeable = False
     return result
+
+
+def said_corrected(spectrum: Spectrum) -> bool | None:
+    """Whether the intensities are corrected, by header and counts; None: neither says it.
+
+    Counts tell it where the laser is known to be that of the references.
+    """
+    taken, raw = spectrum.taken, spectrum.raw
+    said = None if taken is None else taken.intensity_corrected
+    if said:
+        return True
+    laser_nm = None if taken is None else taken.excitation_nm
+    laser_nm = raw.calibration.excitation_nm if raw is not None else laser_nm
+    counts = said is False or raw is not None
+    alike = laser_nm is not None and abs(laser_nm - EXCITATION_NM) <= _LASER_TOLERANCE_NM
+    return False if counts and alike else None
+
+
+def weighed(gridded: GridSpectrum) -> GridSpectrum:
+    """A corrected spectrum as a silicon detector sees it, with all that is known beside it."""
+    response = silicon_response(gridded.grid)
+    return replace(
+        gridded,
+        intensity=gridded.intensity * response,
+        variance=gridded.variance * response**2,
+        white_variance=gridded.white_variance * response**2,
+        nuisances=tuple(replace(one, values=one.values * response) for one in gridded.nuisances),
+        weighed=True,
+    )

@@ -20,6 +20,7 @@ from device.spectra.reason import Reason
 from device.spectra.spectrum import GridSpectrum
 from device.verdict import reasons
 from device.verdict.amounts import signal_shares, volume_fractions
+from device.verdict.classes import class_of_stranger
 from device.verdict.limits import limiting_shares
 from device.verdict.scores import (
     beside_terms,
@@ -129,7 +130,10 @@ def identify(
         why_not = lamp if in_doubt else reasons.why_not_interpretable(spectrum, library, fit)
         if why_not is not None:
             return replace(no_result([why_not]), fit=final, full_fit=fit)
-        if explaining.any():
+        stranger = class_of_stranger(fit, compounds) if something_foreign else None
+        if stranger is not None:
+            why.append(reasons.of_a_class(*stranger))
+        elif explaining.any():
             found = signal_shares(final, explaining)[0]
             signs = [i for i in np.argsort(-found) if explaining[i]]
             why.append(reasons.signs_of([(compounds[i].name, float(found[i])) for i in signs]))

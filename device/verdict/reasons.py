@@ -113,6 +113,16 @@ def signs_of(shares: Sequence[tuple[str, float]]) -> Reason:
     )
 
 
+def of_a_class(chemical_class: str, names: Sequence[str]) -> Reason:
+    """A stranger that resembles `names`, the largest first."""
+    return Reason(
+        "of_a_class",
+        f"No compound of the library, but one like {' and '.join(names[:_SIGNS_TOLD])}: "
+        f"probably {chemical_class}.",
+        "Treat the sample as unknown and as of this class; try a model with another library.",
+    )
+
+
 def one_or_the_other(pair: Twins, compounds: Sequence[Compound], share: float) -> Reason:
     names = f"{compounds[pair.chosen].name} or {compounds[pair.other].name}"
     return Reason(

@@ -106,6 +106,7 @@ def _compound(
         "cas": spec.cas,
         "synonyms": list(spec.synonyms),
         "hazard": spec.hazard,
+        **({"class": spec.chemical_class} if spec.chemical_class else {}),
         "response_factor": factor,
         "response_factor_uncertainty": (
             None if factor is None else round(factor * (spec.response_factor_sd or 0.0), 4)

@@ -26,8 +26,10 @@ from device.inference.manifest import MANIFEST_FORMAT
 from device.inference.trust import SigningKey, TrustPolicy
 from device.spectra.resampling import WavenumberGrid
 from train.bundle.golden_spectra import golden_verdict_entries
+from train.bundle.new_labels import put_labels
 from train.bundle.new_response import REFITTED, NewResponse
 from train.decision.decide import UNFITTED, Progress, decide
+from train.library.file import CompoundEntry
 
 OLD_FORMATS: Final = ("ramix-model-1", "ramix-model-2")
 REISSUED_FROM: Final = "reissued_from"  # in the manifest's provenance
@@ -50,12 +52,14 @@ def reissue(
     version: str | None = None,
     response: NewResponse | None = None,
     *,
+    labels: Sequence[CompoundEntry] = (),
     anew: bool = False,
     progress: Progress | None = None,
 ) -> Reissue:
     """Issue a bundle again; `version` is the old one with its last number raised unless given.
 
-    The decision's numbers are fitted where it has none, or `anew`.
+    The decision's numbers are fitted where it has none, or `anew`; `labels`, if any, replace what
+    the bundle says of its compounds (`new_labels.py`).
 
     With new response factors it is no longer the bundle whose figures a card may keep: volume
     fractions and their intervals are others.
@@ -76,6 +80,8 @@ def reissue(
         grid = WavenumberGrid(**{key: float(value) for key, value in manifest["grid"].items()})
         for one, name, row in zip(manifest["compounds"], names, references, strict=True):
             one["sha256"] = compound_digest(*name, row, grid)
+        if labels:
+            put_labels(manifest["compounds"], labels)
         manifest["version"] = version or _next(of_version)
         of = {"version": of_version, "sha256": of_sha256}
         if response is None:

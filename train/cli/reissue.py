@@ -27,6 +27,11 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.Path(path_type=Path, file_okay=False),
             help="Where bundle and card go. [default: the bundle's own folder]",
         ),
+        click.option(
+            "--library",
+            metavar="NAME|FILE",
+            help="Take synonyms, hazards and chemical classes from this library file.",
+        ),
         key_option,
         click.argument("bundle", type=click.Path(path_type=Path, dir_okay=False)),
     ):
@@ -36,7 +41,9 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command()
 @_options
-def reissue(bundle: Path, key: Path | None, out: Path | None, version: str | None) -> None:
+def reissue(
+    bundle: Path, key: Path | None, out: Path | None, version: str | None, library: str | None
+) -> None:
     """Issue a bundle again without training: new golden spectra, digests, version and signature.
 
     Needed once for bundles of an older format, whose decision is fitted then, and whenever other
@@ -46,13 +53,16 @@ def reissue(bundle: Path, key: Path | None, out: Path | None, version: str | Non
     \b
     ramix-train reissue models/solvents13-2.ramix
     ramix-train reissue my-liquids.ramix --key release.pem --out fleet
+    ramix-train reissue my-liquids.ramix --library my-liquids.toml
     """
-    _issue_again(bundle, key, out, version, anew=False)
+    _issue_again(bundle, key, out, version, library, anew=False)
 
 
 @click.command()
 @_options
-def decide(bundle: Path, key: Path | None, out: Path | None, version: str | None) -> None:
+def decide(
+    bundle: Path, key: Path | None, out: Path | None, version: str | None, library: str | None
+) -> None:
     """Fit the numbers of a bundle's decision again, and issue it again with them.
 
     9,000 scenes of the bundle's own library (a minute or two for thirteen compounds) give
@@ -63,11 +73,17 @@ def decide(bundle: Path, key: Path | None, out: Path | None, version: str | None
     ramix-train decide models/solvents13-2.ramix --out out/decided
     ramix-train decide my-liquids.ramix --key release.pem
     """
-    _print_numbers(_issue_again(bundle, key, out, version, anew=True))
+    _print_numbers(_issue_again(bundle, key, out, version, library, anew=True))
 
 
 def _issue_again(
-    bundle: Path, key: Path | None, out: Path | None, version: str | None, *, anew: bool
+    bundle: Path,
+    key: Path | None,
+    out: Path | None,
+    version: str | None,
+    library: str | None,
+    *,
+    anew: bool,
 ) -> "Decision":
     from device.durable import written_whole
     from device.inference.bundle import read_bundle, read_bundle_bytes
@@ -75,11 +91,18 @@ def _issue_again(
     from train.bundle import reissue as again
     from train.cli.card import card_of_reissue
     from train.cli.signing import signer_and_trust
+    from train.library.file import library_path, read_library_file
 
     signer, trust = signer_and_trust(key)
     with counted(_FITTING) as progress:
         made = again.reissue(
-            read_bundle_bytes(bundle), trust, [signer], version, anew=anew, progress=progress
+            read_bundle_bytes(bundle),
+            trust,
+            [signer],
+            version,
+            labels=() if library is None else read_library_file(library_path(library)).compound,
+            anew=anew,
+            progress=progress,
         )
     folder = out or bundle.parent
     folder.mkdir(parents=True, exist_ok=True)

@@ -81,7 +81,7 @@ class ExampleMaker:
         library = self._library(scene.left_out)
         if check(scene.spectrum, gridded, library.line_parts):
             return None
-        gridded = library.as_taken(without_cosmic_rays(gridded))
+        gridded = library.as_taken(without_cosmic_rays(gridded, scene.spectrum))
         prediction = self._interpreter.predict(model_input(gridded.intensity, gridded.valid))
         kept = [index for index in range(self._count) if index != scene.left_out]
         return Example(

@@ -27,6 +27,7 @@ class CompoundEntry:
     cas: str = ""
     synonyms: tuple[str, ...] = ()
     hazard: str = ""
+    chemical_class: str = ""  # with its article: "an alcohol of up to four carbons"
     file: str | None = None  # default: the file named like the compound or one of its synonyms
     lines: tuple[tuple[float, ...], ...] = ()  # position_cm1, relative intensity, fwhm_cm1
     exposure_ms: float | None = None

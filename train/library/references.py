@@ -54,6 +54,7 @@ class CompoundSpec:
     response_factor_sd: float | None  # its standard uncertainty, relative
     source_sha256: str | None  # of the native file
     source: str = ""  # where this one differs from the library's
+    chemical_class: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,6 +138,7 @@ def load_library(name: str, folder: Path = LIBRARY_FOLDER) -> TrainingLibrary:
             ),
             source_sha256=measured[entry.name].sha256 if entry.name in measured else None,
             source=_source(file, entry, moves.by_cm1.get(entry.name)),
+            chemical_class=entry.chemical_class,
         )
         for entry, factor in zip(entries, factors, strict=True)
     )

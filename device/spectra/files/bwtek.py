@@ -148,6 +148,7 @@ def parse(file: TextFile) -> BwtekFile:
             excitation_nm=page.excitation_nm,
             wavelength_coefficients_nm=page.wavelength_coefficients_nm,
             pixel_count=pixel_count,
+            intensity_corrected=False,  # the columns read here are raw counts in every file
         ),
     )
 

@@ -87,4 +87,7 @@ def _taken(said: dict[str, str]) -> Provenance | None:
         wavelength_coefficients_nm=tuple(number(f"ccd c{k}") for k in range(_COEFFICIENTS)),
         pixel_count=number("pixel count"),
         axis_correction_cm1=number("wavenumber correction"),
+        intensity_corrected={"true": True, "false": False}.get(
+            said.get("raman intensity corrected", "").lower()
+        ),
     )

@@ -42,6 +42,19 @@ _TEXTS = {
     "serial number": "serial",
     "instrument serial": "serial",
 }
+_CORRECTED = {
+    "intensity corrected",
+    "intensity correction",
+    "raman intensity corrected",
+    "relative intensity corrected",
+    "relative intensity correction",
+}
+# The procedure and the glasses certified for it (NIST) count as yes.
+_YES_OR_NO = {
+    **dict.fromkeys(("yes", "true", "on", "astm e2911", "e2911"), True),
+    **dict.fromkeys(("srm 2241", "srm 2242", "srm 2242a", "srm 2243"), True),
+    **dict.fromkeys(("no", "false", "off", "none"), False),
+}
 _LONGEST_MS = 1e8  # a day, as in the other formats
 
 
@@ -49,6 +62,7 @@ def parse_header(lines: Sequence[str]) -> tuple[float | None, Provenance | None]
     """(integration_time_ms, the rest) of the lines above the numbers; None: not said."""
     numbers: dict[str, set[float]] = {}
     texts: dict[str, set[str]] = {}
+    corrected: set[bool | None] = set()
     for line in lines:
         found = _LINE.match(line) if len(line) <= _LONGEST_LINE else None
         if found is None:
@@ -56,6 +70,8 @@ def parse_header(lines: Sequence[str]) -> tuple[float | None, Provenance | None]
         name, unit_beside, value = found[1].lower().replace("_", " ").strip(), found[2], found[3]
         if name in _TEXTS:
             texts.setdefault(_TEXTS[name], set()).add(value.strip(" \t;,\"'"))
+        elif name in _CORRECTED:
+            corrected.add(_YES_OR_NO.get(value.strip(" \t;,\"'").lower()))
         elif number := _number(name, unit_beside, value):
             numbers.setdefault(number[0], set()).add(number[1])
     once = {key: values.pop() for key, values in numbers.items() if len(values) == 1}
@@ -70,6 +86,7 @@ def parse_header(lines: Sequence[str]) -> tuple[float | None, Provenance | None]
         laser_power_mw=once.get("laser_power_mw"),
         laser_power_percent=once.get("laser_power_percent"),
         excitation_nm=once.get("excitation_nm"),
+        intensity_corrected=corrected.pop() if len(corrected) == 1 else None,
     )
     return time_ms, taken
 
