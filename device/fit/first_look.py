@@ -9,15 +9,15 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from device.fit.derivative import SMOOTHING_CM1, kernel_variances, noise_correlation
+from device.fit.derivative import SMOOTHING_CM1, noise_correlation
 from device.fit.measured import MeasuredDerivatives
 from device.fit.nonnegative import solve_series
+from device.fit.reweighted import rounding_variance
 from device.fit.windowed import SearchColumns, WindowedReferences
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-_VARIANCE, _DATA_VARIANCE = kernel_variances(SMOOTHING_CM1, 0.0)
 # A nuisance is the sample itself where the data are alike (the square of their cosine, of the
 # signal's energy) and references explain this part of its energy. Of a dark frame with a tenth of a
 # solvent's signal they explain 0.94 and more; of a neon lamp, whose strongest line stands where
@@ -35,7 +35,6 @@ _SEEN_SIGMAS = 5.0
 _WORTH_A_LOOK = 0.2  # of that, by itself, for the others' amounts to be found anew
 _ONE_LINE_POINTS = 20  # of the grid: what a line's derivative takes on either side
 _SHIFTS_CM1 = np.arange(-6, 7, 3)  # between them no line is missed
-_SMALLEST_ENERGY = 1e-30  # of data scaled to 1
 
 
 def look_first(references: WindowedReferences, measured: MeasuredDerivatives) -> None:
@@ -101,7 +100,7 @@ class FirstLook:
         """Parts [N] of the nuisances `which`, amounts [C] of the references beside them, and the
         energy left over."""
         columns, rows = self._columns, self._rows[which]
-        noise = max(float(self._noise.mean()), _SMALLEST_ENERGY)
+        noise = max(float(self._noise.mean()), rounding_variance())
         precision = np.diag(self.measured.nuisance_precision[which] * noise)
         covariance = np.linalg.inv(rows @ rows.T + precision)
         shared, alike = columns.pure @ rows.T, rows @ self._data
@@ -130,10 +129,10 @@ class FirstLook:
     def _explained(self, k: np.intp) -> float:
         """0-1: part of a nuisance's energy that references explain at the best shift."""
         columns, searched = self._columns, self.references.searched
-        row = self.measured.nuisances(_DATA_VARIANCE)[k]
+        row = self.measured.nuisances(SMOOTHING_CM1**2)[k]
         moved = row[(searched + _SHIFTS_CM1[:, None]).clip(0, len(row) - 1)]
         moved -= (moved @ columns.slow.T) @ columns.slow
-        energies = np.maximum(np.square(moved).sum(axis=1), _SMALLEST_ENERGY)
+        energies = np.maximum(np.square(moved).sum(axis=1), rounding_variance())
         start = np.zeros(len(columns.pure))
         return float((solve_series(columns.gram, moved @ columns.pure.T, start) / energies).max())
 
@@ -152,20 +151,20 @@ class FirstLook:
 
     @cached_property
     def _data(self) -> Floats:
-        return self._seen(self.measured.derivative(_DATA_VARIANCE))
+        return self._seen(self.measured.derivative(SMOOTHING_CM1**2))
 
     @cached_property
     def _rows(self) -> Floats:
-        return self._seen(self.measured.nuisances(_DATA_VARIANCE))
+        return self._seen(self.measured.nuisances(SMOOTHING_CM1**2))
 
     @cached_property
     def _noise(self) -> Floats:
-        noise: Floats = self.measured.noise(_DATA_VARIANCE)[self.references.searched]
+        noise: Floats = self.measured.noise(SMOOTHING_CM1**2)[self.references.searched]
         return noise
 
     @cached_property
     def _columns(self) -> SearchColumns:
-        return self.references.search_columns(_VARIANCE)
+        return self.references.search_columns(SMOOTHING_CM1**2)
 
     def _seen(self, values: Floats) -> Floats:
         slow, seen = self._columns.slow, values[..., self.references.searched]

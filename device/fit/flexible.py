@@ -17,7 +17,7 @@ from device.fit.left_out import rises_without
 from device.fit.nonnegative import solve_nonnegative
 from device.fit.nuisances import WeightedNuisances
 from device.fit.residual import Residual, squares_nearby
-from device.fit.reweighted import Bools, Floats, Question, Singles
+from device.fit.reweighted import Bools, Floats, Question, Singles, rounding_variance
 
 _OWN_SHIFT_SIGMA_CM1 = 1.0  # prior of a component's shift in a mixture
 OWN_SHIFT_LIMIT_CM1 = 3.0
@@ -45,7 +45,6 @@ _MOST_BENT = 24
 # is ever named (`verdict/thresholds.py`), and in noise a large library has dozens of them.
 EVIDENCE_FROM_SHARE = 0.005
 _RESPONSE_SIGMA = 0.10  # prior of each cosine of the response (`windowed.py`)
-_SMALLEST_VARIANCE = 1e-30  # of data scaled to 1: where there is neither noise nor signal
 
 
 def correlated_noise(smoothing_cm1: float) -> float:
@@ -166,7 +165,7 @@ class FlexibleFit:
         everywhere = (_LARGEST_NEARBY * float(np.abs(data).max())) ** 2
         nearby = everywhere + squares_nearby(left.summed_squares, _NEARBY_POINTS)
         variance = self._correlated_noise + (CORRELATED_ERROR * self.model_error**2) * nearby
-        self._variance: Singles = np.maximum(variance, _SMALLEST_VARIANCE).astype(np.float32)
+        self._variance: Singles = np.maximum(variance, rounding_variance()).astype(np.float32)
         self._weight: Singles = np.zeros(len(modelled), dtype=np.float32)
         # a foreign line must not change the amounts around it
         np.divide(left.doubt, self._variance, out=self._weight[: self._points])

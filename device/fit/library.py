@@ -22,6 +22,7 @@ from device.fit.reference_lines import line_parts, look_alikes
 from device.fit.reweighted import Repeat
 from device.fit.search import ShiftSearch
 from device.fit.windowed import WindowedReferences, kept
+from device.native import memory
 from device.spectra.response import silicon_response
 from device.spectra.spectrum import GridSpectrum
 
@@ -42,8 +43,6 @@ _MATCHED_MODEL_ERROR = 0.05
 # Prior log odds that a spectrum was taken as the references were: four of five.
 _TAKEN_ALIKE = float(np.log(4.0))
 _LEAST_LEFT = 1e-4  # of the energy: less is rounding
-
-_KEPT_WINDOWS = 4  # ranges of instruments in use at one time
 
 
 class Library:
@@ -81,7 +80,7 @@ class Library:
             self._corrected,
             measured.window.tobytes(),
             lambda: WindowedReferences(self.references / response, self._lines, measured.window),
-            _KEPT_WINDOWS,
+            memory.KEPT_WINDOWS,
         )
         tried = (as_it_is, ShiftSearch(corrected, measured))
         left = [max(1.0 - one.explained_there(as_it_is), _LEAST_LEFT) for one in tried]
@@ -158,7 +157,7 @@ class Library:
             self._windows,
             measured.window.tobytes(),
             lambda: WindowedReferences(self.references, self._lines, measured.window),
-            _KEPT_WINDOWS,
+            memory.KEPT_WINDOWS,
         )
         if last is not self._last:
             look_first(references, measured)

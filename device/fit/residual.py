@@ -42,7 +42,6 @@ _SUPPORT_NOISE = 3.0
 _SUPPORT_FIT_POINTS = 9
 
 _WIDEST = 64  # points beside one that any mean here may reach to
-_SMALLEST_SQUARE = 1e-30  # of a residual, of data scaled to 1
 
 
 class Residual:
@@ -67,8 +66,10 @@ class Residual:
     @cached_property
     def doubt(self) -> Reals:
         """Weight of each point, 0-1: less than 1 where a foreign line stands."""
-        ratio = self._tolerated_squared / np.maximum(np.square(self.values), _SMALLEST_SQUARE)
-        result: Reals = np.minimum(ratio, 1.0)
+        tolerated, square = self._tolerated_squared, np.square(self.values)
+        result: Reals = np.divide(
+            tolerated, square, out=np.ones_like(tolerated), where=square > tolerated
+        )
         return result
 
     @cached_property

@@ -16,6 +16,11 @@ Singles = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 
 
+def rounding_variance() -> float:
+    """Of data in single precision, scaled to about 1."""
+    return float(np.finfo(np.float32).eps) ** 2
+
+
 @dataclass(frozen=True)
 class Repeat:
     """When a fit is made again in another way: then nobody asks for its evidence."""

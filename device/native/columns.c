@@ -94,7 +94,7 @@ void weigh(state *s) {
     for (int n = 0; n < points; n++) {
         const float nearby = (float)((summed[n + wide + 1] - summed[n - wide]) * each);
         const float variance = noisy * noise[n] + (least + nearby);
-        s->variance[n] = variance > 1e-30f ? variance : 1e-30f;
+        s->variance[n] = variance > ROUNDING ? variance : ROUNDING;
         f->weight[n] = s->doubt[n] / s->variance[n];
     }
     for (int n = points; n < stride; n++) f->weight[n] = 0.0f;
