@@ -161,7 +161,7 @@ def _question(
     variance, data_variance = kernel_variances(start.smoothing_cm1, start.width_cm2)
     axis = (start.shift_cm1, start.stretch_cm1)
     part = references.part
-    known = measured.known(data_variance)
+    known = measured.known()
     if known is None:
         trusted = references.ones
     else:

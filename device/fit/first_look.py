@@ -9,9 +9,10 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from device.fit.derivative import SMOOTHING_CM1, noise_correlation
+from device.fit.derivative import LINE_CM1, SMOOTHING_CM1, noise_correlation
 from device.fit.measured import MeasuredDerivatives
 from device.fit.nonnegative import solve_series
+from device.fit.residual import NOISE_SIGMAS
 from device.fit.reweighted import rounding_variance
 from device.fit.windowed import SearchColumns, WindowedReferences
 
@@ -31,9 +32,7 @@ _SEEN_PART = 0.25
 # A dark frame's shape keeps some of its noise, which the data have as well: a part of it that has
 # less than this of the noise's energy is found where nothing is left of the light (0.02 to 0.08).
 _NOISE_OF_SHAPES = 0.1
-_SEEN_SIGMAS = 5.0
 _WORTH_A_LOOK = 0.2  # of that, by itself, for the others' amounts to be found anew
-_ONE_LINE_POINTS = 20  # of the grid: what a line's derivative takes on either side
 _SHIFTS_CM1 = np.arange(-6, 7, 3)  # between them no line is missed
 
 
@@ -71,7 +70,7 @@ class FirstLook:
         noise, energies = float(self._noise.sum()), np.square(self._rows).sum(axis=1)
         result: Bools = np.square(known) * energies > _NOISE_OF_SHAPES * noise
         misfit = max(left - noise, 0.0)
-        chance = _SEEN_SIGMAS**2 * noise_correlation(SMOOTHING_CM1) * float(self._noise.mean())
+        chance = NOISE_SIGMAS**2 * noise_correlation(SMOOTHING_CM1) * float(self._noise.mean())
         needed = max(_SEEN_PART * misfit, chance)
         # what it explains by itself is the least that it explains with the amounts found anew
         rest = self._data - amounts @ self._columns.pure - known @ self._rows
@@ -90,7 +89,7 @@ class FirstLook:
         alone is a substance's."""
         row = self._rows[k]
         strongest = self.references.searched[int(np.argmax(np.abs(row)))]
-        away = np.abs(self.references.searched - strongest) > _ONE_LINE_POINTS
+        away = np.abs(self.references.searched - strongest) > 2 * LINE_CM1
         row, rest, noise = row[away], rest[away], float(self._noise[away].sum())
         alike = max(float(row @ rest), 0.0)
         misfit = max(float(rest @ rest) - noise, 0.0)

@@ -17,7 +17,7 @@ Floats = npt.NDArray[np.float64]
 
 def tolerance() -> float:
     """A gradient below this part of a column's norm is rounding, no reason to let the column in."""
-    return float(np.finfo(np.float64).eps) ** 0.5
+    return float(np.sqrt(np.finfo(np.float64).eps))
 
 
 def solve_nonnegative(gram: Floats, projection: Floats, start: Floats | None = None) -> Floats:
