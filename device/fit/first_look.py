@@ -14,17 +14,18 @@ from device.fit.measured import MeasuredDerivatives
 from device.fit.nonnegative import solve_series
 from device.fit.residual import NOISE_SIGMAS
 from device.fit.reweighted import rounding_variance
+from device.fit.search import SHIFT_LIMIT_CM1
 from device.fit.windowed import SearchColumns, WindowedReferences
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-# A nuisance is the sample itself where the data are alike (the square of their cosine, of the
-# signal's energy) and references explain this part of its energy. Of a dark frame with a tenth of a
-# solvent's signal they explain 0.94 and more; of a neon lamp, whose strongest line stands where
-# cyclohexane's does, 0.54; of daylight 0.02.
+# From this part of an energy on it is explained. A nuisance is the sample itself where the data are
+# alike (the square of their cosine, of the signal's energy) and references explain it. Of a dark
+# frame with a tenth of a solvent's signal they explain 0.94 and more; of a neon lamp, whose
+# strongest line stands where cyclohexane's does, 0.54; of daylight 0.02.
 _ALIKE = 0.5
-_EXPLAINED = 0.8
+EXPLAINED = 0.9
 # A nuisance that may be absent is seen where it explains this part of what references leave beyond
 # noise, and more than chance would. Of 408 spectra without a lamp (liquids and solids of
 # data/wasatch785, alone and in mixtures with solvents, down to 200 counts) none reaches it.
@@ -32,8 +33,6 @@ _SEEN_PART = 0.25
 # A dark frame's shape keeps some of its noise, which the data have as well: a part of it that has
 # less than this of the noise's energy is found where nothing is left of the light (0.02 to 0.08).
 _NOISE_OF_SHAPES = 0.1
-_WORTH_A_LOOK = 0.2  # of that, by itself, for the others' amounts to be found anew
-_SHIFTS_CM1 = np.arange(-6, 7, 3)  # between them no line is missed
 
 
 def look_first(references: WindowedReferences, measured: MeasuredDerivatives) -> None:
@@ -75,7 +74,7 @@ class FirstLook:
         # what it explains by itself is the least that it explains with the amounts found anew
         rest = self._data - amounts @ self._columns.pure - known @ self._rows
         alike = self._rows @ rest
-        worth = (alike > 0) & (np.square(alike) > _WORTH_A_LOOK * needed * energies)
+        worth = (alike > 0) & (np.square(alike) > _SEEN_PART * needed * energies)
         for k in np.flatnonzero(sought & worth):
             with_it = ~sought
             with_it[k] = True
@@ -93,7 +92,7 @@ class FirstLook:
         row, rest, noise = row[away], rest[away], float(self._noise[away].sum())
         alike = max(float(row @ rest), 0.0)
         misfit = max(float(rest @ rest) - noise, 0.0)
-        return alike**2 > _WORTH_A_LOOK * _SEEN_PART * misfit * float(row @ row)
+        return alike**2 > _SEEN_PART**2 * misfit * float(row @ row)
 
     def _fitted(self, which: Bools) -> tuple[Floats, Floats, float]:
         """Parts [N] of the nuisances `which`, amounts [C] of the references beside them, and the
@@ -122,14 +121,16 @@ class FirstLook:
         energies = np.square(self._rows).sum(axis=1)
         result: Bools = (alike > 0) & (np.square(alike) > _ALIKE * signal * energies)
         for k in np.flatnonzero(result):
-            result[k] = self._explained(k) > _EXPLAINED
+            result[k] = self._explained(k) > EXPLAINED
         return result
 
     def _explained(self, k: np.intp) -> float:
         """0-1: part of a nuisance's energy that references explain at the best shift."""
         columns, searched = self._columns, self.references.searched
         row = self.measured.nuisances(SMOOTHING_CM1**2)[k]
-        moved = row[(searched + _SHIFTS_CM1[:, None]).clip(0, len(row) - 1)]
+        # between shifts as far apart as the smoothing reaches no line is missed
+        shifts = np.arange(-SHIFT_LIMIT_CM1, SHIFT_LIMIT_CM1 + 1, int(SMOOTHING_CM1))
+        moved = row[(searched + shifts[:, None]).clip(0, len(row) - 1)]
         moved -= (moved @ columns.slow.T) @ columns.slow
         energies = np.maximum(np.square(moved).sum(axis=1), rounding_variance())
         start = np.zeros(len(columns.pure))

@@ -23,7 +23,7 @@ _OWN_SHIFT_SIGMA_CM1 = 1.0  # prior of a component's shift in a mixture
 # Axes of two calibrations are shifted, and drift apart towards their ends: prior of what the search
 # left of the shift, and of the drift there.
 AXIS_SIGMA_CM1 = 1.0
-SHIFT_LIMIT_CM1 = 3.0  # of each of these
+OWN_SHIFT_LIMIT_CM1 = 3.0  # of a component's own, and of either of the axis's
 _OWN_WIDTH_SIGMA_CM2 = 6.0  # prior of a component's extra line variance
 # Model error, of the signal nearby; dominates noise near strong lines.
 SMALLEST_MODEL_ERROR = 0.01
@@ -123,10 +123,10 @@ class FlexibleFit:
         bend = np.linalg.solve(normal, rest.astype(np.float64))
         shift, width = bend[2 : 2 + count], bend[2 + count : 2 + 2 * count]
         response = bend[2 + 2 * count : straight]
-        self.axis_error_cm1 = bend[:2].clip(-SHIFT_LIMIT_CM1, SHIFT_LIMIT_CM1)
+        self.axis_error_cm1 = bend[:2].clip(-OWN_SHIFT_LIMIT_CM1, OWN_SHIFT_LIMIT_CM1)
         self.own_shift_cm1[:] = 0.0
         self.own_width_cm2[:] = 0.0
-        self.own_shift_cm1[present] = shift.clip(-SHIFT_LIMIT_CM1, SHIFT_LIMIT_CM1)
+        self.own_shift_cm1[present] = shift.clip(-OWN_SHIFT_LIMIT_CM1, OWN_SHIFT_LIMIT_CM1)
         self.own_width_cm2[present] = width
         self.response_parts = response
         moved = self.axis_error_cm1.astype(np.float32)

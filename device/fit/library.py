@@ -38,6 +38,10 @@ _NOISE_RULES = 0.5  # from this `noise_part` on
 SURE = 0.95  # probability from which one of two answers is given
 
 
+def sure_log_odds() -> float:
+    return float(np.log(SURE / (1.0 - SURE)))
+
+
 class Library:
     """References prepared for fitting; build once per model.
 
@@ -62,8 +66,8 @@ class Library:
         taken out. Places and widths of lines are the same for both.
 
         Of n independent pieces of signal with Gaussian misfits the likelihood goes with the -n/2th
-        power of the energy left, of which a part no smaller than the smallest model error is
-        known; n is the participation ratio of the energy over its points.
+        power of the energy left, which is known to the smallest model error; n is the participation
+        ratio of the energy over its points.
         """
         seen = self._seen(spectrum)
         if seen is None:
@@ -80,7 +84,7 @@ class Library:
         left = [max(1.0 - one.explained_there(as_it_is), SMALLEST_MODEL_ERROR**2) for one in tried]
         energy = np.square(measured.derivative(SMOOTHING_CM1**2)[measured.window])
         pieces = float(energy.sum()) ** 2 / float(energy @ energy) / LINE_CM1
-        if 0.5 * pieces * float(np.log(left[0] / left[1])) < np.log(SURE / (1.0 - SURE)):
+        if 0.5 * pieces * float(np.log(left[0] / left[1])) < sure_log_odds():
             return spectrum
         return replace(
             spectrum,

@@ -146,7 +146,7 @@ def _settings() -> _Settings:
     return _structure(
         f.AXIS_SIGMA_CM1,
         f._OWN_SHIFT_SIGMA_CM1,
-        f.SHIFT_LIMIT_CM1,
+        f.OWN_SHIFT_LIMIT_CM1,
         f._OWN_WIDTH_SIGMA_CM2,
         f._RESPONSE_SIGMA,
         f.EVIDENCE_FROM_SHARE,

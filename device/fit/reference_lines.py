@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from device.fit.derivative import smoothed_derivative, without_baseline
-from device.fit.flexible import SHIFT_LIMIT_CM1
+from device.fit.flexible import OWN_SHIFT_LIMIT_CM1
 
 Floats = npt.NDArray[np.float64]
 
@@ -40,7 +40,7 @@ def look_alikes(derivative: Floats) -> tuple[tuple[int, int], ...]:
     """Pairs of references nearly the same, at any shift that a component may have of its own."""
     rows = without_baseline(derivative)
     rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-300)
-    reach = int(SHIFT_LIMIT_CM1)
+    reach = int(OWN_SHIFT_LIMIT_CM1)
     similarity = np.max(
         [rows @ np.roll(rows, shift, axis=1).T for shift in range(-reach, reach + 1)], axis=0
     )

@@ -18,14 +18,16 @@ Floats = npt.NDArray[np.float64]
 Reals = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
 
-# Lines of one compound differ by up to this part of their height between a mixture or an instrument
-# and the reference, and those of two lamps. A residual beyond it and beyond noise is foreign, and a
-# component is supported where it stays below.
+# By this part of their height lines of one compound may differ between its reference and a mixture,
+# or between two instruments, and those of one kind of lamp between two lamps. A residual beyond it
+# and beyond noise is foreign; a component is supported where the residual stays below.
 HEIGHT_DOUBT = 0.40
-# Signal within so many points is nearby, and everywhere at least this part of the largest.
+# Signal within so many points is nearby (31 to 41 give the same verdicts), and
+# everywhere at least this part of the largest derivative.
 NEARBY_POINTS = 37
 NEARBY_FLOOR = 0.03
-# No point and no mean over a line exceeds so many sigmas of noise by chance.
+# So many sigmas are more than chance, at a point, in the mean over a line and in a whole spectrum.
+# With 4 at lone lines 10 of 600 simulated mixtures are PARTIAL that 5 leaves IDENTIFIED.
 NOISE_SIGMAS = 5.0
 _SUPPORT_NOISE = 3.0  # variances of noise that a supported line may be off by
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from device.fit.derivative import LINE_CM1, SMOOTHING_CM1, kernel_variances
+from device.fit.flexible import OWN_SHIFT_LIMIT_CM1
 from device.fit.measured import MeasuredDerivatives
 from device.fit.nonnegative import solve_series
 from device.fit.windowed import WindowedReferences
@@ -25,6 +26,8 @@ _FAR_SHIFT_CM1 = 20  # how far an axis out of calibration is looked for
 # variance: 12 cm-2 less to 27 more.
 _RUNGS = 6
 _RUNG_FACTOR = 1.15
+
+_SMALLEST_SIGNAL = 0.05  # of the energy is signal at least, however noisy a spectrum seems
 
 
 def extra_width_cm2(rung: int) -> float:
@@ -67,8 +70,8 @@ class ShiftSearch:
         return shift + min(max(fraction, -0.5), 0.5), extra_width_cm2(width)
 
     def far_away(self) -> tuple[float, float]:
-        """(shift_cm1, explained) at the best shift too large to be one."""
-        shifts = range(SHIFT_LIMIT_CM1 + 1, _FAR_SHIFT_CM1 + 1)
+        """(shift_cm1, explained) at the best shift beyond any that the whole fit follows."""
+        shifts = range(SHIFT_LIMIT_CM1 + int(OWN_SHIFT_LIMIT_CM1), _FAR_SHIFT_CM1 + 1)
         best = self._best(0, [sign * shift for shift in shifts for sign in (-1, 1)])
         width = self._climb(0, best)
         return float(best), self._known[width, best]
@@ -107,8 +110,8 @@ class ShiftSearch:
         # without the noise: smoothing the data for narrower lines removes it, and explains nothing
         noise = self._noise_at(data_variance)
         for shift, energy, part in zip(asked, energies.tolist(), fitted, strict=True):
-            whole = max(energy - noise, part)
-            self._known[width, shift] = part / whole if whole > 0 else 0.0
+            whole = max(energy - noise, _SMALLEST_SIGNAL * energy)
+            self._known[width, shift] = part / whole if energy > 0 else 0.0
 
     def _noise_at(self, variance: float) -> float:
         """Expected energy of the noise among the points of the search."""

@@ -20,7 +20,7 @@ from device.spectra.reason import Reason
 from device.spectra.spectrum import GridSpectrum
 from device.verdict import reasons
 from device.verdict.amounts import signal_shares, volume_fractions
-from device.verdict.limits import limiting_shares
+from device.verdict.limits import SURE_SIGMAS, limiting_shares
 from device.verdict.scores import (
     beside_terms,
     compound_terms,
@@ -33,8 +33,6 @@ from device.verdict.twins import resolve_twins
 from device.verdict.why import Why
 
 Floats = npt.NDArray[np.float64]
-
-_NINETY_PERCENT = 1.645  # half-width of a 90% interval in standard deviations
 
 
 class Verdict(StrEnum):
@@ -154,11 +152,11 @@ def identify(
             cas=compounds[i].cas,
             presence=float(probability(score)[i]),
             signal_share=float(shares[i]),
-            signal_share_uncertainty=float(_NINETY_PERCENT * sd[i]),
-            signal_share_at_least=_at_least(shares[i] - _NINETY_PERCENT * sd[i], hidden),
+            signal_share_uncertainty=float(SURE_SIGMAS * sd[i]),
+            signal_share_at_least=_at_least(shares[i] - SURE_SIGMAS * sd[i], hidden),
             volume_fraction=None if volumes is None else float(volumes[i]),
             volume_fraction_uncertainty=(
-                None if volume_sd is None else float(_NINETY_PERCENT * volume_sd[i])
+                None if volume_sd is None else float(SURE_SIGMAS * volume_sd[i])
             ),
             network_validated=bool(i < len(prediction.presence)),
         )

@@ -24,7 +24,7 @@ from device.verdict.scores import evidence_asked
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
-_ONE_SIDED_5_PERCENT = 1.645
+SURE_SIGMAS = 1.645  # above a mean, where 95% of a normal distribution lies below
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,7 @@ def limiting_shares(fit: LibraryFit, named: Bools, numbers: DecisionNumbers) -> 
     total = float(fit.coefficients[named].sum())
     information = _information(fit, named)
     with np.errstate(divide="ignore", invalid="ignore"):
-        amount = (np.sqrt(evidence_asked(fit, numbers)) + _ONE_SIDED_5_PERCENT) / np.sqrt(
-            information
-        )
+        amount = (np.sqrt(evidence_asked(fit, numbers)) + SURE_SIGMAS) / np.sqrt(information)
         amount += np.maximum(-fit.pull, 0.0) / information
         share = np.maximum(amount / (amount + total), EVIDENCE_FROM_SHARE)
     usable = (information > 0) & (total > 0)

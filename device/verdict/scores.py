@@ -26,7 +26,6 @@ from device.inference.decision_numbers import DecisionNumbers
 Floats = npt.NDArray[np.float64]
 Terms = dict[str, Floats]
 
-INT8_STEP = 1 / 256  # of an output: no presence is known to be nearer to 0 or 1
 SMALLEST_LINE = 5e-4  # of the strongest: less is no line, whatever the noise
 HALF = 0.5  # of a compound's lines: where fewer were measured, a low presence means nothing
 
@@ -106,7 +105,8 @@ def total(terms: Terms) -> Floats:
 
 def logit(probability: npt.ArrayLike) -> Floats:
     """ln(p / (1 - p)), p no nearer to 0 and 1 than an int8 output tells."""
-    clipped = np.clip(np.asarray(probability, dtype=np.float64), INT8_STEP, 1.0 - INT8_STEP)
+    step = 2.0 ** -np.iinfo(np.int8).bits
+    clipped = np.clip(np.asarray(probability, dtype=np.float64), step, 1.0 - step)
     result: Floats = np.log(clipped / (1.0 - clipped))
     return result
 
