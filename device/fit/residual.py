@@ -25,7 +25,7 @@ HEIGHT_DOUBT = 0.40
 # Signal within so many points is nearby (31 to 41 give the same verdicts), and
 # everywhere at least this part of the largest derivative.
 NEARBY_POINTS = 37
-NEARBY_FLOOR = 0.03
+NEARBY_FLOOR = 0.04
 # So many sigmas are more than chance, at a point, in the mean over a line and in a whole spectrum.
 # With 4 at lone lines 10 of 600 simulated mixtures are PARTIAL that 5 leaves IDENTIFIED.
 NOISE_SIGMAS = 5.0

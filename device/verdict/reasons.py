@@ -33,7 +33,7 @@ def why_not_interpretable(
     """A fault of the measurement that would explain why nothing fits; looked for before UNKNOWN."""
     if fit.spike_part > EXPLAINED:
         return only_cosmic_rays()
-    # with another axis liquids outside the library reach 0.64 by chance, those inside 0.93 and more
+    # with another axis liquids outside the library reach 0.82 by chance
     shift, explained = library.far_shift(spectrum)
     if explained > EXPLAINED:
         return Reason(
