@@ -37,7 +37,7 @@ _REWEIGHTINGS = 5
 # noise tells less of a shift than its prior does. Shares move by less than 0.001.
 _MOST_BENT = 24
 # Evidence and deviation are found for components from this share of all amounts on: none smaller
-# is ever named (`verdict/thresholds.py`), and in noise a large library has dozens of them.
+# is ever named (`verdict/limits.py`), and in noise a large library has dozens of them.
 EVIDENCE_FROM_SHARE = 0.005
 _RESPONSE_SIGMA = 0.10  # prior of each cosine of the response (`windowed.py`)
 

@@ -83,11 +83,8 @@ class MeasuredDerivatives:
             self._noise.clear()
 
     def doubts(self, variance_cm2: float) -> Floats | float:
-        """[G], variance of `derivative`: lines of two lamps differ in height.
-
-        A fit that believes them names cyclohexane beside a real neon lamp in 38 of 52 weak spectra;
-        with this doubt (or twice as much) in none.
-        """
+        """[G], variance of `derivative`: lines of two lamps differ in height. A fit that believes
+        them names cyclohexane beside a real neon lamp in 38 of 52 weak spectra."""
         if not self.sought.any():
             return 0.0
         found = self.first_parts[self.sought, None] * self.nuisances(variance_cm2)[self.sought]
@@ -96,8 +93,8 @@ class MeasuredDerivatives:
         return result
 
     def known(self) -> Bools | None:
-        """[G]: where that variance is noise, and not doubt about what a cosmic ray hid; None:
-        everywhere."""
+        """[G]: where that variance is noise, and not doubt about what a cosmic ray hid, as
+        far as a line reaches; None: everywhere."""
         if not self._any_struck:
             return None
         return away_from(self._struck, LINE_CM1)

@@ -27,7 +27,7 @@ HEIGHT_DOUBT = 0.40
 NEARBY_POINTS = 37
 NEARBY_FLOOR = 0.04
 # So many sigmas are more than chance, at a point, in the mean over a line and in a whole spectrum.
-# With 4 at lone lines 10 of 600 simulated mixtures are PARTIAL that 5 leaves IDENTIFIED.
+# With 4 at lone lines 10 of 360 simulated mixtures are PARTIAL that are IDENTIFIED with 5.
 NOISE_SIGMAS = 5.0
 _SUPPORT_NOISE = 3.0  # variances of noise that a supported line may be off by
 
