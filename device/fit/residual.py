@@ -25,7 +25,7 @@ HEIGHT_DOUBT = 0.40
 # Signal within so many points is nearby (31 to 41 give the same verdicts), and
 # everywhere at least this part of the largest derivative.
 NEARBY_POINTS = 37
-NEARBY_FLOOR = 0.04
+NEARBY_FLOOR = 0.05
 # So many sigmas are more than chance, at a point, in the mean over a line and in a whole spectrum.
 # With 4 at lone lines 10 of 360 simulated mixtures are PARTIAL that are IDENTIFIED with 5.
 NOISE_SIGMAS = 5.0
@@ -123,8 +123,8 @@ class Residual:
     @cached_property
     def _tolerated_squared(self) -> Reals:
         nearby = np.sqrt(squares_nearby(self.summed_squares, NEARBY_POINTS))
-        floor = NEARBY_FLOOR * float(np.abs(self._data).max())
-        square = np.square(HEIGHT_DOUBT * nearby + floor)
+        everywhere = NEARBY_FLOOR * float(np.abs(self._data).max())
+        square = np.square(HEIGHT_DOUBT * (nearby + everywhere))
         result: Reals = (square + NOISE_SIGMAS**2 * self._noise).astype(self._data.dtype)
         return result
 

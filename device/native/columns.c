@@ -70,7 +70,7 @@ void weigh(state *s) {
     const double *summed = squares_summed(s, f->model);
     const int half = set->nearby_points / 2;
     const double foreign_each = set->height_doubt * set->height_doubt / set->nearby_points;
-    const float floor = (float)(set->nearby_floor * s->largest);
+    const float floor = (float)(set->height_doubt * set->nearby_floor * s->largest);
     const float sigmas = (float)(set->noise_sigmas * set->noise_sigmas);
     for (int n = 0; n < points; n++) {
         const float nearby = (float)((summed[n + half + 1] - summed[n - half]) * foreign_each);

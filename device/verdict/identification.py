@@ -22,6 +22,7 @@ from device.verdict import reasons
 from device.verdict.amounts import signal_shares, volume_fractions
 from device.verdict.limits import SURE_SIGMAS, limiting_shares
 from device.verdict.scores import (
+    Why,
     beside_terms,
     compound_terms,
     evidence_weight,
@@ -30,7 +31,6 @@ from device.verdict.scores import (
     total,
 )
 from device.verdict.twins import resolve_twins
-from device.verdict.why import Why
 
 Floats = npt.NDArray[np.float64]
 

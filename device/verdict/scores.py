@@ -14,6 +14,7 @@ Each is a sum of few named terms, weighted by the model's own numbers (`Decision
 Next: `identification.py`, what follows from them.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,17 @@ Terms = dict[str, Floats]
 
 SMALLEST_LINE = 5e-4  # of the strongest: less is no line, whatever the noise
 HALF = 0.5  # of a compound's lines: where fewer were measured, a low presence means nothing
+
+
+@dataclass(frozen=True, eq=False)
+class Why:
+    """Why a verdict is what it is: the log odds by term, and what the terms were made of."""
+
+    compounds: Terms  # [C]
+    cut: float  # of their sum, above which a compound is named
+    foreign: dict[str, float]  # its sum above 0: something foreign is there
+    fit: LibraryFit  # of which the terms are
+    presence: npt.NDArray[np.floating[Any]]  # the network's, of the first compounds
 
 
 def compound_terms(
