@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from device.answer.answer import Answer
+from device.answer.detection_limits import DetectionLimit
 from device.answer.identifier import Identifier
 from device.spectra.noise import noise_variance
 from device.spectra.spectrum import Spectrum
-from device.verdict.limits import DetectionLimit
 from evidence.figure import Context, NothingToShow, Result
 from evidence.pures import AXIS_CM1, Pures
 from evidence.scenes import reshaped

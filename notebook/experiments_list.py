@@ -55,7 +55,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         "a rigid axis",
         "Do calibrations drift apart towards the ends of the axis?",
-        (Replaced(_FLEXIBLE, "_AXIS_SIGMA_CM1", (_STIFF, _STIFF)),),
+        (Replaced(_FLEXIBLE, "AXIS_SIGMA_CM1", _STIFF),),
     ),
     Experiment(
         "no more smoothing in noise",
@@ -65,15 +65,12 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment(
         "as much smoothing everywhere",
         "The same question, the other way.",
-        (
-            Replaced(_LIBRARY_FIT, "_NOISE_RULES", -1.0),
-            Replaced(_LIBRARY_FIT, "_MATCHED_MODEL_ERROR", 1.0),
-        ),
+        (Replaced(_LIBRARY_FIT, "_NOISE_RULES", -1.0),),
     ),
     Experiment(
         "no common line width",
         "Does the search for the instrument's line width matter?",
-        (Replaced(_SEARCH, "WIDTH_LADDER_CM2", (0.0,)), Replaced(_SEARCH, "_UNCHANGED", 0)),
+        (Replaced(_SEARCH, "_RUNGS", 0),),
     ),
     Experiment(
         "model error fixed at 0.02", "Does one small value do for all spectra?", _model_error(0.02)

@@ -2,8 +2,8 @@
 
 A pure spectrum of A is fitted by A alone and by B alone, at the shift and width that suit both
 together, each with a shift of its own as in every fit of the product. The evidence for A is how
-much larger chi squared is with B, under the same weights; from `_SURE` on the product prefers one
-of two look-alikes.
+much larger chi squared is with B, under the same weights; from 95% certainty on the product prefers
+one of two look-alikes.
 """
 
 from collections.abc import Callable
@@ -13,9 +13,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from device.fit.library import Library
+from device.fit.library import Library, sure_log_odds
 from device.spectra.spectrum import GridSpectrum, to_grid
-from device.verdict.twins import _SURE
 from evidence.figure import Context, Result
 from evidence.pures import Pures, references_of
 from evidence.scenes import Conditions, make_scene
@@ -39,7 +38,7 @@ _STREAM = 9
 def make(context: Context) -> Result:
     solvents = context.pures()
     identifier = next(iter(context.identifiers().values()))
-    references, asked = identifier.library.references, _SURE
+    references, asked = identifier.library.references, 2.0 * sure_log_odds()
     tiny = context.size.value == "tiny"
     known = load_library(LIBRARY if tiny else ALL_MEASURED)
     everything = references_of(known.names, known.references, known.resolution_cm1)

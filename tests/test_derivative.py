@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from device.fit.derivative import (
+    LINE_CM1,
     derivative_kernel,
     fitted_window,
     moving_maximum,
@@ -57,9 +58,9 @@ def test_points_beside_a_missing_stretch_are_not_fitted() -> None:
     valid = np.ones(300, dtype=np.bool_)
     valid[:100] = False
     window = fitted_window(valid)
-    assert not window[:110].any()
-    assert window[110:290].all()
-    assert not window[290:].any()
+    assert not window[: 100 + LINE_CM1].any()
+    assert window[100 + LINE_CM1 : -LINE_CM1].all()
+    assert not window[-LINE_CM1:].any()
 
 
 def test_a_moving_maximum_holds_ends_and_looks_to_both_sides() -> None:

@@ -115,7 +115,7 @@ def test_what_is_not_known_of_its_lines_is_named_for_no_substance(
     assert not any(
         named(answer(one)) - {liquid} for liquid, one in zip(LIQUIDS, spectra, strict=True)
     )
-    monkeypatch.setattr("device.fit.measured._LAMP_DOUBT", 0.0)
+    monkeypatch.setattr("device.fit.measured.HEIGHT_DOUBT", 0.0)
     assert any(named(answer(one)) - {liquid} for liquid, one in zip(LIQUIDS, spectra, strict=True))
 
 

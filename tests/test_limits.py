@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from device.answer.detection_limits import detection_limits
 from device.answer.identifier import Identifier
 from device.spectra.files.reading import read_spectrum
 from device.spectra.spectrum import GridSpectrum
 from device.verdict.identification import Identification, Verdict, identify
-from device.verdict.limits import detection_limits
 from tests.measured import lines, names, references, scene, solvents
 
 MIXTURES = Path(__file__).parents[1] / "data" / "solvents13" / "mixtures"

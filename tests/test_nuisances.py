@@ -92,7 +92,7 @@ def test_one_that_is_the_sample_itself_is_left_out() -> None:
 
 
 def test_without_that_guard_the_evidence_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("device.fit.first_look._EXPLAINED", 1.1)
+    monkeypatch.setattr("device.fit.first_look.EXPLAINED", 1.1)
     own = scene(MIXTURE, snr=1e4).intensity
     fit = Library(references()).fit(lit(0.0, shape=0.5 * own))
     assert fit.evidence.max() < 100.0

@@ -14,7 +14,6 @@ from device.fit.library import LibraryFit
 from device.inference.decision_numbers import DecisionNumbers
 from device.verdict import scores
 from device.verdict.scores import (
-    INT8_STEP,
     SMALLEST_LINE,
     beside_terms,
     compound_terms,
@@ -234,13 +233,13 @@ def test_a_network_that_says_less_asks_for_more_evidence() -> None:
 # ---- odds ----
 
 
-@given(st.floats(INT8_STEP, 1.0 - INT8_STEP))
+@given(st.floats(1 / 256, 255 / 256))
 def test_probability_and_logit_are_inverse(presence: float) -> None:
     assert float(probability(logit(presence))) == pytest.approx(presence)
 
 
 def test_no_presence_is_nearer_to_certain_than_an_output_of_8_bits() -> None:
-    assert logit(0.0) == logit(INT8_STEP) == -logit(1.0)
+    assert logit(0.0) == logit(1 / 256) == -logit(1.0)
     assert float(probability(np.array([1e6]))[0]) <= 1.0
 
 

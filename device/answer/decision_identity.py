@@ -58,7 +58,6 @@ from device.verdict import (
     reasons,
     scores,
     twins,
-    why,
 )
 
 DECISION_VERSION = 2  # raise it with every change of a verdict, whether by numbers or by code
@@ -80,7 +79,7 @@ DECIDING = (
     + (library, library_fit)
     + (measured, native_fit, nonnegative, nuisances, reference_lines, residual, reweighted, search)
     + (spikes, windowed)
-    + (amounts, classes, identification, limits, reasons, scores, twins, why)
+    + (amounts, classes, identification, limits, reasons, scores, twins)
 )
 _CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from device.answer.answer import Answer, DecisionLabel, FieldLabel, ModelLabel, signers_of
 from device.answer.decision_identity import DECISION_VERSION, decision_sha256
+from device.answer.detection_limits import DetectionLimit, detection_limits
 from device.answer.through_containers import measured_through, through, unfitted
 from device.field_library.compound import FieldCompound, UnusableReference, clash
 from device.fit.library import Library
@@ -31,7 +32,6 @@ from device.spectra.response import said_corrected, weighed
 from device.spectra.spectrum import GridSpectrum, Spectrum, to_grid
 from device.spectra.stray_light import with_dark_frame, without_nuisances
 from device.verdict.identification import Verdict, identify, no_result
-from device.verdict.limits import DetectionLimit, detection_limits
 from device.version import VERSION
 
 __all__ = ["Answer", "Identifier", "ModelLabel"]

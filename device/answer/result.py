@@ -12,7 +12,7 @@ from device.answer.why_json import why_json
 
 if TYPE_CHECKING:  # what reads a stored result needs no interpreter
     from device.answer.answer import Answer, Signer
-    from device.verdict.limits import DetectionLimit
+    from device.answer.detection_limits import DetectionLimit
 
 
 def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
     model         {name, version, sha256, task, signed_by: [{key_id, demo}]}; sha256 of the bundle
     decision      {software, version, sha256, runtime, fit_backend}: what turned spectrum and model
                   into this verdict; records from before it existed have none
-    why           the sums that decided (`why.py`), or null where nothing was decided; records from
+    why           the sums that decided (`scores.py`), or null where nothing was decided; records of
                   before it existed have none
     timings_ms    {preprocess, invoke, fit, total}
     record_id     where it is stored, or null

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from device.verdict.scores import total
-from device.verdict.why import Why
+from device.verdict.scores import Why, total
 
 _MOST_TOLD = 12  # compounds; the likeliest come first
 

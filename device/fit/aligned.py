@@ -29,7 +29,6 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 NEVER = Repeat()
-_FLAT = 1e-9  # a derivative below this part of the intensity is rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +128,8 @@ def aligned_fit(
     """Fit all references, or those `only` [C]; None where the data have no lines."""
     rows = references.everything if only is None else np.flatnonzero(only).astype(np.int32)
     question = _question(references, measured, start, rows, repeat)
-    if float(np.abs(question.data).max()) < _FLAT:
+    # of an intensity scaled to 1: a smaller derivative is rounding
+    if float(np.abs(question.data).max()) < np.finfo(np.float32).eps:
         return None
     found = _reweighted(question)
     shape = derivative_kernel(kernel_variances(start.smoothing_cm1, start.width_cm2)[1])
@@ -161,7 +161,7 @@ def _question(
     variance, data_variance = kernel_variances(start.smoothing_cm1, start.width_cm2)
     axis = (start.shift_cm1, start.stretch_cm1)
     part = references.part
-    known = measured.known(data_variance)
+    known = measured.known()
     if known is None:
         trusted = references.ones
     else:

@@ -17,8 +17,10 @@ Bools = npt.NDArray[np.bool_]
 
 # Sigma of the derivative kernel, cm-1. Wider smears neighbouring lines, narrower lets noise in.
 SMOOTHING_CM1 = 3.0
-_LINE_VARIANCE_CM2 = 20.0  # of a line as liquids have it on handhelds: 10.5 cm-1 full width
-_MARGIN_CM1 = 10  # beside an end of the measured range the kernel sees padding
+# From the steepest point of a line to that on its other side, two sigmas of a Gaussian: lines of
+# liquids on handhelds are 10.6 cm-1 wide at half their height. Over so many points one line is
+# judged, a misfit is one piece of evidence, and at the ends of a range no line is whole.
+LINE_CM1 = 9
 
 # Polynomials over the measured range that a baseline's derivative may consist of. Nine turn eight
 # times in 2,200 cm-1, far slower than the widest band of a liquid.
@@ -76,7 +78,7 @@ def noise_correlation(smoothing_cm1: float) -> float:
     independent noise of the same variance: the ratio of integrals over the spectra of line and
     noise, both Gaussian.
     """
-    line, noise = _LINE_VARIANCE_CM2 + smoothing_cm1**2, smoothing_cm1**2
+    line, noise = (LINE_CM1 / 2) ** 2 + smoothing_cm1**2, smoothing_cm1**2
     ratio = 6.0 * np.sqrt(np.pi) * (line * noise) ** 1.5 / (line + noise) ** 2.5
     return float(ratio)
 
@@ -135,9 +137,9 @@ def away_from(points: Bools, reach_cm1: float) -> Bools:
 
 def fitted_window(valid: Bools) -> Bools:
     """Valid points away from the ends of each measured stretch."""
-    window = away_from(~valid, _MARGIN_CM1)
-    window[:_MARGIN_CM1] = False
-    window[-_MARGIN_CM1:] = False
+    window = away_from(~valid, LINE_CM1)
+    window[:LINE_CM1] = False
+    window[-LINE_CM1:] = False
     return window
 
 

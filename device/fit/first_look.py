@@ -9,21 +9,23 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from device.fit.derivative import SMOOTHING_CM1, kernel_variances, noise_correlation
+from device.fit.derivative import LINE_CM1, SMOOTHING_CM1, noise_correlation
 from device.fit.measured import MeasuredDerivatives
 from device.fit.nonnegative import solve_series
+from device.fit.residual import NOISE_SIGMAS
+from device.fit.reweighted import rounding_variance
+from device.fit.search import SHIFT_LIMIT_CM1
 from device.fit.windowed import SearchColumns, WindowedReferences
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-_VARIANCE, _DATA_VARIANCE = kernel_variances(SMOOTHING_CM1, 0.0)
-# A nuisance is the sample itself where the data are alike (the square of their cosine, of the
-# signal's energy) and references explain this part of its energy. Of a dark frame with a tenth of a
-# solvent's signal they explain 0.94 and more; of a neon lamp, whose strongest line stands where
-# cyclohexane's does, 0.54; of daylight 0.02.
+# From this part of an energy on it is explained. A nuisance is the sample itself where the data are
+# alike (the square of their cosine, of the signal's energy) and references explain it. Of a dark
+# frame with a tenth of a solvent's signal they explain 0.94 and more; of a neon lamp, whose
+# strongest line stands where cyclohexane's does, 0.54; of daylight 0.02.
 _ALIKE = 0.5
-_EXPLAINED = 0.8
+EXPLAINED = 0.9
 # A nuisance that may be absent is seen where it explains this part of what references leave beyond
 # noise, and more than chance would. Of 408 spectra without a lamp (liquids and solids of
 # data/wasatch785, alone and in mixtures with solvents, down to 200 counts) none reaches it.
@@ -31,11 +33,6 @@ _SEEN_PART = 0.25
 # A dark frame's shape keeps some of its noise, which the data have as well: a part of it that has
 # less than this of the noise's energy is found where nothing is left of the light (0.02 to 0.08).
 _NOISE_OF_SHAPES = 0.1
-_SEEN_SIGMAS = 5.0
-_WORTH_A_LOOK = 0.2  # of that, by itself, for the others' amounts to be found anew
-_ONE_LINE_POINTS = 20  # of the grid: what a line's derivative takes on either side
-_SHIFTS_CM1 = np.arange(-6, 7, 3)  # between them no line is missed
-_SMALLEST_ENERGY = 1e-30  # of data scaled to 1
 
 
 def look_first(references: WindowedReferences, measured: MeasuredDerivatives) -> None:
@@ -72,12 +69,12 @@ class FirstLook:
         noise, energies = float(self._noise.sum()), np.square(self._rows).sum(axis=1)
         result: Bools = np.square(known) * energies > _NOISE_OF_SHAPES * noise
         misfit = max(left - noise, 0.0)
-        chance = _SEEN_SIGMAS**2 * noise_correlation(SMOOTHING_CM1) * float(self._noise.mean())
+        chance = NOISE_SIGMAS**2 * noise_correlation(SMOOTHING_CM1) * float(self._noise.mean())
         needed = max(_SEEN_PART * misfit, chance)
         # what it explains by itself is the least that it explains with the amounts found anew
         rest = self._data - amounts @ self._columns.pure - known @ self._rows
         alike = self._rows @ rest
-        worth = (alike > 0) & (np.square(alike) > _WORTH_A_LOOK * needed * energies)
+        worth = (alike > 0) & (np.square(alike) > _SEEN_PART * needed * energies)
         for k in np.flatnonzero(sought & worth):
             with_it = ~sought
             with_it[k] = True
@@ -91,17 +88,17 @@ class FirstLook:
         alone is a substance's."""
         row = self._rows[k]
         strongest = self.references.searched[int(np.argmax(np.abs(row)))]
-        away = np.abs(self.references.searched - strongest) > _ONE_LINE_POINTS
+        away = np.abs(self.references.searched - strongest) > 2 * LINE_CM1
         row, rest, noise = row[away], rest[away], float(self._noise[away].sum())
         alike = max(float(row @ rest), 0.0)
         misfit = max(float(rest @ rest) - noise, 0.0)
-        return alike**2 > _WORTH_A_LOOK * _SEEN_PART * misfit * float(row @ row)
+        return alike**2 > _SEEN_PART**2 * misfit * float(row @ row)
 
     def _fitted(self, which: Bools) -> tuple[Floats, Floats, float]:
         """Parts [N] of the nuisances `which`, amounts [C] of the references beside them, and the
         energy left over."""
         columns, rows = self._columns, self._rows[which]
-        noise = max(float(self._noise.mean()), _SMALLEST_ENERGY)
+        noise = max(float(self._noise.mean()), rounding_variance())
         precision = np.diag(self.measured.nuisance_precision[which] * noise)
         covariance = np.linalg.inv(rows @ rows.T + precision)
         shared, alike = columns.pure @ rows.T, rows @ self._data
@@ -124,16 +121,18 @@ class FirstLook:
         energies = np.square(self._rows).sum(axis=1)
         result: Bools = (alike > 0) & (np.square(alike) > _ALIKE * signal * energies)
         for k in np.flatnonzero(result):
-            result[k] = self._explained(k) > _EXPLAINED
+            result[k] = self._explained(k) > EXPLAINED
         return result
 
     def _explained(self, k: np.intp) -> float:
         """0-1: part of a nuisance's energy that references explain at the best shift."""
         columns, searched = self._columns, self.references.searched
-        row = self.measured.nuisances(_DATA_VARIANCE)[k]
-        moved = row[(searched + _SHIFTS_CM1[:, None]).clip(0, len(row) - 1)]
+        row = self.measured.nuisances(SMOOTHING_CM1**2)[k]
+        # between shifts as far apart as the smoothing reaches no line is missed
+        shifts = np.arange(-SHIFT_LIMIT_CM1, SHIFT_LIMIT_CM1 + 1, int(SMOOTHING_CM1))
+        moved = row[(searched + shifts[:, None]).clip(0, len(row) - 1)]
         moved -= (moved @ columns.slow.T) @ columns.slow
-        energies = np.maximum(np.square(moved).sum(axis=1), _SMALLEST_ENERGY)
+        energies = np.maximum(np.square(moved).sum(axis=1), rounding_variance())
         start = np.zeros(len(columns.pure))
         return float((solve_series(columns.gram, moved @ columns.pure.T, start) / energies).max())
 
@@ -152,20 +151,20 @@ class FirstLook:
 
     @cached_property
     def _data(self) -> Floats:
-        return self._seen(self.measured.derivative(_DATA_VARIANCE))
+        return self._seen(self.measured.derivative(SMOOTHING_CM1**2))
 
     @cached_property
     def _rows(self) -> Floats:
-        return self._seen(self.measured.nuisances(_DATA_VARIANCE))
+        return self._seen(self.measured.nuisances(SMOOTHING_CM1**2))
 
     @cached_property
     def _noise(self) -> Floats:
-        noise: Floats = self.measured.noise(_DATA_VARIANCE)[self.references.searched]
+        noise: Floats = self.measured.noise(SMOOTHING_CM1**2)[self.references.searched]
         return noise
 
     @cached_property
     def _columns(self) -> SearchColumns:
-        return self.references.search_columns(_VARIANCE)
+        return self.references.search_columns(SMOOTHING_CM1**2)
 
     def _seen(self, values: Floats) -> Floats:
         slow, seen = self._columns.slow, values[..., self.references.searched]

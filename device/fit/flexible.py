@@ -12,40 +12,34 @@ from functools import cached_property
 
 import numpy as np
 
-from device.fit.derivative import noise_correlation
+from device.fit.derivative import LINE_CM1, noise_correlation
 from device.fit.left_out import rises_without
 from device.fit.nonnegative import solve_nonnegative
 from device.fit.nuisances import WeightedNuisances
-from device.fit.residual import Residual, squares_nearby
-from device.fit.reweighted import Bools, Floats, Question, Singles
+from device.fit.residual import NEARBY_FLOOR, NEARBY_POINTS, Residual, squares_nearby
+from device.fit.reweighted import Bools, Floats, Question, Singles, rounding_variance
 
 _OWN_SHIFT_SIGMA_CM1 = 1.0  # prior of a component's shift in a mixture
-OWN_SHIFT_LIMIT_CM1 = 3.0
-# Axes of two calibrations are shifted, and drift apart towards their ends: priors of what the
-# search left of the shift, and of the drift there.
-_AXIS_SIGMA_CM1 = (0.5, 1.0)
-_AXIS_LIMIT_CM1 = 4.0
+# Axes of two calibrations are shifted, and drift apart towards their ends: prior of what the search
+# left of the shift, and of the drift there.
+AXIS_SIGMA_CM1 = 1.0
+OWN_SHIFT_LIMIT_CM1 = 3.0  # of a component's own, and of either of the axis's
 _OWN_WIDTH_SIGMA_CM2 = 6.0  # prior of a component's extra line variance
-_OWN_WIDTH_LIMITS_CM2 = (-8.0, 12.0)
 # Model error, of the signal nearby; dominates noise near strong lines.
 SMALLEST_MODEL_ERROR = 0.01
 LARGEST_MODEL_ERROR = 0.20
-_LARGEST_NEARBY = 0.05  # of the largest derivative counts as standing nearby, everywhere
-_NEARBY_POINTS = 41
-# Neighbours in the smoothed derivative that carry one piece of evidence where model error rules,
-# and how many times more than an ideal line says (`noise_correlation`) where noise does.
+# How many times more neighbours carry one piece of evidence where noise rules than an ideal line
+# says (`noise_correlation`).
 _CORRELATED_NOISE = 1.29
-CORRELATED_ERROR = 8.0
 _REWEIGHTINGS = 5
 # So many of the largest components have shifts and widths of their own, a bound on time: one
 # mixture holds a dozen at most (Mozaffari & Tay 2021), and what else a library of hundreds finds in
 # noise tells less of a shift than its prior does. Shares move by less than 0.001.
 _MOST_BENT = 24
 # Evidence and deviation are found for components from this share of all amounts on: none smaller
-# is ever named (`verdict/thresholds.py`), and in noise a large library has dozens of them.
+# is ever named (`verdict/limits.py`), and in noise a large library has dozens of them.
 EVIDENCE_FROM_SHARE = 0.005
 _RESPONSE_SIGMA = 0.10  # prior of each cosine of the response (`windowed.py`)
-_SMALLEST_VARIANCE = 1e-30  # of data scaled to 1: where there is neither noise nor signal
 
 
 def correlated_noise(smoothing_cm1: float) -> float:
@@ -117,7 +111,7 @@ class FlexibleFit:
         np.multiply(pure, self._cosines, out=basis[2 + 2 * count : straight])
         basis[straight:] = self._question.nuisances
         sigmas = np.empty(len(basis))
-        sigmas[:2] = _AXIS_SIGMA_CM1
+        sigmas[:2] = AXIS_SIGMA_CM1
         sigmas[2 : 2 + count] = _OWN_SHIFT_SIGMA_CM1
         sigmas[2 + count : 2 + 2 * count] = _OWN_WIDTH_SIGMA_CM2
         sigmas[2 + 2 * count : straight] = _RESPONSE_SIGMA
@@ -129,11 +123,11 @@ class FlexibleFit:
         bend = np.linalg.solve(normal, rest.astype(np.float64))
         shift, width = bend[2 : 2 + count], bend[2 + count : 2 + 2 * count]
         response = bend[2 + 2 * count : straight]
-        self.axis_error_cm1 = bend[:2].clip(-_AXIS_LIMIT_CM1, _AXIS_LIMIT_CM1)
+        self.axis_error_cm1 = bend[:2].clip(-OWN_SHIFT_LIMIT_CM1, OWN_SHIFT_LIMIT_CM1)
         self.own_shift_cm1[:] = 0.0
         self.own_width_cm2[:] = 0.0
         self.own_shift_cm1[present] = shift.clip(-OWN_SHIFT_LIMIT_CM1, OWN_SHIFT_LIMIT_CM1)
-        self.own_width_cm2[present] = width.clip(*_OWN_WIDTH_LIMITS_CM2)
+        self.own_width_cm2[present] = width
         self.response_parts = response
         moved = self.axis_error_cm1.astype(np.float32)
         columns = np.multiply(moved[0] + moved[1] * self._ramp, self._slope, out=self._bent)
@@ -163,10 +157,10 @@ class FlexibleFit:
         left = self.residual = Residual(data, self.model, self._noise, self._known)
         error = left.model_error()
         self.model_error = min(max(error, SMALLEST_MODEL_ERROR), LARGEST_MODEL_ERROR)
-        everywhere = (_LARGEST_NEARBY * float(np.abs(data).max())) ** 2
-        nearby = everywhere + squares_nearby(left.summed_squares, _NEARBY_POINTS)
-        variance = self._correlated_noise + (CORRELATED_ERROR * self.model_error**2) * nearby
-        self._variance: Singles = np.maximum(variance, _SMALLEST_VARIANCE).astype(np.float32)
+        everywhere = (NEARBY_FLOOR * float(np.abs(data).max())) ** 2
+        nearby = everywhere + squares_nearby(left.summed_squares, NEARBY_POINTS)
+        variance = self._correlated_noise + (LINE_CM1 * self.model_error**2) * nearby
+        self._variance: Singles = np.maximum(variance, rounding_variance()).astype(np.float32)
         self._weight: Singles = np.zeros(len(modelled), dtype=np.float32)
         # a foreign line must not change the amounts around it
         np.divide(left.doubt, self._variance, out=self._weight[: self._points])
@@ -186,7 +180,7 @@ class FlexibleFit:
     def misfit(self) -> float:
         """Chi squared per independent point, at least 1."""
         squares = float(np.square(self.residual.values) @ self._weight[: self._points])
-        return max(1.0, CORRELATED_ERROR * squares / self._points)
+        return max(1.0, LINE_CM1 * squares / self._points)
 
     @cached_property
     def noise_part(self) -> float:

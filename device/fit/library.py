@@ -6,23 +6,23 @@ Next: `library_fit.py`, the answer; `device/verdict/identification.py`, which de
 """
 
 from collections import OrderedDict
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from device.fit.aligned import aligned_fit, nothing
-from device.fit.derivative import SMOOTHING_CM1, fitted_window, smoothed_derivative
+from device.fit.derivative import LINE_CM1, SMOOTHING_CM1, fitted_window, smoothed_derivative
 from device.fit.first_look import look_first
-from device.fit.flexible import CORRELATED_ERROR
+from device.fit.flexible import AXIS_SIGMA_CM1, SMALLEST_MODEL_ERROR
 from device.fit.library_fit import LibraryFit, Start
 from device.fit.measured import MeasuredDerivatives
 from device.fit.reference_lines import line_parts, look_alikes
 from device.fit.reweighted import Repeat
 from device.fit.search import ShiftSearch
 from device.fit.windowed import WindowedReferences, kept
-from device.spectra.response import silicon_response
+from device.native import memory
+from device.spectra.response import silicon_response, weighed
 from device.spectra.spectrum import GridSpectrum
 
 __all__ = ["Library", "LibraryFit"]
@@ -30,20 +30,15 @@ __all__ = ["Library", "LibraryFit"]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-# A larger error of the axis is worth a second fit that starts from it: lines move too far for one.
-_ALIGNED_CM1 = 0.5
-
 # Where noise hides how lines differ from the references', nothing is lost by smoothing more, and
-# weak components stand out: a line of 12 cm-1 shows best in noise smoothed by its own width.
-_SMOOTHING_IN_NOISE_CM1 = 5.0
-_NOISE_RULES = 0.5  # from this `noise_part` on, where the fit matches better than this:
-_MATCHED_MODEL_ERROR = 0.05
+# weak components stand out: a line shows best in noise smoothed by the width that it has there.
+_NOISE_RULES = 0.5  # from this `noise_part` on
 
-# Prior log odds that a spectrum was taken as the references were: four of five.
-_TAKEN_ALIKE = float(np.log(4.0))
-_LEAST_LEFT = 1e-4  # of the energy: less is rounding
+SURE = 0.95  # probability from which one of two answers is given
 
-_KEPT_WINDOWS = 4  # ranges of instruments in use at one time
+
+def sure_log_odds() -> float:
+    return float(np.log(SURE / (1.0 - SURE)))
 
 
 class Library:
@@ -70,7 +65,8 @@ class Library:
         taken out. Places and widths of lines are the same for both.
 
         Of n independent pieces of signal with Gaussian misfits the likelihood goes with the -n/2th
-        power of the energy left; n is the participation ratio of the energy over its points.
+        power of the energy left, which is known to the smallest model error; n is the participation
+        ratio of the energy over its points.
         """
         seen = self._seen(spectrum)
         if seen is None:
@@ -81,24 +77,15 @@ class Library:
             self._corrected,
             measured.window.tobytes(),
             lambda: WindowedReferences(self.references / response, self._lines, measured.window),
-            _KEPT_WINDOWS,
+            memory.KEPT_WINDOWS,
         )
         tried = (as_it_is, ShiftSearch(corrected, measured))
-        left = [max(1.0 - one.explained_there(as_it_is), _LEAST_LEFT) for one in tried]
+        left = [max(1.0 - one.explained_there(as_it_is), SMALLEST_MODEL_ERROR**2) for one in tried]
         energy = np.square(measured.derivative(SMOOTHING_CM1**2)[measured.window])
-        pieces = float(energy.sum()) ** 2 / float(energy @ energy) / CORRELATED_ERROR
-        if 0.5 * pieces * float(np.log(left[0] / left[1])) < _TAKEN_ALIKE:
+        pieces = float(energy.sum()) ** 2 / float(energy @ energy) / LINE_CM1
+        if 0.5 * pieces * float(np.log(left[0] / left[1])) < sure_log_odds():
             return spectrum
-        return replace(
-            spectrum,
-            intensity=spectrum.intensity * response,
-            variance=spectrum.variance * response**2,
-            white_variance=spectrum.white_variance * response**2,
-            nuisances=tuple(
-                replace(one, values=one.values * response) for one in spectrum.nuisances
-            ),
-            weighed=True,
-        )
+        return weighed(spectrum)
 
     def fit(self, spectrum: GridSpectrum) -> LibraryFit:
         """Fit all references to `spectrum`; never fails on a finite spectrum."""
@@ -107,13 +94,14 @@ class Library:
             return nothing(self.references)
         shift, width = self._search(*seen).found()
         first = Start(shift, 0.0, width, SMOOTHING_CM1)
-        repeat = Repeat(_ALIGNED_CM1, _NOISE_RULES, _MATCHED_MODEL_ERROR)
+        # lines move too far for one fit where the axis is farther off than it is known
+        repeat = Repeat(AXIS_SIGMA_CM1, _NOISE_RULES)
         fit = aligned_fit(*seen, first, repeat=repeat)
         if fit is not None and repeat.misaligned(*fit.found.axis_error_cm1):
-            repeat = Repeat(np.inf, _NOISE_RULES, _MATCHED_MODEL_ERROR)
+            repeat = Repeat(np.inf, _NOISE_RULES)
             fit = aligned_fit(*seen, fit.end(), repeat=repeat)
-        if fit is not None and repeat.noisy(fit.found.noise_part, fit.found.model_error):
-            fit = aligned_fit(*seen, fit.end(_SMOOTHING_IN_NOISE_CM1))
+        if fit is not None and fit.found.noise_part > _NOISE_RULES:
+            fit = aligned_fit(*seen, fit.end(float(np.hypot(SMOOTHING_CM1, LINE_CM1 / 2))))
         return nothing(self.references) if fit is None else fit.answer()
 
     def far_shift(self, spectrum: GridSpectrum) -> tuple[float, float]:
@@ -158,7 +146,7 @@ class Library:
             self._windows,
             measured.window.tobytes(),
             lambda: WindowedReferences(self.references, self._lines, measured.window),
-            _KEPT_WINDOWS,
+            memory.KEPT_WINDOWS,
         )
         if last is not self._last:
             look_first(references, measured)

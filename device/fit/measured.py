@@ -7,22 +7,18 @@ import numpy as np
 import numpy.typing as npt
 
 from device.fit.derivative import (
+    LINE_CM1,
     away_from,
     moving_maximum,
     noise_of_derivative,
     smoothed_derivative,
 )
+from device.fit.residual import HEIGHT_DOUBT
 from device.spectra.spectrum import GridSpectrum
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-# So far a smoothed derivative shows what a cosmic ray hid, in sigmas of its kernel.
-_HIDDEN_SIGMAS = 2.0
-# Of the height of each of a lamp's lines. A fit that believes them names cyclohexane beside a real
-# neon lamp in 38 of 52 weak spectra, with this doubt (or twice as much) in none.
-_LAMP_DOUBT = 0.3
-_LINE_POINTS = 15  # of a line's derivative, between its slopes and around them
 _NONE: Floats = np.zeros((0, 0))
 
 
@@ -87,17 +83,18 @@ class MeasuredDerivatives:
             self._noise.clear()
 
     def doubts(self, variance_cm2: float) -> Floats | float:
-        """[G], variance of `derivative`: lines of two lamps differ in height."""
+        """[G], variance of `derivative`: lines of two lamps differ in height. A fit that believes
+        them names cyclohexane beside a real neon lamp in 38 of 52 weak spectra."""
         if not self.sought.any():
             return 0.0
         found = self.first_parts[self.sought, None] * self.nuisances(variance_cm2)[self.sought]
-        nearby = np.stack([moving_maximum(np.abs(row), _LINE_POINTS) for row in found])
-        result: Floats = np.square(_LAMP_DOUBT * nearby).sum(axis=0)
+        nearby = np.stack([moving_maximum(np.abs(row), LINE_CM1) for row in found])
+        result: Floats = np.square(HEIGHT_DOUBT * nearby).sum(axis=0)
         return result
 
-    def known(self, variance_cm2: float) -> Bools | None:
-        """[G]: where that variance is noise, and not doubt about what a cosmic ray hid; None:
-        everywhere."""
+    def known(self) -> Bools | None:
+        """[G]: where that variance is noise, and not doubt about what a cosmic ray hid, as
+        far as a line reaches; None: everywhere."""
         if not self._any_struck:
             return None
-        return away_from(self._struck, _HIDDEN_SIGMAS * np.sqrt(variance_cm2))
+        return away_from(self._struck, LINE_CM1)

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from device.fit import flexible, residual
+from device.fit import derivative, flexible, residual
 from device.fit.reweighted import Floats, Question, Singles
 from device.fit.windowed import RESPONSE_TERMS
 from device.native.library import address
@@ -30,26 +30,20 @@ class _Settings(ctypes.Structure):
     """`ramix_settings`"""
 
     _fields_ = (
-        ("axis_sigma_cm1", _PAIR),
-        ("axis_limit_cm1", ctypes.c_double),
+        ("axis_sigma_cm1", ctypes.c_double),
         ("own_shift_sigma_cm1", ctypes.c_double),
-        ("own_shift_limit_cm1", ctypes.c_double),
+        ("shift_limit_cm1", ctypes.c_double),
         ("own_width_sigma_cm2", ctypes.c_double),
-        ("own_width_limits_cm2", _PAIR),
         ("response_sigma", ctypes.c_double),
         ("evidence_from_share", ctypes.c_double),
         ("model_error_limits", _PAIR),
         ("nearby_floor", ctypes.c_double),
-        ("correlated_error", ctypes.c_double),
-        ("foreign_nearby", ctypes.c_double),
-        ("foreign_floor", ctypes.c_double),
-        ("foreign_sigmas", ctypes.c_double),
-        ("support_residual", ctypes.c_double),
+        ("height_doubt", ctypes.c_double),
+        ("noise_sigmas", ctypes.c_double),
         ("support_noise", ctypes.c_double),
         ("most_bent", ctypes.c_int32),
         ("nearby_points", ctypes.c_int32),
-        ("foreign_points", ctypes.c_int32),
-        ("support_points", ctypes.c_int32),
+        ("line_points", ctypes.c_int32),
         ("reweightings", ctypes.c_int32),
     )
 
@@ -64,10 +58,7 @@ class _Fit(ctypes.Structure):
         *((name, ctypes.c_void_p) for name in ("data", "noise", "known", "ramp", "cosines")),
         ("nuisances", ctypes.c_int32),
         *((name, ctypes.c_void_p) for name in ("nuisance", "nuisance_precision")),
-        *(
-            (name, ctypes.c_double)
-            for name in ("correlated_noise", "aligned_cm1", "noise_rules", "matched_model_error")
-        ),
+        *((name, ctypes.c_double) for name in ("correlated_noise", "aligned_cm1", "noise_rules")),
         *((name, ctypes.c_void_p) for name in (*_BY_REFERENCE, "precision")),
         ("axis_error_cm1", _PAIR),
         ("response", ctypes.c_double * RESPONSE_TERMS),
@@ -130,7 +121,6 @@ def native_fit(compiled: ctypes.CDLL, question: Question) -> NativeFit:
         correlated_noise=flexible.correlated_noise(question.smoothing_cm1),
         aligned_cm1=question.repeat.aligned_cm1,
         noise_rules=question.repeat.noise_rules,
-        matched_model_error=question.repeat.matched_model_error,
         model=address(by_point),
         weight=address(by_point) + 4 * stride,
         **places,
@@ -154,26 +144,20 @@ def _settings() -> _Settings:
     """The constants as they are now: an experiment may replace them."""
     f, r = flexible, residual
     return _structure(
-        f._AXIS_SIGMA_CM1,
-        f._AXIS_LIMIT_CM1,
+        f.AXIS_SIGMA_CM1,
         f._OWN_SHIFT_SIGMA_CM1,
         f.OWN_SHIFT_LIMIT_CM1,
         f._OWN_WIDTH_SIGMA_CM2,
-        f._OWN_WIDTH_LIMITS_CM2,
         f._RESPONSE_SIGMA,
         f.EVIDENCE_FROM_SHARE,
         (f.SMALLEST_MODEL_ERROR, f.LARGEST_MODEL_ERROR),
-        f._LARGEST_NEARBY,
-        f.CORRELATED_ERROR,
-        r._FOREIGN_NEARBY,
-        r._FOREIGN_FLOOR,
-        r._FOREIGN_SIGMAS,
-        r._SUPPORT_RESIDUAL,
+        r.NEARBY_FLOOR,
+        r.HEIGHT_DOUBT,
+        r.NOISE_SIGMAS,
         r._SUPPORT_NOISE,
         f._MOST_BENT,
-        f._NEARBY_POINTS,
-        r._FOREIGN_POINTS,
-        r._SUPPORT_FIT_POINTS,
+        r.NEARBY_POINTS,
+        derivative.LINE_CM1,
         f._REWEIGHTINGS,
     )
 

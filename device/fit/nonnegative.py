@@ -14,8 +14,10 @@ from device.native.library import address, kernel
 
 Floats = npt.NDArray[np.float64]
 
-# A gradient below this part of a column's norm is rounding, not a reason to let the column in.
-_TOLERANCE = 1e-10
+
+def tolerance() -> float:
+    """A gradient below this part of a column's norm is rounding, no reason to let the column in."""
+    return float(np.sqrt(np.finfo(np.float64).eps))
 
 
 def solve_nonnegative(gram: Floats, projection: Floats, start: Floats | None = None) -> Floats:
@@ -58,7 +60,7 @@ def roundings(gram: Floats, projection: Floats) -> Floats:
     energy = np.maximum(gram.diagonal(), 0.0)
     scale = float(energy.max(initial=0.0))
     largest = float(np.abs(projection).max(initial=0.0))
-    result: Floats = _TOLERANCE * np.sqrt(energy) * (largest / np.sqrt(scale) if scale > 0 else 0)
+    result: Floats = tolerance() * np.sqrt(energy) * (largest / np.sqrt(scale) if scale > 0 else 0)
     return result
 
 
@@ -86,7 +88,7 @@ def _in_c(compiled: ctypes.CDLL, gram: Floats, projections: Floats, start: Float
         address(gram),
         len(projections),
         address(projections),
-        _TOLERANCE,
+        tolerance(),
         address(start),
         address(explained),
     )

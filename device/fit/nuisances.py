@@ -10,11 +10,9 @@ Next: `flexible.py`, which asks; `first_look.py`, what is asked of nuisances bef
 import numpy as np
 import numpy.typing as npt
 
-from device.fit.reweighted import Question
+from device.fit.reweighted import Question, rounding_variance
 
 Floats = npt.NDArray[np.float64]
-_SMALLEST_SCALE = 1e-30  # of data scaled to 1: where there is no noise
-
 Singles = npt.NDArray[np.float32]
 
 
@@ -33,7 +31,8 @@ class WeightedNuisances:
         if self._any:
             self._rows = question.nuisances * root
             normal = (self._rows @ self._rows.T).astype(np.float64)
-            precision = np.diag(question.nuisance_precision * max(precision_scale, _SMALLEST_SCALE))
+            scale = max(precision_scale, rounding_variance())  # where there is no noise
+            precision = np.diag(question.nuisance_precision * scale)
             self._covariance: Floats = np.linalg.inv(normal + precision)
 
     def taken_out(

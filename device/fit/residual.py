@@ -11,38 +11,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from device.fit.derivative import moving_maximum
+from device.fit.derivative import LINE_CM1, moving_maximum
 from device.spectra.noise import MAD_TO_SIGMA, median
 
 Floats = npt.NDArray[np.float64]
 Reals = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
 
-# What counts as foreign: residual beyond this part of the signal nearby and this part of the
-# largest derivative, and beyond noise. Mixing and another instrument stay below, a foreign line
-# does not.
-_FOREIGN_NEARBY = 0.30
-_FOREIGN_FLOOR = 0.03
-_FOREIGN_SIGMAS = 4.0
-_FOREIGN_POINTS = 31
-# Where the fit has no line nearby, misfit can be no excuse, and a much smaller line is foreign: one
-# beyond this part of the strongest slope nearby (a line in the wrong place leaves less) and beyond
-# noise, as this residual itself shows it, at least. Judged over the points of one line.
-_LONE_NEARBY = 0.8
-_LONE_NEARBY_POINTS = 15
-_LONE_SIGMAS = 5.0
-_LONE_LINE_POINTS = 9
-# Root mean square over one line that noise alone does not leave: the largest in a spectrum reaches
-# 2.4 to 2.8 of the noise's in half of all noise.
-_WORST_SIGMAS = 3.0
-# A component is supported where its own lines are, if the residual there stays under this part
-# of the fitted signal plus so many noise variances.
-_SUPPORT_RESIDUAL = 0.40
-_SUPPORT_NOISE = 3.0
-_SUPPORT_FIT_POINTS = 9
-
-_WIDEST = 64  # points beside one that any mean here may reach to
-_SMALLEST_SQUARE = 1e-30  # of a residual, of data scaled to 1
+# By this part of their height lines of one compound may differ between its reference and a mixture,
+# or between two instruments, and those of one kind of lamp between two lamps. A residual beyond it
+# and beyond noise is foreign; a component is supported where the residual stays below.
+HEIGHT_DOUBT = 0.40
+# Signal within so many points is nearby (31 to 41 give the same verdicts), and
+# everywhere at least this part of the largest derivative.
+NEARBY_POINTS = 37
+NEARBY_FLOOR = 0.05
+# So many sigmas are more than chance, at a point, in the mean over a line and in a whole spectrum.
+# With 4 at lone lines 10 of 360 simulated mixtures are PARTIAL that are IDENTIFIED with 5.
+NOISE_SIGMAS = 5.0
+_SUPPORT_NOISE = 3.0  # variances of noise that a supported line may be off by
 
 
 class Residual:
@@ -67,8 +54,10 @@ class Residual:
     @cached_property
     def doubt(self) -> Reals:
         """Weight of each point, 0-1: less than 1 where a foreign line stands."""
-        ratio = self._tolerated_squared / np.maximum(np.square(self.values), _SMALLEST_SQUARE)
-        result: Reals = np.minimum(ratio, 1.0)
+        tolerated, square = self._tolerated_squared, np.square(self.values)
+        result: Reals = np.divide(
+            tolerated, square, out=np.ones_like(tolerated), where=square > tolerated
+        )
         return result
 
     @cached_property
@@ -86,12 +75,12 @@ class Residual:
     def worst_line(self) -> float:
         """0-1: largest misfit over the points of one line, beyond noise, against the strongest
         line of the fit; where a compound's own lines have other strengths, too."""
-        strongest = squares_nearby(self.summed_squares, _LONE_LINE_POINTS).max()
+        strongest = squares_nearby(self.summed_squares, LINE_CM1).max()
         if not strongest > 0:
             return 1.0
-        misfit = squares_nearby(summed_squares(self.values), _LONE_LINE_POINTS)
-        noise = squares_nearby(summed_squares(np.sqrt(self._noise)), _LONE_LINE_POINTS)
-        beyond = float(((misfit - _WORST_SIGMAS**2 * noise) * self._known).max())
+        misfit = squares_nearby(summed_squares(self.values), LINE_CM1)
+        noise = squares_nearby(summed_squares(np.sqrt(self._noise)), LINE_CM1)
+        beyond = float(((misfit - NOISE_SIGMAS**2 * noise) * self._known).max())
         return min(float(np.sqrt(max(beyond, 0.0) / strongest)), 1.0)
 
     def model_error(self) -> float:
@@ -107,7 +96,7 @@ class Residual:
         excess: Reals = np.maximum(np.abs(self.values) - self._tolerated_alone, 0.0)
         if not excess.any():
             return 0.0
-        line = np.sqrt(squares_nearby(summed_squares(excess), _LONE_LINE_POINTS).max())
+        line = np.sqrt(squares_nearby(summed_squares(excess), LINE_CM1).max())
         return float(line / np.abs(self._data).max())
 
     def unexplained(self) -> float:
@@ -118,9 +107,9 @@ class Residual:
 
     def support(self, columns: Reals) -> Floats:
         """[C], 0-1: part of each column's lines [C, points] that the data really have."""
-        signal = squares_nearby(self.summed_squares, _SUPPORT_FIT_POINTS)
-        tolerated = _SUPPORT_RESIDUAL**2 * signal + _SUPPORT_NOISE * self._noise
-        misfit = squares_nearby(summed_squares(self.values), _SUPPORT_FIT_POINTS)
+        signal = squares_nearby(self.summed_squares, LINE_CM1)
+        tolerated = HEIGHT_DOUBT**2 * signal + _SUPPORT_NOISE * self._noise
+        misfit = squares_nearby(summed_squares(self.values), LINE_CM1)
         supported = (misfit < tolerated).astype(columns.dtype)
         energy = np.square(columns)
         total = energy.sum(axis=1, dtype=np.float64)
@@ -133,36 +122,40 @@ class Residual:
 
     @cached_property
     def _tolerated_squared(self) -> Reals:
-        nearby = np.sqrt(squares_nearby(self.summed_squares, _FOREIGN_POINTS))
-        floor = _FOREIGN_FLOOR * float(np.abs(self._data).max())
-        square = np.square(_FOREIGN_NEARBY * nearby + floor)
-        result: Reals = (square + _FOREIGN_SIGMAS**2 * self._noise).astype(self._data.dtype)
+        nearby = np.sqrt(squares_nearby(self.summed_squares, NEARBY_POINTS))
+        everywhere = NEARBY_FLOOR * float(np.abs(self._data).max())
+        square = np.square(HEIGHT_DOUBT * (nearby + everywhere))
+        result: Reals = (square + NOISE_SIGMAS**2 * self._noise).astype(self._data.dtype)
         return result
 
     @cached_property
     def _tolerated_alone(self) -> Reals:
-        nearby = moving_maximum(np.abs(self._model), _LONE_NEARBY_POINTS)
+        """Beyond the steepest slope nearby: a line in the wrong place leaves less. There misfit is
+        no excuse, and noise is what this residual itself shows, at least."""
+        nearby = moving_maximum(np.abs(self._model), LINE_CM1)
         shown = MAD_TO_SIGMA * median(np.abs(self.values))
         noise = np.maximum(self._noise, shown**2)
-        result: Reals = np.sqrt(np.square(_LONE_NEARBY * nearby) + _LONE_SIGMAS**2 * noise)
+        result: Reals = np.sqrt(np.square(nearby) + NOISE_SIGMAS**2 * noise)
         return result
 
 
 def summed_squares(values: Reals) -> Floats:
-    """[points + 2 _WIDEST + 1]: cumulative sums of squares in double, held beyond both ends."""
-    result = np.zeros(len(values) + 2 * _WIDEST + 1)
-    end = _WIDEST + 1 + len(values)
-    np.cumsum(np.square(values), dtype=np.float64, out=result[_WIDEST + 1 : end])
+    """Cumulative sums of squares in double, held beyond both ends as far as anything is nearby."""
+    beside = NEARBY_POINTS // 2
+    result = np.zeros(len(values) + 2 * beside + 1)
+    end = beside + 1 + len(values)
+    np.cumsum(np.square(values), dtype=np.float64, out=result[beside + 1 : end])
     result[end:] = result[end - 1]
     return result
 
 
 def squares_nearby(summed: Floats, points: int) -> Floats:
-    """Mean square over so many points around each, an odd number; nothing stands beyond the ends.
+    """Mean square over so many points around each, an odd number up to NEARBY_POINTS; nothing
+    stands beyond the ends.
 
     Args:
         summed: by `summed_squares`.
     """
-    half = points // 2
-    upper = summed[_WIDEST + half + 1 : len(summed) - _WIDEST + half]
-    return (upper - summed[_WIDEST - half : len(summed) - _WIDEST - 1 - half]) / points
+    half, beside = points // 2, NEARBY_POINTS // 2
+    upper = summed[beside + half + 1 : len(summed) - beside + half]
+    return (upper - summed[beside - half : len(summed) - beside - 1 - half]) / points

@@ -16,19 +16,20 @@ Singles = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 
 
+def rounding_variance() -> float:
+    """Of data in single precision, scaled to about 1."""
+    return float(np.finfo(np.float32).eps) ** 2
+
+
 @dataclass(frozen=True)
 class Repeat:
     """When a fit is made again in another way: then nobody asks for its evidence."""
 
     aligned_cm1: float = np.inf  # a larger error of the axis moves lines too far for one fit
     noise_rules: float = np.inf  # from this `noise_part` on
-    matched_model_error: float = 0.0  # ... where the model error is smaller than this
 
     def misaligned(self, shift_cm1: float, stretch_cm1: float) -> bool:
         return abs(shift_cm1) + abs(stretch_cm1) > self.aligned_cm1
-
-    def noisy(self, noise_part: float, model_error: float) -> bool:
-        return noise_part > self.noise_rules and model_error < self.matched_model_error
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from device.fit.derivative import SMOOTHING_CM1, kernel_variances
+from device.fit.derivative import LINE_CM1, SMOOTHING_CM1, kernel_variances
+from device.fit.flexible import OWN_SHIFT_LIMIT_CM1
 from device.fit.measured import MeasuredDerivatives
 from device.fit.nonnegative import solve_series
 from device.fit.windowed import WindowedReferences
@@ -20,14 +21,18 @@ Floats = npt.NDArray[np.float64]
 
 SHIFT_LIMIT_CM1 = 6  # a larger offset is an axis out of calibration, not a shift
 _FAR_SHIFT_CM1 = 20  # how far an axis out of calibration is looked for
-_SHIFT_SLACK_CM1 = 1  # how far beyond it a second look may go
 
-# Extra variance (sigma squared, cm-2) of the measured lines over the references': from lines of
-# 5 cm-1 full width to lines of 14 beside references of 8.5.
-WIDTH_LADDER_CM2 = (-12.0, -9.0, -6.0, -4.0, -2.0, 0.0, 2.0, 4.0, 6.0, 9.0, 13.0, 18.0, 24.0)
-_UNCHANGED = WIDTH_LADDER_CM2.index(0.0)
+# Lines are so many rungs narrower or wider than the references', each by this factor of a line's
+# variance: 12 cm-2 less to 27 more.
+_RUNGS = 6
+_RUNG_FACTOR = 1.15
 
 _SMALLEST_SIGNAL = 0.05  # of the energy is signal at least, however noisy a spectrum seems
+
+
+def extra_width_cm2(rung: int) -> float:
+    """Variance (sigma squared) of the measured lines over the references'."""
+    return (LINE_CM1 / 2) ** 2 * (_RUNG_FACTOR**rung - 1.0)
 
 
 class ShiftSearch:
@@ -49,9 +54,9 @@ class ShiftSearch:
     @cached_property
     def best(self) -> tuple[int, int]:
         """(rung of the ladder, whole shift): whole shifts, widths, both again nearby."""
-        shift = self._best(_UNCHANGED, range(-SHIFT_LIMIT_CM1, SHIFT_LIMIT_CM1 + 1))
-        width = self._climb(_UNCHANGED, shift)
-        limit = SHIFT_LIMIT_CM1 + _SHIFT_SLACK_CM1
+        limit = SHIFT_LIMIT_CM1
+        shift = self._best(0, range(-limit, limit + 1))
+        width = self._climb(0, shift)
         shift = self._best(width, range(max(shift - 2, -limit), min(shift + 2, limit) + 1))
         return self._climb(width, shift), shift
 
@@ -62,13 +67,13 @@ class ShiftSearch:
         below, at, above = (self._known[width, shift + step] for step in (-1, 0, 1))
         curvature = below - 2 * at + above
         fraction = 0.5 * (below - above) / curvature if curvature < 0 else 0.0
-        return shift + min(max(fraction, -0.5), 0.5), WIDTH_LADDER_CM2[width]
+        return shift + min(max(fraction, -0.5), 0.5), extra_width_cm2(width)
 
     def far_away(self) -> tuple[float, float]:
-        """(shift_cm1, explained) at the best shift too large to be one."""
-        shifts = range(SHIFT_LIMIT_CM1 + _SHIFT_SLACK_CM1 + 1, _FAR_SHIFT_CM1 + 1)
-        best = self._best(_UNCHANGED, [sign * shift for shift in shifts for sign in (-1, 1)])
-        width = self._climb(_UNCHANGED, best)
+        """(shift_cm1, explained) at the best shift beyond any that the whole fit follows."""
+        shifts = range(SHIFT_LIMIT_CM1 + int(OWN_SHIFT_LIMIT_CM1), _FAR_SHIFT_CM1 + 1)
+        best = self._best(0, [sign * shift for shift in shifts for sign in (-1, 1)])
+        width = self._climb(0, best)
         return float(best), self._known[width, best]
 
     def _best(self, width: int, shifts: Iterable[int]) -> int:
@@ -79,7 +84,7 @@ class ShiftSearch:
     def _climb(self, width: int, shift: int) -> int:
         """The best rung of the ladder, by steps uphill: energy against width has one top."""
         for step in (-1, 1):
-            while 0 <= width + step < len(WIDTH_LADDER_CM2):
+            while abs(width + step) <= _RUNGS:
                 self._evaluate(width, [shift])
                 self._evaluate(width + step, [shift])
                 if not self._known[width + step, shift] > self._known[width, shift]:
@@ -92,7 +97,7 @@ class ShiftSearch:
         asked = [shift for shift in shifts if (width, shift) not in self._known]
         if not asked:
             return
-        variance, data_variance = kernel_variances(SMOOTHING_CM1, WIDTH_LADDER_CM2[width])
+        variance, data_variance = kernel_variances(SMOOTHING_CM1, extra_width_cm2(width))
         columns = self._references.search_columns(variance)
         derivative = self.measured.derivative(data_variance)
         if len(self.measured.first_parts):

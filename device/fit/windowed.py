@@ -13,15 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from device.fit.derivative import baseline_basis, ramp_of, smoothed_derivative, without_baseline
+from device.native import memory
 
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 
-LANES = 8  # rows are padded to a multiple of it (`device/native/kernel.h`)
-_KEPT_COLUMNS = 8  # kernels of each kind; 13 references of 2,201 points take 340 kB each
 RESPONSE_TERMS = 4  # cosines over the range that the response of an instrument is made of
-STRIDE = 2  # the search looks at every second point: the smoothed derivative holds nothing finer
 
 Key = TypeVar("Key")
 Kept = TypeVar("Kept")
@@ -66,19 +64,22 @@ class WindowedReferences:
         first, last = int(self.points[0]), int(self.points[-1]) + 1
         whole = last - first == len(self.points)
         self.part = slice(first, last) if whole else self.points  # picks them from [G]
-        self.stride = -(-len(self.points) // LANES) * LANES
+        self.stride = -(-len(self.points) // memory.LANES) * memory.LANES
         self.ramp = self.padded(ramp_of(len(window))[window])
         self.ones = self.padded(np.ones(len(self.points)))
         self.no_rows = np.zeros((0, self.stride), dtype=np.float32)
         self.cosines = np.stack([self.padded(row) for row in _cosines(len(self.points))])
-        self.searched = self.points[::STRIDE]
+        self.searched = self.points[:: memory.STRIDE]
         self._columns: OrderedDict[float, Columns] = OrderedDict()
         self._search_columns: OrderedDict[float, SearchColumns] = OrderedDict()
 
     def columns(self, variance_cm2: float) -> Columns:
         """Smoothed by a kernel of this variance."""
         return kept(
-            self._columns, variance_cm2, lambda: self._make_columns(variance_cm2), _KEPT_COLUMNS
+            self._columns,
+            variance_cm2,
+            lambda: self._make_columns(variance_cm2),
+            memory.KEPT_COLUMNS,
         )
 
     def search_columns(self, variance_cm2: float) -> SearchColumns:
@@ -86,7 +87,7 @@ class WindowedReferences:
             self._search_columns,
             variance_cm2,
             lambda: self._make_search_columns(variance_cm2),
-            _KEPT_COLUMNS,
+            memory.KEPT_COLUMNS,
         )
 
     def padded(self, values: npt.NDArray[np.generic]) -> Singles:

@@ -100,7 +100,7 @@ int bend(state *s) {
         s->list[2 * present + k] = row_of(s->rows, s, k);
         s->factor[2 * present + k] = k == 0 ? -1.0 : 1.0;
         s->prior[2 * present + k] =
-            precision_of(k == 0 ? set->axis_sigma_cm1[1] : set->response_sigma);
+            precision_of(k == 0 ? set->axis_sigma_cm1 : set->response_sigma);
     }
     for (int k = 0; k < f->nuisances; k++) {
         s->list[2 * present + BENT + k] = f->nuisance + (size_t)k * stride;
@@ -108,19 +108,18 @@ int bend(state *s) {
         s->prior[2 * present + BENT + k] = f->nuisance_precision[k];
     }
     const int last = 2 * present + BENT + f->nuisances;
-    s->prior[last] = precision_of(set->axis_sigma_cm1[0]);
+    s->prior[last] = precision_of(set->axis_sigma_cm1);
     bending_equations(s, present, rest);
     for (int i = 0; i <= last; i++)
         if (!factor_row(s->normal, last + 1, i, TOLERANCE * TOLERANCE)) return 0; /* not finite */
     substitute(s->normal, last + 1, last + 1, s->bend);
-    const double *bend = s->bend, own = set->own_shift_limit_cm1, limit = set->axis_limit_cm1;
+    const double *bend = s->bend, limit = set->shift_limit_cm1;
     f->axis_error_cm1[0] = clipped(bend[last], -limit, limit);
     f->axis_error_cm1[1] = clipped(bend[2 * present], -limit, limit);
     memcpy(f->response, bend + 2 * present + 1, sizeof(double) * COSINES);
     for (int k = 0; k < present; k++) {
-        f->own_shift_cm1[s->chosen[k]] = clipped(bend[k], -own, own);
-        f->own_width_cm2[s->chosen[k]] = clipped(
-            bend[present + k], set->own_width_limits_cm2[0], set->own_width_limits_cm2[1]);
+        f->own_shift_cm1[s->chosen[k]] = clipped(bend[k], -limit, limit);
+        f->own_width_cm2[s->chosen[k]] = bend[present + k];
     }
     for (int n = 0; n < stride; n++) {
         s->aside[n] = (float)f->axis_error_cm1[0] + (float)f->axis_error_cm1[1] * f->ramp[n];

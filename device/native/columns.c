@@ -68,10 +68,10 @@ void weigh(state *s) {
     const int points = f->points, stride = f->stride;
     const float *noise = f->noise, *left = s->residual;
     const double *summed = squares_summed(s, f->model);
-    const int half = set->foreign_points / 2, wide = set->nearby_points / 2;
-    const double foreign_each = set->foreign_nearby * set->foreign_nearby / set->foreign_points;
-    const float floor = (float)(set->foreign_floor * s->largest);
-    const float sigmas = (float)(set->foreign_sigmas * set->foreign_sigmas);
+    const int half = set->nearby_points / 2;
+    const double foreign_each = set->height_doubt * set->height_doubt / set->nearby_points;
+    const float floor = (float)(set->height_doubt * set->nearby_floor * s->largest);
+    const float sigmas = (float)(set->noise_sigmas * set->noise_sigmas);
     for (int n = 0; n < points; n++) {
         const float nearby = (float)((summed[n + half + 1] - summed[n - half]) * foreign_each);
         const float amplitude = sqrtf(nearby) + floor;
@@ -87,14 +87,14 @@ void weigh(state *s) {
     const double error = energy > 0.0 ? sqrt(trusted / energy) : INFINITY;
     f->model_error = fmin(fmax(error, set->model_error_limits[0]), set->model_error_limits[1]);
     const double everywhere = set->nearby_floor * s->largest;
-    const double scale = set->correlated_error * f->model_error * f->model_error;
+    const double scale = set->line_points * f->model_error * f->model_error;
     const float least = (float)(scale * everywhere * everywhere);
     const double each = scale / set->nearby_points;
     const float noisy = (float)f->correlated_noise;
     for (int n = 0; n < points; n++) {
-        const float nearby = (float)((summed[n + wide + 1] - summed[n - wide]) * each);
+        const float nearby = (float)((summed[n + half + 1] - summed[n - half]) * each);
         const float variance = noisy * noise[n] + (least + nearby);
-        s->variance[n] = variance > 1e-30f ? variance : 1e-30f;
+        s->variance[n] = variance > ROUNDING ? variance : ROUNDING;
         f->weight[n] = s->doubt[n] / s->variance[n];
     }
     for (int n = points; n < stride; n++) f->weight[n] = 0.0f;

@@ -108,18 +108,16 @@ void conclude(state *s) {
     }
     f->noise_part = noisy / fmax(energy, 1e-300);
     const double off = fabs(f->axis_error_cm1[0]) + fabs(f->axis_error_cm1[1]);
-    const int noisy_rules =
-        f->noise_part > f->noise_rules && f->model_error < f->matched_model_error;
-    if (off > f->aligned_cm1 || noisy_rules) return;
+    if (off > f->aligned_cm1 || f->noise_part > f->noise_rules) return;
     for (int n = 0; n < stride; n++) s->one[n] = s->residual[n] * s->residual[n];
-    const double each = set->correlated_error / points;
+    const double each = (double)set->line_points / points;
     const double misfit = fmax(1.0, dot(s->one, f->weight, stride) * each);
-    const int half = set->support_points / 2;
+    const int half = set->line_points / 2;
     const double *summed = squares_summed(s, s->residual);
     for (int n = 0; n < points; n++) s->one[n] = (float)(summed[n + half + 1] - summed[n - half]);
     summed = squares_summed(s, f->model);
-    const double part = set->support_residual * set->support_residual;
-    const double noise = set->support_points * set->support_noise;
+    const double part = set->height_doubt * set->height_doubt;
+    const double noise = set->line_points * set->support_noise;
     for (int n = 0; n < points; n++) {
         const double signal = part * (summed[n + half + 1] - summed[n - half]);
         s->one[n] = s->one[n] < signal + noise * f->noise[n] ? 1.0f : 0.0f;

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#define RAMIX_KERNEL_VERSION 3
+#define RAMIX_KERNEL_VERSION 4
 
 /* Longer vectors and fused products where the processor has them. clang's choice between them is
  * made by a function of its run-time library, and in that of zig 0.17, which makes the wheels, it
@@ -20,17 +20,14 @@
 
 enum { LANES = 8, COSINES = 4 };
 
-/* Constants of `device/fit/flexible.py` and `residual.py`, which say what they are for. */
+/* Constants of `device/fit/flexible.py`, `residual.py` and `derivative.py`, which say what they are
+ * for. */
 typedef struct {
-    double axis_sigma_cm1[2], axis_limit_cm1;
-    double own_shift_sigma_cm1, own_shift_limit_cm1;
-    double own_width_sigma_cm2, own_width_limits_cm2[2];
+    double axis_sigma_cm1, own_shift_sigma_cm1, shift_limit_cm1, own_width_sigma_cm2;
     double response_sigma, evidence_from_share;
     double model_error_limits[2];
-    double nearby_floor, correlated_error;
-    double foreign_nearby, foreign_floor, foreign_sigmas;
-    double support_residual, support_noise;
-    int32_t most_bent, nearby_points, foreign_points, support_points, reweightings;
+    double nearby_floor, height_doubt, noise_sigmas, support_noise;
+    int32_t most_bent, nearby_points, line_points, reweightings;
 } ramix_settings;
 
 /* One spectrum and the references fitted to it. Rows have `stride` floats, a multiple of LANES,
@@ -47,9 +44,9 @@ typedef struct {
     const float *nuisance;             /* [N, stride], fitted beside the references */
     const double *nuisance_precision;  /* [N], of what each one's part is known before */
     double correlated_noise; /* points of noise that weigh as much as an independent one */
-    /* A fit whose axis is off by more, or where noise rules and the model error is less, is made
-     * again by the caller: then nothing is concluded, and all from `deviation` on is zero. */
-    double aligned_cm1, noise_rules, matched_model_error;
+    /* A fit whose axis is off by more, or where noise rules, is made again by the caller: then
+     * nothing is concluded, and all from `deviation` on is zero. */
+    double aligned_cm1, noise_rules;
     /* answers */
     double *coefficients, *own_shift_cm1, *own_width_cm2; /* [K] */
     double *deviation, *evidence, *support, *pull;        /* [K] */

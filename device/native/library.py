@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-VERSION = 3  # RAMIX_KERNEL_VERSION of the header that the structures here follow
+VERSION = 4  # RAMIX_KERNEL_VERSION of the header that the structures here follow
 VARIABLE = "RAMIX_KERNEL"
 NONE = "none"
 

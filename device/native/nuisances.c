@@ -72,7 +72,7 @@ void first_nuisances(state *s) {
     double noise = 0.0;
     for (int n = 0; n < f->points; n++) noise += f->noise[n];
     for (int n = 0; n < f->stride; n++) f->weight[n] = n < f->points ? 1.0f : 0.0f;
-    weighted_nuisances(s, fmax(noise / f->points, 1e-30));
+    weighted_nuisances(s, fmax(noise / f->points, ROUNDING));
     for (int i = 0; i < count; i++) {
         float *rest = s->other;
         const float *row = s->list[i];

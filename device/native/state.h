@@ -2,11 +2,14 @@
 #ifndef RAMIX_STATE_H
 #define RAMIX_STATE_H
 
+#include <float.h>
+
 #include "kernel.h"
 #include "nonnegative.h"
 
 enum { WIDEST = 64, BENT = COSINES + 1 };
 #define TOLERANCE 1e-7 /* gradients and pivots below are rounding of single precision */
+#define ROUNDING (FLT_EPSILON * FLT_EPSILON) /* its variance, of data scaled to about 1 */
 
 typedef struct {
     ramix_fit *fit;

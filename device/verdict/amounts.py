@@ -15,10 +15,9 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 # The relative strengths of a compound's lines differ between its reference and this sample, on
-# this instrument: the share p then errs by about spread * p * (1 - p). The worse the references
-# match, the larger the spread; limits and slope from simulated scenes whose lines vary by 0 to 10%
-# (`ramix-train figures --only coverage`).
-_SPREAD_PER_MODEL_ERROR = 1.0
+# this instrument: the share p then errs by about spread * p * (1 - p). The spread is
+# the model error within limits, from simulated scenes whose lines vary by 0 to 10% (`ramix-train
+# figures --only coverage`).
 _SPREAD_LIMITS = (0.055, 0.075)
 _SMALLEST_SD = 0.002
 
@@ -32,7 +31,7 @@ def signal_shares(fit: LibraryFit, asserted: Bools) -> tuple[Floats, Floats]:
     part = fit.coefficients / total
     relative = fit.coefficient_sd / total
     variance = relative**2 * (1.0 - 2.0 * part) + part**2 * float(np.sum(relative**2))
-    spread = np.clip(_SPREAD_PER_MODEL_ERROR * fit.model_error, *_SPREAD_LIMITS)
+    spread = np.clip(fit.model_error, *_SPREAD_LIMITS)
     variance = np.maximum(variance, 0.0) + (spread * part * (1.0 - part)) ** 2
     explained = 1.0 - fit.unexplained
     sd = np.maximum(np.sqrt(variance) * explained, _SMALLEST_SD)

@@ -21,8 +21,9 @@ from device.spectra.spectrum import GridSpectrum
 from device.verdict import reasons
 from device.verdict.amounts import signal_shares, volume_fractions
 from device.verdict.classes import class_of_stranger
-from device.verdict.limits import limiting_shares
+from device.verdict.limits import SURE_SIGMAS, limiting_shares
 from device.verdict.scores import (
+    Why,
     beside_terms,
     compound_terms,
     evidence_weight,
@@ -31,11 +32,8 @@ from device.verdict.scores import (
     total,
 )
 from device.verdict.twins import resolve_twins
-from device.verdict.why import Why
 
 Floats = npt.NDArray[np.float64]
-
-_NINETY_PERCENT = 1.645  # half-width of a 90% interval in standard deviations
 
 
 class Verdict(StrEnum):
@@ -132,7 +130,7 @@ def identify(
             return replace(no_result([why_not]), fit=final, full_fit=fit)
         stranger = class_of_stranger(fit, compounds) if something_foreign else None
         if stranger is not None:
-            why.append(reasons.of_a_class(*stranger))
+            why.append(stranger)
         elif explaining.any():
             found = signal_shares(final, explaining)[0]
             signs = [i for i in np.argsort(-found) if explaining[i]]
@@ -158,11 +156,11 @@ def identify(
             cas=compounds[i].cas,
             presence=float(probability(score)[i]),
             signal_share=float(shares[i]),
-            signal_share_uncertainty=float(_NINETY_PERCENT * sd[i]),
-            signal_share_at_least=_at_least(shares[i] - _NINETY_PERCENT * sd[i], hidden),
+            signal_share_uncertainty=float(SURE_SIGMAS * sd[i]),
+            signal_share_at_least=_at_least(shares[i] - SURE_SIGMAS * sd[i], hidden),
             volume_fraction=None if volumes is None else float(volumes[i]),
             volume_fraction_uncertainty=(
-                None if volume_sd is None else float(_NINETY_PERCENT * volume_sd[i])
+                None if volume_sd is None else float(SURE_SIGMAS * volume_sd[i])
             ),
             network_validated=bool(i < len(prediction.presence)),
         )

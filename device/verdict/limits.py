@@ -9,43 +9,18 @@ over the root of the information. So 95% of all amounts are detected from (root 
 Next: `identification.py`, which states amounts with them; `show/card.py`, which prints them.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from device.fit.flexible import EVIDENCE_FROM_SHARE
 from device.fit.library import LibraryFit
 from device.inference.decision_numbers import DecisionNumbers
-from device.inference.manifest import Compound
 from device.verdict.scores import evidence_asked
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
-_ONE_SIDED_5_PERCENT = 1.645
-
-
-@dataclass(frozen=True)
-class DetectionLimit:
-    """One compound that is not named; None where its information in this spectrum is zero."""
-
-    name: str
-    cas: str
-    signal_share: float | None
-
-
-def detection_limits(
-    shares: Floats, named: Bools, compounds: Sequence[Compound]
-) -> tuple[DetectionLimit, ...]:
-    """Limits of all compounds not `named` [C], smallest first; `shares`: see `limiting_shares`."""
-    limits = [
-        DetectionLimit(one.name, one.cas, float(share) if np.isfinite(share) else None)
-        for one, share, present in zip(compounds, shares, named, strict=True)
-        if not present
-    ]
-    return tuple(sorted(limits, key=lambda limit: limit.signal_share or np.inf))
+SURE_SIGMAS = 1.645  # above a mean, where 95% of a normal distribution lies below
 
 
 def limiting_shares(fit: LibraryFit, named: Bools, numbers: DecisionNumbers) -> Floats:
@@ -58,9 +33,7 @@ def limiting_shares(fit: LibraryFit, named: Bools, numbers: DecisionNumbers) -> 
     total = float(fit.coefficients[named].sum())
     information = _information(fit, named)
     with np.errstate(divide="ignore", invalid="ignore"):
-        amount = (np.sqrt(evidence_asked(fit, numbers)) + _ONE_SIDED_5_PERCENT) / np.sqrt(
-            information
-        )
+        amount = (np.sqrt(evidence_asked(fit, numbers)) + SURE_SIGMAS) / np.sqrt(information)
         amount += np.maximum(-fit.pull, 0.0) / information
         share = np.maximum(amount / (amount + total), EVIDENCE_FROM_SHARE)
     usable = (information > 0) & (total > 0)

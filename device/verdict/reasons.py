@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from device.fit.first_look import EXPLAINED
+from device.fit.flexible import EVIDENCE_FROM_SHARE
 from device.fit.library import Library, LibraryFit
 from device.inference.manifest import Compound
 from device.spectra.daylight import DAYLIGHT_IN_THE_DARK
@@ -17,16 +19,10 @@ from device.spectra.spectrum import GridSpectrum
 from device.spectra.stray_light import DARK_FRAME
 from device.verdict.twins import Twins
 
-# A spectrum that nothing explains: this part of its energy in spikes means there is nothing else,
-# and this part explained with the axis moved means that the axis is wrong. Liquids outside the
-# library reach 0.64 by chance, those inside 0.93 and more.
-_ONLY_SPIKES = 0.8
-_EXPLAINED_ELSEWHERE = 0.9
 # Part of all amplitude that the dark frame or a lamp has, from which it is told.
 _LIGHT_TOLD = 0.02
 _LIGHT_DOUBTED = 0.1  # of a lamp's: from here on nothing is IDENTIFIED
 _PART_TOLD = 0.25  # ... and the part of the dark frame's light: by chance a fit finds up to 0.2
-_WORTH_A_NUMBER = 0.01  # a smaller part would be told as 0%
 _SIGNS_TOLD = 3
 _MOST_FRAMES = 1000  # more is no measurement
 
@@ -35,10 +31,11 @@ def why_not_interpretable(
     spectrum: GridSpectrum, library: Library, fit: LibraryFit
 ) -> Reason | None:
     """A fault of the measurement that would explain why nothing fits; looked for before UNKNOWN."""
-    if fit.spike_part > _ONLY_SPIKES:
+    if fit.spike_part > EXPLAINED:
         return only_cosmic_rays()
+    # with another axis liquids outside the library reach 0.82 by chance
     shift, explained = library.far_shift(spectrum)
-    if explained > _EXPLAINED_ELSEWHERE:
+    if explained > EXPLAINED:
         return Reason(
             "axis_out_of_calibration",
             f"The spectrum would fit the library with its axis moved by {shift:+.0f} cm-1.",
@@ -51,7 +48,7 @@ def unexplained_signal(unexplained: float, fit: LibraryFit, grid: WavenumberGrid
     # the sum over a line's derivative is highest at its centre
     where = (grid.wavenumber_cm1 + fit.axis_error_cm1)[int(np.argmax(np.cumsum(fit.foreign)))]
     text = f"{unexplained:.0%} of the signal fits no compound of the library, most of it"
-    if unexplained < _WORTH_A_NUMBER:
+    if unexplained <= EVIDENCE_FROM_SHARE:  # told as 0%
         text = "A line that is weak, but not noise, fits no compound of the library:"
     return Reason(
         "unexplained_signal",
@@ -110,16 +107,6 @@ def signs_of(shares: Sequence[tuple[str, float]]) -> Reason:
         "signs_of",
         f"Something outside the library, with signs of {told}: too little to be sure.",
         "Treat the sample as unknown; try a model with another library.",
-    )
-
-
-def of_a_class(chemical_class: str, names: Sequence[str]) -> Reason:
-    """A stranger that resembles `names`, the largest first."""
-    return Reason(
-        "of_a_class",
-        f"No compound of the library, but one like {' and '.join(names[:_SIGNS_TOLD])}: "
-        f"probably {chemical_class}.",
-        "Treat the sample as unknown and as of this class; try a model with another library.",
     )
 
 

@@ -14,6 +14,7 @@ Each is a sum of few named terms, weighted by the model's own numbers (`Decision
 Next: `identification.py`, what follows from them.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,9 +27,19 @@ from device.inference.decision_numbers import DecisionNumbers
 Floats = npt.NDArray[np.float64]
 Terms = dict[str, Floats]
 
-INT8_STEP = 1 / 256  # of an output: no presence is known to be nearer to 0 or 1
 SMALLEST_LINE = 5e-4  # of the strongest: less is no line, whatever the noise
 HALF = 0.5  # of a compound's lines: where fewer were measured, a low presence means nothing
+
+
+@dataclass(frozen=True, eq=False)
+class Why:
+    """Why a verdict is what it is: the log odds by term, and what the terms were made of."""
+
+    compounds: Terms  # [C]
+    cut: float  # of their sum, above which a compound is named
+    foreign: dict[str, float]  # its sum above 0: something foreign is there
+    fit: LibraryFit  # of which the terms are
+    presence: npt.NDArray[np.floating[Any]]  # the network's, of the first compounds
 
 
 def compound_terms(
@@ -106,7 +117,8 @@ def total(terms: Terms) -> Floats:
 
 def logit(probability: npt.ArrayLike) -> Floats:
     """ln(p / (1 - p)), p no nearer to 0 and 1 than an int8 output tells."""
-    clipped = np.clip(np.asarray(probability, dtype=np.float64), INT8_STEP, 1.0 - INT8_STEP)
+    step = 2.0 ** -np.iinfo(np.int8).bits
+    clipped = np.clip(np.asarray(probability, dtype=np.float64), step, 1.0 - step)
     result: Floats = np.log(clipped / (1.0 - clipped))
     return result
 
