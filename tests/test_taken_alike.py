@@ -82,37 +82,19 @@ def test_a_line_of_something_else_far_in_the_red_does_not_make_it_corrected(
     assert library.as_taken(spectrum) is spectrum
 
 
-@pytest.mark.parametrize(
-    ("said", "laser_nm", "expected"),
-    [
-        (True, None, True),
-        (True, 532.0, True),
-        (False, 785.1, False),
-        (False, 532.0, None),  # of another laser's counts the fit decides
-        (False, None, None),
-        (None, 785.0, None),
-    ],
-)
-def test_what_a_header_says_of_correction_is_believed(
-    said: bool | None, laser_nm: float | None, expected: bool | None
+def test_a_file_that_says_it_is_corrected_is_weighed_without_asking_the_fit(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    taken = Provenance(intensity_corrected=said, excitation_nm=laser_nm)
-    axis = MODEL_GRID.wavenumber_cm1
-    assert said_corrected(Spectrum(axis, np.ones_like(axis), taken=taken)) is expected
-
-
-def test_only_what_nobody_says_is_weighed_by_the_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither a corrected file nor raw counts ask it."""
     path = Path(__file__).parents[1] / "data/solvents13/components/Toluene.txt"
     counts, identifier = read_spectrum(path), Identifier(solvents())
     inside = (counts.wavenumber_cm1 > 300.0) & (counts.wavenumber_cm1 < 2500.0)
     axis = counts.wavenumber_cm1[inside]
     response = np.interp(axis, MODEL_GRID.wavenumber_cm1, silicon_response(MODEL_GRID))
-    e2911 = Spectrum(
-        axis, counts.intensity[inside] / response, taken=Provenance(intensity_corrected=True)
-    )
-    monkeypatch.delattr(Library, "as_taken")
-    for spectrum, weighed in ((e2911, True), (counts, False)):
+    e2911 = Spectrum(axis, counts.intensity[inside] / response)
+    assert said_corrected(e2911) is None and said_corrected(counts) is False
+    monkeypatch.setattr(Library, "as_taken", lambda self, gridded: gridded)
+    for said in (True, False, None):
+        spectrum = replace(e2911, taken=Provenance(intensity_corrected=said))
         answer = identifier.identify(spectrum)
-        assert answer.gridded.weighed is weighed
+        assert answer.gridded.weighed is (said is True)
         assert named(answer.identification) == {"Toluene"}

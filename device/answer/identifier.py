@@ -120,10 +120,8 @@ class Identifier:
         if not reasons:
             gridded = with_lamps(with_dark_frame(gridded, spectrum), spectrum)
             gridded = with_daylight(gridded, spectrum)
-            corrected = said_corrected(spectrum)
-            behind = through(
-                self.library, gridded, containers, lambda one: self._as_taken(one, corrected)
-            )
+            as_taken = weighed if said_corrected(spectrum) else self.library.as_taken
+            behind = through(self.library, gridded, containers, as_taken)
             gridded = seen = behind.spectrum
             fit, found = behind.fit, behind.found
             if fit is None and gridded.nuisances:
@@ -179,12 +177,6 @@ class Identifier:
             tuple(compound.name for compound in self.compounds),
             found,
         )
-
-    def _as_taken(self, gridded: GridSpectrum, corrected: bool | None) -> GridSpectrum:
-        """What header or counts say of its response is believed; else the fit weighs both."""
-        if corrected is None:
-            return self.library.as_taken(gridded)
-        return weighed(gridded) if corrected else gridded
 
     def _gate(
         self, spectrum: Spectrum, gridded: GridSpectrum

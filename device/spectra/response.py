@@ -3,7 +3,7 @@
 References are counts of a silicon detector behind a 785 nm laser, which sees less and less towards
 1,000 nm. A spectrum corrected to relative Raman intensity (ASTM E2911), or one taken with a shorter
 wavelength, has its lines beyond 2,000 cm-1 several times as high. Weighed with this curve it is as
-the references are. Where neither a header nor raw counts say which it is, both are tried.
+the references are. Where no header says that it is corrected, both are tried.
 Next: `device/fit/library.py`, which tries them.
 """
 
@@ -19,8 +19,6 @@ from device.spectra.spectrum import GridSpectrum, Spectrum
 Floats = npt.NDArray[np.float64]
 
 EXCITATION_NM = 785.0  # of the references
-# Lasers of that name; the response at 2,000 cm-1 changes by 1.6% for each nm.
-_LASER_TOLERANCE_NM = 3.0
 # Absorption of silicon at 300 K (Green, Sol. Energy Mater. Sol. Cells 2008, 92, 1305), per cm.
 _WAVELENGTH_NM: tuple[float, ...] = (
     780.0,
@@ -65,19 +63,12 @@ def silicon_response(grid: WavenumberGrid) -> Floats:
 
 
 def said_corrected(spectrum: Spectrum) -> bool | None:
-    """Whether the intensities are corrected, by header and counts; None: neither says it.
+    """Whether its file's header says that the intensities are corrected; None: it says neither.
 
-    Counts tell it where the laser is known to be that of the references.
+    Counts may come from another detector than the references' all the same, such as a
+    deep-depletion CCD, which sees as much at 1,000 nm as a corrected spectrum shows.
     """
-    taken, raw = spectrum.taken, spectrum.raw
-    said = None if taken is None else taken.intensity_corrected
-    if said:
-        return True
-    laser_nm = None if taken is None else taken.excitation_nm
-    laser_nm = raw.calibration.excitation_nm if raw is not None else laser_nm
-    counts = said is False or raw is not None
-    alike = laser_nm is not None and abs(laser_nm - EXCITATION_NM) <= _LASER_TOLERANCE_NM
-    return False if counts and alike else None
+    return None if spectrum.taken is None else spectrum.taken.intensity_corrected
 
 
 def weighed(gridded: GridSpectrum) -> GridSpectrum:
