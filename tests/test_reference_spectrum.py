@@ -1,11 +1,14 @@
 """A reference keeps its lines and loses what is under them; look-alikes are found."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from device.spectra.files.reading import read_spectrum
+from device.spectra.provenance import Provenance
 from device.spectra.reference_spectrum import (
     NEARLY_IDENTICAL,
     asymmetric_baseline,
@@ -14,6 +17,7 @@ from device.spectra.reference_spectrum import (
     similarities,
 )
 from device.spectra.resampling import MODEL_GRID
+from device.spectra.response import silicon_response
 from tests.measured import OTHER_INSTRUMENT
 
 DATA = Path(__file__).resolve().parent.parent / "data"
@@ -77,3 +81,25 @@ def test_similarity_knows_neither_height_nor_a_small_shift(factor: float) -> Non
 def test_an_empty_reference_is_like_nothing() -> None:
     lines = np.exp(-(((MODEL_GRID.wavenumber_cm1 - 1000.0) / 6.0) ** 2))
     assert similarities(lines[None], np.zeros((1, MODEL_GRID.size))) == 0.0
+
+
+def test_a_corrected_pure_becomes_the_reference_that_its_counts_give() -> None:
+    counts = read_spectrum(DATA / "wasatch785" / "acetonitrile.csv")
+    response = np.interp(
+        counts.wavenumber_cm1, MODEL_GRID.wavenumber_cm1, silicon_response(MODEL_GRID)
+    )
+    corrected = replace(
+        counts,
+        intensity=counts.intensity / response,
+        taken=Provenance(intensity_corrected=True),
+    )
+    of_counts, _ = reference_of(counts, MODEL_GRID)
+    seen_alike, _ = reference_of(corrected, MODEL_GRID)
+    unsaid, _ = reference_of(replace(corrected, taken=None), MODEL_GRID)
+    nitrile = slice(1900, 2001)  # its line at 2250 cm-1
+
+    def line(reference: npt.NDArray[np.float64]) -> float:
+        return float(reference[nitrile].max() / reference[:1000].max())
+
+    assert line(seen_alike) == pytest.approx(line(of_counts), rel=0.02)
+    assert line(unsaid) > 2.0 * line(of_counts)  # control: what the header says matters

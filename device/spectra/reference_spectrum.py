@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from device.spectra.noise import noise_variance
 from device.spectra.resampling import Resampler, WavenumberGrid
+from device.spectra.response import said_corrected, silicon_response
 from device.spectra.spectrum import Spectrum
 
 Floats = npt.NDArray[np.float64]
@@ -43,6 +44,8 @@ def reference_of(
 ) -> tuple[Floats, Bools]:
     """(reference, valid), [G] each: the spectrum's own unit, without baseline, non-negative.
 
+    One whose header says that it is corrected to relative intensity (ASTM E2911) is weighed as a
+    silicon detector sees it, so that all references of a library are taken alike (`response.py`).
     Where nothing was measured the reference is zero and `valid` false. `spectrum` covers at least
     part of the grid. `seen`: the range that models see, where `grid` is wider than that; its
     maximum is what noise is compared with.
@@ -51,12 +54,13 @@ def reference_of(
     measured = np.flatnonzero(resampler.valid)
     stretch = slice(int(measured[0]), int(measured[-1]) + 1)
     counts = resampler.apply(spectrum.intensity)[stretch]
+    response = silicon_response(grid)[stretch] if said_corrected(spectrum) else 1.0
     inside = _within(grid, seen or grid)[stretch]
     noise = float(np.sqrt(noise_variance(spectrum.wavenumber_cm1, spectrum.intensity)))
     if noise > _VISIBLE_NOISE * float(counts[inside].max()):
         counts = savitzky_golay(counts, _SMOOTHING_POINTS)
     reference = np.zeros(grid.size)
-    reference[stretch] = np.maximum(counts - asymmetric_baseline(counts), 0.0)
+    reference[stretch] = np.maximum(counts - asymmetric_baseline(counts), 0.0) * response
     return reference, resampler.valid
 
 
