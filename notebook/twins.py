@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from device.fit.library import Library, sure_log_odds
+from device.fit.library import Library
 from device.spectra.spectrum import GridSpectrum, to_grid
+from device.verdict.twins import SURE_LEAD
 from evidence.figure import Context, Result
 from evidence.pures import Pures, references_of
 from evidence.scenes import Conditions, make_scene
@@ -38,7 +39,7 @@ _STREAM = 9
 def make(context: Context) -> Result:
     solvents = context.pures()
     identifier = next(iter(context.identifiers().values()))
-    references, asked = identifier.library.references, 2.0 * sure_log_odds()
+    references, asked = identifier.library.references, SURE_LEAD
     tiny = context.size.value == "tiny"
     known = load_library(LIBRARY if tiny else ALL_MEASURED)
     everything = references_of(known.names, known.references, known.resolution_cm1)

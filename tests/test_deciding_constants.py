@@ -26,7 +26,7 @@ MOST = {
     "device.fit.derivative": 3,
     "device.fit.first_look": 4,
     "device.fit.flexible": 11,
-    "device.fit.library": 2,
+    "device.fit.library": 1,
     "device.fit.reference_lines": 1,
     "device.fit.residual": 5,
     "device.fit.search": 5,
@@ -36,6 +36,7 @@ MOST = {
     "device.verdict.limits": 1,
     "device.verdict.reasons": 5,
     "device.verdict.scores": 2,
+    "device.verdict.twins": 1,
 }
 ALLOWED = 50
 OF_FIT_AND_VERDICT = [

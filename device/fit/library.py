@@ -34,12 +34,6 @@ Bools = npt.NDArray[np.bool_]
 # weak components stand out: a line shows best in noise smoothed by the width that it has there.
 _NOISE_RULES = 0.5  # from this `noise_part` on
 
-SURE = 0.95  # probability from which one of two answers is given
-
-
-def sure_log_odds() -> float:
-    return float(np.log(SURE / (1.0 - SURE)))
-
 
 class Library:
     """References prepared for fitting; build once per model.
@@ -60,13 +54,9 @@ class Library:
         self._searched: ShiftSearch | None = None
 
     def as_taken(self, spectrum: GridSpectrum) -> GridSpectrum:
-        """The spectrum as it is, or weighed as a silicon detector sees it: whichever is likelier by
-        what is left of it beside the references, or beside these with the detector's response
-        taken out. Places and widths of lines are the same for both.
-
-        Of n independent pieces of signal with Gaussian misfits the likelihood goes with the -n/2th
-        power of the energy left, which is known to the smallest model error; n is the participation
-        ratio of the energy over its points.
+        """The spectrum as it is, or weighed as a silicon detector sees it: whichever the references
+        follow better, with as little left of it beside them, or beside these with the detector's
+        response taken out. Places and widths of lines are the same for both.
         """
         seen = self._seen(spectrum)
         if seen is None:
@@ -81,11 +71,7 @@ class Library:
         )
         tried = (as_it_is, ShiftSearch(corrected, measured))
         left = [max(1.0 - one.explained_there(as_it_is), SMALLEST_MODEL_ERROR**2) for one in tried]
-        energy = np.square(measured.derivative(SMOOTHING_CM1**2)[measured.window])
-        pieces = float(energy.sum()) ** 2 / float(energy @ energy) / LINE_CM1
-        if 0.5 * pieces * float(np.log(left[0] / left[1])) < sure_log_odds():
-            return spectrum
-        return weighed(spectrum)
+        return spectrum if left[0] <= left[1] else weighed(spectrum)
 
     def fit(self, spectrum: GridSpectrum) -> LibraryFit:
         """Fit all references to `spectrum`; never fails on a finite spectrum."""

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from device.fit.library import Library, LibraryFit, sure_log_odds
+from device.fit.library import Library, LibraryFit
 from device.inference.decision_numbers import DecisionNumbers
 from device.spectra.spectrum import GridSpectrum
 from device.verdict.scores import compound_terms, total
 
 Bools = npt.NDArray[np.bool_]
+
+SURE_LEAD = 2.0 * float(np.log(0.95 / 0.05))  # difference of chi squared: 95% for one of the two
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def resolve_twins(
         if not total(compound_terms(best, nobody, numbers))[better] > numbers.named_from:
             continue  # neither is needed
         resolved[worse] = False
-        if abs(lead) >= 2.0 * sure_log_odds():
+        if abs(lead) >= SURE_LEAD:
             resolved[better] = True
         else:
             resolved[better] = False
