@@ -21,6 +21,7 @@ from device.driver.averaging import (
     average_frames,
     measured_variance,
 )
+from device.driver.claims import check_exposures
 from device.spectra.resampling import WavenumberGrid
 from device.spectra.spectrum import Acquisition
 from firmware_bridge.calibration import CalibrationPage
@@ -81,6 +82,7 @@ def acquire(
     Raises:
         CalibrationMismatch: the calibration page describes another detector.
         CalibrationError: the page itself is damaged or nonsense.
+        ProtocolError: a dark frame was lit, or exposed for another time than the lit one.
         CallerError: a setting lies outside what this analyzer can do.
         InstrumentError: the analyzer refused, or the laser went off during an exposure.
         LinkError: the bytes did not get through.
@@ -102,6 +104,7 @@ def acquire(
     while len(dark) < settings.frames:
         tell(f"dark frame {len(dark) + 1} of {settings.frames}")
         dark.append(_checked(analyzer.acquire_frame(laser_on=False), page))
+    check_exposures(lit, dark)
     return _combine(lit, dark, page, settings.camera)
 
 

@@ -10,6 +10,7 @@ Next: `acquisition.py`, which measures with it; `model_transfer.py` for the mode
 from types import TracebackType
 from typing import Self, TypeVar
 
+from device.driver.claims import check_axis, check_capabilities
 from device.driver.conversation import Conversation
 from device.driver.exposure import LaserDropped, expose
 from device.driver.model_transfer import ModelSlots
@@ -107,6 +108,7 @@ class Analyzer(ModelSlots):
                 f"this program {PROTOCOL_VERSION}."
             )
         self._capabilities = self.call(GetCapabilities())
+        check_capabilities(self.name, self._capabilities)
         self._triggers_seen = self.state().trigger_count
 
     # ---- asking ----
@@ -145,7 +147,9 @@ class Analyzer(ModelSlots):
 
     def calibration(self) -> CalibrationPage:
         """The calibration page. Raises `CalibrationError` when there is no good one."""
-        return CalibrationPage.from_bytes(self.call(ReadCalibration()).page)
+        page = CalibrationPage.from_bytes(self.call(ReadCalibration()).page)
+        check_axis(page)
+        return page
 
     # ---- settings ----
 
