@@ -97,6 +97,17 @@ def refusing(framing: Framing, status: Status, text: str = "") -> Lie:
     return lambda packet: [Sent(encode_for(framing, refuse(packet, status, text)))]
 
 
+def in_turn(*lies: Lie) -> Lie:
+    """One lie after the other; the last one for ever."""
+    left = list(lies)
+    return lambda packet: (left.pop(0) if len(left) > 1 else left[0])(packet)
+
+
+def late(framing: Framing, delay_s: float) -> Lie:
+    """The honest reply, `delay_s` after its time."""
+    return lambda packet: [Sent(encode_for(framing, packet), delay_s)]
+
+
 def dribbling(framing: Framing, pause_s: float) -> Lie:
     """The honest reply, one byte after the other."""
 

@@ -104,7 +104,6 @@ def acquire(
     while len(dark) < settings.frames:
         tell(f"dark frame {len(dark) + 1} of {settings.frames}")
         dark.append(_checked(analyzer.acquire_frame(laser_on=False), page))
-    check_exposures(lit, dark)
     return _combine(lit, dark, page, settings.camera)
 
 
@@ -126,6 +125,7 @@ def pixels_of_interest(page: CalibrationPage, seen: WavenumberGrid | None = None
 def _combine(
     lit: list[Frame], dark: list[Frame], page: CalibrationPage, camera: CameraNoise | None
 ) -> Acquisition:
+    check_exposures(lit, dark)
     raw_mean, dark_mean = _average(lit), _average(dark)
     pixels = ~page.dead_mask()
     pixels[: page.first_valid_pixel] = pixels[page.last_valid_pixel + 1 :] = False

@@ -36,7 +36,7 @@ from firmware_bridge.messages import (
     SetLaserPower,
     SetTec,
 )
-from firmware_bridge.session import Deadline, frame_budget_s
+from firmware_bridge.session import Deadline, answer_time_s, frame_budget_s
 
 __all__ = ["Analyzer", "Frame", "LaserDropped"]
 
@@ -45,6 +45,8 @@ Frame = FrameReply
 # The longest that the laser may outlive this program.
 _LEASE_MS = 500
 _FAREWELL_S = 1.0
+# ABORT may take one whole timeout, and all that is asked afterwards another one.
+_OPENING_TIMEOUTS = 2.0
 _TRIGGER_POLL_S = 0.05
 # More than any request has: ends one that a crashed host left half sent, whatever its length.
 _FILLER = bytes(8 * 1024)
@@ -72,7 +74,8 @@ class Analyzer(ModelSlots):
 
     def __enter__(self) -> Self:
         try:
-            self._open()
+            with self._talk.within(_OPENING_TIMEOUTS * self.timeout_s):
+                self._open()
         except BaseException:
             self._talk.transport.close()
             raise
@@ -114,7 +117,8 @@ class Analyzer(ModelSlots):
     # ---- asking ----
 
     def call(self, request: Request[ReplyT], deadline: Deadline | None = None) -> ReplyT:
-        """Send one request and return its reply; `deadline` None means `timeout_s` from now.
+        """Send one request and return its reply; `deadline` None means `timeout_s` from
+        now, and what the flash needs where it is at work.
 
         Raises:
             LinkTimeout: no reply in time.
@@ -122,7 +126,8 @@ class Analyzer(ModelSlots):
             InstrumentError: the analyzer refused, with the reason in `status`.
             ProtocolError: the reply makes no sense.
         """
-        return self._talk.call(request, deadline or self._talk.deadline(self.timeout_s))
+        wait_s = self.timeout_s + answer_time_s(request.opcode)
+        return self._talk.call(request, deadline or self._talk.deadline(wait_s))
 
     @property
     def info(self) -> DeviceInfo:
@@ -138,6 +143,10 @@ class Analyzer(ModelSlots):
     def integration_time_ms(self) -> float:
         """The integration time of the next frame."""
         return self._integration_time_us / 1000.0
+
+    def now_s(self) -> float:
+        """Seconds on the link's clock."""
+        return self._talk.now_s()
 
     def state(self) -> InstrumentState:
         """How it is now."""

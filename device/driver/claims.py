@@ -14,12 +14,14 @@ import numpy as np
 
 from firmware_bridge.calibration import CalibrationError, CalibrationPage
 from firmware_bridge.errors import ProtocolError
-from firmware_bridge.messages import Capabilities, FrameReply, LaserState
+from firmware_bridge.messages import Capabilities, FrameReply, LaserState, SlotInfo
 
 # PROTOCOL.md section 7: the longest light after this program fell silent.
 LONGEST_LEASE_MS: Final = 500
 # The largest request without data (SLOT_BEGIN) has 41 bytes: who takes that takes such a chunk.
 LEAST_CHUNK_BYTES: Final = 32
+# Larger than any model bundle; what a firmware claims beyond it is refused before it is read.
+MOST_IMAGE_BYTES: Final = 32 * 1024 * 1024
 # Two exposures are the same when they differ by less: timers of a microcontroller are coarse.
 _SAME_EXPOSURE: Final = 0.01
 _SAME_EXPOSURE_US: Final = 50
@@ -104,6 +106,26 @@ def check_exposures(lit: Sequence[FrameReply], dark: Sequence[FrameReply]) -> No
                     f"lit one for {first_us / 1000:g} ms: they cannot be compared.",
                     remedy="Measure again; if it repeats, update the analyzer's firmware.",
                 )
+
+
+def check_slot(asked: int, told: SlotInfo, limits: Capabilities) -> SlotInfo:
+    """`told` itself, once it is about the slot that was asked for and fits what a slot can hold.
+
+    Raises:
+        ProtocolError: with the number that is wrong.
+    """
+    if told.slot != asked:
+        raise ProtocolError(f"Asked for slot {asked}, the analyzer told of slot {told.slot}.")
+    largest = min(limits.slot_size, MOST_IMAGE_BYTES)
+    if told.size > largest:
+        raise ProtocolError(
+            f"Slot {asked} claims an image of {told.size} bytes; {largest} is the most."
+        )
+    if told.received > told.size:
+        raise ProtocolError(
+            f"Slot {asked} claims {told.received} bytes of an image of {told.size}."
+        )
+    return told
 
 
 def check_axis(page: CalibrationPage) -> None:

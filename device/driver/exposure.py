@@ -7,7 +7,7 @@ Next: `acquisition.py`, which combines several.
 
 from device.driver.claims import check_dark, check_lease
 from device.driver.conversation import Conversation
-from firmware_bridge.errors import InstrumentError
+from firmware_bridge.errors import InstrumentError, LinkTimeout
 from firmware_bridge.messages import (
     AcquireFrame,
     ArmLaser,
@@ -41,7 +41,7 @@ def expose(talk: Conversation, lease_ms: int | None, budget_s: float) -> FrameRe
     The laser stays armed: switching it off is the caller's, whatever happens here.
 
     Raises:
-        LinkTimeout: no frame within `budget_s`.
+        LinkTimeout: no frame within `budget_s`, or the link is slower than the lease is long.
         LaserDropped: the laser went off before the exposure ended.
         InstrumentError: arming, or acquiring was refused.
         ProtocolError: the lease is longer than asked, or the frame makes no sense or is stale.
@@ -49,8 +49,15 @@ def expose(talk: Conversation, lease_ms: int | None, budget_s: float) -> FrameRe
     deadline = talk.deadline(budget_s)
     if lease_ms is None:
         return _await_frame(talk, 0, 0.0, deadline)
+    asked_s = talk.now_s()
     granted_ms = talk.call(ArmLaser(lease_ms), deadline).lease_ms
     check_lease(granted_ms, lease_ms)
+    if (answered_s := talk.now_s() - asked_s) * 1000.0 > granted_ms:
+        raise LinkTimeout(
+            f"The answer to ARM_LASER took {answered_s:.2g} s, longer than the laser's lease of "
+            f"{granted_ms} ms: over this link no lit frame can be taken.",
+            remedy="Use a faster link, such as USB.",
+        )
     renewal_s = min(_RENEWAL_S, granted_ms / (1000.0 * _RENEWALS_PER_LEASE))
     renewal_s = max(renewal_s, _SHORTEST_RENEWAL_S)
     return _await_frame(talk, lease_ms, renewal_s, deadline)
@@ -64,7 +71,7 @@ def _await_frame(
     renew_at_s = talk.now_s() + renewal_s
     try:
         while (reply := talk.take(waiting[0])) is None:
-            left_s = talk.left_s(deadline, request)
+            left_s = talk.left_s(deadline, request, waiting[0])
             if lease_ms:
                 now_s = talk.now_s()
                 if now_s >= renew_at_s:
