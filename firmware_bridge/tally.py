@@ -59,16 +59,16 @@ class Tally:
         kinds = (
             (self.wrong_crc, "packet{s} with a wrong CRC"),
             (self.wrong_header, "packet header{s} with a wrong CRC"),
-            (self.cut_off, "packet{s} cut off"),
+            (self.cut_off, "cut-off packet{s}"),
             (self.too_long, "packet{s} longer than any may be"),
             (self.other_version, f"packet{{s}} of version {self.version}"),
             (self.malformed, "frame{s} without a packet"),
-            (self.echoed, "packet{s} of our own sent back, as a line that echoes does"),
+            (self.echoed, "echo{es} of what was asked"),
             (self.late, "late or doubled repl{ies}"),
             (self.strange, "repl{ies} to what was not asked"),
         )
         told = [
-            f"{count} {words.format(s='' if count == 1 else 's', ies='y' if count == 1 else 'ies')}"
+            f"{count} {words.format(**(_ONE if count == 1 else _MANY))}"
             for count, words in kinds
             if count
         ]
@@ -92,4 +92,6 @@ class Tally:
         return "; ".join(phrases)
 
 
+_ONE = {"s": "", "es": "", "ies": "y"}
+_MANY = {"s": "s", "es": "es", "ies": "ies"}
 _COUNTS = tuple(field.name for field in fields(Tally) if field.name != "version")
