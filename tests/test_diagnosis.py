@@ -144,6 +144,15 @@ def test_opening_tells_what_all_its_repetitions_brought() -> None:
     assert "did not answer ABORT: 3 packets with a wrong CRC discarded." in sentence(caught.value)
 
 
+def test_what_was_discarded_is_logged_when_the_link_is_closed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    firmware = liar((Opcode.HELLO, lambda p: [Sent(encode_for(Framing.RAW, p) * 3)]))
+    with caplog.at_level("INFO", "ramix.driver"), opened(firmware):
+        assert not caplog.records
+    assert "2 late or doubled replies discarded while it was open" in caplog.text
+
+
 def test_kinds_are_listed_in_one_sentence() -> None:
     tally = Tally(received_bytes=9, wrong_crc=2, late=1, strange=3)
     assert tally.text() == (

@@ -118,7 +118,7 @@ ON_OPENING: dict[str, tuple[dict[int | None, Lie], int, str]] = {
     ),
     "exposes for ever": (
         {Opcode.GET_CAPABILITIES: saying(RAW, min_integration_time_us=2**32 - 1)},
-        EXIT_PROTOCOL, "no range",
+        EXIT_PROTOCOL, "1 us to an hour",
     ),
 }  # fmt: skip
 

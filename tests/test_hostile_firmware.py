@@ -58,7 +58,8 @@ def sentence(error: RamixError) -> str:
         ({"max_lease_ms": 60_000}, "60000 ms"),
         ({"min_lease_ms": 501}, "501 to 500 ms"),
         ({"min_lease_ms": 0, "max_lease_ms": 0}, "0 to 0 ms"),
-        ({"min_integration_time_us": 0}, "0 to"),
+        ({"min_integration_time_us": 0}, "exposes for 0 to"),
+        ({"max_integration_time_us": 2**32 - 1}, "to 4294967295 us; 1 us to an hour"),
         ({"max_integration_time_us": 1}, "to 1 us"),
         ({"pixel_count": 0}, "0 pixels"),
         ({"max_chunk": 0}, "chunks of 0 bytes"),
@@ -80,6 +81,35 @@ def test_limits_that_break_the_protocol_are_refused_on_opening(
 def test_limits_at_their_edge_are_accepted(claim: dict[str, int]) -> None:
     with opened(liar((Opcode.GET_CAPABILITIES, saying(RAW, **claim)))) as analyzer:
         assert np.array_equal(analyzer.acquire_frame(laser_on=True).counts, SCENE.raw_counts)
+
+
+@pytest.mark.parametrize(
+    ("claim", "words"),
+    [
+        ({"integration_time_us": 2**32 - 1}, "set to 4294967295 us"),
+        ({"integration_time_us": 0}, "set to 0 us"),
+        ({"laser_power_mw": 65_535}, "set to 65535 mW"),
+    ],
+    ids=str,
+)
+def test_settings_beyond_its_own_limits_are_refused(claim: dict[str, int], words: str) -> None:
+    with (
+        pytest.raises(ProtocolError) as caught,
+        opened(liar((Opcode.GET_STATE, saying(RAW, **claim)))),
+    ):
+        pass
+    assert words in sentence(caught.value)
+
+
+def test_unless_leases_are_checked_the_light_would_outlive_the_program(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The negative control: the same lie, and a host that believes it."""
+    monkeypatch.setattr("device.driver.exposure.check_lease", lambda granted, asked: None)
+    firmware = liar((Opcode.ARM_LASER, saying(RAW, lease_ms=60_000)))
+    with opened(firmware) as analyzer:
+        analyzer.acquire_frame(laser_on=True)
+    assert firmware.honest.laser_on_log
 
 
 def test_a_lease_longer_than_asked_is_refused_and_the_laser_is_off() -> None:

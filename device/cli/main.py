@@ -71,6 +71,7 @@ def run_command(
     A reader of stdout who leaves (`| head`) ends the command, laser off and store closed as at
     any other end, without a word: `EXIT_READER_LEFT`.
     """
+    hold_standard_streams()
     stdout = sys.stdout
     try:
         return _run(arguments, command, prog_name)
@@ -153,7 +154,6 @@ def _report_unexpected(error: Exception, *, as_json: bool) -> int:
 
 def main() -> NoReturn:
     """Entry point of the console script."""
-    hold_standard_streams()
     sys.exit(run_command(sys.argv[1:]))
 
 

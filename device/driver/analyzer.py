@@ -10,7 +10,7 @@ Next: `acquisition.py`, which measures with it; `model_transfer.py` for the mode
 from types import TracebackType
 from typing import Self, TypeVar
 
-from device.driver.claims import check_axis, check_capabilities
+from device.driver.claims import check_axis, check_capabilities, check_state
 from device.driver.conversation import Conversation
 from device.driver.exposure import LaserDropped, expose
 from device.driver.model_transfer import ModelSlots
@@ -91,7 +91,7 @@ class Analyzer(ModelSlots):
             # Over a dead link nothing more can be said; the lease ends the laser by itself.
             self._talk.try_to(LaserOff(), _FAREWELL_S, error)
         finally:
-            self._talk.transport.close()
+            self._talk.close()
 
     def _open(self) -> None:
         """ABORT and FLUSH, whatever state the analyzer is in; then ask who it is."""
@@ -150,7 +150,7 @@ class Analyzer(ModelSlots):
 
     def state(self) -> InstrumentState:
         """How it is now."""
-        state = self.call(GetState())
+        state = check_state(self.call(GetState()), self.capabilities)
         self._integration_time_us = state.integration_time_us
         return state
 

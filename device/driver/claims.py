@@ -14,7 +14,13 @@ import numpy as np
 
 from firmware_bridge.calibration import CalibrationError, CalibrationPage
 from firmware_bridge.errors import ProtocolError
-from firmware_bridge.messages import Capabilities, FrameReply, LaserState, SlotInfo
+from firmware_bridge.messages import (
+    Capabilities,
+    FrameReply,
+    InstrumentState,
+    LaserState,
+    SlotInfo,
+)
 
 # PROTOCOL.md section 7: the longest light after this program fell silent.
 LONGEST_LEASE_MS: Final = 500
@@ -25,6 +31,8 @@ MOST_IMAGE_BYTES: Final = 32 * 1024 * 1024
 # Two exposures are the same when they differ by less: timers of a microcontroller are coarse.
 _SAME_EXPOSURE: Final = 0.01
 _SAME_EXPOSURE_US: Final = 50
+# No exposure is longer, so that no frame is waited for longer: an hour.
+_LONGEST_EXPOSURE_US: Final = 3_600_000_000
 # Fewer pixels cannot show one line and what lies beside it.
 _FEWEST_PIXELS: Final = 3
 # Beyond these no Raman spectrometer is built; they keep sums and widths within numbers.
@@ -49,9 +57,9 @@ def check_capabilities(name: str, claimed: Capabilities) -> None:
             f"{claimed.max_lease_ms} ms, which is no range."
         )
     shortest_us, longest_us = claimed.min_integration_time_us, claimed.max_integration_time_us
-    if not 0 < shortest_us <= longest_us:
+    if not 0 < shortest_us <= longest_us <= _LONGEST_EXPOSURE_US:
         raise ProtocolError(
-            f"{name} exposes for {shortest_us} to {longest_us} us, which is no range."
+            f"{name} exposes for {shortest_us} to {longest_us} us; 1 us to an hour is what can be."
         )
     if claimed.pixel_count < _FEWEST_PIXELS:
         raise ProtocolError(f"{name} claims a detector of {claimed.pixel_count} pixels.")
@@ -60,6 +68,29 @@ def check_capabilities(name: str, claimed: Capabilities) -> None:
             f"{name} takes models in chunks of {claimed.max_chunk} bytes; "
             f"{LEAST_CHUNK_BYTES} is the least."
         )
+
+
+def check_state(told: InstrumentState, limits: Capabilities) -> InstrumentState:
+    """`told` itself, once its settings lie within what the analyzer said that it can do.
+
+    How long a frame is waited for follows from its integration time.
+
+    Raises:
+        ProtocolError: with the number that is wrong.
+    """
+    shortest_us, longest_us = limits.min_integration_time_us, limits.max_integration_time_us
+    if not shortest_us <= told.integration_time_us <= longest_us:
+        raise ProtocolError(
+            f"The analyzer is set to {told.integration_time_us} us, "
+            f"its own limits are {shortest_us} to {longest_us} us."
+        )
+    if told.laser_power_mw > limits.max_laser_power_mw:
+        raise ProtocolError(
+            f"The analyzer is set to {told.laser_power_mw} mW, "
+            f"its own limit is {limits.max_laser_power_mw} mW.",
+            remedy="Do not use this analyzer: its firmware must be corrected.",
+        )
+    return told
 
 
 def check_lease(granted_ms: int, asked_ms: int) -> None:

@@ -178,6 +178,13 @@ class Conversation:
             return
         self._arrived.update((reply.request_id, reply) for reply in replies)
 
+    def close(self) -> None:
+        """Let go of the link; what it brought in vain is logged, for whoever writes a firmware."""
+        if told := self.session.tally.discarded:
+            link = logging.getLogger("ramix.driver")
+            link.info("%s: %s discarded while it was open", self.transport.name, ", ".join(told))
+        self.transport.close()
+
     def pause(self, duration_s: float) -> None:
         """Let time pass on the link's clock, taking in what arrives meanwhile."""
         deadline = self.deadline(duration_s)
