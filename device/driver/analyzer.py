@@ -10,6 +10,7 @@ Next: `acquisition.py`, which measures with it; `model_transfer.py` for the mode
 from types import TracebackType
 from typing import Self, TypeVar
 
+from device.driver.claims import check_axis, check_capabilities, check_state
 from device.driver.conversation import Conversation
 from device.driver.exposure import LaserDropped, expose
 from device.driver.model_transfer import ModelSlots
@@ -35,7 +36,7 @@ from firmware_bridge.messages import (
     SetLaserPower,
     SetTec,
 )
-from firmware_bridge.session import Deadline, frame_budget_s
+from firmware_bridge.session import Deadline, answer_time_s, frame_budget_s
 
 __all__ = ["Analyzer", "Frame", "LaserDropped"]
 
@@ -44,6 +45,8 @@ Frame = FrameReply
 # The longest that the laser may outlive this program.
 _LEASE_MS = 500
 _FAREWELL_S = 1.0
+# ABORT may take one whole timeout, and all that is asked afterwards another one.
+_OPENING_TIMEOUTS = 2.0
 _TRIGGER_POLL_S = 0.05
 # More than any request has: ends one that a crashed host left half sent, whatever its length.
 _FILLER = bytes(8 * 1024)
@@ -71,7 +74,8 @@ class Analyzer(ModelSlots):
 
     def __enter__(self) -> Self:
         try:
-            self._open()
+            with self._talk.within(_OPENING_TIMEOUTS * self.timeout_s):
+                self._open()
         except BaseException:
             self._talk.transport.close()
             raise
@@ -87,7 +91,7 @@ class Analyzer(ModelSlots):
             # Over a dead link nothing more can be said; the lease ends the laser by itself.
             self._talk.try_to(LaserOff(), _FAREWELL_S, error)
         finally:
-            self._talk.transport.close()
+            self._talk.close()
 
     def _open(self) -> None:
         """ABORT and FLUSH, whatever state the analyzer is in; then ask who it is."""
@@ -107,12 +111,14 @@ class Analyzer(ModelSlots):
                 f"this program {PROTOCOL_VERSION}."
             )
         self._capabilities = self.call(GetCapabilities())
+        check_capabilities(self.name, self._capabilities)
         self._triggers_seen = self.state().trigger_count
 
     # ---- asking ----
 
     def call(self, request: Request[ReplyT], deadline: Deadline | None = None) -> ReplyT:
-        """Send one request and return its reply; `deadline` None means `timeout_s` from now.
+        """Send one request and return its reply; `deadline` None means `timeout_s` from
+        now, and what the flash needs where it is at work.
 
         Raises:
             LinkTimeout: no reply in time.
@@ -120,7 +126,8 @@ class Analyzer(ModelSlots):
             InstrumentError: the analyzer refused, with the reason in `status`.
             ProtocolError: the reply makes no sense.
         """
-        return self._talk.call(request, deadline or self._talk.deadline(self.timeout_s))
+        wait_s = self.timeout_s + answer_time_s(request.opcode)
+        return self._talk.call(request, deadline or self._talk.deadline(wait_s))
 
     @property
     def info(self) -> DeviceInfo:
@@ -137,15 +144,21 @@ class Analyzer(ModelSlots):
         """The integration time of the next frame."""
         return self._integration_time_us / 1000.0
 
+    def now_s(self) -> float:
+        """Seconds on the link's clock."""
+        return self._talk.now_s()
+
     def state(self) -> InstrumentState:
         """How it is now."""
-        state = self.call(GetState())
+        state = check_state(self.call(GetState()), self.capabilities)
         self._integration_time_us = state.integration_time_us
         return state
 
     def calibration(self) -> CalibrationPage:
         """The calibration page. Raises `CalibrationError` when there is no good one."""
-        return CalibrationPage.from_bytes(self.call(ReadCalibration()).page)
+        page = CalibrationPage.from_bytes(self.call(ReadCalibration()).page)
+        check_axis(page)
+        return page
 
     # ---- settings ----
 

@@ -3,6 +3,7 @@
 Next: `serial_port.py`.
 """
 
+import errno
 import socket
 import time
 
@@ -15,6 +16,12 @@ from firmware_bridge.errors import (
     PortPermission,
 )
 from firmware_bridge.framing import Framing
+
+# A socket has no plug: what can be wrong is at the other end, or on the way.
+_REMEDY = (
+    "Check that an analyzer listens at this address and that no other program uses it, then retry."
+)
+_NO_WAY_THERE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN)
 
 
 class TcpTransport(Transport):
@@ -37,6 +44,7 @@ class TcpTransport(Transport):
         except (OSError, UnicodeError) as error:  # UnicodeError: a host name no resolver accepts
             why = getattr(error, "strerror", None) or "no such host, or no answer"
             raise PortNotFound(f"No analyzer answers at {self.name} ({why}).") from error
+        self._heard = False  # whether anything has ever come from there
         # A request is a few dozen bytes: without this it waits for the answer to the one before.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -61,7 +69,8 @@ class TcpTransport(Transport):
         except OSError as error:
             raise self._lost(error) from error
         if not data:
-            raise LinkClosed(f"{self.name} closed the connection.")
+            raise self._closed()
+        self._heard = True
         return data
 
     def discard_input(self) -> None:
@@ -71,7 +80,7 @@ class TcpTransport(Transport):
             self._socket.setblocking(False)
             while time.monotonic() < give_up_s:
                 if not self._socket.recv(READ_SIZE):
-                    raise LinkClosed(f"{self.name} closed the connection.")
+                    raise self._closed()
         except BlockingIOError:
             return
         except LinkError:
@@ -83,5 +92,13 @@ class TcpTransport(Transport):
         """Close the socket."""
         self._socket.close()
 
+    def _closed(self) -> LinkError:
+        if self._heard:
+            return LinkClosed(f"{self.name} closed the connection.", remedy=_REMEDY)
+        return LinkClosed(f"{self.name} closed the connection without an answer.", remedy=_REMEDY)
+
     def _lost(self, error: OSError) -> LinkError:
-        return LinkClosed(f"The connection to {self.name} is gone ({error.strerror or 'closed'}).")
+        why = error.strerror or "closed"
+        if error.errno in _NO_WAY_THERE:
+            return LinkTimeout(f"{self.name} does not answer any more ({why}).")
+        return LinkClosed(f"The connection to {self.name} is gone ({why}).", remedy=_REMEDY)
