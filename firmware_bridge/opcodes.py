@@ -1,11 +1,11 @@
 """The numbers of the wire: what is asked, and how it ended.
 
-Next: `replies.py`, what comes back; `requests.py`, what is asked.
+Next: `request.py`, what a request is; `replies.py`, what comes back.
 """
 
 from enum import IntEnum, unique
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 
 @unique
@@ -16,6 +16,7 @@ class Opcode(IntEnum):
     GET_CAPABILITIES = 0x02
     ABORT = 0x03
     FLUSH = 0x04
+    GET_CAMERA = 0x05
     GET_STATE = 0x10
     SET_INTEGRATION_TIME = 0x11
     SET_LASER_POWER = 0x12

@@ -23,6 +23,7 @@ COMMENTS = {
     "u8 LaserState": "enum ramix_laser",
     "u8 SlotState": "enum ramix_slot",
     "u16 FrameFlags": "enum ramix_frame",
+    "u16 CameraFigures": "enum ramix_camera_known",
 }
 PACKET_FIELDS = ("sync", "version", "flags", "opcode", "status", "request_id", "payload_size")
 PAGE_FIELDS = (
@@ -88,6 +89,11 @@ def declarations() -> Iterator[str]:
         "NO_SLOT": m.NO_SLOT,
         "MAX_DETAIL_SIZE": m.MAX_DETAIL_SIZE,
         "PAGE_VERSION": calibration.PAGE_VERSION,
+        "LONGEST_LEASE_MS": m.LONGEST_LEASE_MS,
+        "MIN_CHUNK_BYTES": m.MIN_CHUNK_BYTES,
+        "MAX_CHUNK_BYTES": m.MAX_CHUNK_BYTES,
+        "MAX_SLOTS": m.MAX_SLOTS,
+        "MAX_SLOT_BYTES": m.MAX_SLOT_BYTES,
     }
     yield "\n".join(f"#define RAMIX_{name} {value}" for name, value in constants.items())
     yield c_enum("OPCODE", m.Opcode, 2)
@@ -95,6 +101,7 @@ def declarations() -> Iterator[str]:
     yield c_enum("LASER", m.LaserState, 1)
     yield c_enum("SLOT", m.SlotState, 1)
     yield c_enum("FRAME", m.FrameFlags, 4)
+    yield c_enum("CAMERA_KNOWN", m.CameraFigures, 4)
     header = [(n, f, "") for n, f in zip(PACKET_FIELDS, formats(packet._HEADER), strict=True)]
     yield c_struct("header", [*header, ("header_crc16", "H", "")], None)
     page = zip(PAGE_FIELDS, formats(calibration._PAGE), strict=True)

@@ -30,10 +30,16 @@ EXAMPLES: tuple[tuple[m.Request[Any], Message], ...] = (
     (m.Hello(), m.DeviceInfo("ramix-785", 1, "SIM-0001", "1.2.0", m.PROTOCOL_VERSION)),
     (
         m.GetCapabilities(),
-        m.Capabilities(2048, 1000, 10_000_000, 70, 50, 500, 2, 1 << 20, 4096, True, True),
+        m.Capabilities(
+            *(2048, 1000, 10_000_000, 70, 50, 500, 2, 1 << 20, 4096, True, True, True, True, 4080)
+        ),
     ),
     (m.Abort(), m.Ack()),
     (m.Flush(), m.Ack()),
+    (
+        m.GetCamera(),
+        m.Camera(~m.CameraFigures.NONE, 16, 4.5, 16.0, 300_000.0, 165.0, 256.0, 12, 2035),
+    ),
     (
         m.GetState(),
         m.InstrumentState(

@@ -8,21 +8,24 @@ Next: `acquisition.py`, which measures with it; `model_transfer.py` for the mode
 """
 
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
+from device.driver.averaging import CameraNoise
 from device.driver.conversation import Conversation
 from device.driver.exposure import LaserDropped, expose
+from device.driver.introduction import Introduction, check_version
 from device.driver.model_transfer import ModelSlots
 from device.driver.transports.base import Transport
 from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.errors import CallerError, LinkTimeout, ProtocolError
 from firmware_bridge.messages import (
-    PROTOCOL_VERSION,
     Abort,
+    Camera,
     Capabilities,
     DeviceInfo,
     Flush,
     FrameReply,
+    GetCamera,
     GetCapabilities,
     GetState,
     Hello,
@@ -48,8 +51,6 @@ _TRIGGER_POLL_S = 0.05
 # More than any request has: ends one that a crashed host left half sent, whatever its length.
 _FILLER = bytes(8 * 1024)
 
-_ValueT = TypeVar("_ValueT")
-
 
 class Analyzer(ModelSlots):
     """One Raman analyzer behind a transport.
@@ -62,8 +63,7 @@ class Analyzer(ModelSlots):
         self.name = transport.name
         self.timeout_s = timeout_s
         self._talk = Conversation(transport)
-        self._info: DeviceInfo | None = None
-        self._capabilities: Capabilities | None = None
+        self._told: Introduction | None = None
         self._integration_time_us = 0
         self._triggers_seen = 0
 
@@ -100,13 +100,9 @@ class Analyzer(ModelSlots):
                 raise
             raise ProtocolError(f"{self.name} speaks packet version {version}.") from None
         self.call(Flush())
-        self._info = self.call(Hello())
-        if self._info.protocol_version != PROTOCOL_VERSION:
-            raise ProtocolError(
-                f"{self.name} speaks protocol {self._info.protocol_version}, "
-                f"this program {PROTOCOL_VERSION}."
-            )
-        self._capabilities = self.call(GetCapabilities())
+        info = self.call(Hello())
+        check_version(self.name, info.protocol_version)
+        self._told = Introduction(info, self.call(GetCapabilities()), self.call(GetCamera()))
         self._triggers_seen = self.state().trigger_count
 
     # ---- asking ----
@@ -123,14 +119,35 @@ class Analyzer(ModelSlots):
         return self._talk.call(request, deadline or self._talk.deadline(self.timeout_s))
 
     @property
+    def _introduction(self) -> Introduction:
+        if self._told is None:
+            raise CallerError("The analyzer is not open: use it in a `with` statement.")
+        return self._told
+
+    @property
     def info(self) -> DeviceInfo:
         """Who it is, as told on opening."""
-        return _opened(self._info)
+        return self._introduction.info
 
     @property
     def capabilities(self) -> Capabilities:
         """What it can do, as told on opening."""
-        return _opened(self._capabilities)
+        return self._introduction.capabilities
+
+    @property
+    def camera_figures(self) -> Camera:
+        """What the firmware knows of its camera, as told on opening."""
+        return self._introduction.figures
+
+    @property
+    def camera(self) -> CameraNoise | None:
+        """The camera's noise from its own figures; None where the firmware lacks one of them."""
+        return self._introduction.camera
+
+    @property
+    def saturated_counts(self) -> int | None:
+        """The count from which a pixel says "or more"; None where the firmware does not know."""
+        return self.camera_figures.saturated_counts
 
     @property
     def integration_time_ms(self) -> float:
@@ -223,9 +240,3 @@ class Analyzer(ModelSlots):
             if not left_s:
                 return None
             self._talk.pause(min(_TRIGGER_POLL_S, left_s))
-
-
-def _opened(value: _ValueT | None) -> _ValueT:
-    if value is None:
-        raise CallerError("The analyzer is not open: use it in a `with` statement.")
-    return value

@@ -12,6 +12,8 @@ native file), `mix=NAME:SHARE,NAME:SHARE` (references of the bundle, shares of s
     snr=RATIO            of each frame of a mixture
     trigger_every_s=S    the trigger is pressed after each such idle time; 0 for never
     speed=FACTOR         exposures take 1/FACTOR of their time
+    camera=ccd|cmos      which camera it has; its figures are told to the host
+    figures=told|unknown whether they are
 
 Next: `port.py`, which builds the analyzer.
 """
@@ -26,9 +28,11 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from device.driver.port import PortSyntaxError
+from firmware_bridge.simulator.camera_figures import CAMERAS
 
 LINKS: Final = ("inproc", "pty", "usb", "tcp")
 SCENES: Final = ("empty", "lamp")
+FIGURES: Final = ("told", "unknown")
 NONE: Final = "none"
 _PART = re.compile(r"(?P<name>.+?):(?P<share>[^:,]+)(?:,|$)")  # a name may hold commas
 
@@ -48,6 +52,8 @@ class SimulatedPort:
     snr: float | None = None
     trigger_every_s: float = 1.0
     speed: float = 1.0
+    camera: str = "ccd"
+    figures: str = "told"
 
 
 def parse(specification: str) -> SimulatedPort:
@@ -150,6 +156,14 @@ def _read_scene(key: str, value: str) -> str:
     return _read_choice(key, value, SCENES)
 
 
+def _read_camera(key: str, value: str) -> str:
+    return _read_choice(key, value, tuple(CAMERAS))
+
+
+def _read_figures(key: str, value: str) -> str:
+    return _read_choice(key, value, FIGURES)
+
+
 def _read_choice(key: str, value: str, choices: tuple[str, ...]) -> str:
     if value not in choices:
         raise wrong(f"{key} is {value!r}, not one of {', '.join(choices)}")
@@ -168,4 +182,6 @@ _READERS: Final[dict[str, Callable[[str, str], Any]]] = {
     "snr": _read_positive,
     "trigger_every_s": _read_number,
     "speed": _read_positive,
+    "camera": _read_camera,
+    "figures": _read_figures,
 }

@@ -9,17 +9,18 @@ Next: `answering.py`, from a request to its replies; `serve.py` and `usb_backend
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.errors import CallerError
 from firmware_bridge.framing import MAX_PAUSE_S, Framing, Packet, encode_for, make_decoder
-from firmware_bridge.messages import DeviceInfo, LaserState, answer
-from firmware_bridge.model_slots import SlotTable
+from firmware_bridge.messages import DeviceInfo, answer
 from firmware_bridge.simulator.answering import replies_to
 from firmware_bridge.simulator.detector import Detector, DetectorModel, default_calibration
+from firmware_bridge.simulator.equipment import Equipment
 from firmware_bridge.simulator.faults import FaultKind, FaultPlan
 from firmware_bridge.simulator.flash import Flash, PowerCut
+from firmware_bridge.simulator.hands import Hands
 from firmware_bridge.simulator.identity import identity
 from firmware_bridge.simulator.instrument import Instrument
 from firmware_bridge.simulator.laser import DarkCause, Pulse
@@ -29,7 +30,7 @@ from firmware_bridge.simulator.settings import random_epoch
 from firmware_bridge.simulator.slot_store import flash_bytes
 
 
-class SimulatedAnalyzer:
+class SimulatedAnalyzer(Hands):
     """One analyzer on one link.
 
     scene: what lies under the laser; may be replaced at any time through `scene`.
@@ -37,6 +38,7 @@ class SimulatedAnalyzer:
     flash: where the model slots live; an erased one when None.
     speed: exposure and readout take 1/speed of their time; leases are never scaled.
     trigger_every_s: presses the trigger after each such time without a measurement.
+    equipment: what it is fitted with and tells; all of it when None.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class SimulatedAnalyzer:
         info: DeviceInfo | None = None,
         speed: float = 1.0,
         trigger_every_s: float | None = None,
+        equipment: Equipment | None = None,
     ) -> None:
         if not speed > 0:
             raise CallerError("The speed of a simulated analyzer must be positive.")
@@ -62,6 +65,7 @@ class SimulatedAnalyzer:
         self.flash = flash or Flash(flash_bytes())
         self.framing = framing
         self.info = info or identity(self.calibration.serial)
+        self.equipment = equipment or Equipment()
         self.attach_count = 0  # grows whenever the host sees a new analyzer: boot, plug-in
         # A USB bus sets these two. It has no thread that polls between transfers, so there the
         # analyzer itself asks the time before anybody looks at it or touches it.
@@ -125,7 +129,7 @@ class SimulatedAnalyzer:
         """The host cleared the halted endpoint."""
         self.stalled = False
 
-    # ---- hands on the instrument ----
+    # ---- cable and power ----
 
     def unplug(self) -> None:
         """Pull the cable."""
@@ -146,59 +150,6 @@ class SimulatedAnalyzer:
         self._instrument = self._boot()
         self._connected = True
 
-    def press_trigger(self) -> None:
-        self._catch_up()
-        self._instrument.trigger_count += 1
-
-    def interlock(self, open: bool) -> None:
-        """Open or close the sample cover. Open is dark at once; closing it switches nothing on."""
-        self._catch_up()
-        self._instrument.laser.set_interlock(self._now_s, is_open=open)
-
-    def break_laser(self) -> None:
-        """The laser driver reports a fault: dark until the host acknowledges by LASER_OFF."""
-        self._catch_up()
-        self._instrument.laser.go_dark(self._now_s, DarkCause.FAULT)
-
-    def set_calibration_page(self, page: bytes) -> None:
-        """Overwrite the stored page with any bytes, also wrong ones; a reboot restores it."""
-        self._instrument.calibration_page = page
-
-    @property
-    def scene(self) -> Scene:
-        return self._scene
-
-    @scene.setter
-    def scene(self, scene: Scene) -> None:
-        self._scene = self._instrument.scene = scene
-
-    # ---- what tests look at ----
-
-    @property
-    def now_s(self) -> float:
-        """The latest moment that this analyzer was told of."""
-        return self._now_s
-
-    @property
-    def laser_is_on(self) -> bool:
-        self._catch_up()
-        return self._instrument.laser.is_on
-
-    @property
-    def laser_state(self) -> LaserState:
-        self._catch_up()
-        return self._instrument.laser.state
-
-    @property
-    def laser_on_log(self) -> Sequence[Pulse]:
-        """Every stretch of light since the first power-up."""
-        self._catch_up()
-        return [*self._earlier_pulses, *self._instrument.laser.pulses]
-
-    @property
-    def slots(self) -> SlotTable:
-        return self._instrument.slots.table
-
     # ---- inside ----
 
     def _boot(self) -> Instrument:
@@ -209,10 +160,11 @@ class SimulatedAnalyzer:
             self.calibration,
             self.flash,
             self.info,
+            self.equipment,
             speed=self._speed,
             first_epoch=random_epoch(self._rng),
             now_s=self._now_s,
-            trigger_every_s=self._trigger_every_s,
+            trigger_every_s=self._trigger_every_s if self.equipment.has_trigger else None,
         )
 
     def _catch_up(self) -> None:
