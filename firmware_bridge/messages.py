@@ -8,6 +8,12 @@ Next: `session.py`, which matches replies to requests.
 
 from typing import Any
 
+from firmware_bridge.calibration_requests import (
+    CalibrationBytes,
+    CalibrationWritten,
+    ReadCalibration,
+    WriteCalibration,
+)
 from firmware_bridge.camera import Camera, CameraFigures, GetCamera
 from firmware_bridge.errors import ProtocolError
 from firmware_bridge.framing import FLAG_REPLY, Packet
@@ -21,7 +27,6 @@ from firmware_bridge.replies import (
     MIN_CHUNK_BYTES,
     NO_SLOT,
     Ack,
-    CalibrationBytes,
     Capabilities,
     DeviceInfo,
     FrameFlags,
@@ -45,7 +50,6 @@ from firmware_bridge.requests import (
     GetState,
     Hello,
     LaserOff,
-    ReadCalibration,
     RenewLease,
     SetIntegrationTime,
     SetLaserPower,
@@ -67,13 +71,14 @@ from firmware_bridge.slot_requests import (
 __all__ = [
     "LONGEST_LEASE_MS", "MAX_CHUNK_BYTES", "MAX_DETAIL_SIZE", "MAX_SLOTS", "MAX_SLOT_BYTES",
     "MIN_CHUNK_BYTES", "NO_SLOT", "PROTOCOL_VERSION", "REQUESTS", "Abort", "Ack", "AcquireFrame",
-    "ArmLaser", "CalibrationBytes", "Camera", "CameraFigures", "Capabilities", "DeviceInfo",
-    "Flush", "FrameFlags", "FrameReply", "GetCamera", "GetCapabilities", "GetSlotInfo", "GetState",
-    "Hello", "InstrumentState", "LaserOff", "LaserState", "LeaseGranted", "Opcode",
-    "ReadCalibration", "RenewLease", "ReplyT", "Request", "SetIntegrationTime", "SetLaserPower",
-    "SetTec", "SettingsApplied", "SlotActivate", "SlotBegin", "SlotConfirm", "SlotData", "SlotInfo",
-    "SlotRead", "SlotRevert", "SlotState", "SlotTrial", "SlotVerify", "SlotWrite", "Status",
-    "UnknownOpcode", "UploadOffset", "answer", "parse_request", "refuse",
+    "ArmLaser", "CalibrationBytes", "CalibrationWritten", "Camera", "CameraFigures", "Capabilities",
+    "DeviceInfo", "Flush", "FrameFlags", "FrameReply", "GetCamera", "GetCapabilities",
+    "GetSlotInfo", "GetState", "Hello", "InstrumentState", "LaserOff", "LaserState", "LeaseGranted",
+    "Opcode", "ReadCalibration", "RenewLease", "ReplyT", "Request", "SetIntegrationTime",
+    "SetLaserPower", "SetTec", "SettingsApplied", "SlotActivate", "SlotBegin", "SlotConfirm",
+    "SlotData", "SlotInfo", "SlotRead", "SlotRevert", "SlotState", "SlotTrial", "SlotVerify",
+    "SlotWrite", "Status", "UnknownOpcode", "UploadOffset", "WriteCalibration", "answer",
+    "parse_request", "refuse",
 ]
 # fmt: on
 
@@ -83,7 +88,7 @@ MAX_DETAIL_SIZE = 200
 _REQUEST_CLASSES: tuple[type[Request[Any]], ...] = (
     *(Hello, GetCapabilities, Abort, Flush, GetCamera),
     *(GetState, SetIntegrationTime, SetLaserPower, SetTec, ArmLaser, RenewLease, LaserOff),
-    *(AcquireFrame, ReadCalibration),
+    *(AcquireFrame, ReadCalibration, WriteCalibration),
     *(GetSlotInfo, SlotBegin, SlotWrite, SlotVerify, SlotTrial, SlotConfirm, SlotRevert),
     *(SlotRead, SlotActivate),
 )

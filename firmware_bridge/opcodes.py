@@ -26,6 +26,7 @@ class Opcode(IntEnum):
     LASER_OFF = 0x16
     ACQUIRE_FRAME = 0x20
     READ_CALIBRATION = 0x30
+    WRITE_CALIBRATION = 0x31
     SLOT_INFO = 0x40
     SLOT_BEGIN = 0x41
     SLOT_WRITE = 0x42

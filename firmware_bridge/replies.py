@@ -178,13 +178,6 @@ class FrameReply(Message):
 
 
 @dataclass(frozen=True)
-class CalibrationBytes(Message):
-    """A page for `CalibrationPage.from_bytes`."""
-
-    page: Blob
-
-
-@dataclass(frozen=True)
 class SlotInfo(Message):
     """One slot. `received` bytes have arrived; size, digest, counter are zero when EMPTY."""
 

@@ -2,7 +2,7 @@
 
 `PROTOCOL.md` describes when each may be sent and what it does; its tables come from here.
 
-Next: `slot_requests.py` and `camera.py` for the others; `messages.py`, the way in to all of them.
+Next: `calibration_requests.py` and `slot_requests.py` for the others; `messages.py`, the way in.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,6 @@ from firmware_bridge.layout import F32, U16, U32, Bool
 from firmware_bridge.opcodes import Opcode
 from firmware_bridge.replies import (
     Ack,
-    CalibrationBytes,
     Capabilities,
     DeviceInfo,
     FrameReply,
@@ -117,9 +116,3 @@ class AcquireFrame(Request[FrameReply]):
     opcode = Opcode.ACQUIRE_FRAME
     Reply = FrameReply
     laser_on: Bool
-
-
-@dataclass(frozen=True)
-class ReadCalibration(Request[CalibrationBytes]):
-    opcode = Opcode.READ_CALIBRATION
-    Reply = CalibrationBytes

@@ -61,6 +61,7 @@ EXAMPLES: tuple[tuple[m.Request[Any], Message], ...] = (
         ),
     ),
     (m.ReadCalibration(), m.CalibrationBytes(b"page")),
+    (m.WriteCalibration(0, 40, IMAGE[:32]), m.CalibrationWritten(32, 6)),
     (m.GetSlotInfo(0), SLOT_INFO),
     (m.SlotBegin(0, 40, DIGEST, 3), m.UploadOffset(16)),
     (m.SlotWrite(0, 16, IMAGE[16:32]), m.UploadOffset(32)),

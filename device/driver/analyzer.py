@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from device.driver.averaging import CameraNoise
+from device.driver.calibration_transfer import write_page
 from device.driver.conversation import Conversation
 from device.driver.exposure import LaserDropped, expose
 from device.driver.introduction import Introduction, check_version
@@ -163,6 +164,10 @@ class Analyzer(ModelSlots):
     def calibration(self) -> CalibrationPage:
         """The calibration page. Raises `CalibrationError` when there is no good one."""
         return CalibrationPage.from_bytes(self.call(ReadCalibration()).page)
+
+    def write_calibration(self, page: CalibrationPage) -> int:
+        """Keep `page` in the analyzer; its sequence number there. Raises as `write_page`."""
+        return write_page(self.call, self.calibration, page, self.capabilities)
 
     # ---- settings ----
 

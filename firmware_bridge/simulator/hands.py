@@ -46,7 +46,7 @@ class Hands(ABC):
 
     def set_calibration_page(self, page: bytes) -> None:
         """Overwrite the stored page with any bytes, also wrong ones; a reboot restores it."""
-        self._instrument.upkeep.calibration_page = page
+        self._instrument.upkeep.forced_page = page
 
     @property
     def scene(self) -> Scene:

@@ -28,6 +28,7 @@ from firmware_bridge.messages import (
     SetLaserPower,
     SetTec,
     Status,
+    WriteCalibration,
 )
 from firmware_bridge.simulator.cooler import Cooler
 from firmware_bridge.simulator.detector import Detector
@@ -38,7 +39,6 @@ from firmware_bridge.simulator.laser import DarkCause, Laser
 from firmware_bridge.simulator.refused import Refused
 from firmware_bridge.simulator.scenes import ReplayScene, Scene
 from firmware_bridge.simulator.settings import Settings
-from firmware_bridge.simulator.slot_store import SlotStore
 from firmware_bridge.simulator.upkeep import Upkeep
 
 DEFAULT_INTEGRATION_TIME_MS: Final = 100.0
@@ -101,7 +101,7 @@ class Instrument:
             info,
             model,
             equipment,
-            SlotStore(flash),
+            flash,
             calibration.to_bytes(),
             pixel_count=pixel_count,
         )
@@ -187,6 +187,8 @@ class Instrument:
                 )
                 return None
             case _:
+                if isinstance(request, WriteCalibration):
+                    self._check_idle()
                 return self.upkeep.handle(request, self.scene)
 
     def stop(self, now_s: float, cause: DarkCause) -> Packet | None:

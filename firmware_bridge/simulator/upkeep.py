@@ -18,10 +18,13 @@ from firmware_bridge.messages import (
     Hello,
     ReadCalibration,
     Request,
+    WriteCalibration,
 )
+from firmware_bridge.simulator.calibration_store import MAX_PAGE_BYTES, CalibrationStore
 from firmware_bridge.simulator.camera_figures import figures_of
 from firmware_bridge.simulator.detector import DetectorModel
 from firmware_bridge.simulator.equipment import Equipment
+from firmware_bridge.simulator.flash import Flash
 from firmware_bridge.simulator.laser import MAX_LEASE_MS, MIN_LEASE_MS
 from firmware_bridge.simulator.scenes import Scene
 from firmware_bridge.simulator.slot_store import MAX_CHUNK, SLOT_COUNT, SlotStore
@@ -35,13 +38,15 @@ class Upkeep:
         info: DeviceInfo,
         model: DetectorModel,
         equipment: Equipment,
-        slots: SlotStore,
-        calibration_page: bytes,
+        flash: Flash,
+        factory_page: bytes,
         *,
         pixel_count: int,
     ) -> None:
-        self.slots = slots
-        self.calibration_page = calibration_page
+        self.slots = SlotStore(flash)
+        self.forced_page: bytes | None = None  # by hand, until the next restart
+        self._calibration = CalibrationStore(flash, max_chunk=MAX_CHUNK)
+        self._factory_page = factory_page
         self._info = info
         self._model = model
         self._equipment = equipment
@@ -57,9 +62,17 @@ class Upkeep:
             case GetCamera():
                 return self._camera(scene)
             case ReadCalibration():
-                return CalibrationBytes(self.calibration_page)
+                return CalibrationBytes(self._page())
+            case WriteCalibration(offset=offset, size=size, data=data):
+                return self._calibration.write(offset, size, data)
             case _:
                 return self.slots.handle(request)
+
+    def _page(self) -> bytes:
+        """The newest page in the flash, or that of the factory where none has been written."""
+        if self.forced_page is not None:
+            return self.forced_page
+        return self._calibration.page or self._factory_page
 
     def _camera(self, scene: Scene) -> Camera:
         if not self._equipment.tells_camera:
@@ -82,5 +95,5 @@ class Upkeep:
             has_trigger=equipment.has_trigger,
             has_interlock=equipment.has_interlock,
             has_thermometer=equipment.has_thermometer,
-            calibration_size=0,
+            calibration_size=MAX_PAGE_BYTES,
         )
