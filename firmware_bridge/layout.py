@@ -142,6 +142,7 @@ def flags_u16(flags: type[IntFlag]) -> WireType:
 U8: TypeAlias = Annotated[int, _unsigned("u8", "B", 0xFF)]
 U16: TypeAlias = Annotated[int, _unsigned("u16", "H", 0xFFFF)]
 U32: TypeAlias = Annotated[int, _unsigned("u32", "I", 0xFFFF_FFFF)]
+U64: TypeAlias = Annotated[int, _unsigned("u64", "Q", 0xFFFF_FFFF_FFFF_FFFF)]
 F32: TypeAlias = Annotated[float, WireType("f32", "f", _finite, _finite)]
 Bool: TypeAlias = Annotated[bool, WireType("bool", "B", _bool_to_wire, _bool_from_wire)]
 Text: TypeAlias = Annotated[

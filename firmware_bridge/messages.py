@@ -15,7 +15,25 @@ from firmware_bridge.calibration_requests import (
     WriteCalibration,
 )
 from firmware_bridge.camera import Camera, CameraFigures, GetCamera
+from firmware_bridge.condition import (
+    BatteryState,
+    ClockReading,
+    GetClock,
+    GetPower,
+    Power,
+    SetClock,
+    Temperatures,
+)
 from firmware_bridge.errors import ProtocolError
+from firmware_bridge.event_log import (
+    MAX_EVENTS,
+    ClearEvents,
+    Event,
+    EventKind,
+    EventList,
+    GetEvents,
+    RestartCause,
+)
 from firmware_bridge.framing import FLAG_REPLY, Packet
 from firmware_bridge.layout import Message
 from firmware_bridge.opcodes import PROTOCOL_VERSION, Opcode, Status
@@ -69,16 +87,18 @@ from firmware_bridge.slot_requests import (
 
 # fmt: off
 __all__ = [
-    "LONGEST_LEASE_MS", "MAX_CHUNK_BYTES", "MAX_DETAIL_SIZE", "MAX_SLOTS", "MAX_SLOT_BYTES",
-    "MIN_CHUNK_BYTES", "NO_SLOT", "PROTOCOL_VERSION", "REQUESTS", "Abort", "Ack", "AcquireFrame",
-    "ArmLaser", "CalibrationBytes", "CalibrationWritten", "Camera", "CameraFigures", "Capabilities",
-    "DeviceInfo", "Flush", "FrameFlags", "FrameReply", "GetCamera", "GetCapabilities",
-    "GetSlotInfo", "GetState", "Hello", "InstrumentState", "LaserOff", "LaserState", "LeaseGranted",
-    "Opcode", "ReadCalibration", "RenewLease", "ReplyT", "Request", "SetIntegrationTime",
-    "SetLaserPower", "SetTec", "SettingsApplied", "SlotActivate", "SlotBegin", "SlotConfirm",
-    "SlotData", "SlotInfo", "SlotRead", "SlotRevert", "SlotState", "SlotTrial", "SlotVerify",
-    "SlotWrite", "Status", "UnknownOpcode", "UploadOffset", "WriteCalibration", "answer",
-    "parse_request", "refuse",
+    "LONGEST_LEASE_MS", "MAX_CHUNK_BYTES", "MAX_DETAIL_SIZE", "MAX_EVENTS", "MAX_SLOTS",
+    "MAX_SLOT_BYTES", "MIN_CHUNK_BYTES", "NO_SLOT", "PROTOCOL_VERSION", "REQUESTS", "Abort", "Ack",
+    "AcquireFrame", "ArmLaser", "BatteryState", "CalibrationBytes", "CalibrationWritten", "Camera",
+    "CameraFigures", "Capabilities", "ClearEvents", "ClockReading", "DeviceInfo", "Event",
+    "EventKind", "EventList", "Flush", "FrameFlags", "FrameReply", "GetCamera", "GetCapabilities",
+    "GetClock", "GetEvents", "GetPower", "GetSlotInfo", "GetState", "Hello", "InstrumentState",
+    "LaserOff", "LaserState", "LeaseGranted", "Opcode", "Power", "ReadCalibration", "RenewLease",
+    "ReplyT", "Request", "RestartCause", "SetClock", "SetIntegrationTime", "SetLaserPower",
+    "SetTec", "SettingsApplied", "SlotActivate", "SlotBegin", "SlotConfirm", "SlotData", "SlotInfo",
+    "SlotRead", "SlotRevert", "SlotState", "SlotTrial", "SlotVerify", "SlotWrite", "Status",
+    "Temperatures", "UnknownOpcode", "UploadOffset", "WriteCalibration", "answer", "parse_request",
+    "refuse",
 ]
 # fmt: on
 
@@ -88,6 +108,7 @@ MAX_DETAIL_SIZE = 200
 _REQUEST_CLASSES: tuple[type[Request[Any]], ...] = (
     *(Hello, GetCapabilities, Abort, Flush, GetCamera),
     *(GetState, SetIntegrationTime, SetLaserPower, SetTec, ArmLaser, RenewLease, LaserOff),
+    *(GetPower, SetClock, GetClock, GetEvents, ClearEvents),
     *(AcquireFrame, ReadCalibration, WriteCalibration),
     *(GetSlotInfo, SlotBegin, SlotWrite, SlotVerify, SlotTrial, SlotConfirm, SlotRevert),
     *(SlotRead, SlotActivate),

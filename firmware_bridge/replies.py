@@ -130,7 +130,10 @@ class Capabilities(Message):
 
 @dataclass(frozen=True)
 class InstrumentState(Message):
-    """`trigger_count` grows by one with each press; `active_slot` is NO_SLOT when there is none."""
+    """`trigger_count` grows by one with each press; `active_slot` is NO_SLOT when there is none.
+
+    `unread_events` happened and were not cleared; more than 65,535 are told as 65,535.
+    """
 
     laser_state: Annotated[LaserState, enum_u8(LaserState)]
     laser_power_mw: U16
@@ -143,6 +146,7 @@ class InstrumentState(Message):
     trigger_count: U32
     frame_pending: Bool
     active_slot: U8
+    unread_events: U16 = 0
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ EXAMPLES: tuple[tuple[m.Request[Any], Message], ...] = (
     (
         m.GetState(),
         m.InstrumentState(
-            m.LaserState.ARMED, 70, True, 120, -10.5, True, 7, 100_000, 3, False, m.NO_SLOT
+            *(m.LaserState.ARMED, 70, True, 120, -10.5, True, 7, 100_000, 3, False, m.NO_SLOT, 2)
         ),
     ),
     (m.SetIntegrationTime(250_000), m.SettingsApplied(8)),
@@ -52,6 +52,32 @@ EXAMPLES: tuple[tuple[m.Request[Any], Message], ...] = (
     (m.ArmLaser(150), m.LeaseGranted(150)),
     (m.RenewLease(150), m.LeaseGranted(150)),
     (m.LaserOff(), m.Ack()),
+    (
+        m.GetPower(),
+        m.Power(
+            battery=m.BatteryState.DISCHARGING,
+            battery_percent=80,
+            battery_voltage_mv=3960,
+            known=m.Temperatures.LASER | m.Temperatures.BOARD,
+            laser_temperature_c=25.5,
+            board_temperature_c=31.0,
+            battery_temperature_c=0.0,
+        ),
+    ),
+    (m.SetClock(1_766_000_000_123), m.Ack()),
+    (m.GetClock(), m.ClockReading(1_766_000_000_200, 4_294_967_296)),
+    (
+        m.GetEvents(5),
+        m.EventList(
+            7,
+            5,
+            (
+                m.Event(6, m.EventKind.LASER_FAULT, 86_400_000, 1_766_000_000_000, 17),
+                m.Event(7, m.EventKind.RESTARTED, 0, 0, m.RestartCause.WATCHDOG),
+            ),
+        ),
+    ),
+    (m.ClearEvents(7), m.Ack()),
     (
         m.AcquireFrame(True),
         m.FrameReply(
@@ -89,6 +115,10 @@ def plain(value: Any) -> Any:
         return value.hex()
     if isinstance(value, np.ndarray):
         return value.tolist()
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, Message):
+        return field_values(value)
     return value.value if isinstance(value, Enum) else value
 
 

@@ -27,6 +27,7 @@ STRATEGIES: dict[str, st.SearchStrategy[Any]] = {
     "u8": st.integers(0, 0xFF),
     "u16": st.integers(0, 0xFFFF),
     "u32": st.integers(0, 0xFFFF_FFFF),
+    "u64": st.integers(0, 2**64 - 1),
     "f32": st.floats(width=32, allow_nan=False, allow_infinity=False),
     "bool": st.booleans(),
     "char[32]": st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])).filter(
@@ -35,6 +36,7 @@ STRATEGIES: dict[str, st.SearchStrategy[Any]] = {
     "u8[32]": st.binary(min_size=32, max_size=32),
     "u8 LaserState": st.sampled_from(m.LaserState),
     "u8 SlotState": st.sampled_from(m.SlotState),
+    "u8 BatteryState": st.sampled_from(m.BatteryState),
     "u16 CameraFigures": st.integers(0, 127).map(m.CameraFigures),
     "u16 FrameFlags": st.integers(0, 15).map(m.FrameFlags),
     "u32 n, u8[n]": st.binary(max_size=300),
@@ -91,9 +93,48 @@ def cameras(draw: st.DrawFn) -> m.Camera:
     )
 
 
+@st.composite
+def powers(draw: st.DrawFn) -> m.Power:
+    """Any battery or none, temperatures that are not known zero."""
+    battery = draw(st.sampled_from(m.BatteryState))
+    known = draw(st.integers(0, 7).map(m.Temperatures))
+    there = battery is not m.BatteryState.NONE
+    celsius = st.floats(-40, 120, width=32)
+    return m.Power(
+        battery,
+        draw(st.integers(0, 100)) * there,
+        draw(st.integers(0, 0xFFFF)) * there,
+        known,
+        draw(celsius) if known & m.Temperatures.LASER else 0.0,
+        draw(celsius) if known & m.Temperatures.BOARD else 0.0,
+        draw(celsius) if known & m.Temperatures.BATTERY else 0.0,
+    )
+
+
+@st.composite
+def event_lists(draw: st.DrawFn) -> m.EventList:
+    """Rising numbers, with gaps."""
+    numbers = draw(st.lists(st.integers(1, 2**32 - 1), unique=True, max_size=m.MAX_EVENTS))
+    events = tuple(
+        m.Event(
+            number,
+            draw(st.integers(0, 0xFF)),
+            draw(st.integers(0, 2**64 - 1)),
+            draw(st.integers(0, 2**64 - 1)),
+            draw(st.integers(0, 2**32 - 1)),
+        )
+        for number in sorted(numbers)
+    )
+    cleared = draw(st.integers(0, min(numbers, default=2**32) - 1))
+    newest = draw(st.integers(max([cleared, *numbers]), 2**32 - 1))
+    return m.EventList(newest, cleared, events)
+
+
 LEGAL: dict[type[Message], st.SearchStrategy[Any]] = {
     m.Capabilities: capabilities(),
     m.Camera: cameras(),
+    m.Power: powers(),
+    m.EventList: event_lists(),
 }
 
 

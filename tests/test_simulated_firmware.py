@@ -16,9 +16,11 @@ from firmware_bridge.messages import (
     Abort,
     AcquireFrame,
     ArmLaser,
+    ClearEvents,
     Flush,
     FrameFlags,
     GetCapabilities,
+    GetEvents,
     GetState,
     Hello,
     LaserOff,
@@ -243,6 +245,9 @@ def test_a_laser_fault_stays_until_the_host_acknowledges_it() -> None:
     connection.analyzer.interlock(False)
     assert refused(connection, ArmLaser(200)) is Status.LASER_FAULT
     connection.ask(LaserOff())
+    connection.ask(Abort())
+    assert refused(connection, ArmLaser(200)) is Status.LASER_FAULT
+    connection.ask(ClearEvents(connection.ask(GetEvents(0)).newest_number))
     connection.ask(ArmLaser(200))
 
 

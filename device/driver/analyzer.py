@@ -12,6 +12,7 @@ from typing import Self
 
 from device.driver.averaging import CameraNoise
 from device.driver.calibration_transfer import write_page
+from device.driver.condition import Condition
 from device.driver.conversation import Conversation
 from device.driver.exposure import LaserDropped, expose
 from device.driver.introduction import Introduction, check_version
@@ -53,7 +54,7 @@ _TRIGGER_POLL_S = 0.05
 _FILLER = bytes(8 * 1024)
 
 
-class Analyzer(ModelSlots):
+class Analyzer(ModelSlots, Condition):
     """One Raman analyzer behind a transport.
 
     `timeout_s` is the margin of every call: one budget for asking and answering, on top of the

@@ -67,7 +67,7 @@ def build_analyzer(port: SimulatedPort, framing: Framing) -> SimulatedAnalyzer:
         seed=port.seed,
         speed=port.speed,
         trigger_every_s=port.trigger_every_s or None,
-        equipment=Equipment(tells_camera=port.figures == "told"),
+        equipment=Equipment(tells_camera=port.figures == "told", battery_percent=port.battery),
     )
 
 

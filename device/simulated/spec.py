@@ -14,6 +14,7 @@ native file), `mix=NAME:SHARE,NAME:SHARE` (references of the bundle, shares of s
     speed=FACTOR         exposures take 1/FACTOR of their time
     camera=ccd|cmos      which camera it has; its figures are told to the host
     figures=told|unknown whether they are
+    battery=PERCENT|none the charge of its battery
 
 Next: `port.py`, which builds the analyzer.
 """
@@ -54,6 +55,7 @@ class SimulatedPort:
     speed: float = 1.0
     camera: str = "ccd"
     figures: str = "told"
+    battery: int | None = 100
 
 
 def parse(specification: str) -> SimulatedPort:
@@ -164,6 +166,14 @@ def _read_figures(key: str, value: str) -> str:
     return _read_choice(key, value, FIGURES)
 
 
+def _read_battery(key: str, value: str) -> int | None:
+    if value == NONE:
+        return None
+    if not re.fullmatch(r"[0-9]{1,3}", value) or int(value) > 100:
+        raise wrong(f"{key} is {value!r}, not 0 to 100 or {NONE}")
+    return int(value)
+
+
 def _read_choice(key: str, value: str, choices: tuple[str, ...]) -> str:
     if value not in choices:
         raise wrong(f"{key} is {value!r}, not one of {', '.join(choices)}")
@@ -184,4 +194,5 @@ _READERS: Final[dict[str, Callable[[str, str], Any]]] = {
     "speed": _read_positive,
     "camera": _read_camera,
     "figures": _read_figures,
+    "battery": _read_battery,
 }

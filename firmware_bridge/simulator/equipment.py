@@ -5,6 +5,8 @@ Next: `firmware.py`, the analyzer; `upkeep.py`, which answers from here.
 
 from dataclasses import dataclass
 
+from firmware_bridge.errors import CallerError
+
 
 @dataclass(frozen=True)
 class Equipment:
@@ -12,6 +14,9 @@ class Equipment:
 
     An analyzer without cooler keeps its detector at room temperature and answers SET_TEC with
     UNKNOWN_OPCODE; one without trigger never counts a press; one without interlock says closed.
+    battery_percent: None without a battery.
+
+    Raises `CallerError` for a charge that no battery has.
     """
 
     tells_camera: bool = True
@@ -19,3 +24,9 @@ class Equipment:
     has_trigger: bool = True
     has_interlock: bool = True
     has_thermometer: bool = True
+    battery_percent: int | None = 100
+    charging: bool = False
+
+    def __post_init__(self) -> None:
+        if self.battery_percent is not None and not 0 <= self.battery_percent <= 100:
+            raise CallerError("A battery's charge is 0 to 100 percent.")

@@ -14,10 +14,12 @@ from collections.abc import Callable
 from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.errors import CallerError
 from firmware_bridge.framing import MAX_PAUSE_S, Framing, Packet, encode_for, make_decoder
-from firmware_bridge.messages import DeviceInfo, answer
+from firmware_bridge.messages import DeviceInfo, RestartCause, answer
 from firmware_bridge.simulator.answering import replies_to
+from firmware_bridge.simulator.body import Body
 from firmware_bridge.simulator.detector import Detector, DetectorModel, default_calibration
 from firmware_bridge.simulator.equipment import Equipment
+from firmware_bridge.simulator.event_memory import EventMemory
 from firmware_bridge.simulator.faults import FaultKind, FaultPlan
 from firmware_bridge.simulator.flash import Flash, PowerCut
 from firmware_bridge.simulator.hands import Hands
@@ -83,7 +85,8 @@ class SimulatedAnalyzer(Hands):
         self._output = Output(faults or FaultPlan.none())
         self._earlier_pulses: list[Pulse] = []
         self._scene = scene
-        self._instrument = self._boot()
+        self._events = EventMemory()
+        self._instrument = self._boot(RestartCause.POWER_ON)
 
     # ---- the link's side ----
 
@@ -142,17 +145,17 @@ class SimulatedAnalyzer(Hands):
         self.attach_count += 1
         self._connected = True
 
-    def reboot(self) -> None:
-        """Power off and on: RAM is lost, flash stays, an unconfirmed trial ends."""
+    def reboot(self, cause: RestartCause = RestartCause.POWER_ON) -> None:
+        """Power off and on: RAM is lost, flash and events stay, an unconfirmed trial ends."""
         self._catch_up()
         self._drop_link(DarkCause.REBOOT)
         self._earlier_pulses += self._instrument.laser.pulses
-        self._instrument = self._boot()
+        self._instrument = self._boot(cause)
         self._connected = True
 
     # ---- inside ----
 
-    def _boot(self) -> Instrument:
+    def _boot(self, cause: RestartCause) -> Instrument:
         self.attach_count += 1
         return Instrument(
             self._scene,
@@ -160,6 +163,7 @@ class SimulatedAnalyzer(Hands):
             self.calibration,
             self.flash,
             self.info,
+            Body(self.equipment, self._events, now_s=self._now_s, cause=cause),
             self.equipment,
             speed=self._speed,
             first_epoch=random_epoch(self._rng),

@@ -40,7 +40,7 @@ class Hands(ABC):
             self._instrument.laser.set_interlock(self._now_s, is_open=open)
 
     def break_laser(self) -> None:
-        """The laser driver reports a fault: dark until the host acknowledges by LASER_OFF."""
+        """The laser driver reports a fault: dark until its event is cleared, or a reboot."""
         self._catch_up()
         self._instrument.laser.go_dark(self._now_s, DarkCause.FAULT)
 

@@ -30,6 +30,7 @@ from firmware_bridge.messages import (
     Status,
     WriteCalibration,
 )
+from firmware_bridge.simulator.body import Body
 from firmware_bridge.simulator.cooler import Cooler
 from firmware_bridge.simulator.detector import Detector
 from firmware_bridge.simulator.equipment import Equipment
@@ -43,6 +44,7 @@ from firmware_bridge.simulator.upkeep import Upkeep
 
 DEFAULT_INTEGRATION_TIME_MS: Final = 100.0
 _U32: Final = 0x1_0000_0000
+_U16_MAX: Final = 0xFFFF
 
 
 class Instrument:
@@ -59,6 +61,7 @@ class Instrument:
         calibration: CalibrationPage,
         flash: Flash,
         info: DeviceInfo,
+        body: Body,
         equipment: Equipment,
         *,
         speed: float,
@@ -68,7 +71,8 @@ class Instrument:
     ) -> None:
         model = detector.model
         self.scene = scene
-        self.laser = Laser(model.full_laser_power_mw)
+        self.body = body
+        self.laser = Laser(model.full_laser_power_mw, body.note)
         self.trigger_count = 0
         self._equipment = equipment
         self._cooler = Cooler(
@@ -101,6 +105,7 @@ class Instrument:
             info,
             model,
             equipment,
+            body,
             flash,
             calibration.to_bytes(),
             pixel_count=pixel_count,
@@ -189,7 +194,9 @@ class Instrument:
             case _:
                 if isinstance(request, WriteCalibration):
                     self._check_idle()
-                return self.upkeep.handle(request, self.scene)
+                reply = self.upkeep.handle(request, self.scene, now_s)
+                self.laser.acknowledge(self.body.events.cleared_number)
+                return reply
 
     def stop(self, now_s: float, cause: DarkCause) -> Packet | None:
         """Laser off and disarmed, exposure given up; the request that now stays unanswered."""
@@ -212,6 +219,7 @@ class Instrument:
             trigger_count=self.trigger_count,
             frame_pending=self._pending is not None,
             active_slot=NO_SLOT if active is None else active,
+            unread_events=min(self.body.events.unread, _U16_MAX),
         )
 
     def _check_idle(self) -> None:

@@ -1,4 +1,4 @@
-"""What the simulated firmware answers about itself: who it is, what it has, its camera, its page.
+"""What the simulated firmware answers about itself: who it is, what it has, how it fares.
 
 Nothing here changes light or exposure.
 
@@ -20,6 +20,7 @@ from firmware_bridge.messages import (
     Request,
     WriteCalibration,
 )
+from firmware_bridge.simulator.body import Body
 from firmware_bridge.simulator.calibration_store import MAX_PAGE_BYTES, CalibrationStore
 from firmware_bridge.simulator.camera_figures import figures_of
 from firmware_bridge.simulator.detector import DetectorModel
@@ -38,11 +39,13 @@ class Upkeep:
         info: DeviceInfo,
         model: DetectorModel,
         equipment: Equipment,
+        body: Body,
         flash: Flash,
         factory_page: bytes,
         *,
         pixel_count: int,
     ) -> None:
+        self.body = body
         self.slots = SlotStore(flash)
         self.forced_page: bytes | None = None  # by hand, until the next restart
         self._calibration = CalibrationStore(flash, max_chunk=MAX_CHUNK)
@@ -52,7 +55,7 @@ class Upkeep:
         self._equipment = equipment
         self._pixel_count = pixel_count
 
-    def handle(self, request: Request[Any], scene: Scene) -> Message:
+    def handle(self, request: Request[Any], scene: Scene, now_s: float) -> Message:
         """The reply. Raises `Refused`, or `SlotRefused` where the rules of the slots forbid."""
         match request:
             case Hello():
@@ -66,7 +69,7 @@ class Upkeep:
             case WriteCalibration(offset=offset, size=size, data=data):
                 return self._calibration.write(offset, size, data)
             case _:
-                return self.slots.handle(request)
+                return self.body.handle(request, now_s) or self.slots.handle(request)
 
     def _page(self) -> bytes:
         """The newest page in the flash, or that of the factory where none has been written."""
