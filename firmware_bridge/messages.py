@@ -39,9 +39,6 @@ from firmware_bridge.layout import Message
 from firmware_bridge.opcodes import PROTOCOL_VERSION, Opcode, Status
 from firmware_bridge.replies import (
     LONGEST_LEASE_MS,
-    MAX_CHUNK_BYTES,
-    MAX_SLOT_BYTES,
-    MAX_SLOTS,
     MIN_CHUNK_BYTES,
     NO_SLOT,
     Ack,
@@ -87,18 +84,17 @@ from firmware_bridge.slot_requests import (
 
 # fmt: off
 __all__ = [
-    "LONGEST_LEASE_MS", "MAX_CHUNK_BYTES", "MAX_DETAIL_SIZE", "MAX_EVENTS", "MAX_SLOTS",
-    "MAX_SLOT_BYTES", "MIN_CHUNK_BYTES", "NO_SLOT", "PROTOCOL_VERSION", "REQUESTS", "Abort", "Ack",
-    "AcquireFrame", "ArmLaser", "BatteryState", "CalibrationBytes", "CalibrationWritten", "Camera",
-    "CameraFigures", "Capabilities", "ClearEvents", "ClockReading", "DeviceInfo", "Event",
-    "EventKind", "EventList", "Flush", "FrameFlags", "FrameReply", "GetCamera", "GetCapabilities",
-    "GetClock", "GetEvents", "GetPower", "GetSlotInfo", "GetState", "Hello", "InstrumentState",
-    "LaserOff", "LaserState", "LeaseGranted", "Opcode", "Power", "ReadCalibration", "RenewLease",
-    "ReplyT", "Request", "RestartCause", "SetClock", "SetIntegrationTime", "SetLaserPower",
-    "SetTec", "SettingsApplied", "SlotActivate", "SlotBegin", "SlotConfirm", "SlotData", "SlotInfo",
-    "SlotRead", "SlotRevert", "SlotState", "SlotTrial", "SlotVerify", "SlotWrite", "Status",
-    "Temperatures", "UnknownOpcode", "UploadOffset", "WriteCalibration", "answer", "parse_request",
-    "refuse",
+    "LONGEST_LEASE_MS", "MAX_DETAIL_SIZE", "MAX_EVENTS", "MIN_CHUNK_BYTES", "NO_SLOT",
+    "PROTOCOL_VERSION", "REQUESTS", "Abort", "Ack", "AcquireFrame", "ArmLaser", "BatteryState",
+    "CalibrationBytes", "CalibrationWritten", "Camera", "CameraFigures", "Capabilities",
+    "ClearEvents", "ClockReading", "DeviceInfo", "Event", "EventKind", "EventList", "Flush",
+    "FrameFlags", "FrameReply", "GetCamera", "GetCapabilities", "GetClock", "GetEvents", "GetPower",
+    "GetSlotInfo", "GetState", "Hello", "InstrumentState", "LaserOff", "LaserState", "LeaseGranted",
+    "Opcode", "Power", "ReadCalibration", "RenewLease", "ReplyT", "Request", "RestartCause",
+    "SetClock", "SetIntegrationTime", "SetLaserPower", "SetTec", "SettingsApplied", "SlotActivate",
+    "SlotBegin", "SlotConfirm", "SlotData", "SlotInfo", "SlotRead", "SlotRevert", "SlotState",
+    "SlotTrial", "SlotVerify", "SlotWrite", "Status", "Temperatures", "UnknownOpcode",
+    "UploadOffset", "WriteCalibration", "answer", "parse_request", "refuse",
 ]
 # fmt: on
 

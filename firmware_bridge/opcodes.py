@@ -60,3 +60,5 @@ class Status(IntEnum):
     FLASH_FAILED = 10
     LASER_FAULT = 11
     ABORTED = 12
+    WORKING = 13
+    IN_USE = 14

@@ -74,10 +74,6 @@ class DeviceInfo(Message):
 LONGEST_LEASE_MS: Final = 500
 # With 32 bytes in a chunk no request is larger than one that carries a chunk.
 MIN_CHUNK_BYTES: Final = 32
-MAX_CHUNK_BYTES: Final = 0x2_0000  # a chunk and the fields before it fit into a packet
-# What a host may have to hold in memory for one model.
-MAX_SLOT_BYTES: Final = 64 * 1024 * 1024
-MAX_SLOTS: Final = 8
 
 
 @dataclass(frozen=True)
@@ -101,31 +97,6 @@ class Capabilities(Message):
     has_interlock: Bool = True
     has_thermometer: Bool = True
     calibration_size: U32 = 0
-
-    def check(self) -> None:
-        if self.pixel_count < 2:
-            raise ValueError(f"a detector of {self.pixel_count} pixels makes no spectrum")
-        if not 0 < self.min_integration_time_us <= self.max_integration_time_us:
-            raise ValueError(
-                "the shortest integration time must be above 0 and not above the longest"
-            )
-        if not 0 < self.min_lease_ms <= self.max_lease_ms <= LONGEST_LEASE_MS:
-            raise ValueError(
-                f"a lease of {self.min_lease_ms} to {self.max_lease_ms} ms is not allowed: "
-                f"the longest may be {LONGEST_LEASE_MS} ms, and the shortest not above it"
-            )
-        if self.slot_count > MAX_SLOTS:
-            raise ValueError(f"{self.slot_count} slots are more than {MAX_SLOTS}")
-        if self.slot_count and not 0 < self.slot_size <= MAX_SLOT_BYTES:
-            raise ValueError(f"a slot has 1 to {MAX_SLOT_BYTES} bytes, not {self.slot_size}")
-        if not MIN_CHUNK_BYTES <= self.max_chunk <= MAX_CHUNK_BYTES:
-            raise ValueError(
-                f"max_chunk is {MIN_CHUNK_BYTES} to {MAX_CHUNK_BYTES}, not {self.max_chunk}"
-            )
-        if self.calibration_size > MAX_CHUNK_BYTES:
-            raise ValueError(f"a calibration page has at most {MAX_CHUNK_BYTES} bytes")
-        if self.has_tec and not self.has_thermometer:
-            raise ValueError("a cooler without a thermometer cannot hold a temperature")
 
 
 @dataclass(frozen=True)

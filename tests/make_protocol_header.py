@@ -105,9 +105,6 @@ def declarations() -> Iterator[str]:
         "MAX_EVENTS": m.MAX_EVENTS,
         "LONGEST_LEASE_MS": m.LONGEST_LEASE_MS,
         "MIN_CHUNK_BYTES": m.MIN_CHUNK_BYTES,
-        "MAX_CHUNK_BYTES": m.MAX_CHUNK_BYTES,
-        "MAX_SLOTS": m.MAX_SLOTS,
-        "MAX_SLOT_BYTES": m.MAX_SLOT_BYTES,
     }
     yield "\n".join(f"#define RAMIX_{name} {value}" for name, value in constants.items())
     yield c_enum("OPCODE", m.Opcode, 2)

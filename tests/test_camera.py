@@ -1,6 +1,5 @@
 """The camera's own figures: told by the instrument, believed by the driver, assumed by nobody."""
 
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,6 @@ from tests.host import Host
 
 BRIGHT = SpectrumScene(lambda axis: np.ones_like(axis), counts_per_s=1e9)
 REPLAY = ReplayScene(np.full(2048, 5000.0), np.full(2048, 230.0), 100.0)
-FEATURES = m.Capabilities(2048, 1, 10, 70, 20, 500, 2, 4096, 4096, True, True)
 
 
 def asked(scene: Scene, **how: Any) -> m.Camera:
@@ -99,32 +97,6 @@ def test_a_missing_figure_leaves_the_noise_to_the_frames() -> None:
 def test_figures_that_no_camera_has_are_refused(camera: m.Camera, reason: str) -> None:
     with pytest.raises(ProtocolError, match=reason):
         m.Camera.from_bytes(camera.to_bytes())
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "reason"),
-    [
-        ("max_lease_ms", 60_000, "500"),
-        ("min_lease_ms", 501, "lease"),
-        ("min_lease_ms", 0, "lease"),
-        ("max_chunk", 0, "max_chunk"),
-        ("max_chunk", 2**32 - 1, "max_chunk"),
-        ("slot_size", 2**32 - 1, "slot"),
-        ("slot_size", 0, "slot"),
-        ("slot_count", 255, "slots"),
-        ("pixel_count", 0, "pixels"),
-        ("min_integration_time_us", 11, "integration"),
-        ("calibration_size", 2**32 - 1, "calibration"),
-        ("has_thermometer", False, "thermometer"),
-    ],
-)
-def test_illegal_capabilities_are_refused_with_the_reason(
-    field: str, value: Any, reason: str
-) -> None:
-    values = {f.name: getattr(FEATURES, f.name) for f in fields(FEATURES)} | {field: value}
-    with pytest.raises(ProtocolError, match=reason):
-        m.Capabilities.from_bytes(m.Capabilities(**values).to_bytes())
-    assert m.Capabilities.from_bytes(FEATURES.to_bytes()) == FEATURES  # the others are legal
 
 
 def test_an_analyzer_without_cooler_trigger_interlock_and_thermometer_says_so() -> None:

@@ -47,30 +47,6 @@ STRATEGIES: dict[str, st.SearchStrategy[Any]] = {
 
 
 @st.composite
-def capabilities(draw: st.DrawFn) -> m.Capabilities:
-    """Any that do not contradict themselves."""
-    shortest_us, longest_us = sorted(draw(st.tuples(*[st.integers(1, 2**32 - 1)] * 2)))
-    shortest_ms, longest_ms = sorted(draw(st.tuples(*[st.integers(1, m.LONGEST_LEASE_MS)] * 2)))
-    has_tec = draw(st.booleans())
-    return m.Capabilities(
-        pixel_count=draw(st.integers(2, 0xFFFF)),
-        min_integration_time_us=shortest_us,
-        max_integration_time_us=longest_us,
-        max_laser_power_mw=draw(st.integers(0, 0xFFFF)),
-        min_lease_ms=shortest_ms,
-        max_lease_ms=longest_ms,
-        slot_count=draw(st.integers(0, m.MAX_SLOTS)),
-        slot_size=draw(st.integers(1, m.MAX_SLOT_BYTES)),
-        max_chunk=draw(st.integers(m.MIN_CHUNK_BYTES, m.MAX_CHUNK_BYTES)),
-        has_tec=has_tec,
-        has_trigger=draw(st.booleans()),
-        has_interlock=draw(st.booleans()),
-        has_thermometer=has_tec or draw(st.booleans()),
-        calibration_size=draw(st.integers(0, m.MAX_CHUNK_BYTES)),
-    )
-
-
-@st.composite
 def cameras(draw: st.DrawFn) -> m.Camera:
     """Any figures, those that are not known zero."""
     known = draw(st.integers(0, 127).map(m.CameraFigures))
@@ -131,7 +107,6 @@ def event_lists(draw: st.DrawFn) -> m.EventList:
 
 
 LEGAL: dict[type[Message], st.SearchStrategy[Any]] = {
-    m.Capabilities: capabilities(),
     m.Camera: cameras(),
     m.Power: powers(),
     m.EventList: event_lists(),
@@ -202,7 +177,7 @@ def test_opcodes_and_statuses_keep_their_numbers() -> None:
     assert {case["opcode"] for case in stored} == set(m.Opcode)
     for case in stored:
         assert m.Opcode(case["opcode"]).name == case["name"].split()[0]
-    assert [status.value for status in m.Status] == list(range(13))
+    assert [status.value for status in m.Status] == list(range(15))
 
 
 STATE = m.InstrumentState(

@@ -17,6 +17,7 @@ from device.driver.conversation import Conversation
 from device.driver.exposure import LaserDropped, expose
 from device.driver.introduction import Introduction, check_version
 from device.driver.model_transfer import ModelSlots
+from device.driver.slow_work import until_done
 from device.driver.transports.base import Transport
 from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.errors import CallerError, LinkTimeout, ProtocolError
@@ -118,7 +119,7 @@ class Analyzer(ModelSlots, Condition):
             InstrumentError: the analyzer refused, with the reason in `status`.
             ProtocolError: the reply makes no sense.
         """
-        return self._talk.call(request, deadline or self._talk.deadline(self.timeout_s))
+        return until_done(self._talk, request, deadline or self._talk.deadline(self.timeout_s))
 
     @property
     def _introduction(self) -> Introduction:

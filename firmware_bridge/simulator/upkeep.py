@@ -26,6 +26,7 @@ from firmware_bridge.simulator.camera_figures import figures_of
 from firmware_bridge.simulator.detector import DetectorModel
 from firmware_bridge.simulator.equipment import Equipment
 from firmware_bridge.simulator.flash import Flash
+from firmware_bridge.simulator.flash_work import FlashWork
 from firmware_bridge.simulator.laser import MAX_LEASE_MS, MIN_LEASE_MS
 from firmware_bridge.simulator.scenes import Scene
 from firmware_bridge.simulator.slot_store import MAX_CHUNK, SLOT_COUNT, SlotStore
@@ -46,6 +47,7 @@ class Upkeep:
         pixel_count: int,
     ) -> None:
         self.body = body
+        self._work = FlashWork(equipment.flash_work_s)
         self.slots = SlotStore(flash)
         self.forced_page: bytes | None = None  # by hand, until the next restart
         self._calibration = CalibrationStore(flash, max_chunk=MAX_CHUNK)
@@ -66,6 +68,8 @@ class Upkeep:
                 return self._camera(scene)
             case ReadCalibration():
                 return CalibrationBytes(self._page())
+        self._work.check(request, now_s)
+        match request:
             case WriteCalibration(offset=offset, size=size, data=data):
                 return self._calibration.write(offset, size, data)
             case _:

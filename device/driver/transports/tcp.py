@@ -11,10 +11,15 @@ from firmware_bridge.errors import (
     LinkClosed,
     LinkError,
     LinkTimeout,
+    PortBusy,
     PortNotFound,
     PortPermission,
 )
-from firmware_bridge.framing import Framing
+from firmware_bridge.framing import OVERHEAD, Framing, PacketDecoder
+from firmware_bridge.messages import MAX_DETAIL_SIZE, Status
+
+# Room for one refusal.
+_GREETING_SIZE = OVERHEAD + MAX_DETAIL_SIZE
 
 
 class TcpTransport(Transport):
@@ -37,6 +42,7 @@ class TcpTransport(Transport):
         except (OSError, UnicodeError) as error:  # UnicodeError: a host name no resolver accepts
             why = getattr(error, "strerror", None) or "no such host, or no answer"
             raise PortNotFound(f"No analyzer answers at {self.name} ({why}).") from error
+        self._first_bytes = b""
         # A request is a few dozen bytes: without this it waits for the answer to the one before.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -61,7 +67,8 @@ class TcpTransport(Transport):
         except OSError as error:
             raise self._lost(error) from error
         if not data:
-            raise LinkClosed(f"{self.name} closed the connection.")
+            raise self._closed()
+        self._hear(data)
         return data
 
     def discard_input(self) -> None:
@@ -70,8 +77,10 @@ class TcpTransport(Transport):
         try:
             self._socket.setblocking(False)
             while time.monotonic() < give_up_s:
-                if not self._socket.recv(READ_SIZE):
-                    raise LinkClosed(f"{self.name} closed the connection.")
+                data = self._socket.recv(READ_SIZE)
+                if not data:
+                    raise self._closed()
+                self._hear(data)
         except BlockingIOError:
             return
         except LinkError:
@@ -83,5 +92,18 @@ class TcpTransport(Transport):
         """Close the socket."""
         self._socket.close()
 
+    def _hear(self, data: bytes) -> None:
+        """Keep the first words: whoever is turned away is told why in one packet."""
+        self._first_bytes += data[: _GREETING_SIZE - len(self._first_bytes)]
+
+    def _closed(self) -> LinkError:
+        packets = PacketDecoder().feed(self._first_bytes)
+        if packets and packets[0].status == Status.IN_USE:
+            return PortBusy(f"{self.name} is in use by another program.")
+        return LinkClosed(f"{self.name} closed the connection.")
+
     def _lost(self, error: OSError) -> LinkError:
+        told = self._closed()
+        if isinstance(told, PortBusy):
+            return told
         return LinkClosed(f"The connection to {self.name} is gone ({error.strerror or 'closed'}).")
