@@ -1,4 +1,4 @@
-"""Write the C declarations in PROTOCOL.md anew: `python tests/make_protocol_header.py`.
+"""Write the C declarations in PROTOCOL.md anew: `python -m tests.make_protocol_header`.
 
 They are made from the code, so that the document cannot drift from it.
 """

@@ -50,9 +50,9 @@ class CalibrationStore:
         try:
             if offset == 0:
                 self._begin(size)
-            elif size != self._size:
+            elif self._size and size != self._size:
                 raise Refused(Status.BAD_REQUEST, f"the page began with {self._size} bytes")
-            if offset == self._received < size:
+            if self._size and offset == self._received < size:
                 self._program(self._offset(self._spare) + _PAGE_OFFSET + offset, data)
                 self._received += len(data)
                 if self._received == size:
