@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from device.plain_file import read_plain
+
 SYSTEM_CONFIG_DIR: Final = Path("/etc/ramix")
 DEFAULT_MODEL_NAME: Final = "solvents13-2.ramix"
 
@@ -64,12 +66,9 @@ def bundle_cache_dir() -> Path:
 
 
 def read_capped(path: Path, max_size: int) -> bytes:
-    """Read a whole file of at most `max_size` bytes; raises OSError, or ValueError if larger."""
-    with path.open("rb") as stream:
-        data = stream.read(max_size + 1)
-    if len(data) > max_size:
-        raise ValueError(f"it is larger than {max_size} bytes")
-    return data
+    """Read a whole plain file of at most `max_size` bytes; raises OSError (also for a named pipe,
+    a device or a folder), or ValueError if it is larger."""
+    return read_plain(path, max_size)
 
 
 def _home() -> Path | None:

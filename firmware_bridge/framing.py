@@ -1,8 +1,8 @@
 """Packets in a link's bytes: by sync and length, or between zero bytes (COBS) on serial lines.
 
 Sans-IO: the decoders get bytes, in any portions, and return the packets that came through whole.
-Damage costs only the packets it hit: after a bad CRC the search goes on one byte behind the sync.
-What one packet is comes from `packet.py`; import that from here too.
+Streams are read by `packet_stream.py`, serial frames here. What one packet is comes from
+`packet.py`; import that from here too.
 
 Next: `layout.py`, how payloads are laid out; `cobs.py` for the byte stuffing itself.
 """
@@ -21,12 +21,12 @@ from firmware_bridge.packet import (
     SYNC_BYTES,
     TRAILER_SIZE,
     Packet,
-    declared,
     encode,
     header_crc16,
     packet_crc32,
-    parse,
 )
+from firmware_bridge.packet_stream import PacketDecoder
+from firmware_bridge.tally import Tally
 
 # fmt: off
 __all__ = [
@@ -52,9 +52,14 @@ class Framing(Enum):
 class Decoder(Protocol):
     """What `PacketDecoder` and `CobsDecoder` share; `make_decoder` chooses."""
 
+    tally: Tally
     discarded_bytes: int
     damaged_packets: int
     foreign_version: int | None
+
+    @property
+    def unfinished_bytes(self) -> int:
+        """Bytes that wait for the rest of their packet."""
 
     def feed(self, data: bytes) -> list[Packet]:
         """Take bytes in any portions; return the packets that are now complete, in order."""
@@ -64,86 +69,6 @@ class Decoder(Protocol):
 
     def reset(self) -> None:
         """Forget all buffered bytes (the link was flushed or reopened); the counters stay."""
-
-
-class PacketDecoder:
-    """Finds packets by sync and length in a byte stream (USB bulk, TCP).
-
-    `discarded_bytes` counts bytes that belonged to no good packet, `damaged_packets` the sync marks
-    that did not begin one, `foreign_version` is the last packet version seen that is not ours.
-    """
-
-    def __init__(self, max_payload: int = MAX_PAYLOAD) -> None:
-        self._max_payload = max_payload
-        self._buffer = bytearray()
-        self.discarded_bytes = 0
-        self.damaged_packets = 0
-        self.foreign_version: int | None = None
-
-    def feed(self, data: bytes) -> list[Packet]:
-        self._buffer += data
-        packets, consumed = self._scan(0)
-        del self._buffer[:consumed]
-        return packets
-
-    def give_up(self) -> list[Packet]:
-        packets: list[Packet] = []
-        while self._buffer:  # each round drops one unfinished packet, which may hide a good one
-            self._drop_mark()
-            found, consumed = self._scan(1)
-            packets += found
-            del self._buffer[:consumed]
-        return packets
-
-    def reset(self) -> None:
-        self.discarded_bytes += len(self._buffer)
-        self._buffer.clear()
-
-    def _scan(self, position: int) -> tuple[list[Packet], int]:
-        """All packets from `position` on, and how many bytes are done with."""
-        packets: list[Packet] = []
-        buffer, end = self._buffer, len(self._buffer)
-        self.discarded_bytes += position
-        with memoryview(buffer) as view:
-            while True:
-                start = buffer.find(SYNC_BYTES, position)
-                if start < 0:  # a last byte that may begin a sync mark is kept
-                    start = end - 1 if end > position and buffer[-1] == SYNC_BYTES[0] else end
-                self.discarded_bytes += start - position
-                position = start
-                if end - start < HEADER_SIZE:
-                    return packets, position
-                length = self._payload_length(view[start : start + HEADER_SIZE])
-                if length is None:
-                    self._drop_mark()
-                    self.discarded_bytes += 1
-                    position += 1
-                    continue
-                stop = start + length + OVERHEAD
-                if stop > end:
-                    return packets, position
-                packet = parse(view[start:stop])
-                if packet is None:
-                    self._drop_mark()
-                    self.discarded_bytes += 1
-                    position += 1
-                else:
-                    packets.append(packet)
-                    position = stop
-
-    def _drop_mark(self) -> None:
-        self.damaged_packets += 1
-
-    def _payload_length(self, header: memoryview) -> int | None:
-        """The declared length of a believable header, else None."""
-        found = declared(header)
-        if found is None:
-            return None
-        version, length = found
-        if version != FRAMING_VERSION:
-            self.foreign_version = version
-            return None
-        return length if length <= self._max_payload else None
 
 
 def encode_cobs(packet: Packet) -> bytes:
@@ -166,9 +91,14 @@ class CobsDecoder:
         self._max_encoded = packet_size + packet_size // 254 + 1
         self._buffer = bytearray()
         self._overlong = False
+        self.tally = Tally()
         self.discarded_bytes = 0
         self.damaged_packets = 0
         self.foreign_version: int | None = None
+
+    @property
+    def unfinished_bytes(self) -> int:
+        return len(self._buffer)
 
     def feed(self, data: bytes) -> list[Packet]:
         if b"\0" not in data:
@@ -184,6 +114,7 @@ class CobsDecoder:
             elif frame or self._overlong:
                 self.damaged_packets += 1
                 self.discarded_bytes += len(frame)
+                self.tally.too_long += self._overlong
             self._overlong = False
         self._buffer.clear()
         self._append(rest)
@@ -192,6 +123,7 @@ class CobsDecoder:
     def give_up(self) -> list[Packet]:
         if self._buffer or self._overlong:
             self.damaged_packets += 1
+            self.tally.cut_off += 1
         self.reset()
         return []
 
@@ -211,11 +143,29 @@ class CobsDecoder:
     def _decode_frame(self, frame: bytes) -> Packet | None:
         data = cobs_decode(frame)
         if data is None or len(data) < OVERHEAD or not data.startswith(SYNC_BYTES):
+            self.tally.malformed += bool(frame)
             return None
         stream = PacketDecoder(self._max_payload)
         packets = stream.feed(data)
         self.foreign_version = stream.foreign_version or self.foreign_version
-        return packets[0] if len(packets) == 1 and stream.discarded_bytes == 0 else None
+        if len(packets) == 1 and stream.discarded_bytes == stream.unfinished_bytes == 0:
+            return packets[0]
+        stream.give_up()
+        if packets:  # and something beside it
+            self.tally.malformed += 1
+        else:
+            self.tally.add(_worst(stream.tally))
+        return None
+
+
+def _worst(tally: Tally) -> Tally:
+    """One damaged frame is told once: as what was found at its first mark."""
+    found = Tally(version=tally.version)
+    for kind in ("other_version", "too_long", "wrong_crc", "wrong_header", "cut_off"):
+        if getattr(tally, kind):
+            setattr(found, kind, 1)
+            break
+    return found
 
 
 def make_decoder(framing: Framing, max_payload: int = MAX_PAYLOAD) -> Decoder:

@@ -4,13 +4,20 @@ A reply counts only when its id and opcode belong to a request that still waits,
 when it was exposed under the current settings and is newer than the last one. Time is a value
 that the caller brings.
 
-Next: `calibration.py`, what the pixels of a frame mean.
+Next: `deadlines.py`, how long an answer may take; `calibration.py`, what pixels mean.
 """
 
 import os
 from dataclasses import dataclass
-from typing import Any, Generic, Self
+from typing import Any, Generic
 
+from firmware_bridge.deadlines import (
+    FRAME_MARGIN_S,
+    READOUT_TIME_S,
+    Deadline,
+    answer_time_s,
+    frame_budget_s,
+)
 from firmware_bridge.errors import InstrumentError, ProtocolError, RamixError
 from firmware_bridge.framing import Framing, Packet, encode_for, make_decoder
 from firmware_bridge.messages import (
@@ -21,10 +28,14 @@ from firmware_bridge.messages import (
     SettingsApplied,
     Status,
 )
+from firmware_bridge.tally import Tally
 
-# Room for readout and transfer of one frame: its 4 KB alone take 46 ms at 921,600 baud.
-READOUT_TIME_S = 0.1
-FRAME_MARGIN_S = 1.0
+# fmt: off
+__all__ = [
+    "FRAME_MARGIN_S", "READOUT_TIME_S", "Deadline", "Reply", "Session", "StaleFrame",
+    "answer_time_s", "frame_budget_s",
+]
+# fmt: on
 
 _REMEDIES = {
     Status.BAD_REQUEST: "Check that host and firmware versions match.",
@@ -67,34 +78,12 @@ class Reply(Generic[ReplyT]):
         return self.message
 
 
-@dataclass(frozen=True)
-class Deadline:
-    """A point on the caller's monotonic clock by which a whole exchange must be over."""
-
-    at_s: float
-
-    @classmethod
-    def after(cls, now_s: float, budget_s: float) -> Self:
-        return cls(now_s + budget_s)
-
-    def remaining(self, now_s: float) -> float:
-        """Seconds left, never negative."""
-        return max(0.0, self.at_s - now_s)
-
-    def expired(self, now_s: float) -> bool:
-        return now_s >= self.at_s
-
-
-def frame_budget_s(exposure_us: int, n: int = 1, margin_s: float = FRAME_MARGIN_S) -> float:
-    """The time that `n` frames may take: exposures, readouts, and one margin."""
-    return n * (exposure_us * 1e-6 + READOUT_TIME_S) + margin_s
-
-
 class Session:
     """One open link. Requests get ids; `receive` returns the replies that belong to them.
 
     `discarded` counts replies that no request waits for (late, duplicated, foreign),
-    `stale_frames` those answered in time with a frame that must not be used.
+    `stale_frames` those answered in time with a frame that must not be used; `tally` has every
+    kind of what came and was of no use.
     The first id is random, so that a reply meant for an earlier session matches nothing here.
     """
 
@@ -110,6 +99,7 @@ class Session:
             if first_request_id is None
             else first_request_id
         )
+        self._first_id = self._next_id
         self._last_frame_seq: int | None = None
         self._epoch_source_id: int | None = None
 
@@ -117,6 +107,11 @@ class Session:
     def pending(self) -> tuple[int, ...]:
         """Ids that still wait for a reply, oldest first."""
         return tuple(self._pending)
+
+    @property
+    def tally(self) -> Tally:
+        """What came and was of no use, by its kind."""
+        return self.decoder.tally
 
     def request(self, message: Request[Any]) -> tuple[int, bytes]:
         """A new request's id and the bytes to send."""
@@ -130,6 +125,7 @@ class Session:
 
     def receive(self, data: bytes) -> list[Reply[Any]]:
         """Replies completed by these bytes, in the order they came."""
+        self.tally.received_bytes += len(data)
         return self._match(self.decoder.feed(data))
 
     def link_idle(self) -> list[Reply[Any]]:
@@ -156,11 +152,24 @@ class Session:
         for packet in packets:
             request = self._pending.get(packet.request_id)
             if not packet.is_reply or request is None or request.opcode != packet.opcode:
-                self.discarded += 1
+                self._discard(packet)
                 continue
             del self._pending[packet.request_id]
             replies.append(self._reply(packet, request))
         return replies
+
+    def _discard(self, packet: Packet) -> None:
+        """Count a packet that answers nothing that waits."""
+        self.discarded += 1
+        age = (self._next_id - packet.request_id) & 0xFFFF_FFFF
+        if not packet.is_reply:
+            self.tally.echoed += 1
+        elif 0 < age <= (self._next_id - self._first_id) & 0xFFFF_FFFF and (
+            packet.request_id not in self._pending
+        ):
+            self.tally.late += 1
+        else:
+            self.tally.strange += 1
 
     def _reply(self, packet: Packet, request: Request[Any]) -> Reply[Any]:
         try:

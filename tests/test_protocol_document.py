@@ -9,6 +9,7 @@ import pytest
 
 from firmware_bridge import calibration, framing, usb_ids
 from firmware_bridge import messages as m
+from firmware_bridge.deadlines import FLASH_WORK_S, LONGEST_WORK_S, READOUT_TIME_S
 from firmware_bridge.layout import Message
 from tests.make_protocol_header import PROTOCOL, c_header, document_with_header
 
@@ -54,6 +55,16 @@ def test_the_status_table_is_the_code() -> None:
 def test_the_flag_table_is_the_code() -> None:
     told = [(int(value), name) for value, name, _ in table("## 7. Laser and frame")]
     assert told == [(flag.value, flag.name) for flag in m.FrameFlags]
+
+
+def test_the_answer_times_are_the_codes() -> None:
+    frame, *told = table("### How long an answer may take")
+    assert frame[0] == "ACQUIRE_FRAME" and f"{READOUT_TIME_S * 1e3:.0f} ms" in frame[1]
+    assert {m.Opcode[name]: float(time.removesuffix(" s")) for name, time in told} == FLASH_WORK_S
+
+
+def test_the_longest_work_is_the_codes() -> None:
+    assert f"waits for {LONGEST_WORK_S:.0f} s in\nall" in DOCUMENT
 
 
 def test_the_event_table_is_the_code() -> None:

@@ -201,6 +201,32 @@ def test_a_missing_file_is_told_in_one_sentence(key: str) -> None:
     assert "/no/such/file" in caught.value.text
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("replay=a&noise=65536", "noise must be 0 to 65535"),
+        ("replay=a&noise=1e300", "noise must be 0 to 65535"),
+        ("mix=a:1&snr=1e-300", "snr must be 0.01 to 1e+06"),
+        ("mix=a:1&snr=1e300", "snr must be 0.01 to 1e+06"),
+        ("mix=a:1e-300,b:1", "the share of a must be 1e-06 to 1e+06"),
+        ("mix=a:1e300,b:1", "the share of a must be 1e-06 to 1e+06"),
+        ("trigger_every_s=1e-9", "trigger_every_s must be 0.001 to 86400"),
+        ("trigger_every_s=1e9", "trigger_every_s must be 0.001 to 86400"),
+        ("speed=1e-9", "speed must be 0.001 to 1e+06"),
+        ("speed=1e300", "speed must be 0.001 to 1e+06"),
+    ],
+)
+def test_a_number_beyond_its_bounds_is_refused(text: str, words: str) -> None:
+    with pytest.raises(PortSyntaxError) as caught:
+        parse(text)
+    assert words in caught.value.text
+
+
+def test_numbers_at_their_bounds_are_taken() -> None:
+    assert parse("trigger_every_s=0&speed=0.001").trigger_every_s == 0.0
+    assert parse("replay=a&noise=65535&speed=1e6&seed=999999999999999999").noise == 65_535.0
+
+
 # ---- model and flash ----
 
 

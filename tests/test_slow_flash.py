@@ -5,6 +5,7 @@ import pytest
 from device.driver.analyzer import Analyzer
 from device.driver.transports.in_process import InProcessTransport, VirtualClock
 from firmware_bridge import messages as m
+from firmware_bridge.deadlines import LONGEST_WORK_S
 from firmware_bridge.errors import InstrumentError
 from firmware_bridge.simulator.equipment import Equipment
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
@@ -49,10 +50,16 @@ def test_the_driver_waits_for_the_flash_and_asks_again() -> None:
         assert analyzer.write_calibration(simulated.calibration) == 1
 
 
-def test_work_that_outlasts_the_time_allowed_is_given_up() -> None:
-    simulated = SimulatedAnalyzer(EmptyScene(), equipment=Equipment(flash_work_s=1000.0))
-    with (
-        Analyzer(InProcessTransport(simulated, VirtualClock()), timeout_s=1.0) as analyzer,
-        pytest.raises(TimeoutError),
-    ):
-        analyzer.revert(1)
+def test_work_of_a_minute_is_waited_for() -> None:
+    simulated = SimulatedAnalyzer(EmptyScene(), equipment=Equipment(flash_work_s=60.0))
+    with Analyzer(InProcessTransport(simulated, VirtualClock()), timeout_s=1.0) as analyzer:
+        assert analyzer.revert(1).state is m.SlotState.EMPTY
+
+
+def test_work_without_end_is_given_up() -> None:
+    simulated = SimulatedAnalyzer(EmptyScene(), equipment=Equipment(flash_work_s=1e6))
+    with Analyzer(InProcessTransport(simulated, VirtualClock()), timeout_s=1.0) as analyzer:
+        begun_s = analyzer.now_s()
+        with pytest.raises(TimeoutError, match="still at work on SLOT_REVERT"):
+            analyzer.revert(1)
+        assert analyzer.now_s() - begun_s < LONGEST_WORK_S + 1.5

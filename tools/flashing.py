@@ -57,7 +57,7 @@ _PREFERENCE: Final = (SlotState.EMPTY, SlotState.STAGED, SlotState.VERIFIED, Slo
 
 def slots_of(analyzer: Analyzer) -> list[SlotInfo]:
     """All slots, in their order."""
-    return [analyzer.slot_info(slot) for slot in range(analyzer.capabilities.slot_count)]
+    return analyzer.slots()
 
 
 def preflight(

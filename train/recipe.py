@@ -11,9 +11,11 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+from device.plain_file import read_plain
 from firmware_bridge.errors import CallerError
 
 RECIPE_FOLDER = Path(__file__).parent / "recipes"
+_MOST_TOML_BYTES = 10_000_000  # a library of a thousand compounds has a tenth of it
 
 Task = Literal["ramixnet1", "ramixnet2"]
 Target = Literal["relative", "absolute"]
@@ -171,10 +173,10 @@ def provenance_of(recipe: Recipe) -> dict[str, Any]:
 def read_toml(path: Path) -> dict[str, Any]:
     """Raises RecipeError with the file's name in it."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_plain(path, _MOST_TOML_BYTES).decode("utf-8"))
     except OSError as error:
         raise RecipeError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # no TOML, no UTF-8, or too large
         raise RecipeError(f"{path} is not valid TOML: {error}") from error
 
 

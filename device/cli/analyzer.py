@@ -195,7 +195,7 @@ def _describe(analyzer: "Analyzer") -> dict[str, Any]:
         }
     except ProtocolError as error:  # the one thing one wants to see when measuring fails
         calibration = {"problem": error.text}
-    slots = [asdict(analyzer.slot_info(slot)) for slot in range(limits.slot_count)]
+    slots = [asdict(slot) for slot in analyzer.slots()]
     for slot in slots:
         slot["state"], slot["sha256"] = slot["state"].name, slot["sha256"].hex()
     return {

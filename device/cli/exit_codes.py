@@ -18,6 +18,7 @@ EXIT_PARTIAL = 9
 EXIT_UNKNOWN = 10
 EXIT_NO_RESULT = 11
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, what shells expect after Ctrl-C
+EXIT_READER_LEFT = 141  # 128 + SIGPIPE, what shells expect when nobody reads on; no fault
 
 VERDICT_EXIT_CODES = {
     "IDENTIFIED": EXIT_IDENTIFIED,

@@ -4,6 +4,7 @@ Verbs are imported when they are called, never before: `ramix identify` must sta
 takes to load numpy and the interpreter. Next: `identify.py`, then `../runtime.py`.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -14,13 +15,20 @@ import click
 from device.cli import exit_codes
 from device.cli.lazy_group import LazyGroup, Verb
 from device.cli.options import version_option
-from device.cli.output import clear_progress, print_error, print_ramix_error
+from device.cli.output import (
+    clear_progress,
+    hold_standard_streams,
+    keep_quiet,
+    print_error,
+    print_ramix_error,
+)
 from firmware_bridge.errors import RamixError
 
 # Read by OpenBLAS when numpy is imported, which happens later. The matrices of a fit are small:
 # more threads only delay the first one, by about 20 ms.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 VERBS = {
     "list": Verb("device.cli.analyzer", "list_command", "Show the analyzers that are here."),
@@ -58,7 +66,24 @@ def cli() -> None:
 def run_command(
     arguments: Sequence[str], command: click.Command = cli, prog_name: str = "ramix"
 ) -> int:
-    """Run one command line and return its exit code; nothing escapes but `SystemExit`'s kin."""
+    """Run one command line and return its exit code; nothing escapes but `SystemExit`'s kin.
+
+    A reader of stdout who leaves (`| head`) ends the command, laser off and store closed as at
+    any other end, without a word: `EXIT_READER_LEFT`.
+    """
+    stdout = sys.stdout
+    try:
+        return _run(arguments, command, prog_name)
+    except BrokenPipeError:
+        pass
+    except SystemExit:
+        if sys.stdout is stdout:  # click puts another one there when its pipe is broken, then exits
+            raise
+    keep_quiet()
+    return exit_codes.EXIT_READER_LEFT
+
+
+def _run(arguments: Sequence[str], command: click.Command, prog_name: str) -> int:
     as_json = "--json" in arguments  # from the raw words: it must hold for usage errors too
     try:
         outcome: Any = command.main(
@@ -79,6 +104,19 @@ def run_command(
         return exit_codes.EXIT_INTERRUPTED
     except MemoryError:
         print_error("memory", "Not enough memory for this.", "Close programs.", as_json=as_json)
+        return exit_codes.EXIT_ERROR
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        clear_progress()
+        if error.errno not in _DISK_FULL:
+            return _report_unexpected(error, as_json=as_json)
+        print_error(
+            "disk_full",
+            "The output could not be written: no space is left.",
+            "Make room, or send the output elsewhere.",
+            as_json=False,
+        )
         return exit_codes.EXIT_ERROR
     except Exception as error:  # noqa: BLE001 - the last net: no traceback reaches the operator
         clear_progress()
@@ -115,6 +153,7 @@ def _report_unexpected(error: Exception, *, as_json: bool) -> int:
 
 def main() -> NoReturn:
     """Entry point of the console script."""
+    hold_standard_streams()
     sys.exit(run_command(sys.argv[1:]))
 
 

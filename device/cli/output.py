@@ -24,6 +24,26 @@ def print_json(value: Mapping[str, Any]) -> None:
     click.echo(json.dumps(value, allow_nan=False, ensure_ascii=False))
 
 
+def hold_standard_streams() -> None:
+    """Open what the caller closed (`>&-`) on nothing at all.
+
+    Else the next file or socket would get its number, and what a library prints would go there.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number: this one
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # so Python says that it was closed
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - lives as long as the process
+
+
+def keep_quiet() -> None:
+    """Nobody reads stdout any more: the interpreter must not fail to flush it when it ends."""
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - lives as long as the process
+
+
 def error_object(code: str, text: str, remedy: str) -> dict[str, dict[str, str]]:
     """The shape of every failure under `--json`."""
     return {"error": {"code": code, "text": text, "remedy": remedy}}

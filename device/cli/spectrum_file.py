@@ -5,10 +5,11 @@ Next: `../spectra/files/reading.py`, the formats.
 
 import hashlib
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from device.plain_file import read_plain
 from device.spectra.files.reading import read_spectrum
+from device.spectra.files.text import MAX_FILE_BYTES
 from device.spectra.spectrum import Spectrum
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def read_with_sha256(file: str) -> tuple[Spectrum, str]:
         SpectrumFileError: there is no such file, or it holds no usable spectrum.
     """
     spectrum = read_spectrum(file)
-    return spectrum, hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    return spectrum, hashlib.sha256(read_plain(file, MAX_FILE_BYTES)).hexdigest()
 
 
 def containers_for(

@@ -21,6 +21,7 @@ from device.driver.averaging import (
     average_frames,
     measured_variance,
 )
+from device.driver.claims import check_exposures
 from device.spectra.resampling import WavenumberGrid
 from device.spectra.spectrum import Acquisition
 from firmware_bridge.calibration import CalibrationPage
@@ -81,6 +82,7 @@ def acquire(
     Raises:
         CalibrationMismatch: the calibration page describes another detector.
         CalibrationError: the page itself is damaged or nonsense.
+        ProtocolError: a dark frame was lit, or exposed for another time than the lit one.
         CallerError: a setting lies outside what this analyzer can do.
         InstrumentError: the analyzer refused, or the laser went off during an exposure.
         LinkError: the bytes did not get through.
@@ -123,6 +125,7 @@ def pixels_of_interest(page: CalibrationPage, seen: WavenumberGrid | None = None
 def _combine(
     lit: list[Frame], dark: list[Frame], page: CalibrationPage, camera: CameraNoise | None
 ) -> Acquisition:
+    check_exposures(lit, dark)
     raw_mean, dark_mean = _average(lit), _average(dark)
     pixels = ~page.dead_mask()
     pixels[: page.first_valid_pixel] = pixels[page.last_valid_pixel + 1 :] = False

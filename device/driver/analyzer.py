@@ -10,12 +10,12 @@ Next: `acquisition.py`, which measures with it; `model_transfer.py` for the mode
 from types import TracebackType
 from typing import Self
 
-from device.driver.averaging import CameraNoise
 from device.driver.calibration_transfer import write_page
+from device.driver.claims import check_axis
 from device.driver.condition import Condition
 from device.driver.conversation import Conversation
 from device.driver.exposure import LaserDropped, expose
-from device.driver.introduction import Introduction, check_version
+from device.driver.introduction import Introduced, introduce
 from device.driver.model_transfer import ModelSlots
 from device.driver.slow_work import until_done
 from device.driver.transports.base import Transport
@@ -23,15 +23,9 @@ from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.errors import CallerError, LinkTimeout, ProtocolError
 from firmware_bridge.messages import (
     Abort,
-    Camera,
-    Capabilities,
-    DeviceInfo,
     Flush,
     FrameReply,
-    GetCamera,
-    GetCapabilities,
     GetState,
-    Hello,
     InstrumentState,
     LaserOff,
     ReadCalibration,
@@ -41,7 +35,7 @@ from firmware_bridge.messages import (
     SetLaserPower,
     SetTec,
 )
-from firmware_bridge.session import Deadline, frame_budget_s
+from firmware_bridge.session import Deadline, answer_time_s, frame_budget_s
 
 __all__ = ["Analyzer", "Frame", "LaserDropped"]
 
@@ -50,12 +44,16 @@ Frame = FrameReply
 # The longest that the laser may outlive this program.
 _LEASE_MS = 500
 _FAREWELL_S = 1.0
+# ABORT may take one whole timeout, and the five questions behind it one and a half.
+_OPENING_TIMEOUTS = 2.5
+# A calibration page is short: this covers all its chunks and the reading back.
+_PAGE_TIMEOUTS = 4.0
 _TRIGGER_POLL_S = 0.05
 # More than any request has: ends one that a crashed host left half sent, whatever its length.
 _FILLER = bytes(8 * 1024)
 
 
-class Analyzer(ModelSlots, Condition):
+class Analyzer(Introduced, ModelSlots, Condition):
     """One Raman analyzer behind a transport.
 
     `timeout_s` is the margin of every call: one budget for asking and answering, on top of the
@@ -66,7 +64,7 @@ class Analyzer(ModelSlots, Condition):
         self.name = transport.name
         self.timeout_s = timeout_s
         self._talk = Conversation(transport)
-        self._told: Introduction | None = None
+        self._introduction = None
         self._integration_time_us = 0
         self._triggers_seen = 0
 
@@ -74,7 +72,8 @@ class Analyzer(ModelSlots, Condition):
 
     def __enter__(self) -> Self:
         try:
-            self._open()
+            with self._talk.within(_OPENING_TIMEOUTS * self.timeout_s):
+                self._open()
         except BaseException:
             self._talk.transport.close()
             raise
@@ -103,15 +102,14 @@ class Analyzer(ModelSlots, Condition):
                 raise
             raise ProtocolError(f"{self.name} speaks packet version {version}.") from None
         self.call(Flush())
-        info = self.call(Hello())
-        check_version(self.name, info.protocol_version)
-        self._told = Introduction(info, self.call(GetCapabilities()), self.call(GetCamera()))
+        self._introduction = introduce(self.name, self.call)
         self._triggers_seen = self.state().trigger_count
 
     # ---- asking ----
 
     def call(self, request: Request[ReplyT], deadline: Deadline | None = None) -> ReplyT:
-        """Send one request and return its reply; `deadline` None means `timeout_s` from now.
+        """Send one request and return its reply; `deadline` None means `timeout_s` from
+        now, and what the flash needs where it is at work.
 
         Raises:
             LinkTimeout: no reply in time.
@@ -119,43 +117,17 @@ class Analyzer(ModelSlots, Condition):
             InstrumentError: the analyzer refused, with the reason in `status`.
             ProtocolError: the reply makes no sense.
         """
-        return until_done(self._talk, request, deadline or self._talk.deadline(self.timeout_s))
-
-    @property
-    def _introduction(self) -> Introduction:
-        if self._told is None:
-            raise CallerError("The analyzer is not open: use it in a `with` statement.")
-        return self._told
-
-    @property
-    def info(self) -> DeviceInfo:
-        """Who it is, as told on opening."""
-        return self._introduction.info
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What it can do, as told on opening."""
-        return self._introduction.capabilities
-
-    @property
-    def camera_figures(self) -> Camera:
-        """What the firmware knows of its camera, as told on opening."""
-        return self._introduction.figures
-
-    @property
-    def camera(self) -> CameraNoise | None:
-        """The camera's noise from its own figures; None where the firmware lacks one of them."""
-        return self._introduction.camera
-
-    @property
-    def saturated_counts(self) -> int | None:
-        """The count from which a pixel says "or more"; None where the firmware does not know."""
-        return self.camera_figures.saturated_counts
+        wait_s = self.timeout_s + answer_time_s(request.opcode)
+        return until_done(self._talk, request, wait_s, deadline)
 
     @property
     def integration_time_ms(self) -> float:
         """The integration time of the next frame."""
         return self._integration_time_us / 1000.0
+
+    def now_s(self) -> float:
+        """Seconds on the link's clock."""
+        return self._talk.now_s()
 
     def state(self) -> InstrumentState:
         """How it is now."""
@@ -165,11 +137,14 @@ class Analyzer(ModelSlots, Condition):
 
     def calibration(self) -> CalibrationPage:
         """The calibration page. Raises `CalibrationError` when there is no good one."""
-        return CalibrationPage.from_bytes(self.call(ReadCalibration()).page)
+        page = CalibrationPage.from_bytes(self.call(ReadCalibration()).page)
+        check_axis(page)
+        return page
 
     def write_calibration(self, page: CalibrationPage) -> int:
         """Keep `page` in the analyzer; its sequence number there. Raises as `write_page`."""
-        return write_page(self.call, self.calibration, page, self.capabilities)
+        with self._talk.within(_PAGE_TIMEOUTS * self.timeout_s):
+            return write_page(self.call, self.calibration, page, self.capabilities)
 
     # ---- settings ----
 

@@ -11,6 +11,8 @@ from firmware_bridge.messages import CalibrationWritten, Capabilities, WriteCali
 
 # Lost replies cost a repetition each; a firmware that never gets on is left.
 _SPARE_REQUESTS = 16
+# No chunk is larger, whatever the firmware takes: one has to pass within a call's timeout.
+_LARGEST_CHUNK_BYTES = 32 * 1024
 
 
 def write_page(
@@ -37,9 +39,9 @@ def write_page(
             f"The calibration page has {len(page)} bytes, this analyzer keeps "
             f"{limits.calibration_size}."
         )
-    offset = 0
-    for _ in range(-(-len(page) // limits.max_chunk) + _SPARE_REQUESTS):
-        chunk = page[offset : offset + limits.max_chunk]
+    offset, chunk_size = 0, min(limits.max_chunk, _LARGEST_CHUNK_BYTES)
+    for _ in range(-(-len(page) // chunk_size) + _SPARE_REQUESTS):
+        chunk = page[offset : offset + chunk_size]
         told = call(WriteCalibration(offset, len(page), chunk))
         if told.next_offset == len(page):
             break

@@ -19,6 +19,7 @@ from device import installation
 from device.durable import UNFINISHED, make_folder, sync_folder
 from device.field_library.compound import FieldCompound, clash, decode, encode, key_of
 from device.inference.manifest import Compound
+from device.plain_file import opened_without_waiting
 from device.strict_json import StrictJsonError
 from firmware_bridge.errors import RamixError
 
@@ -155,7 +156,7 @@ class FieldLibrary:
         """One writer at a time: two programs must not both find a name free."""
         try:
             make_folder(self.folder)
-            with (self.folder / _LOCK).open("w") as lock:
+            with open(self.folder / _LOCK, "w", opener=opened_without_waiting) as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 yield
         except OSError as error:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from device import installation, strict_json
 from device.inference.errors import SignatureError, TrustError
+from device.plain_file import why_not
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -83,7 +84,7 @@ class TrustPolicy:
         try:
             data = installation.read_capped(path, MAX_TRUST_FILE_SIZE)
         except (OSError, ValueError) as error:
-            raise TrustError(f"The trust file {path} cannot be read: {error}.") from error
+            raise TrustError(f"The trust file {path} cannot be read: {why_not(error)}.") from error
         return cls.from_json(data, str(path))
 
     def verify(self, manifest: bytes, signatures: Sequence[Signature]) -> tuple[str, ...]:
@@ -149,7 +150,8 @@ class SigningKey:
                 installation.read_capped(path, MAX_TRUST_FILE_SIZE), password=None
             )
         except (OSError, ValueError, TypeError) as error:
-            raise TrustError(f"The signing key {path} cannot be read: {error}.") from error
+            why = str(error) if isinstance(error, TypeError) else why_not(error)
+            raise TrustError(f"The signing key {path} cannot be read: {why}.") from error
         if not isinstance(private_key, Ed25519PrivateKey):
             raise TrustError(f"The signing key {path} is not an Ed25519 key.")
         return cls(private_key)

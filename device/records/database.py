@@ -9,6 +9,7 @@ import sqlite3
 from pathlib import Path
 
 from device.durable import make_folder
+from device.plain_file import check_plain
 from device.records.errors import RecordStoreError
 
 APPLICATION_ID = 0x52414D58  # "RAMX" in SQLite's header: tells our file from any other database
@@ -30,8 +31,9 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
 
     Raises:
         RecordStoreError: nothing to read, or a database of another program or a newer version.
-        sqlite3.Error, OSError: the file cannot be opened or is damaged.
+        sqlite3.Error, OSError: the file is no plain one, cannot be opened or is damaged.
     """
+    check_plain(path)
     if read_only:
         if not path.exists():
             raise _nothing_yet(path)

@@ -5,6 +5,7 @@ Next: `store.py`, the store.
 
 import sqlite3
 
+from device.plain_file import NotAPlainFile
 from firmware_bridge.errors import RamixError
 
 # SQLite's error names (their beginning: SQLITE_READONLY_DIRECTORY ...) and Python's.
@@ -34,6 +35,8 @@ class RecordStoreError(RamixError):
 
 def cause_of(error: sqlite3.Error | OSError) -> str:
     """What the operator can act on, instead of the library's words."""
+    if isinstance(error, NotAPlainFile):
+        return str(error.strerror)
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     for prefix, sentence in _CAUSES.items():
         if name.startswith(prefix):

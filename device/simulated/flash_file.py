@@ -14,6 +14,7 @@ from typing import Self
 
 import numpy as np
 
+from device.plain_file import check_plain
 from firmware_bridge.errors import CallerError
 from firmware_bridge.simulator.flash import ERASED, Flash
 from firmware_bridge.simulator.slot_store import flash_bytes
@@ -41,6 +42,7 @@ class FlashFile(Flash):
             FlashFileError: it cannot be opened, has another size, or another analyzer uses it.
         """
         try:
+            check_plain(path)
             if not path.exists():
                 _create_erased(path)
             with path.open("r+b") as stream:

@@ -35,6 +35,15 @@ LINKS: Final = ("inproc", "pty", "usb", "tcp")
 SCENES: Final = ("empty", "lamp")
 FIGURES: Final = ("told", "unknown")
 NONE: Final = "none"
+# Counts, ratio, seconds and factor: a full converter; a day; an exposure of minutes in hours.
+_BOUNDS: Final = {
+    "seed": (0, 10**18),
+    "noise": (0.0, 65_535.0),
+    "snr": (0.01, 1e6),
+    "trigger_every_s": (0.001, 86_400.0),
+    "speed": (0.001, 1e6),
+}
+_SHARE: Final = (1e-6, 1e6)  # of signal; all shares are divided by their sum
 _PART = re.compile(r"(?P<name>.+?):(?P<share>[^:,]+)(?:,|$)")  # a name may hold commas
 
 
@@ -56,6 +65,17 @@ class SimulatedPort:
     camera: str = "ccd"
     figures: str = "told"
     battery: int | None = 100
+
+    def __post_init__(self) -> None:
+        """Raises `PortSyntaxError` for a number beyond which nothing sensible is simulated."""
+        for key, (lowest, highest) in _BOUNDS.items():
+            value = getattr(self, key)
+            is_off = value is None or (key == "trigger_every_s" and value == 0)
+            if not (is_off or lowest <= value <= highest):  # also refuses NaN
+                raise wrong(f"{key} must be {lowest:g} to {highest:g}, not {value:g}")
+        for name, share in self.mix:
+            if not _SHARE[0] <= share <= _SHARE[1]:
+                raise wrong(f"the share of {name} must be {_SHARE[0]:g} to {_SHARE[1]:g}")
 
 
 def parse(specification: str) -> SimulatedPort:

@@ -3,6 +3,7 @@
 Next: `serial_port.py`.
 """
 
+import errno
 import socket
 import time
 
@@ -20,6 +21,12 @@ from firmware_bridge.messages import MAX_DETAIL_SIZE, Status
 
 # Room for one refusal.
 _GREETING_SIZE = OVERHEAD + MAX_DETAIL_SIZE
+
+# A socket has no plug: what can be wrong is at the other end, or on the way.
+_REMEDY = (
+    "Check that an analyzer listens at this address and that no other program uses it, then retry."
+)
+_NO_WAY_THERE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN)
 
 
 class TcpTransport(Transport):
@@ -96,14 +103,21 @@ class TcpTransport(Transport):
         """Keep the first words: whoever is turned away is told why in one packet."""
         self._first_bytes += data[: _GREETING_SIZE - len(self._first_bytes)]
 
-    def _closed(self) -> LinkError:
+    def _turned_away(self) -> bool:
         packets = PacketDecoder().feed(self._first_bytes)
-        if packets and packets[0].status == Status.IN_USE:
+        return bool(packets) and packets[0].status == Status.IN_USE
+
+    def _closed(self) -> LinkError:
+        if self._turned_away():
             return PortBusy(f"{self.name} is in use by another program.")
-        return LinkClosed(f"{self.name} closed the connection.")
+        if self._first_bytes:
+            return LinkClosed(f"{self.name} closed the connection.", remedy=_REMEDY)
+        return LinkClosed(f"{self.name} closed the connection without an answer.", remedy=_REMEDY)
 
     def _lost(self, error: OSError) -> LinkError:
-        told = self._closed()
-        if isinstance(told, PortBusy):
-            return told
-        return LinkClosed(f"The connection to {self.name} is gone ({error.strerror or 'closed'}).")
+        if self._turned_away():
+            return self._closed()
+        why = error.strerror or "closed"
+        if error.errno in _NO_WAY_THERE:
+            return LinkTimeout(f"{self.name} does not answer any more ({why}).")
+        return LinkClosed(f"The connection to {self.name} is gone ({why}).", remedy=_REMEDY)

@@ -6,7 +6,6 @@ once. Next: `plain_csv.py`, the simplest format on top of it.
 
 import math
 import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -14,6 +13,7 @@ from typing import NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from device.plain_file import NotAPlainFile, open_plain
 from device.spectra.provenance import Provenance
 from device.spectra.spectrum import Spectrum
 from firmware_bridge.errors import RamixError
@@ -64,10 +64,8 @@ def read_text(path: str | os.PathLike[str]) -> TextFile:
     """
     name = Path(path).name or str(path)
     try:
-        with open(path, "rb", opener=_open_without_waiting) as file:
+        with open_plain(path) as file:
             status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise SpectrumFileError(f"{name} is not a plain file.")
             # both: the file may grow between the two
             data = b"" if status.st_size > MAX_FILE_BYTES else file.read(MAX_FILE_BYTES + 1)
             size = max(status.st_size, len(data))
@@ -75,8 +73,8 @@ def read_text(path: str | os.PathLike[str]) -> TextFile:
         raise SpectrumFileError(
             f"There is no file {os.fspath(path)}.", remedy="Check the path."
         ) from None
-    except IsADirectoryError:
-        raise SpectrumFileError(f"{name} is a directory, not a file.") from None
+    except NotAPlainFile as error:
+        raise SpectrumFileError(f"{name} cannot be read: {error.strerror}.") from None
     except PermissionError:
         raise SpectrumFileError(
             f"You may not read {os.fspath(path)}.", remedy="Change its permissions."
@@ -182,7 +180,3 @@ def spectrum_from_columns(
         source=file.name,
         taken=taken,
     )
-
-
-def _open_without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)  # a named pipe would wait for a writer for ever

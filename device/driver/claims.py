@@ -1,0 +1,150 @@
+"""What an analyzer claims, checked before anything is built on it.
+
+The firmware is another program, written by others, and may be wrong: its limits, its leases, its
+frames and its calibration are held against what PROTOCOL.md binds it to. Each check raises a
+`ProtocolError` with one sentence, or returns nothing. No bytes are sent here.
+
+Next: `analyzer.py` and `exposure.py`, which ask; `model_transfer.py` for what slots claim.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from firmware_bridge.calibration import CalibrationError, CalibrationPage
+from firmware_bridge.errors import ProtocolError
+from firmware_bridge.messages import Capabilities, FrameReply, LaserState, SlotInfo
+
+# PROTOCOL.md section 7: the longest light after this program fell silent.
+LONGEST_LEASE_MS: Final = 500
+# The largest request without data (SLOT_BEGIN) has 41 bytes: who takes that takes such a chunk.
+LEAST_CHUNK_BYTES: Final = 32
+# Larger than any model bundle; what a firmware claims beyond it is refused before it is read.
+MOST_IMAGE_BYTES: Final = 32 * 1024 * 1024
+# Two exposures are the same when they differ by less: timers of a microcontroller are coarse.
+_SAME_EXPOSURE: Final = 0.01
+_SAME_EXPOSURE_US: Final = 50
+# Fewer pixels cannot show one line and what lies beside it.
+_FEWEST_PIXELS: Final = 3
+# Beyond these no Raman spectrometer is built; they keep sums and widths within numbers.
+_RESOLUTION_CM1: Final = (0.01, 1000.0)
+
+
+def check_capabilities(name: str, claimed: Capabilities) -> None:
+    """Refuse limits that contradict each other or the protocol; `name` is the port's.
+
+    Raises:
+        ProtocolError: with the number that is wrong.
+    """
+    if claimed.max_lease_ms > LONGEST_LEASE_MS:
+        raise ProtocolError(
+            f"{name} would leave the laser on for {claimed.max_lease_ms} ms after this program "
+            f"fell silent; {LONGEST_LEASE_MS} ms is the most that is allowed.",
+            remedy="Do not use this analyzer: its firmware must be corrected.",
+        )
+    if claimed.max_lease_ms == 0 or claimed.min_lease_ms > claimed.max_lease_ms:
+        raise ProtocolError(
+            f"{name} grants the laser leases of {claimed.min_lease_ms} to "
+            f"{claimed.max_lease_ms} ms, which is no range."
+        )
+    shortest_us, longest_us = claimed.min_integration_time_us, claimed.max_integration_time_us
+    if not 0 < shortest_us <= longest_us:
+        raise ProtocolError(
+            f"{name} exposes for {shortest_us} to {longest_us} us, which is no range."
+        )
+    if claimed.pixel_count < _FEWEST_PIXELS:
+        raise ProtocolError(f"{name} claims a detector of {claimed.pixel_count} pixels.")
+    if claimed.slot_count and claimed.max_chunk < LEAST_CHUNK_BYTES:
+        raise ProtocolError(
+            f"{name} takes models in chunks of {claimed.max_chunk} bytes; "
+            f"{LEAST_CHUNK_BYTES} is the least."
+        )
+
+
+def check_lease(granted_ms: int, asked_ms: int) -> None:
+    """Refuse a lease under which the laser would outlive this program, or that is none.
+
+    Raises:
+        ProtocolError: the caller has to switch the laser off.
+    """
+    if granted_ms > asked_ms:
+        raise ProtocolError(
+            f"The analyzer granted the laser {granted_ms} ms where {asked_ms} ms were asked for.",
+            remedy="Do not use this analyzer: its firmware must be corrected.",
+        )
+    if granted_ms == 0:
+        raise ProtocolError("The analyzer granted the laser a lease of 0 ms.")
+
+
+def check_dark(frame: FrameReply) -> None:
+    """Refuse a dark frame that was lit.
+
+    Raises:
+        ProtocolError: the laser was on, though nobody asked for light.
+    """
+    if frame.laser_state is LaserState.ON:
+        raise ProtocolError(
+            "The laser was on during a dark frame.",
+            remedy="Switch the analyzer off: its laser does not obey.",
+        )
+
+
+def check_exposures(lit: Sequence[FrameReply], dark: Sequence[FrameReply]) -> None:
+    """Refuse frames that were exposed for different times: their difference means nothing.
+
+    Raises:
+        ProtocolError: naming both times.
+    """
+    first_us = lit[0].exposure_us
+    margin_us = max(_SAME_EXPOSURE_US, _SAME_EXPOSURE * first_us)
+    for kind, frames in (("lit", lit), ("dark", dark)):
+        for frame in frames:
+            if abs(frame.exposure_us - first_us) > margin_us:
+                raise ProtocolError(
+                    f"A {kind} frame was exposed for {frame.exposure_us / 1000:g} ms, the first "
+                    f"lit one for {first_us / 1000:g} ms: they cannot be compared.",
+                    remedy="Measure again; if it repeats, update the analyzer's firmware.",
+                )
+
+
+def check_slot(asked: int, told: SlotInfo, limits: Capabilities) -> SlotInfo:
+    """`told` itself, once it is about the slot that was asked for and fits what a slot can hold.
+
+    Raises:
+        ProtocolError: with the number that is wrong.
+    """
+    if told.slot != asked:
+        raise ProtocolError(f"Asked for slot {asked}, the analyzer told of slot {told.slot}.")
+    largest = min(limits.slot_size, MOST_IMAGE_BYTES)
+    if told.size > largest:
+        raise ProtocolError(
+            f"Slot {asked} claims an image of {told.size} bytes; {largest} is the most."
+        )
+    if told.received > told.size:
+        raise ProtocolError(
+            f"Slot {asked} claims {told.received} bytes of an image of {told.size}."
+        )
+    return told
+
+
+def check_axis(page: CalibrationPage) -> None:
+    """Refuse a page whose Raman shifts are infinite or unordered, or that has no living pixel.
+
+    Raises:
+        CalibrationError: what is wrong with it.
+    """
+    with np.errstate(over="ignore"):  # an absurd page is refused right here
+        axis_cm1 = page.wavenumber_cm1()[page.valid_range]
+    if not np.isfinite(axis_cm1).all():
+        raise CalibrationError("The calibration page gives pixels an infinite Raman shift.")
+    if not (np.diff(axis_cm1) > 0.0).all():
+        raise CalibrationError("The calibration page's Raman shift does not rise everywhere.")
+    living = int(np.count_nonzero(~page.dead_mask()[page.valid_range]))
+    if living < _FEWEST_PIXELS:
+        raise CalibrationError(
+            f"The calibration page leaves {living} of {page.pixel_count} pixels to measure with."
+        )
+    narrowest, widest = _RESOLUTION_CM1
+    if not narrowest <= page.resolution_cm1 <= widest:
+        raise CalibrationError(f"A resolution of {page.resolution_cm1:g} cm-1 is impossible.")

@@ -1,0 +1,82 @@
+"""Files that are files: a named pipe, a device or a folder is refused at once, never waited for.
+
+Opening a named pipe waits for whoever writes into it, and some devices never end. All files that
+come from outside (spectra, models, trust, records, field library, recipes) are opened through here.
+"""
+
+import errno
+import os
+import stat
+from typing import BinaryIO, Final
+
+_KINDS: Final = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+class NotAPlainFile(OSError):
+    """Something else than a file bears this name; `strerror` says what."""
+
+
+def check_plain(path: str | os.PathLike[str]) -> None:
+    """Look at what bears the name, without opening it; nothing there is no fault.
+
+    Raises:
+        NotAPlainFile: it is no file.
+        OSError: it cannot be looked at.
+    """
+    try:
+        _require_plain(os.stat(path).st_mode)
+    except FileNotFoundError:
+        return
+
+
+def open_plain(path: str | os.PathLike[str]) -> BinaryIO:
+    """A file open for reading, never waited for.
+
+    Raises:
+        NotAPlainFile: it is something else.
+        OSError: it is not there, or may not be read.
+        ValueError: its name is no path (it holds a zero byte).
+    """
+    _require_plain(os.stat(path).st_mode)  # before it is opened: opening a device may do something
+    stream = open(path, "rb", opener=opened_without_waiting)  # noqa: SIM115 - the caller closes it
+    try:
+        _require_plain(os.fstat(stream.fileno()).st_mode)  # another one may bear the name by now
+    except BaseException:
+        stream.close()
+        raise
+    return stream
+
+
+def read_plain(path: str | os.PathLike[str], most_bytes: int) -> bytes:
+    """All bytes of a file.
+
+    Raises:
+        as `open_plain`; ValueError also for a file of more than `most_bytes`.
+    """
+    with open_plain(path) as stream:
+        data = stream.read(most_bytes + 1)
+    if len(data) > most_bytes:
+        raise ValueError(f"it is larger than {most_bytes} bytes")
+    return data
+
+
+def opened_without_waiting(path: str, flags: int) -> int:
+    """For `open(opener=...)`: a named pipe that nobody reads or writes is not waited for."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+
+
+def why_not(error: OSError | ValueError) -> str:
+    """What stands in the way, in words that fit behind a colon."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def _require_plain(mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        kind = next((words for holds, words in _KINDS if holds(mode)), "something else")
+        raise NotAPlainFile(errno.EINVAL, f"it is {kind}, not a plain file")
