@@ -98,7 +98,7 @@ def test_numbers_in_the_text_are_the_codes() -> None:
         f"silent for {framing.MAX_PAUSE_S * 1e3:.0f} ms",
         f"at most {m.MAX_DETAIL_SIZE} bytes",
         f"2 to {calibration.MAX_COEFFICIENTS} coefficients",
-        f"At least {m.MAX_EVENTS} events",
+        f"At least {m.MAX_EVENTS} events are kept, and a reply holds at most {m.MAX_EVENTS}",
         f"**`max_lease_ms` must not\n  exceed {m.LONGEST_LEASE_MS}**",
         f"`max_chunk` at least {m.MIN_CHUNK_BYTES}",
         f"Magic is `{calibration.MAGIC.decode()}`",

@@ -85,6 +85,7 @@ class SimulatedAnalyzer(Hands):
         self._output = Output(faults or FaultPlan.none())
         self._earlier_pulses: list[Pulse] = []
         self._scene = scene
+        self._cover_is_open = False
         self._events = EventMemory()
         self._instrument = self._boot(RestartCause.POWER_ON)
 
@@ -157,7 +158,7 @@ class SimulatedAnalyzer(Hands):
 
     def _boot(self, cause: RestartCause) -> Instrument:
         self.attach_count += 1
-        return Instrument(
+        instrument = Instrument(
             self._scene,
             self._detector,
             self.calibration,
@@ -170,6 +171,8 @@ class SimulatedAnalyzer(Hands):
             now_s=self._now_s,
             trigger_every_s=self._trigger_every_s if self.equipment.has_trigger else None,
         )
+        instrument.laser.interlock_closed = not self._cover_is_open
+        return instrument
 
     def _catch_up(self) -> None:
         if self.clock is not None:

@@ -22,6 +22,7 @@ class Hands(ABC):
     _instrument: Instrument
     _now_s: float
     _earlier_pulses: list[Pulse]
+    _cover_is_open: bool
 
     @abstractmethod
     def _catch_up(self) -> None:
@@ -37,6 +38,7 @@ class Hands(ABC):
         """Open or close the sample cover. Open is dark at once; closing it switches nothing on."""
         self._catch_up()
         if self.equipment.has_interlock:
+            self._cover_is_open = open
             self._instrument.laser.set_interlock(self._now_s, is_open=open)
 
     def break_laser(self) -> None:
