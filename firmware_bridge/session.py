@@ -21,6 +21,7 @@ from firmware_bridge.deadlines import (
 from firmware_bridge.errors import InstrumentError, ProtocolError, RamixError
 from firmware_bridge.framing import Framing, Packet, encode_for, make_decoder
 from firmware_bridge.messages import (
+    MAX_DETAIL_SIZE,
     FrameReply,
     InstrumentState,
     ReplyT,
@@ -211,10 +212,12 @@ def _is_newer(value: int, than: int) -> bool:
 
 
 def _refusal(packet: Packet, request: Request[Any]) -> InstrumentError:
-    detail = packet.payload.decode(errors="replace").strip()
+    detail = packet.payload[:MAX_DETAIL_SIZE].decode(errors="replace")
+    # from outside, for one line of a terminal
+    detail = "".join(c if c.isprintable() else " " for c in detail).strip(" .")
     try:
         name, remedy = Status(packet.status).name, _REMEDIES.get(Status(packet.status))
     except ValueError:  # a later firmware's status
         name, remedy = f"status {packet.status}", "Update this program."
-    text = f"The analyzer refused {request.opcode.name} ({name}){': ' + detail if detail else '.'}"
+    text = f"The analyzer refused {request.opcode.name} ({name}){': ' + detail if detail else ''}."
     return InstrumentError(text, status=packet.status, remedy=remedy)

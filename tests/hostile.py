@@ -33,7 +33,6 @@ class Liar:
         self.framing: Framing = honest.framing
         self.lies = lies
         self.asked: list[int] = []
-        self.babble = b""  # sent at every poll, whether asked or not
         self._requests = make_decoder(honest.framing)
         self._replies = make_decoder(honest.framing)
         self._queue: deque[tuple[float, bytes]] = deque()
@@ -49,7 +48,7 @@ class Liar:
 
     def poll(self, now_s: float) -> bytes:
         self._take(now_s)
-        due = self.babble
+        due = b""
         while self._queue and self._queue[0][0] <= now_s:
             due += self._queue.popleft()[1]
         return due
