@@ -26,7 +26,7 @@ def test_a_slow_flash_tells_how_far_it_is() -> None:
     connection = Host(SimulatedAnalyzer(EmptyScene(), equipment=SLOW))
     for percent in ("0", "50"):
         status, text = refusal(connection, m.SlotRevert(1))
-        assert status is m.Status.WORKING and text.endswith(f": {percent}")
+        assert status is m.Status.WORKING and f": {percent}" in text
         connection.wait(1.5)
     assert connection.ask(m.SlotRevert(1)).state is m.SlotState.EMPTY
 
