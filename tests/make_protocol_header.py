@@ -102,6 +102,8 @@ def declarations() -> Iterator[str]:
         "NO_SLOT": m.NO_SLOT,
         "MAX_DETAIL_SIZE": m.MAX_DETAIL_SIZE,
         "PAGE_VERSION": calibration.PAGE_VERSION,
+        "RESPONSE_PAGE_VERSION": calibration.RESPONSE_PAGE_VERSION,
+        "MAX_RESPONSE_POINTS": calibration.MAX_RESPONSE_POINTS,
         "MAX_EVENTS": m.MAX_EVENTS,
         "LONGEST_LEASE_MS": m.LONGEST_LEASE_MS,
         "MIN_CHUNK_BYTES": m.MIN_CHUNK_BYTES,

@@ -105,6 +105,9 @@ PAGES = {
     "2,048 pixels, cubic, three dead pixels": CalibrationPage(
         (792.5, 0.0905, 1.5e-6, -1.25e-9), 785.0, 24, 2023, 2048, (0, 513, 1999), 12.0, "SIM-0001"
     ),
+    "with a response of three points": CalibrationPage(
+        (800.0, 0.09), 785.0, 10, 1009, 1024, (7,), 12.0, "SIM-0002", (0.5, 1.0, 0.25)
+    ),
     "shortest axis, straight line, no serial": CalibrationPage(
         (800.0, 0.5), 785.25, 0, 1, 2, (), 8.5, ""
     ),
