@@ -1,14 +1,16 @@
 """READ THIS FIRST: what happens between a press of the trigger and a stored answer.
 
     analyzer.wait_trigger          the operator presses                     driver/analyzer.py
-    -> acquire                     lit and dark frames, averaged            driver/acquisition.py
+    -> growing                     lit and dark frames, averaged            driver/growing.py
     -> spectrum_from_acquisition   counts on a wavenumber axis              spectra/spectrum.py
-    -> identifier.identify         quality gate, network, library fit       verdict/identifier.py
+    -> identifier.identify         quality gate, network, library fit       answer/identifier.py
+    -> margin                      certain? else more frames                verdict/certainty.py
     -> store.append                safe on disk                             records/store.py
     -> show                        and only now the operator sees the card  cli/outcome.py
 
-Before the first press the model on the analyzer has to prove itself (`load_identifier`). The laser
-is on during an exposure and at no other time; `Analyzer` sees to it on every way out.
+`station/station.py` owns all of these, and brings a lost analyzer back. Before the first press the
+model on the analyzer has to prove itself (`load_identifier`). The laser is on during an exposure
+and at no other time; `Analyzer` sees to it on every way out.
 """
 
 import logging
@@ -16,13 +18,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from device.answer.answer import MeasuredWith
 from device.answer.identifier import Answer, Identifier
 from device.answer.proof import proven_identifier
 from device.driver.acquisition import AcquisitionSettings, acquire
 from device.driver.analyzer import Analyzer
+from device.driver.averaging import MIN_FRAMES_FOR_COSMIC_RAYS
+from device.driver.growing import Look, SequentialSettings, growing
+from device.driver.prepared import prepared
+from device.events import Certainty, Event, LaserOn, Ready, Step
 from device.inference.errors import BundleError, RuntimeMissing, VerificationFailed
 from device.inference.model_source import load_from_analyzer, slot_name
-from device.spectra.spectrum import spectrum_from_acquisition
+from device.spectra.spectrum import Acquisition, spectrum_from_acquisition
+from device.verdict.certainty import margin, margin_asked, more_cannot_help
 from firmware_bridge.errors import InstrumentError, LinkTimeout, RamixError
 from firmware_bridge.messages import SlotState
 
@@ -33,7 +41,8 @@ if TYPE_CHECKING:  # who does not store does not load SQLite
 
 TRIGGER_WAIT_S = 1.0  # how long one wait for the trigger lasts; Ctrl-C acts in between
 
-Progress = Callable[[str], None]
+Tell = Callable[[Event], None]
+Settings = SequentialSettings | AcquisitionSettings  # until it is certain; so many frames
 _log = logging.getLogger("ramix.runtime")
 
 
@@ -49,11 +58,11 @@ def run(
     analyzer: Analyzer,
     identifier: Identifier,
     store: "RecordStore | None",
-    settings: AcquisitionSettings,
+    settings: Settings,
     *,
     show: Callable[[StoredAnswer], None],
     show_failure: Callable[[RamixError], None],
-    progress: Progress,
+    progress: Tell,
     triggers: int | None = None,
     containers: "Sequence[Container]" = (),
 ) -> int:
@@ -64,7 +73,7 @@ def run(
     page, a lost link, a record store that does not take records.
     """
     answered = pressed = 0
-    progress("ready: press the trigger")
+    progress(Ready())
     while triggers is None or pressed < triggers:
         if analyzer.wait_trigger(TRIGGER_WAIT_S) is None:
             continue
@@ -77,7 +86,7 @@ def run(
         else:
             answered += 1
             show(outcome)
-        progress("ready: press the trigger")
+        progress(Ready())
     return answered
 
 
@@ -85,24 +94,86 @@ def measure(
     analyzer: Analyzer,
     identifier: Identifier,
     store: "RecordStore | None",
-    settings: AcquisitionSettings,
-    progress: Progress,
+    settings: Settings,
+    tell: Tell,
     containers: "Sequence[Container]" = (),
 ) -> StoredAnswer:
     """Measure once, through `containers`, identify, and store before anybody sees the answer."""
     # the brightest line counts within the range that this model sees
     settings = replace(settings, seen=identifier.bundle.manifest.grid)
-    acquisition = acquire(analyzer, settings, progress)
-    progress("identifying")
-    answer = identifier.identify(spectrum_from_acquisition(acquisition), containers)
+    if isinstance(settings, SequentialSettings):
+        answer = _until_certain(analyzer, identifier, settings, tell, containers)
+    else:
+        answer = _so_many_frames(analyzer, identifier, settings, tell, containers)
     record_id = store.append(answer) if store is not None else None
     return StoredAnswer(answer, record_id)
+
+
+def _until_certain(
+    analyzer: Analyzer,
+    identifier: Identifier,
+    settings: SequentialSettings,
+    tell: Tell,
+    containers: "Sequence[Container]",
+) -> Answer:
+    """More frames until every sum is far enough from its cut, or the budget is spent."""
+    looks = growing(analyzer, settings, tell)
+    while True:
+        look = next(looks)
+        tell(Step("identifying"))
+        spectrum = spectrum_from_acquisition(look.acquisition)
+        answer = identifier.identify(spectrum, containers)
+        why = _why_stop(look, answer, identifier, tell)
+        if why is not None:
+            return _measured_with(answer, look.acquisition, look.number, why)
+
+
+def _why_stop(look: Look, answer: Answer, identifier: Identifier, tell: Tell) -> str | None:
+    """None: go on."""
+    found = answer.identification
+    rays_told = look.acquisition.frames >= MIN_FRAMES_FOR_COSMIC_RAYS
+    away = margin(found, identifier.numbers, rays_told=rays_told)
+    asked = margin_asked(look.of)
+    tell(Certainty(look.number, look.of, away, asked))
+    if look.recorded:
+        return "recording"
+    if more_cannot_help(found):
+        return "more_frames_cannot_help"
+    if away is not None and away >= asked:
+        return "certain"
+    return "budget" if look.number == look.of else None
+
+
+def _so_many_frames(
+    analyzer: Analyzer,
+    identifier: Identifier,
+    settings: AcquisitionSettings,
+    tell: Tell,
+    containers: "Sequence[Container]",
+) -> Answer:
+    power_mw = prepared(analyzer, settings.laser_power_mw)
+    tell(LaserOn(power_mw, settings.integration_time_ms or analyzer.integration_time_ms))
+    acquisition = acquire(analyzer, settings, lambda text: tell(Step(text)))
+    tell(Step("identifying"))
+    answer = identifier.identify(spectrum_from_acquisition(acquisition), containers)
+    return _measured_with(answer, acquisition, 1, "fixed")
+
+
+def _measured_with(answer: Answer, taken: Acquisition, looks: int, why: str) -> Answer:
+    settings = MeasuredWith(
+        integration_time_ms=taken.integration_time_ms,
+        frames=taken.frames,
+        laser_power_mw=taken.laser_power_mw,
+        looks=looks,
+        stopped_because=why,
+    )
+    return replace(answer, settings=settings)
 
 
 def load_identifier(
     analyzer: Analyzer,
     runtime: str,
-    progress: Progress,
+    tell: Tell,
     field_compounds: "Sequence[FieldCompound]" = (),
 ) -> Identifier:
     """The model in the analyzer's active slot, once it has proved itself on this machine.
@@ -115,7 +186,7 @@ def load_identifier(
         VerificationFailed: it was on trial, failed and was rolled back.
         RuntimeMissing: nothing here can run a model; a trial is then ended all the same.
     """
-    progress("reading the model from the analyzer")
+    tell(Step("reading the model from the analyzer"))
     slot = analyzer.active_slot()
     on_trial = slot is not None and analyzer.slot_info(slot).state is SlotState.TRIAL
     try:

@@ -13,12 +13,12 @@ import click
 from device.cli.options import (
     blank_option,
     common_options,
-    measurement_options,
+    growing_options,
     port_option,
     runtime_option,
     store_options,
 )
-from device.cli.output import clear_progress, print_progress, print_ramix_error
+from device.cli.output import clear_progress, print_ramix_error
 from firmware_bridge.errors import RamixError
 
 
@@ -32,7 +32,7 @@ from firmware_bridge.errors import RamixError
 )
 @blank_option
 @runtime_option
-@measurement_options
+@growing_options
 @store_options
 @common_options
 def run(
@@ -40,8 +40,10 @@ def run(
     triggers: int | None,
     blanks: tuple[str, ...],
     runtime: str,
+    budget_s: float | None,
     frames: int | None,
     integration_time: float | str | None,
+    laser_power_mw: int | None,
     store: Path | None,
     no_store: bool,
     as_json: bool,
@@ -66,15 +68,16 @@ def run(
         raise click.UsageError("--store and --no-store contradict each other.")
     from device import runtime as flow
     from device.cli.exit_codes import exit_code_for_error
-    from device.cli.measuring import acquisition_settings, record_store
+    from device.cli.measuring import measurement_settings, record_store
     from device.cli.outcome import show_answer, warn_of_model
+    from device.cli.showing import print_event
     from device.cli.spectrum_file import containers_for, read_with_sha256
     from device.driver.port import parse_port
     from device.field_library.store import FieldLibrary
     from device.ports import open_analyzer
 
     parse_port(port)  # a typing error is told before anything is opened
-    settings = acquisition_settings(frames, integration_time)
+    settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw)
     records = record_store(store, no_store=no_store)
     read = [read_with_sha256(blank) for blank in blanks]
     field = FieldLibrary.default().load()
@@ -87,7 +90,7 @@ def run(
 
     signal.signal(signal.SIGTERM, _stop)
     with records or nullcontext(), open_analyzer(port, timeout_s) as analyzer:
-        identifier = flow.load_identifier(analyzer, runtime, print_progress, field)
+        identifier = flow.load_identifier(analyzer, runtime, print_event, field)
         if as_json:
             warn_of_model(identifier)
         answered = flow.run(
@@ -99,7 +102,7 @@ def run(
                 done.answer, done.record_id, identifier, as_json=as_json, picture=None
             ),
             show_failure=show_failure,
-            progress=print_progress,
+            progress=print_event,
             triggers=triggers,
             containers=containers_for(identifier, read),
         )

@@ -94,15 +94,15 @@ def acquire(
     if settings.integration_time_ms is not None:
         analyzer.set_integration_time_ms(settings.integration_time_ms)
 
-    lit = [_find_exposure(analyzer, settings, page, tell)] if settings.auto_exposure else []
+    lit = [find_exposure(analyzer, settings, page, tell)] if settings.auto_exposure else []
     while len(lit) < settings.frames:
         tell(f"frame {len(lit) + 1} of {settings.frames}")
-        lit.append(_checked(analyzer.acquire_frame(laser_on=True), page))
+        lit.append(checked(analyzer.acquire_frame(laser_on=True), page))
     dark: list[Frame] = []
     while len(dark) < settings.frames:
         tell(f"dark frame {len(dark) + 1} of {settings.frames}")
-        dark.append(_checked(analyzer.acquire_frame(laser_on=False), page))
-    return _combine(lit, dark, page, settings.camera)
+        dark.append(checked(analyzer.acquire_frame(laser_on=False), page))
+    return combined(lit, dark, page, settings.camera)
 
 
 def pixels_of_interest(page: CalibrationPage, seen: WavenumberGrid | None = None) -> Bools:
@@ -120,9 +120,10 @@ def pixels_of_interest(page: CalibrationPage, seen: WavenumberGrid | None = None
     return inside if inside.any() else usable
 
 
-def _combine(
+def combined(
     lit: list[Frame], dark: list[Frame], page: CalibrationPage, camera: CameraNoise | None
 ) -> Acquisition:
+    """Frames of one measurement, averaged: lit less dark ones."""
     raw_mean, dark_mean = _average(lit), _average(dark)
     pixels = ~page.dead_mask()
     pixels[: page.first_valid_pixel] = pixels[page.last_valid_pixel + 1 :] = False
@@ -163,12 +164,13 @@ def _flags(lit: list[Frame], dark: list[Frame], average: AveragedFrames) -> froz
     return frozenset(name for name, holds in found.items() if holds)
 
 
-def _checked(frame: Frame, page: CalibrationPage) -> Frame:
+def checked(frame: Frame, page: CalibrationPage) -> Frame:
+    """`frame`; raises `CalibrationMismatch` where the page has another number of pixels."""
     page.check_frame(len(frame.counts))
     return frame
 
 
-def _find_exposure(
+def find_exposure(
     analyzer: Analyzer, settings: AcquisitionSettings, page: CalibrationPage, tell: Progress
 ) -> Frame:
     """Change the integration time until the brightest line is well exposed; return that frame."""
@@ -183,7 +185,7 @@ def _find_exposure(
     trial = 1
     while True:
         tell(f"auto exposure: {time_ms:.4g} ms")
-        frame = _checked(analyzer.acquire_frame(laser_on=True), page)
+        frame = checked(analyzer.acquire_frame(laser_on=True), page)
         wanted_ms = min(max(time_ms * _step(frame, page, settings.seen), shortest_ms), longest_ms)
         # Below a part in a thousand the firmware's own rounding would keep us here for ever.
         if trial == _MAX_TRIALS or abs(wanted_ms - time_ms) <= 1e-3 * time_ms:

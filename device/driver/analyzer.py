@@ -137,6 +137,10 @@ class Analyzer(ModelSlots):
         """The integration time of the next frame."""
         return self._integration_time_us / 1000.0
 
+    def now_s(self) -> float:
+        """Seconds on the link's clock."""
+        return self._talk.now_s()
+
     def state(self) -> InstrumentState:
         """How it is now."""
         state = self.call(GetState())
