@@ -131,8 +131,13 @@ def _until_certain(
 def _why_stop(look: Look, answer: Answer, identifier: Identifier, tell: Tell) -> str | None:
     """None: go on."""
     found = answer.identification
-    rays_told = look.acquisition.frames >= MIN_FRAMES_FOR_COSMIC_RAYS
-    away = margin(found, identifier.numbers, rays_told=rays_told)
+    frames = look.acquisition.frames
+    away = margin(
+        found,
+        identifier.numbers,
+        light_at_end=look.pairs_at_most / frames,
+        rays_told=frames >= MIN_FRAMES_FOR_COSMIC_RAYS,
+    )
     asked = margin_asked(look.of)
     tell(Certainty(look.number, look.of, away, asked))
     if look.recorded:

@@ -34,15 +34,20 @@ def found(
 
 def test_the_margin_is_that_of_the_nearest_sum() -> None:
     plain = found({"Toluene": 0.5, "ethanol": 0.5}, 100.0)
-    away = margin(plain, IDENTIFIER.numbers)
-    assert plain.why is not None and away is not None
-    foreign = abs(sum(plain.why.foreign.values()))
-    assert 0.0 < away <= foreign + 1e-9
+    assert plain.why is not None
+    strongest = float(np.max(sum(plain.why.compounds.values())))
     # a cut that moves towards a sum lowers the margin
-    sums = sum(plain.why.compounds.values())
-    strongest = float(np.max(sums))
     near = replace(IDENTIFIER.numbers, named_from=strongest + 0.1)
     assert margin(plain, near) == pytest.approx(0.1, abs=1e-6)
+
+
+def test_what_the_whole_budget_would_show_is_not_given_up() -> None:
+    faint = found({"ethanol": 0.97, "methanol": 0.03}, 40.0)
+    assert "methanol" not in {one.name for one in faint.components}
+    now = margin(faint, IDENTIFIER.numbers)
+    with_more = margin(faint, IDENTIFIER.numbers, light_at_end=16.0)
+    assert now is not None and with_more is not None
+    assert with_more < now and with_more < margin_asked(5)
 
 
 def test_a_trace_at_its_limit_is_less_certain_than_more_light_makes_it() -> None:

@@ -6,18 +6,28 @@ most 1/K of the odds at the cut: over all K looks together (union bound) stoppin
 more errors than one decision at the cut. K has to be known before the first look. At the last look
 the verdict stands as it is.
 
-A compound of which the fit has no evidence has nothing that could bring it near its cut. Something
-foreign is not certain while it may be a cosmic ray, whatever its sum: the odds are those of lines.
+A sum below its cut is taken as all the light of the budget would leave it, for evidence rises in
+proportion to light: a trace that only the whole budget shows is not given up at the first look.
+What has no evidence has nothing that could bring it near its cut: compounds, and something foreign
+of which no lone line is seen. Something foreign is not certain while it may be a cosmic ray.
+
 Next: `device/driver/growing.py`, which knows K; `device/runtime.py`, which asks.
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from device.inference.decision_numbers import DecisionNumbers
 from device.verdict.identification import Identification, Verdict
-from device.verdict.scores import Floats, beside_terms, compound_terms, foreign_terms, total
+from device.verdict.scores import (
+    SMALLEST_LINE,
+    beside_terms,
+    compound_terms,
+    foreign_terms,
+    total,
+)
 
 # Reasons of the quality gate that no further frame removes: the exposure was found, and the probe
 # sees no light at all.
@@ -30,32 +40,37 @@ def margin_asked(looks: int) -> float:
 
 
 def margin(
-    found: Identification, numbers: DecisionNumbers, *, rays_told: bool = True
+    found: Identification,
+    numbers: DecisionNumbers,
+    *,
+    light_at_end: float = 1.0,
+    rays_told: bool = True,
 ) -> float | None:
     """Log odds from the nearest sum to its cut; None where nothing was decided.
 
+    Negative where the whole budget would bring a compound over its cut.
+
     Args:
+        light_at_end: of the whole budget, as a multiple of the light so far.
         rays_told: there were frames enough to tell a cosmic ray from a line.
     """
-    if found.why is None or found.fit is None or found.full_fit is None:
+    fit, why = found.full_fit, found.why
+    if why is None or fit is None or found.fit is None:
         return None
+    later = replace(fit, evidence=fit.evidence * light_at_end)
+    now = total(compound_terms(fit, why.presence, numbers)) - numbers.named_from
+    then = total(compound_terms(later, why.presence, numbers)) - numbers.named_from
+    away = float(np.where(now > 0.0, now, -then)[fit.evidence > 0].min(initial=np.inf))
     foreign = sum(foreign_terms(found.fit, numbers).values())
-    presence = found.why.presence
-    named = total(compound_terms(found.full_fit, presence, numbers)) - numbers.named_from
-    away = [abs(foreign), _nearest(named, found.full_fit.evidence)]
-    if foreign > 0.0 and not rays_told:
-        return 0.0
-    if foreign > 0.0:
-        beside = total(beside_terms(found.fit, presence, numbers))
-        away.append(_nearest(beside, found.fit.evidence))
-    return min(away)
+    if foreign <= 0.0:
+        return away if found.fit.lone_line <= SMALLEST_LINE else min(away, -foreign)
+    if not rays_told:
+        return min(away, 0.0)
+    beside = total(beside_terms(found.fit, why.presence, numbers))[found.fit.evidence > 0]
+    return min(away, foreign, float(np.abs(beside).min(initial=np.inf)))
 
 
 def more_cannot_help(found: Identification) -> bool:
     """Whether the measurement was refused for a reason that more frames leave as it is."""
     refused = found.verdict is Verdict.NO_RESULT
     return refused and any(reason.code in _FINAL for reason in found.reasons)
-
-
-def _nearest(away: Floats, evidence: Floats) -> float:
-    return float(np.abs(away[evidence > 0]).min(initial=np.inf))
