@@ -31,7 +31,7 @@ from device.inference.errors import BundleError, RuntimeMissing, VerificationFai
 from device.inference.model_source import load_from_analyzer, slot_name
 from device.spectra.spectrum import Acquisition, spectrum_from_acquisition
 from device.verdict.certainty import margin, margin_asked, more_cannot_help
-from firmware_bridge.errors import InstrumentError, LinkTimeout, RamixError
+from firmware_bridge.errors import InstrumentError, LinkError, RamixError
 from firmware_bridge.messages import SlotState
 
 if TYPE_CHECKING:  # who does not store does not load SQLite
@@ -70,7 +70,8 @@ def run(
 
     A measurement that fails (interlock open, frame lost) is shown, and the next press is waited
     for. What would fail every time, or would lose results, is raised: a contradicting calibration
-    page, a lost link, a record store that does not take records.
+    page, a lost link (shown before, where a press is left without its answer), a record store that
+    does not take records.
     """
     answered = pressed = 0
     progress(Ready())
@@ -80,9 +81,11 @@ def run(
         pressed += 1
         try:
             outcome = measure(analyzer, identifier, store, settings, progress, containers)
-        except (InstrumentError, LinkTimeout) as failure:
-            analyzer.laser_off()  # raises if the link itself is gone: then there is no next press
-            show_failure(failure)
+        except (InstrumentError, LinkError) as failure:
+            try:
+                analyzer.laser_off()  # raises if the link itself is gone: there is no next press
+            finally:
+                show_failure(failure)
         else:
             answered += 1
             show(outcome)

@@ -226,7 +226,8 @@ def test_an_unplugged_analyzer_ends_the_loop(identifier: Identifier) -> None:
     simulated, screen = _with_faults(gone), _Screen()
     with pytest.raises(LinkError), _analyzer(simulated) as analyzer:
         screen.run(analyzer, identifier, None, 5)
-    assert len(screen.shown) == 1
+    answer, failure = screen.shown  # the press that has no answer is told
+    assert isinstance(answer, StoredAnswer) and isinstance(failure, LinkError)
     assert not simulated.laser_is_on
 
 

@@ -1,9 +1,8 @@
 """`ramix identify`: one spectrum, from a file or an analyzer, becomes one answer.
 
-Next: `outcome.py` for what is printed, `../runtime.py` for the measurement.
+Next: `outcome.py` for what is printed, `../station/station.py` for the measurement.
 """
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -182,9 +181,8 @@ def _identify_sample(
     from device.driver.port import parse_port
     from device.field_library.store import FieldLibrary
     from device.inference import model_source
-    from device.inference.bundle import require_fits
     from device.ports import open_analyzer
-    from device.runtime import load_identifier, measure
+    from device.station.station import Equipment, Station
 
     parse_port(port)  # a typing error is told before anything is opened
     read = [read_with_sha256(blank) for blank in blanks]
@@ -193,12 +191,14 @@ def _identify_sample(
     if model is not None:
         chosen = proven_identifier(model_source.load_default(model), runtime, field)
     records = record_store(store, no_store=no_store)
-    with records or nullcontext(), open_analyzer(port, timeout_s) as analyzer:
-        if chosen is not None:
-            require_fits(
-                chosen.bundle.manifest, analyzer.info.product, analyzer.info.hardware_revision
-            )
-        identifier = chosen or load_identifier(analyzer, runtime, print_event, field)
-        containers = containers_for(identifier, read)  # refused before the laser is used
-        outcome = measure(analyzer, identifier, records, settings, print_event, containers)
+    equipment = Equipment(
+        settings,
+        runtime=runtime,
+        chosen=chosen,
+        field_compounds=field,
+        containers=lambda identifier: containers_for(identifier, read),
+        store=records,
+    )
+    with Station(port, equipment, lambda at: open_analyzer(at, timeout_s), print_event) as station:
+        outcome, identifier = station.measure(), station.identifier
     return _Done(outcome.answer, outcome.record_id, identifier)

@@ -1,10 +1,9 @@
 """`ramix run`: the handheld's main loop, an answer for every press of the trigger.
 
-Next: `../runtime.py`, the loop itself.
+Next: `../station/station.py`, which it stands on; `../runtime.py`, the loop itself.
 """
 
 import signal
-from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
 
@@ -61,12 +60,14 @@ def run(
       ramix run --port sim:replay=sample.txt --triggers 3 --json
       ramix run --port usb: --blank empty-vial.csv
 
+    An analyzer that is unplugged or restarts is waited for: the same one, by its serial number,
+    answers the trigger again when it is back.
+
     Ctrl-C ends it with the laser off and exit code 130, also in the middle of a measurement. With
     --triggers the exit code is 0, or the last failure's if no press gave a result.
     """
     if no_store and store is not None:
         raise click.UsageError("--store and --no-store contradict each other.")
-    from device import runtime as flow
     from device.cli.exit_codes import exit_code_for_error
     from device.cli.measuring import measurement_settings, record_store
     from device.cli.outcome import show_answer, warn_of_model
@@ -75,6 +76,7 @@ def run(
     from device.driver.port import parse_port
     from device.field_library.store import FieldLibrary
     from device.ports import open_analyzer
+    from device.station.station import Equipment, Station
 
     parse_port(port)  # a typing error is told before anything is opened
     settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw)
@@ -89,22 +91,22 @@ def run(
         print_ramix_error(failure, as_json=as_json)
 
     signal.signal(signal.SIGTERM, _stop)
-    with records or nullcontext(), open_analyzer(port, timeout_s) as analyzer:
-        identifier = flow.load_identifier(analyzer, runtime, print_event, field)
+    equipment = Equipment(
+        settings,
+        runtime=runtime,
+        field_compounds=field,
+        containers=lambda identifier: containers_for(identifier, read),
+        store=records,
+    )
+    with Station(port, equipment, lambda at: open_analyzer(at, timeout_s), print_event) as station:
         if as_json:
-            warn_of_model(identifier)
-        answered = flow.run(
-            analyzer,
-            identifier,
-            records,
-            settings,
+            warn_of_model(station.identifier)
+        answered = station.run(
             show=lambda done: show_answer(
-                done.answer, done.record_id, identifier, as_json=as_json, picture=None
+                done.answer, done.record_id, station.identifier, as_json=as_json, picture=None
             ),
             show_failure=show_failure,
-            progress=print_event,
             triggers=triggers,
-            containers=containers_for(identifier, read),
         )
     clear_progress()
     return exit_code_for_error(failures[-1]) if failures and not answered else 0
