@@ -126,13 +126,13 @@ def _until_certain(
         tell(Step("identifying"))
         spectrum = spectrum_from_acquisition(look.acquisition)
         answer = identifier.identify(spectrum, containers)
-        why = _why_stop(look, answer, identifier, tell)
+        why = why_stop(look, answer, identifier, tell)
         if why is not None:
             return _measured_with(answer, look.acquisition, look.number, why)
 
 
-def _why_stop(look: Look, answer: Answer, identifier: Identifier, tell: Tell) -> str | None:
-    """None: go on."""
+def why_stop(look: Look, answer: Answer, identifier: Identifier, tell: Tell) -> str | None:
+    """Why measuring ends with this look (`MeasuredWith.stopped_because`); None: it goes on."""
     found = answer.identification
     frames = look.acquisition.frames
     away = margin(
