@@ -138,6 +138,7 @@ def why_stop(look: Look, answer: Answer, identifier: Identifier, tell: Tell) -> 
     away = margin(
         found,
         identifier.numbers,
+        looks=look.of,
         light_at_end=look.pairs_at_most / frames,
         rays_told=frames >= MIN_FRAMES_FOR_COSMIC_RAYS,
     )

@@ -6,6 +6,8 @@ so many pairs of frames, whatever they show, then differ in nothing but when the
 Next: `stopping_tables.py`, the tables and the picture.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from device.answer.identifier import Identifier
-from device.driver.analyzer import Analyzer
+from device.driver.acquisition import combined
+from device.driver.analyzer import Analyzer, Frame
 from device.driver.growing import DEFAULT_BUDGET_S, SequentialSettings, growing
 from device.driver.transports.in_process import InProcessTransport, VirtualClock
 from device.runtime import why_stop
@@ -23,7 +26,7 @@ from evidence.figure import Context, Result
 from evidence.pures import AXIS_CM1, Pures
 from evidence.scenes import draw_shares
 from evidence.stopping_tables import by_brightness_table, draw, over_all_table
-from evidence.stopping_types import BRIGHTNESS, Measured, Seen
+from evidence.stopping_types import BRIGHTNESS, PLAIN, PLAIN_MS, Measured, Seen
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 from firmware_bridge.simulator.scenes import SpectrumScene, mixture
 from train.pages.table import Table
@@ -99,23 +102,43 @@ def _stranger(rng: np.random.Generator, fwhm_cm1: float) -> Floats:
 
 
 def _measured(identifier: Identifier, sample: _Sample, bright: float) -> Measured:
-    """Every look of one measurement, and which of them the product stops at."""
-    analyzer = SimulatedAnalyzer(sample.scene, seed=sample.seed)
-    clock = VirtualClock(_SETTLED_S)
-    analyzer.receive(b"", clock.now_s)
-    settings = SequentialSettings(budget_s=DEFAULT_BUDGET_S, seen=identifier.bundle.manifest.grid)
+    """Every look of one measurement, which of them the product stops at, and plain frames."""
     seen: list[Seen] = []
     stopped: int | None = None
-    with Analyzer(InProcessTransport(analyzer, clock)) as host:
+    settings = SequentialSettings(budget_s=DEFAULT_BUDGET_S, seen=identifier.bundle.manifest.grid)
+    with _lying_under(sample) as (host, analyzer):
         for look in growing(host, settings, lambda _: None):
             answer = identifier.identify(spectrum_from_acquisition(look.acquisition))
             seen.append(_seen(answer.identification, sample, look.acquisition.frames, analyzer))
             why = why_stop(look, answer, identifier, lambda _: None)
             if stopped is None and why is not None:
                 stopped = len(seen) - 1
-    return Measured(
-        bright, sample.foreign, tuple(seen), len(seen) - 1 if stopped is None else stopped
-    )
+    at = len(seen) - 1 if stopped is None else stopped
+    return Measured(bright, sample.foreign, tuple(seen), at, tuple(_plain(identifier, sample)))
+
+
+def _plain(identifier: Identifier, sample: _Sample) -> Iterator[Seen]:
+    """So many frames of one exposure, lit ones first, as `--frames` and `--integration-time`."""
+    lit: list[Frame] = []
+    dark: list[Frame] = []
+    with _lying_under(sample) as (host, analyzer):
+        page = host.calibration()
+        host.set_integration_time_ms(PLAIN_MS)
+        for number in PLAIN:
+            while len(lit) < number:
+                lit.append(host.acquire_frame(laser_on=True))
+                dark.append(host.acquire_frame(laser_on=False))
+            spectrum = spectrum_from_acquisition(combined(lit, dark, page, None))
+            yield _seen(identifier.identify(spectrum).identification, sample, number, analyzer)
+
+
+@contextmanager
+def _lying_under(sample: _Sample) -> Iterator[tuple[Analyzer, SimulatedAnalyzer]]:
+    analyzer = SimulatedAnalyzer(sample.scene, seed=sample.seed)
+    clock = VirtualClock(_SETTLED_S)
+    analyzer.receive(b"", clock.now_s)
+    with Analyzer(InProcessTransport(analyzer, clock)) as host:
+        yield host, analyzer
 
 
 def _seen(found: Identification, sample: _Sample, frames: int, analyzer: SimulatedAnalyzer) -> Seen:

@@ -3,12 +3,16 @@
 Next: `stopping.py`, which measures.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 BRIGHTNESS = (0.003, 0.01, 0.1, 1.0, 10.0)  # of a sample that gives 20,000 counts a second
 FIXED = (1, 2, 4, 8, 16)  # pairs of frames, whatever they show
+PLAIN_MS, PLAIN = (
+    100.0,
+    (1, 4, 16, 48),
+)  # exposure of frames that nobody found one for, and how many
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,14 @@ class Measured:
     foreign: bool
     seen: tuple[Seen, ...]
     stopped: int
+    plain: tuple[Seen, ...]  # with PLAIN frames of PLAIN_MS
 
     def as_data(self) -> dict[str, Any]:
         return {
             "brightness": self.brightness,
             "foreign": self.foreign,
             "stopped": self.stopped,
+            "plain": [vars(seen) for seen in self.plain],
             "seen": [{**vars(one), "laser_on_s": round(one.laser_on_s, 4)} for one in self.seen],
         }
 
@@ -66,12 +72,24 @@ def whole_budget(one: Measured) -> Seen:
     return one.seen[-1]
 
 
+def plain(index: int) -> Rule:
+    """PLAIN[index] frames of PLAIN_MS."""
+
+    def rule(one: Measured) -> Seen:
+        return one.plain[index]
+
+    return rule
+
+
 PRODUCT, WHOLE = "until it is certain", "the whole budget"
+FOUND = {f"{number} pair{'s' if number > 1 else ''}": pairs(number) for number in FIXED}
+UNTOLD = {f"{number} x {PLAIN_MS:g} ms": plain(index) for index, number in enumerate(PLAIN)}
 RULES: dict[str, Rule] = {
     PRODUCT: product,
     "until something is named": first_name,
-    **{f"{number} pair{'s' if number > 1 else ''}": pairs(number) for number in FIXED},
+    **FOUND,
     WHOLE: whole_budget,
+    **UNTOLD,
 }
 
 
@@ -79,8 +97,7 @@ def wrong(found: list[Measured], rule: Rule) -> int:
     return sum(not rule(one).right for one in found)
 
 
-def equal_error(found: list[Measured]) -> str:
-    """The shortest fixed measurement that is wrong no more often than the product."""
-    names = [name for name in RULES if name.endswith(("pair", "pairs"))]
+def no_more_errors(found: list[Measured], fixed: Mapping[str, Rule]) -> str | None:
+    """The shortest of the fixed measurements that is wrong no more often than the product."""
     most = wrong(found, product)
-    return next((name for name in names if wrong(found, RULES[name]) <= most), WHOLE)
+    return next((name for name, rule in fixed.items() if wrong(found, rule) <= most), None)

@@ -6,8 +6,9 @@ most 1/K of the odds at the cut: over all K looks together (union bound) stoppin
 more errors than one decision at the cut. K has to be known before the first look. At the last look
 the verdict stands as it is.
 
-A sum below its cut is taken as all the light of the budget would leave it, for evidence rises in
-proportion to light: a trace that only the whole budget shows is not given up at the first look.
+A sum below its cut is taken as all the light of the budget would leave it: a trace that only the
+whole budget shows is not given up at the first look. Evidence is the square of a normal deviate and
+rises in proportion to light; chance hides at most sqrt(2 ln K) of that deviate with odds of 1/K.
 What has no evidence has nothing that could bring it near its cut: compounds, and something foreign
 of which no lone line is seen. Something foreign is not certain while it may be a cosmic ray.
 
@@ -43,6 +44,7 @@ def margin(
     found: Identification,
     numbers: DecisionNumbers,
     *,
+    looks: int = 1,
     light_at_end: float = 1.0,
     rays_told: bool = True,
 ) -> float | None:
@@ -51,13 +53,15 @@ def margin(
     Negative where the whole budget would bring a compound over its cut.
 
     Args:
+        looks: how many there are at most.
         light_at_end: of the whole budget, as a multiple of the light so far.
         rays_told: there were frames enough to tell a cosmic ray from a line.
     """
     fit, why = found.full_fit, found.why
     if why is None or fit is None or found.fit is None:
         return None
-    later = replace(fit, evidence=fit.evidence * light_at_end)
+    hidden = math.sqrt(2.0 * margin_asked(looks))
+    later = replace(fit, evidence=(np.sqrt(fit.evidence) + hidden) ** 2 * light_at_end)
     now = total(compound_terms(fit, why.presence, numbers)) - numbers.named_from
     then = total(compound_terms(later, why.presence, numbers)) - numbers.named_from
     away = float(np.where(now > 0.0, now, -then)[fit.evidence > 0].min(initial=np.inf))
