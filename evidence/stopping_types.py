@@ -9,10 +9,8 @@ from typing import Any
 
 BRIGHTNESS = (0.003, 0.01, 0.1, 1.0, 10.0)  # of a sample that gives 20,000 counts a second
 FIXED = (1, 2, 4, 8, 16)  # pairs of frames, whatever they show
-PLAIN_MS, PLAIN = (
-    100.0,
-    (1, 4, 16, 48),
-)  # exposure of frames that nobody found one for, and how many
+PLAIN_MS = 100.0  # an exposure that nobody found
+PLAIN = (1, 4, 16, 48)  # frames of it
 
 
 @dataclass(frozen=True)
