@@ -26,12 +26,13 @@ from device.driver.analyzer import Analyzer
 from device.driver.averaging import MIN_FRAMES_FOR_COSMIC_RAYS
 from device.driver.growing import Look, SequentialSettings, growing
 from device.driver.prepared import prepared
+from device.driver.spectrometer import Spectrometer
 from device.events import Certainty, Event, LaserOn, Ready, Step
 from device.inference.errors import BundleError, RuntimeMissing, VerificationFailed
 from device.inference.model_source import load_from_analyzer, slot_name
 from device.spectra.spectrum import Acquisition, spectrum_from_acquisition
 from device.verdict.certainty import margin, margin_asked, more_cannot_help
-from firmware_bridge.errors import InstrumentError, LinkError, RamixError
+from firmware_bridge.errors import InstrumentError, LinkError, LinkTimeout, RamixError
 from firmware_bridge.messages import SlotState
 
 if TYPE_CHECKING:  # who does not store does not load SQLite
@@ -46,6 +47,13 @@ Settings = SequentialSettings | AcquisitionSettings  # until it is certain; so m
 _log = logging.getLogger("ramix.runtime")
 
 
+class NoModelSlots(RamixError):
+    """The instrument keeps no model, and none was named."""
+
+    code = "no_model_slots"
+    default_remedy = "Name a model with --model."
+
+
 @dataclass(frozen=True, eq=False)
 class StoredAnswer:
     """One answer, and where it is kept (None: nowhere)."""
@@ -55,7 +63,7 @@ class StoredAnswer:
 
 
 def run(
-    analyzer: Analyzer,
+    analyzer: Spectrometer,
     identifier: Identifier,
     store: "RecordStore | None",
     settings: Settings,
@@ -86,6 +94,8 @@ def run(
                 analyzer.laser_off()  # raises if the link itself is gone: there is no next press
             finally:
                 show_failure(failure)
+            if isinstance(failure, LinkError) and not isinstance(failure, LinkTimeout):
+                raise
         else:
             answered += 1
             show(outcome)
@@ -94,7 +104,7 @@ def run(
 
 
 def measure(
-    analyzer: Analyzer,
+    analyzer: Spectrometer,
     identifier: Identifier,
     store: "RecordStore | None",
     settings: Settings,
@@ -113,7 +123,7 @@ def measure(
 
 
 def _until_certain(
-    analyzer: Analyzer,
+    analyzer: Spectrometer,
     identifier: Identifier,
     settings: SequentialSettings,
     tell: Tell,
@@ -154,7 +164,7 @@ def why_stop(look: Look, answer: Answer, identifier: Identifier, tell: Tell) -> 
 
 
 def _so_many_frames(
-    analyzer: Analyzer,
+    analyzer: Spectrometer,
     identifier: Identifier,
     settings: AcquisitionSettings,
     tell: Tell,
@@ -180,7 +190,7 @@ def _measured_with(answer: Answer, taken: Acquisition, looks: int, why: str) -> 
 
 
 def load_identifier(
-    analyzer: Analyzer,
+    analyzer: Spectrometer,
     runtime: str,
     tell: Tell,
     field_compounds: "Sequence[FieldCompound]" = (),
@@ -191,10 +201,13 @@ def load_identifier(
     `field_compounds` are fitted beside the model's own and take no part in its proof.
 
     Raises:
+        NoModelSlots: the instrument keeps no model.
         BundleError: the model must not be used, and why.
         VerificationFailed: it was on trial, failed and was rolled back.
         RuntimeMissing: nothing here can run a model; a trial is then ended all the same.
     """
+    if not isinstance(analyzer, Analyzer):
+        raise NoModelSlots(f"{analyzer.info.product} keeps no model.")
     tell(Step("reading the model from the analyzer"))
     slot = analyzer.active_slot()
     on_trial = slot is not None and analyzer.slot_info(slot).state is SlotState.TRIAL

@@ -16,8 +16,9 @@ import numpy.typing as npt
 
 from device.answer.identifier import Identifier
 from device.driver.acquisition import combined
-from device.driver.analyzer import Analyzer, Frame
+from device.driver.analyzer import Analyzer
 from device.driver.growing import DEFAULT_BUDGET_S, SequentialSettings, growing
+from device.driver.spectrometer import Frame
 from device.driver.transports.in_process import InProcessTransport, VirtualClock
 from device.runtime import why_stop
 from device.spectra.spectrum import spectrum_from_acquisition

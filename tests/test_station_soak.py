@@ -1,4 +1,4 @@
-"""A bad day on the virtual clock: unplugged, restarted, bytes lost; every press is accounted for."""
+"""A bad day on the virtual clock: unplugged, restarted, bytes lost; no press is forgotten."""
 
 import gc
 import os

@@ -14,13 +14,13 @@ from datetime import UTC, datetime
 import numpy as np
 import numpy.typing as npt
 
-from device.driver.analyzer import Analyzer, Frame
 from device.driver.averaging import (
     AveragedFrames,
     CameraNoise,
     average_frames,
     measured_variance,
 )
+from device.driver.spectrometer import Frame, Spectrometer
 from device.spectra.resampling import WavenumberGrid
 from device.spectra.spectrum import Acquisition
 from firmware_bridge.calibration import CalibrationPage
@@ -72,7 +72,7 @@ class AcquisitionSettings:
 
 
 def acquire(
-    analyzer: Analyzer,
+    analyzer: Spectrometer,
     settings: AcquisitionSettings | None = None,
     progress: Progress | None = None,
 ) -> Acquisition:
@@ -171,7 +171,7 @@ def checked(frame: Frame, page: CalibrationPage) -> Frame:
 
 
 def find_exposure(
-    analyzer: Analyzer, settings: AcquisitionSettings, page: CalibrationPage, tell: Progress
+    analyzer: Spectrometer, settings: AcquisitionSettings, page: CalibrationPage, tell: Progress
 ) -> Frame:
     """Change the integration time until the brightest line is well exposed; return that frame."""
     limits = analyzer.capabilities

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from device.driver.acquisition import AcquisitionSettings, checked, combined, find_exposure
-from device.driver.analyzer import Analyzer, Frame
 from device.driver.averaging import MIN_FRAMES_FOR_COSMIC_RAYS, CameraNoise
 from device.driver.prepared import prepared
+from device.driver.spectrometer import Frame, Spectrometer
 from device.events import Event, FrameTaken, LaserOn, Step
 from device.spectra.resampling import WavenumberGrid
 from device.spectra.spectrum import Acquisition
@@ -71,7 +71,7 @@ def looks_at(pairs_at_most: int) -> tuple[int, ...]:
     return (*powers, pairs_at_most)
 
 
-def growing(analyzer: Analyzer, settings: SequentialSettings, tell: Tell) -> Iterator[Look]:
+def growing(analyzer: Spectrometer, settings: SequentialSettings, tell: Tell) -> Iterator[Look]:
     """Looks at one measurement that grows until its reader stops asking, or the budget is spent.
 
     Integration time and laser power are set here, whatever the analyzer was left at. A recording
@@ -118,7 +118,7 @@ def growing(analyzer: Analyzer, settings: SequentialSettings, tell: Tell) -> Ite
         yield Look(number, len(looks), pairs, combined(lit, dark, page, settings.camera))
 
 
-def _plays_a_recording(analyzer: Analyzer, frame: Callable[[bool], Frame]) -> bool:
+def _plays_a_recording(analyzer: Spectrometer, frame: Callable[[bool], Frame]) -> bool:
     """Two dark frames that agree in every count: no camera's noise allows that."""
     limits = analyzer.capabilities
     low_ms, high_ms = (

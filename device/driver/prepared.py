@@ -3,7 +3,7 @@
 Next: `growing.py` and `acquisition.py`, which set the integration time.
 """
 
-from device.driver.analyzer import Analyzer
+from device.driver.spectrometer import Spectrometer
 from firmware_bridge.errors import InstrumentError
 from firmware_bridge.messages import Status
 
@@ -11,7 +11,7 @@ from firmware_bridge.messages import Status
 COOLER_SETPOINT_C = -20.0
 
 
-def prepared(analyzer: Analyzer, laser_power_mw: int | None) -> int:
+def prepared(analyzer: Spectrometer, laser_power_mw: int | None) -> int:
     """Set power and cooler; returns the power in mW. Nothing is armed.
 
     Args:
@@ -23,7 +23,8 @@ def prepared(analyzer: Analyzer, laser_power_mw: int | None) -> int:
     """
     limits = analyzer.capabilities
     power_mw = limits.max_laser_power_mw if laser_power_mw is None else laser_power_mw
-    analyzer.set_laser_power_mw(power_mw)
+    if power_mw or limits.max_laser_power_mw:  # else there is nothing to set
+        analyzer.set_laser_power_mw(power_mw)
     if limits.has_tec:
         try:
             analyzer.set_tec(True, COOLER_SETPOINT_C)

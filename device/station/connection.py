@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
-from device.driver.analyzer import Analyzer
 from device.driver.port import PortSyntaxError, SerialPort, UsbPort, parse_port
+from device.driver.spectrometer import Spectrometer
 from device.events import Connecting, LinkLost, OtherAnalyzer, Reconnected, Reconnecting
 from device.ports import list_ports
 from device.runtime import Tell
@@ -30,7 +30,7 @@ class Connection:
     def __init__(
         self,
         port: str,
-        open_analyzer: Callable[[str], Analyzer],
+        open_analyzer: Callable[[str], Spectrometer],
         tell: Tell,
         pause: Callable[[float], None],
     ) -> None:
@@ -38,11 +38,11 @@ class Connection:
         self._open_analyzer = open_analyzer
         self._tell = tell
         self._pause = pause
-        self._analyzer: Analyzer | None = None
+        self._analyzer: Spectrometer | None = None
         self._serial = ""
 
     @property
-    def analyzer(self) -> Analyzer:
+    def analyzer(self) -> Spectrometer:
         if self._analyzer is None:
             raise CallerError("The station is not open: use it in a `with` statement.")
         return self._analyzer
@@ -92,7 +92,7 @@ class Connection:
         """Everything about it has been read again."""
         self._tell(Reconnected(self._serial, model_changed))
 
-    def _try(self, port: str) -> Analyzer | None:
+    def _try(self, port: str) -> Spectrometer | None:
         """The analyzer there, open; None while nothing or nonsense answers, as in a restart."""
         try:
             return self._open_analyzer(port).__enter__()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 from device import runtime
 from device.answer.identifier import Identifier
 from device.driver.analyzer import Analyzer
+from device.driver.spectrometer import Spectrometer
 from device.events import Answered, Failed
 from device.inference.bundle import require_fits
 from device.runtime import Settings, StoredAnswer, Tell, load_identifier
@@ -28,7 +29,7 @@ if TYPE_CHECKING:  # who does not store does not load SQLite
     from device.field_library.compound import FieldCompound
     from device.records.store import RecordStore
 
-OpenAnalyzer = Callable[[str], Analyzer]
+OpenAnalyzer = Callable[[str], Spectrometer]
 ContainersFor = Callable[[Identifier], Sequence[Container]]
 
 
@@ -110,7 +111,7 @@ class Station:
         self._endings.__exit__(kind, error, trace)
 
     @property
-    def analyzer(self) -> Analyzer:
+    def analyzer(self) -> Spectrometer:
         return self._connection.analyzer
 
     @property
@@ -196,10 +197,11 @@ class Station:
                 lost = again
 
     def _model_changed(self) -> bool:
-        if self.equipment.chosen is not None:
+        analyzer = self.analyzer
+        if self.equipment.chosen is not None or not isinstance(analyzer, Analyzer):
             return False
-        slot = self.analyzer.active_slot()
-        here = None if slot is None else self.analyzer.slot_info(slot).sha256.hex()
+        slot = analyzer.active_slot()
+        here = None if slot is None else analyzer.slot_info(slot).sha256.hex()
         return here != self.identifier.bundle.sha256
 
     def _load_model(self) -> None:
