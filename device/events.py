@@ -79,9 +79,10 @@ class LinkLost:
 
 @dataclass(frozen=True)
 class Reconnecting:
-    """Another try to open the port, the first being 1."""
+    """Another try to open the port, the first being 1; why the one before failed."""
 
     attempt: int
+    before: RamixError | None = None
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,9 @@ def words(event: Event) -> str:
             return error.text
         case LinkLost(error):
             return f"{error.text} Waiting for the analyzer to come back."
-        case Reconnecting(attempt):
-            return f"trying to reach the analyzer again ({attempt})"
+        case Reconnecting(attempt, before):
+            why = "" if before is None else f": {before.text}"
+            return f"trying to reach the analyzer again ({attempt}){why}"
         case OtherAnalyzer(found, wanted):
             return (
                 f"Analyzer {found} is there instead of {wanted}: it is not used. Plug {wanted} in "

@@ -181,3 +181,14 @@ def test_two_liquids_are_identified_without_any_option(snr: int) -> None:
     for answer in without_options(f"toluene:0.5,ethanol:0.5&snr={snr}", 12):
         assert answer["verdict"] == "IDENTIFIED"
         assert named(answer) == {"Toluene", "ethanol"}
+
+
+@pytest.mark.parametrize("link", ["usb", "pty", "tcp"])
+def test_measuring_until_it_is_certain_is_the_same_over_every_link(link: str) -> None:
+    """In real time, so with a small budget and fast exposures."""
+    code, (answer,) = ramix(
+        "identify", "--port", f"sim:mix=toluene:0.5,ethanol:0.5&snr=50&speed=10&link={link}",
+        "--budget", "2", "--no-store", "--json",
+    )  # fmt: skip
+    assert (code, named(answer)) == (0, {"Toluene", "ethanol"})
+    assert answer["settings"]["stopped_because"] == "certain"

@@ -18,6 +18,7 @@ from firmware_bridge.errors import (
     LinkError,
     PortNotFound,
     ProtocolError,
+    RamixError,
 )
 
 # Between two tries: an analyzer that was plugged in again takes about this long to appear.
@@ -40,6 +41,7 @@ class Connection:
         self._pause = pause
         self._analyzer: Spectrometer | None = None
         self._serial = ""
+        self._failure: RamixError | None = None  # of the last try
 
     @property
     def analyzer(self) -> Spectrometer:
@@ -71,11 +73,11 @@ class Connection:
         """
         self._tell(LinkLost(lost))
         self.__exit__(type(lost), lost, lost.__traceback__)
-        attempt, strangers = 0, set[str]()
+        attempt, strangers, self._failure = 0, set[str](), None
         while self._analyzer is None:
             self._pause(_PAUSE_S)
             attempt += 1
-            self._tell(Reconnecting(attempt))
+            self._tell(Reconnecting(attempt, self._failure))
             for port in self._candidates():
                 found = self._try(port)
                 if found is None:
@@ -96,7 +98,8 @@ class Connection:
         """The analyzer there, open; None while nothing or nonsense answers, as in a restart."""
         try:
             return self._open_analyzer(port).__enter__()
-        except (LinkError, ProtocolError, InstrumentError):
+        except (LinkError, ProtocolError, InstrumentError) as failure:
+            self._failure = failure
             return None
 
     def _candidates(self) -> Iterator[str]:

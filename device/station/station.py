@@ -7,6 +7,7 @@ same one is back; nothing is armed by that, and a press of the trigger meanwhile
 Next: `connection.py`, how the analyzer is found again; `../runtime.py`, one measurement.
 """
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -18,7 +19,7 @@ from device import runtime
 from device.answer.identifier import Identifier
 from device.driver.analyzer import Analyzer
 from device.driver.spectrometer import Spectrometer
-from device.events import Answered, Failed
+from device.events import Answered, Event, Failed, FrameTaken, Step, words
 from device.inference.bundle import require_fits
 from device.runtime import Settings, StoredAnswer, Tell, load_identifier
 from device.spectra.container import Container
@@ -29,6 +30,8 @@ if TYPE_CHECKING:  # who does not store does not load SQLite
     from device.field_library.compound import FieldCompound
     from device.records.store import RecordStore
 
+_log = logging.getLogger("ramix.station")
+
 OpenAnalyzer = Callable[[str], Spectrometer]
 ContainersFor = Callable[[Identifier], Sequence[Container]]
 
@@ -38,6 +41,17 @@ class NoTrigger(RamixError):
 
     code = "no_trigger"
     default_remedy = "Measure with `ramix identify --port`."
+
+
+def _logged(tell: Tell) -> Tell:
+    """`tell`, and a log of all but passing remarks: above all of every time that light is made."""
+
+    def both(event: Event) -> None:
+        if not isinstance(event, Step | FrameTaken):
+            _log.info(words(event))
+        tell(event)
+
+    return both
 
 
 def _no_containers(_identifier: Identifier) -> Sequence[Container]:
@@ -82,8 +96,8 @@ class Station:
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self.equipment = equipment
-        self._tell = tell
-        self._connection = Connection(port, open_analyzer, tell, pause)
+        self._tell = _logged(tell)
+        self._connection = Connection(port, open_analyzer, self._tell, pause)
         self._endings = ExitStack()
         self._identifier: Identifier | None = None
         self._containers: Sequence[Container] = ()
