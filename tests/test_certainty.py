@@ -66,6 +66,14 @@ def test_something_foreign_is_not_certain_before_cosmic_rays_are_told() -> None:
     assert away is not None and away > 0.5
 
 
+@pytest.mark.parametrize("code", ["a_or_b", "too_noisy"])
+def test_an_answer_that_asks_for_more_light_is_not_certain(code: str) -> None:
+    plain = found({"Toluene": 0.5, "ethanol": 0.5}, 100.0)
+    open_question = replace(plain, reasons=(*plain.reasons, Reason(code, "a", "b")))
+    assert margin(open_question, IDENTIFIER.numbers) == 0.0
+    assert (margin(plain, IDENTIFIER.numbers) or 0.0) > 0.0
+
+
 def test_more_looks_ask_for_more() -> None:
     assert margin_asked(1) == 0.0
     assert margin_asked(8) == pytest.approx(math.log(8))

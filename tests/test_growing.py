@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from device.driver.analyzer import Analyzer
+from device.driver.analyzer import Analyzer, Frame
 from device.driver.growing import Look, SequentialSettings, growing, looks_at
 from device.driver.transports.in_process import InProcessTransport, VirtualClock
 from device.events import Event, FrameTaken
@@ -138,6 +138,22 @@ def test_a_live_camera_is_no_recording() -> None:
     for scene in (EmptyScene(), replace(REPLAY, noise_counts=3.0)):
         found, _, _ = looks(scene)
         assert not any(one.recorded for one in found)
+
+
+def test_a_link_that_gets_slow_ends_it_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    fast, taken = Analyzer.acquire_frame, []
+
+    def slower(self: Analyzer, laser_on: bool) -> Frame:
+        taken.append(laser_on)
+        if len(taken) > 8:
+            assert self.wait_trigger(4.0) is None
+        return fast(self, laser_on)
+
+    monkeypatch.setattr(Analyzer, "acquire_frame", slower)
+    found, _, taken_s = looks(SpectrumScene(_line))
+    last = found[-1]
+    assert last.number == last.of and last.acquisition.frames < last.pairs_at_most
+    assert taken_s < 20.0
 
 
 def test_a_bright_sample_is_not_saturated() -> None:

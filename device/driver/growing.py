@@ -111,11 +111,15 @@ def growing(analyzer: Spectrometer, settings: SequentialSettings, tell: Tell) ->
     looks = looks_at(pairs)
     tell(FrameTaken(1, pairs, lit=False))
     for number, at in enumerate(looks, 1):
-        while len(dark) < at:
+        while len(dark) < at and analyzer.now_s() - began_s <= settings.budget_s:
             for frames, is_lit in ((lit, True), (dark, False)):
                 frames.append(frame(is_lit))
                 tell(FrameTaken(len(frames), pairs, is_lit))
+        late = len(dark) < at  # frames take longer than the first ones: this look is the last
+        number = len(looks) if late else number
         yield Look(number, len(looks), pairs, combined(lit, dark, page, settings.camera))
+        if late:
+            return
 
 
 def _plays_a_recording(analyzer: Spectrometer, frame: Callable[[bool], Frame]) -> bool:

@@ -35,6 +35,10 @@ from device.verdict.scores import (
 _FINAL = frozenset({"saturated", "no_sample", "laser_off", "laser_dropped", "dark", "range"})
 
 
+# Answers that ask for more light by themselves: two compounds not told apart, and noise.
+_OPEN = frozenset({"a_or_b", "too_noisy"})
+
+
 def margin_asked(looks: int) -> float:
     """Log odds that every sum must be away from its cut, where there are `looks` at most."""
     return math.log(looks)
@@ -50,7 +54,8 @@ def margin(
 ) -> float | None:
     """Log odds from the nearest sum to its cut; None where nothing was decided.
 
-    Negative where the whole budget would bring a compound over its cut.
+    Negative where the whole budget would bring a compound over its cut; never above 0 where the
+    answer itself asks for more light.
 
     Args:
         looks: how many there are at most.
@@ -65,6 +70,8 @@ def margin(
     now = total(compound_terms(fit, why.presence, numbers)) - numbers.named_from
     then = total(compound_terms(later, why.presence, numbers)) - numbers.named_from
     away = float(np.where(now > 0.0, now, -then)[fit.evidence > 0].min(initial=np.inf))
+    if any(reason.code in _OPEN for reason in found.reasons):
+        return min(away, 0.0)
     foreign = sum(foreign_terms(found.fit, numbers).values())
     if foreign <= 0.0:
         return away if found.fit.lone_line <= SMALLEST_LINE else min(away, -foreign)
