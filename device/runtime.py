@@ -1,14 +1,16 @@
 """READ THIS FIRST: what happens between a press of the trigger and a stored answer.
 
     analyzer.wait_trigger          the operator presses                     driver/analyzer.py
-    -> acquire                     lit and dark frames, averaged            driver/acquisition.py
+    -> growing                     lit and dark frames, averaged            driver/growing.py
     -> spectrum_from_acquisition   counts on a wavenumber axis              spectra/spectrum.py
-    -> identifier.identify         quality gate, network, library fit       verdict/identifier.py
+    -> identifier.identify         quality gate, network, library fit       answer/identifier.py
+    -> margin                      certain? else more frames                verdict/certainty.py
     -> store.append                safe on disk                             records/store.py
     -> show                        and only now the operator sees the card  cli/outcome.py
 
-Before the first press the model on the analyzer has to prove itself (`load_identifier`). The laser
-is on during an exposure and at no other time; `Analyzer` sees to it on every way out.
+`station/station.py` owns all of these, and brings a lost analyzer back. Before the first press the
+model on the analyzer has to prove itself (`load_identifier`). The laser is on during an exposure
+and at no other time; `Analyzer` sees to it on every way out.
 """
 
 import logging
@@ -16,14 +18,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from device.answer.answer import MeasuredWith
 from device.answer.identifier import Answer, Identifier
 from device.answer.proof import proven_identifier
 from device.driver.acquisition import AcquisitionSettings, acquire
 from device.driver.analyzer import Analyzer
+from device.driver.averaging import MIN_FRAMES_FOR_COSMIC_RAYS
+from device.driver.growing import Look, SequentialSettings, growing
+from device.driver.prepared import prepared
+from device.driver.spectrometer import Spectrometer
+from device.events import Certainty, Event, LaserOn, Ready, Step
 from device.inference.errors import BundleError, RuntimeMissing, VerificationFailed
 from device.inference.model_source import load_from_analyzer, slot_name
-from device.spectra.spectrum import spectrum_from_acquisition
-from firmware_bridge.errors import InstrumentError, LinkTimeout, RamixError
+from device.spectra.spectrum import Acquisition, spectrum_from_acquisition
+from device.verdict.certainty import margin, margin_asked, more_cannot_help
+from firmware_bridge.errors import InstrumentError, LinkError, LinkTimeout, RamixError
 from firmware_bridge.messages import SlotState
 
 if TYPE_CHECKING:  # who does not store does not load SQLite
@@ -33,8 +42,16 @@ if TYPE_CHECKING:  # who does not store does not load SQLite
 
 TRIGGER_WAIT_S = 1.0  # how long one wait for the trigger lasts; Ctrl-C acts in between
 
-Progress = Callable[[str], None]
+Tell = Callable[[Event], None]
+Settings = SequentialSettings | AcquisitionSettings  # until it is certain; so many frames
 _log = logging.getLogger("ramix.runtime")
+
+
+class NoModelSlots(RamixError):
+    """The instrument keeps no model, and none was named."""
+
+    code = "no_model_slots"
+    default_remedy = "Name a model with --model."
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,14 +63,14 @@ class StoredAnswer:
 
 
 def run(
-    analyzer: Analyzer,
+    analyzer: Spectrometer,
     identifier: Identifier,
     store: "RecordStore | None",
-    settings: AcquisitionSettings,
+    settings: Settings,
     *,
     show: Callable[[StoredAnswer], None],
     show_failure: Callable[[RamixError], None],
-    progress: Progress,
+    progress: Tell,
     triggers: int | None = None,
     containers: "Sequence[Container]" = (),
 ) -> int:
@@ -61,48 +78,121 @@ def run(
 
     A measurement that fails (interlock open, frame lost) is shown, and the next press is waited
     for. What would fail every time, or would lose results, is raised: a contradicting calibration
-    page, a lost link, a record store that does not take records.
+    page, a lost link (shown before, where a press is left without its answer), a record store that
+    does not take records.
     """
     answered = pressed = 0
-    progress("ready: press the trigger")
+    progress(Ready())
     while triggers is None or pressed < triggers:
         if analyzer.wait_trigger(TRIGGER_WAIT_S) is None:
             continue
         pressed += 1
         try:
             outcome = measure(analyzer, identifier, store, settings, progress, containers)
-        except (InstrumentError, LinkTimeout) as failure:
-            analyzer.laser_off()  # raises if the link itself is gone: then there is no next press
-            show_failure(failure)
+        except (InstrumentError, LinkError) as failure:
+            try:
+                analyzer.laser_off()  # raises if the link itself is gone: there is no next press
+            finally:
+                show_failure(failure)
+            if isinstance(failure, LinkError) and not isinstance(failure, LinkTimeout):
+                raise
         else:
             answered += 1
             show(outcome)
-        progress("ready: press the trigger")
+        progress(Ready())
     return answered
 
 
 def measure(
-    analyzer: Analyzer,
+    analyzer: Spectrometer,
     identifier: Identifier,
     store: "RecordStore | None",
-    settings: AcquisitionSettings,
-    progress: Progress,
+    settings: Settings,
+    tell: Tell,
     containers: "Sequence[Container]" = (),
 ) -> StoredAnswer:
     """Measure once, through `containers`, identify, and store before anybody sees the answer."""
     # the brightest line counts within the range that this model sees
     settings = replace(settings, seen=identifier.bundle.manifest.grid)
-    acquisition = acquire(analyzer, settings, progress)
-    progress("identifying")
-    answer = identifier.identify(spectrum_from_acquisition(acquisition), containers)
+    if isinstance(settings, SequentialSettings):
+        answer = _until_certain(analyzer, identifier, settings, tell, containers)
+    else:
+        answer = _so_many_frames(analyzer, identifier, settings, tell, containers)
     record_id = store.append(answer) if store is not None else None
     return StoredAnswer(answer, record_id)
 
 
+def _until_certain(
+    analyzer: Spectrometer,
+    identifier: Identifier,
+    settings: SequentialSettings,
+    tell: Tell,
+    containers: "Sequence[Container]",
+) -> Answer:
+    """More frames until every sum is far enough from its cut, or the budget is spent."""
+    looks = growing(analyzer, settings, tell)
+    while True:
+        look = next(looks)
+        tell(Step("identifying"))
+        spectrum = spectrum_from_acquisition(look.acquisition)
+        answer = identifier.identify(spectrum, containers)
+        why = why_stop(look, answer, identifier, tell)
+        if why is not None:
+            return _measured_with(answer, look.acquisition, look.number, why)
+
+
+def why_stop(look: Look, answer: Answer, identifier: Identifier, tell: Tell) -> str | None:
+    """Why measuring ends with this look (`MeasuredWith.stopped_because`); None: it goes on."""
+    found = answer.identification
+    frames = look.acquisition.frames
+    away = margin(
+        found,
+        identifier.numbers,
+        looks=look.of,
+        light_at_end=look.pairs_at_most / frames,
+        rays_told=frames >= MIN_FRAMES_FOR_COSMIC_RAYS,
+    )
+    asked = margin_asked(look.of)
+    tell(Certainty(look.number, look.of, away, asked))
+    if look.recorded:
+        return "recording"
+    if more_cannot_help(found):
+        return "more_frames_cannot_help"
+    if away is not None and away >= asked:
+        return "certain"
+    return "budget" if look.number == look.of else None
+
+
+def _so_many_frames(
+    analyzer: Spectrometer,
+    identifier: Identifier,
+    settings: AcquisitionSettings,
+    tell: Tell,
+    containers: "Sequence[Container]",
+) -> Answer:
+    power_mw = prepared(analyzer, settings.laser_power_mw)
+    tell(LaserOn(power_mw, settings.integration_time_ms or analyzer.integration_time_ms))
+    acquisition = acquire(analyzer, settings, lambda text: tell(Step(text)))
+    tell(Step("identifying"))
+    answer = identifier.identify(spectrum_from_acquisition(acquisition), containers)
+    return _measured_with(answer, acquisition, 1, "fixed")
+
+
+def _measured_with(answer: Answer, taken: Acquisition, looks: int, why: str) -> Answer:
+    settings = MeasuredWith(
+        integration_time_ms=taken.integration_time_ms,
+        frames=taken.frames,
+        laser_power_mw=taken.laser_power_mw,
+        looks=looks,
+        stopped_because=why,
+    )
+    return replace(answer, settings=settings)
+
+
 def load_identifier(
-    analyzer: Analyzer,
+    analyzer: Spectrometer,
     runtime: str,
-    progress: Progress,
+    tell: Tell,
     field_compounds: "Sequence[FieldCompound]" = (),
 ) -> Identifier:
     """The model in the analyzer's active slot, once it has proved itself on this machine.
@@ -111,11 +201,14 @@ def load_identifier(
     `field_compounds` are fitted beside the model's own and take no part in its proof.
 
     Raises:
+        NoModelSlots: the instrument keeps no model.
         BundleError: the model must not be used, and why.
         VerificationFailed: it was on trial, failed and was rolled back.
         RuntimeMissing: nothing here can run a model; a trial is then ended all the same.
     """
-    progress("reading the model from the analyzer")
+    if not isinstance(analyzer, Analyzer):
+        raise NoModelSlots(f"{analyzer.info.product} keeps no model.")
+    tell(Step("reading the model from the analyzer"))
     slot = analyzer.active_slot()
     on_trial = slot is not None and analyzer.slot_info(slot).state is SlotState.TRIAL
     try:

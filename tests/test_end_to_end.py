@@ -159,3 +159,36 @@ def test_a_corrected_spectrum_is_read_as_the_references_were_taken(tmp_path: Pat
         patched.setattr("device.fit.library.Library.as_taken", lambda _, spectrum: spectrum)
         left = [ramix("identify", "--file", str(path), "--json") for path in files]
     assert any("verdict" not in one[0] or one[0]["verdict"] != "IDENTIFIED" for _, one in left)
+
+
+def without_options(mixture: str, seeds: int) -> list[dict[str, Any]]:
+    """Answers of `ramix identify` with nothing asked for, one for each seed."""
+    return [
+        ramix("identify", "--port", f"sim:mix={mixture}&seed={seed}", "--no-store", "--json")[1][0]
+        for seed in range(seeds)
+    ]
+
+
+def test_five_percent_of_methanol_in_ethanol_is_found_without_any_option() -> None:
+    answers = without_options("methanol:0.05,ethanol:0.95&snr=100", 20)
+    right = [named(answer) == {"methanol", "ethanol"} for answer in answers]
+    assert sum(right) >= 19
+    assert {answer["settings"]["laser_power_mw"] for answer in answers} == {70.0}
+
+
+@pytest.mark.parametrize("snr", [30, 50])
+def test_two_liquids_are_identified_without_any_option(snr: int) -> None:
+    for answer in without_options(f"toluene:0.5,ethanol:0.5&snr={snr}", 12):
+        assert answer["verdict"] == "IDENTIFIED"
+        assert named(answer) == {"Toluene", "ethanol"}
+
+
+@pytest.mark.parametrize("link", ["usb", "pty", "tcp"])
+def test_measuring_until_it_is_certain_is_the_same_over_every_link(link: str) -> None:
+    """In real time, so with a small budget and fast exposures."""
+    code, (answer,) = ramix(
+        "identify", "--port", f"sim:mix=toluene:0.5,ethanol:0.5&snr=50&speed=10&link={link}",
+        "--budget", "2", "--no-store", "--json",
+    )  # fmt: skip
+    assert (code, named(answer)) == (0, {"Toluene", "ethanol"})
+    assert answer["settings"]["stopped_because"] == "certain"

@@ -15,7 +15,9 @@ import pytest
 from device.answer.identifier import Identifier
 from device.driver.acquisition import AcquisitionSettings
 from device.driver.analyzer import Analyzer
+from device.driver.growing import SequentialSettings
 from device.driver.transports.in_process import InProcessTransport
+from device.events import Certainty, Event, LaserOn
 from device.inference.errors import GoldenMismatch, VerificationFailed
 from device.records.errors import RecordStoreError
 from device.records.store import RecordStore
@@ -64,7 +66,7 @@ class _Screen:
 
     def __init__(self) -> None:
         self.shown: list[StoredAnswer | RamixError] = []
-        self.steps: list[str] = []
+        self.steps: list[Event] = []
 
     def run(
         self, analyzer: Analyzer, identifier: Identifier, store: RecordStore | None, triggers: int
@@ -101,6 +103,49 @@ def test_a_sample_is_measured_identified_and_stored(
     assert len(record.array("raw_counts")) == 2048
     page = CalibrationPage.from_bytes(record.array("calibration_page").tobytes())
     assert page.serial == record.body["measurement"]["analyzer_serial"]
+
+
+def test_measuring_until_it_is_certain_says_how_it_was_taken(
+    store: RecordStore, identifier: Identifier
+) -> None:
+    told: list[Event] = []
+    simulated = _simulated()
+    with _analyzer(simulated) as analyzer, store:
+        analyzer.set_laser_power_mw(5)  # an earlier user's
+        outcome = measure(analyzer, identifier, store, SequentialSettings(), told.append)
+        assert outcome.record_id is not None
+        settings = store.get(outcome.record_id).result["settings"]
+    looks = [one for one in told if isinstance(one, Certainty)]
+    assert settings["looks"] == len(looks) and settings["stopped_because"] == "certain"
+    assert (looks[-1].margin or 0.0) >= looks[-1].asked > 0.0
+    assert settings["laser_power_mw"] == 70.0
+    assert {one.laser_power_mw for one in told if isinstance(one, LaserOn)} == {70}
+
+
+def test_a_fixed_measurement_sets_the_laser_power_too(identifier: Identifier) -> None:
+    for asked_mw, taken_mw in ((None, 70.0), (30, 30.0)):
+        with _analyzer(_simulated()) as analyzer:
+            analyzer.set_laser_power_mw(5)
+            wanted = AcquisitionSettings(laser_power_mw=asked_mw)
+            settings = measure(analyzer, identifier, None, wanted, lambda _: None).answer.settings
+        assert settings is not None
+        assert (settings.laser_power_mw, settings.stopped_because) == (taken_mw, "fixed")
+
+
+def test_the_budget_ends_what_never_gets_certain(
+    identifier: Identifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("device.runtime.margin", lambda *_, **__: 0.0)
+    told: list[Event] = []
+    with _analyzer(_simulated()) as analyzer:
+        settings = SequentialSettings(budget_s=3.0)
+        answer = measure(analyzer, identifier, None, settings, told.append).answer
+    assert answer.settings is not None
+    assert answer.settings.stopped_because == "budget"
+    assert (
+        answer.settings.looks == [one for one in told if isinstance(one, Certainty)][-1].looks > 1
+    )
+    assert answer.identification.verdict == "IDENTIFIED"  # the last look's stands as it is
 
 
 def test_without_a_store_nothing_is_kept(identifier: Identifier) -> None:
@@ -181,7 +226,8 @@ def test_an_unplugged_analyzer_ends_the_loop(identifier: Identifier) -> None:
     simulated, screen = _with_faults(gone), _Screen()
     with pytest.raises(LinkError), _analyzer(simulated) as analyzer:
         screen.run(analyzer, identifier, None, 5)
-    assert len(screen.shown) == 1
+    answer, failure = screen.shown  # the press that has no answer is told
+    assert isinstance(answer, StoredAnswer) and isinstance(failure, LinkError)
     assert not simulated.laser_is_on
 
 

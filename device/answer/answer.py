@@ -51,6 +51,23 @@ class FieldLabel:
     sha256: str
 
 
+@dataclass(frozen=True)
+class MeasuredWith:
+    """How the light was taken that an answer is of; a file's spectrum has none.
+
+    frames: lit ones; there are as many dark ones.
+    looks: how often the growing measurement was looked at before it ended.
+    stopped_because: `certain`, `budget`, `recording`, `more_frames_cannot_help`, or `fixed` where
+        the number of frames was given.
+    """
+
+    integration_time_ms: float
+    frames: int
+    laser_power_mw: float | None
+    looks: int
+    stopped_because: str
+
+
 def signers_of(bundle: Bundle) -> tuple[Signer, ...]:
     """Who signed, as far as this machine trusts them."""
     return tuple(Signer(key_id, key_id == DEMO_KEY_ID) for key_id in bundle.signed_by)
@@ -70,3 +87,4 @@ class Answer:
     field_compounds: tuple[FieldLabel, ...] = ()  # beside the model's own, asserted or not
     names: tuple[str, ...] = ()  # of all compounds that were asked about, in their order
     containers: tuple[ContainerFound, ...] = ()  # that the sample was measured through
+    settings: MeasuredWith | None = None  # None: of a file

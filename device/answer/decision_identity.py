@@ -52,6 +52,7 @@ from device.spectra import (
 )
 from device.verdict import (
     amounts,
+    certainty,
     classes,
     identification,
     limits,
@@ -79,7 +80,7 @@ DECIDING = (
     + (library, library_fit)
     + (measured, native_fit, nonnegative, nuisances, reference_lines, residual, reweighted, search)
     + (spikes, windowed)
-    + (amounts, classes, identification, limits, reasons, scores, twins)
+    + (amounts, certainty, classes, identification, limits, reasons, scores, twins)
 )
 _CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")
 

@@ -97,7 +97,7 @@ def info_command(port: str, as_json: bool, timeout_s: float) -> None:
     "--laser-power",
     type=click.IntRange(min=0),
     metavar="MW",
-    help="Laser power in milliwatts. [default: the analyzer's own]",
+    help="Laser power in milliwatts. [default: the analyzer's maximum]",
 )
 @click.option(
     "--max-total",
@@ -133,12 +133,14 @@ def acquire_command(
     """
     from device.cli.acquired_file import check_target, save_acquisition, summary
     from device.driver.acquisition import acquire
+    from device.driver.prepared import prepared
     from device.ports import open_analyzer
 
     settings = _settings(frames, integration_time, laser_power, max_total_s)
     target = output or Path(f"spectrum-{datetime.now():%Y%m%d-%H%M%S}.csv")
     check_target(target, force=force)  # before the laser fires for nothing
     with open_analyzer(port, timeout_s) as analyzer:
+        prepared(analyzer, laser_power)
         acquisition = acquire(analyzer, settings, print_progress)
         name = analyzer.info.serial
     save_acquisition(acquisition, target, serial=name, force=force)

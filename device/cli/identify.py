@@ -1,9 +1,8 @@
 """`ramix identify`: one spectrum, from a file or an analyzer, becomes one answer.
 
-Next: `outcome.py` for what is printed, `../runtime.py` for the measurement.
+Next: `outcome.py` for what is printed, `../station/station.py` for the measurement.
 """
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,15 +12,15 @@ from device.cli.exit_codes import exit_code_for_verdict
 from device.cli.options import (
     blank_option,
     common_options,
-    measurement_options,
+    growing_options,
     port_option,
     runtime_option,
     store_options,
 )
-from device.cli.output import print_progress
 
 if TYPE_CHECKING:
     from device.answer.identifier import Answer, Identifier
+    from device.runtime import Settings
 
 
 @click.command()
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 )
 @blank_option
 @runtime_option
-@measurement_options
+@growing_options
 @store_options
 @click.option(
     "--plot",
@@ -65,8 +64,10 @@ def identify(
     model: Path | None,
     blanks: tuple[str, ...],
     runtime: str,
+    budget_s: float | None,
     frames: int | None,
     integration_time: float | str | None,
+    laser_power_mw: int | None,
     store: Path | None,
     no_store: bool,
     picture: Path | None,
@@ -78,8 +79,8 @@ def identify(
     """Name what is in one spectrum.
 
     The file may be one of `ramix acquire`, a B&W Tek text file, an ENLIGHTEN CSV or any two
-    columns of wavenumber and intensity. With a port the analyzer measures once, and the result is
-    stored.
+    columns of wavenumber and intensity. With a port the analyzer measures until the verdict is
+    certain or the budget is spent, and the result is stored.
 
     \b
     Examples:
@@ -87,6 +88,8 @@ def identify(
       ramix identify --file sample.csv --json --plot sample.png
       ramix identify --file sample.txt --watch methanol --watch toluene
       ramix identify --file sample.txt --blank empty-vial.txt
+      ramix identify --port usb:
+      ramix identify --port usb: --budget 30 --laser-power 20
       ramix identify --port usb: --frames 5 --integration-time auto
       ramix identify --port sim:replay=sample.txt
 
@@ -94,8 +97,12 @@ def identify(
     """
     if (file is None) == (port is None):
         raise click.UsageError("Give either --file or --port.")
-    if file is not None and not (frames is None and integration_time is None):
-        raise click.UsageError("--frames and --integration-time need a --port to measure with.")
+    measuring = (budget_s, frames, integration_time, laser_power_mw)
+    if file is not None and any(option is not None for option in measuring):
+        raise click.UsageError(
+            "--budget, --frames, --integration-time and --laser-power need a --port to measure "
+            "with."
+        )
     if no_store and store is not None:
         raise click.UsageError("--store and --no-store contradict each other.")
     if picture is not None:  # what would fail afterwards had better fail now
@@ -105,9 +112,10 @@ def identify(
     if file is not None:
         done = _identify_file(file, blanks, model, runtime, store)
     elif port is not None:
-        done = _identify_sample(
-            port, blanks, model, runtime, frames, integration_time, store, no_store, timeout_s
-        )
+        from device.cli.measuring import measurement_settings
+
+        settings = measurement_settings(*measuring)
+        done = _identify_sample(port, blanks, model, runtime, settings, store, no_store, timeout_s)
     from device.cli.outcome import show_answer, warn_of_model
 
     if as_json:
@@ -160,37 +168,37 @@ def _identify_sample(
     blanks: tuple[str, ...],
     model: Path | None,
     runtime: str,
-    frames: int | None,
-    integration_time: float | str | None,
+    settings: "Settings",
     store: Path | None,
     no_store: bool,
     timeout_s: float,
 ) -> _Done:
     """Measure once, with the analyzer's own model unless another was named."""
     from device.answer.proof import proven_identifier
-    from device.cli.measuring import acquisition_settings, record_store
+    from device.cli.measuring import record_store
+    from device.cli.showing import print_event
     from device.cli.spectrum_file import containers_for, read_with_sha256
     from device.driver.port import parse_port
     from device.field_library.store import FieldLibrary
     from device.inference import model_source
-    from device.inference.bundle import require_fits
     from device.ports import open_analyzer
-    from device.runtime import load_identifier, measure
+    from device.station.station import Equipment, Station
 
     parse_port(port)  # a typing error is told before anything is opened
-    settings = acquisition_settings(frames, integration_time)
     read = [read_with_sha256(blank) for blank in blanks]
     field = FieldLibrary.default().load()  # a damaged entry shows before the laser is used
     chosen = None
     if model is not None:
         chosen = proven_identifier(model_source.load_default(model), runtime, field)
     records = record_store(store, no_store=no_store)
-    with records or nullcontext(), open_analyzer(port, timeout_s) as analyzer:
-        if chosen is not None:
-            require_fits(
-                chosen.bundle.manifest, analyzer.info.product, analyzer.info.hardware_revision
-            )
-        identifier = chosen or load_identifier(analyzer, runtime, print_progress, field)
-        containers = containers_for(identifier, read)  # refused before the laser is used
-        outcome = measure(analyzer, identifier, records, settings, print_progress, containers)
+    equipment = Equipment(
+        settings,
+        runtime=runtime,
+        chosen=chosen,
+        field_compounds=field,
+        containers=lambda identifier: containers_for(identifier, read),
+        store=records,
+    )
+    with Station(port, equipment, lambda at: open_analyzer(at, timeout_s), print_event) as station:
+        outcome, identifier = station.measure(), station.identifier
     return _Done(outcome.answer, outcome.record_id, identifier)

@@ -12,6 +12,7 @@ from device.cli.exit_codes import EXIT_ERROR
 from device.cli.options import (
     common_options,
     json_option,
+    laser_power_option,
     log_level_option,
     measurement_options,
     port_option,
@@ -21,6 +22,7 @@ from device.cli.output import print_json, print_progress
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from device.driver.acquisition import AcquisitionSettings
     from device.field_library.compound import FieldCompound
     from device.inference.bundle import Bundle
     from device.spectra.spectrum import Spectrum
@@ -55,6 +57,7 @@ def library() -> None:
 @click.option("--hazard", default="", metavar="TEXT", help="Hazard statement for the card.")
 @port_option(required=False)
 @measurement_options
+@laser_power_option
 @click.option(
     "--model",
     type=click.Path(path_type=Path),
@@ -71,6 +74,7 @@ def add(
     port: str | None,
     frames: int | None,
     integration_time: float | str | None,
+    laser_power_mw: int | None,
     model: Path | None,
     as_json: bool,
     timeout_s: float,
@@ -88,8 +92,11 @@ def add(
     """
     if (file is None) == (port is None):
         raise click.UsageError("Give either a FILE or --port.")
-    if file is not None and not (frames is None and integration_time is None):
-        raise click.UsageError("--frames and --integration-time need a --port to measure with.")
+    if file is not None and (frames, integration_time, laser_power_mw) != (None, None, None):
+        raise click.UsageError(
+            "--frames, --integration-time and --laser-power need a --port to measure with."
+        )
+    from device.cli.measuring import acquisition_settings
     from device.cli.spectrum_file import read_with_sha256
     from device.field_library.compound import field_compound
     from device.field_library.store import FieldLibrary
@@ -98,10 +105,9 @@ def add(
     bundle = model_source.load_default(model)
     kept = FieldLibrary.default()
     there = kept.load()
+    settings = acquisition_settings(frames, integration_time, laser_power_mw)
     spectrum, source_sha256 = (
-        read_with_sha256(file)
-        if file is not None
-        else _measure(port, frames, integration_time, timeout_s)
+        read_with_sha256(file) if file is not None else _measure(port, settings, timeout_s)
     )
     entry = field_compound(
         spectrum,
@@ -204,17 +210,17 @@ def _warnings(
 
 
 def _measure(
-    port: str | None, frames: int | None, integration_time: float | str | None, timeout_s: float
+    port: str | None, settings: "AcquisitionSettings", timeout_s: float
 ) -> "tuple[Spectrum, str]":
-    from device.cli.measuring import acquisition_settings
     from device.driver.acquisition import acquire
     from device.driver.port import parse_port
+    from device.driver.prepared import prepared
     from device.ports import open_analyzer
     from device.spectra.spectrum import spectrum_from_acquisition
 
     parse_port(port or "")  # a typing error is told before anything is opened
-    settings = acquisition_settings(frames, integration_time)
     with open_analyzer(port or "", timeout_s) as analyzer:
+        prepared(analyzer, settings.laser_power_mw)
         acquisition = acquire(analyzer, settings, print_progress)
     return spectrum_from_acquisition(acquisition), ""
 

@@ -5,20 +5,46 @@ Next: `../runtime.py`, which measures.
 
 from pathlib import Path
 
+import click
+
 from device import installation
 from device.cli.options import AUTO_EXPOSURE
 from device.driver.acquisition import AcquisitionSettings
+from device.driver.growing import DEFAULT_BUDGET_S, SequentialSettings
 from device.records.store import RecordStore
+from device.runtime import Settings
+
+
+def measurement_settings(
+    budget_s: float | None,
+    frames: int | None,
+    integration_time: float | str | None,
+    laser_power_mw: int | None,
+) -> Settings:
+    """Until it is certain, unless frames or exposure were asked for.
+
+    Raises:
+        click.UsageError: a budget and a number of frames or an exposure.
+    """
+    if frames is None and integration_time is None:
+        budget_s = DEFAULT_BUDGET_S if budget_s is None else budget_s
+        return SequentialSettings(budget_s=budget_s, laser_power_mw=laser_power_mw)
+    if budget_s is not None:
+        raise click.UsageError(
+            "--budget finds frames and exposure: it excludes --frames and --integration-time."
+        )
+    return acquisition_settings(frames, integration_time, laser_power_mw)
 
 
 def acquisition_settings(
-    frames: int | None, integration_time: float | str | None
+    frames: int | None, integration_time: float | str | None, laser_power_mw: int | None = None
 ) -> AcquisitionSettings:
-    """What was not asked for stays as the analyzer has it."""
+    """So many frames; an integration time that was not asked for stays as the analyzer has it."""
     return AcquisitionSettings(
         frames=frames or 1,
         auto_exposure=integration_time == AUTO_EXPOSURE,
         integration_time_ms=integration_time if isinstance(integration_time, float) else None,
+        laser_power_mw=laser_power_mw,
     )
 
 

@@ -1,8 +1,9 @@
 """The options that several verbs share, spelled once.
 
 `@common_options` gives a command `as_json: bool` and `timeout_s: float` (the log level is applied
-here); `@port_option()` gives `port`; `@measurement_options` and `@store_options` are those of
-the verbs that measure. Next: `identify.py`, the verb that uses them all.
+here); `@port_option()` gives `port`; `@measurement_options` are those of verbs that measure so many
+frames, `@growing_options` of those that measure until they are certain; `@store_options` of both.
+Next: `identify.py`, the verb that uses them all.
 """
 
 from collections.abc import Callable
@@ -71,6 +72,13 @@ def measurement_options(command: Command) -> Command:
     return command
 
 
+def growing_options(command: Command) -> Command:
+    """`--budget` (s), `--frames`, `--integration-time`, `--laser-power` (mW); None: not given."""
+    for option in reversed(_GROWING):
+        command = option(command)
+    return command
+
+
 def store_options(command: Command) -> Command:
     """`--store FILE` and `--no-store`."""
     for option in reversed(_STORE):
@@ -127,6 +135,19 @@ _COMMON = (
     json_option,
     log_level_option,
 )
+_INTEGRATION_TIME = click.option(
+    "--integration-time",
+    callback=_parse_integration_time,
+    metavar="MS",
+    help="Exposure of a frame in milliseconds, or `auto`. [default: the analyzer's own]",
+)
+laser_power_option = click.option(
+    "--laser-power",
+    "laser_power_mw",
+    type=click.IntRange(min=1),
+    metavar="MW",
+    help="Laser power in milliwatts. [default: the analyzer's maximum]",
+)
 _MEASUREMENT = (
     click.option(
         "--frames",
@@ -134,12 +155,32 @@ _MEASUREMENT = (
         metavar="N",
         help="Average N frames; from three on, cosmic rays are removed. [default: 1]",
     ),
+    _INTEGRATION_TIME,
+)
+_GROWING = (
+    click.option(
+        "--budget",
+        "budget_s",
+        type=click.FloatRange(0.0, 3600.0, min_open=True),
+        metavar="SECONDS",
+        help="How long measuring may take: exposure and number of frames are found, and it ends "
+        "as soon as the verdict is certain. [default: 10]",
+    ),
+    click.option(
+        "--frames",
+        type=click.IntRange(1, 1000),
+        metavar="N",
+        help="Average N frames, however certain the verdict is; from three on, cosmic rays are "
+        "removed.",
+    ),
     click.option(
         "--integration-time",
         callback=_parse_integration_time,
         metavar="MS",
-        help="Exposure of a frame in milliseconds, or `auto`. [default: the analyzer's own]",
+        help="Exposure of a frame in milliseconds, or `auto`, for one frame or those of --frames. "
+        "[default with --frames: the analyzer's own]",
     ),
+    laser_power_option,
 )
 _STORE = (
     click.option(

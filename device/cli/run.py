@@ -1,10 +1,9 @@
 """`ramix run`: the handheld's main loop, an answer for every press of the trigger.
 
-Next: `../runtime.py`, the loop itself.
+Next: `../station/station.py`, which it stands on; `../runtime.py`, the loop itself.
 """
 
 import signal
-from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
 
@@ -13,12 +12,12 @@ import click
 from device.cli.options import (
     blank_option,
     common_options,
-    measurement_options,
+    growing_options,
     port_option,
     runtime_option,
     store_options,
 )
-from device.cli.output import clear_progress, print_progress, print_ramix_error
+from device.cli.output import clear_progress, print_ramix_error
 from firmware_bridge.errors import RamixError
 
 
@@ -32,7 +31,7 @@ from firmware_bridge.errors import RamixError
 )
 @blank_option
 @runtime_option
-@measurement_options
+@growing_options
 @store_options
 @common_options
 def run(
@@ -40,8 +39,10 @@ def run(
     triggers: int | None,
     blanks: tuple[str, ...],
     runtime: str,
+    budget_s: float | None,
     frames: int | None,
     integration_time: float | str | None,
+    laser_power_mw: int | None,
     store: Path | None,
     no_store: bool,
     as_json: bool,
@@ -59,22 +60,26 @@ def run(
       ramix run --port sim:replay=sample.txt --triggers 3 --json
       ramix run --port usb: --blank empty-vial.csv
 
+    An analyzer that is unplugged or restarts is waited for: the same one, by its serial number,
+    answers the trigger again when it is back.
+
     Ctrl-C ends it with the laser off and exit code 130, also in the middle of a measurement. With
     --triggers the exit code is 0, or the last failure's if no press gave a result.
     """
     if no_store and store is not None:
         raise click.UsageError("--store and --no-store contradict each other.")
-    from device import runtime as flow
     from device.cli.exit_codes import exit_code_for_error
-    from device.cli.measuring import acquisition_settings, record_store
+    from device.cli.measuring import measurement_settings, record_store
     from device.cli.outcome import show_answer, warn_of_model
+    from device.cli.showing import print_event
     from device.cli.spectrum_file import containers_for, read_with_sha256
     from device.driver.port import parse_port
     from device.field_library.store import FieldLibrary
     from device.ports import open_analyzer
+    from device.station.station import Equipment, Station
 
     parse_port(port)  # a typing error is told before anything is opened
-    settings = acquisition_settings(frames, integration_time)
+    settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw)
     records = record_store(store, no_store=no_store)
     read = [read_with_sha256(blank) for blank in blanks]
     field = FieldLibrary.default().load()
@@ -86,22 +91,22 @@ def run(
         print_ramix_error(failure, as_json=as_json)
 
     signal.signal(signal.SIGTERM, _stop)
-    with records or nullcontext(), open_analyzer(port, timeout_s) as analyzer:
-        identifier = flow.load_identifier(analyzer, runtime, print_progress, field)
+    equipment = Equipment(
+        settings,
+        runtime=runtime,
+        field_compounds=field,
+        containers=lambda identifier: containers_for(identifier, read),
+        store=records,
+    )
+    with Station(port, equipment, lambda at: open_analyzer(at, timeout_s), print_event) as station:
         if as_json:
-            warn_of_model(identifier)
-        answered = flow.run(
-            analyzer,
-            identifier,
-            records,
-            settings,
+            warn_of_model(station.identifier)
+        answered = station.run(
             show=lambda done: show_answer(
-                done.answer, done.record_id, identifier, as_json=as_json, picture=None
+                done.answer, done.record_id, station.identifier, as_json=as_json, picture=None
             ),
             show_failure=show_failure,
-            progress=print_progress,
             triggers=triggers,
-            containers=containers_for(identifier, read),
         )
     clear_progress()
     return exit_code_for_error(failures[-1]) if failures and not answered else 0

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 import numpy as np
 import numpy.typing as npt
 
-from device.driver.analyzer import Analyzer, Frame
 from device.driver.averaging import (
     AveragedFrames,
     CameraNoise,
@@ -22,6 +21,7 @@ from device.driver.averaging import (
     measured_variance,
 )
 from device.driver.claims import check_exposures
+from device.driver.spectrometer import Frame, Spectrometer
 from device.spectra.resampling import WavenumberGrid
 from device.spectra.spectrum import Acquisition
 from firmware_bridge.calibration import CalibrationPage
@@ -31,8 +31,8 @@ from firmware_bridge.messages import FrameFlags, LaserState
 Progress = Callable[[str], None]
 Bools = npt.NDArray[np.bool_]
 
-FULL_SCALE_COUNTS = 65_535
-# The well may be full a little below the converter's end; from here on a count says "or more".
+# Of a camera that does not tell its own: the well may be full a little below the converter's end;
+# from here on a count says "or more".
 SATURATED_COUNTS = 65_000
 # Bright enough that noise is the photons' own, with room for the frame-to-frame changes.
 _TARGET_FRACTION = 0.70
@@ -73,7 +73,7 @@ class AcquisitionSettings:
 
 
 def acquire(
-    analyzer: Analyzer,
+    analyzer: Spectrometer,
     settings: AcquisitionSettings | None = None,
     progress: Progress | None = None,
 ) -> Acquisition:
@@ -96,15 +96,21 @@ def acquire(
     if settings.integration_time_ms is not None:
         analyzer.set_integration_time_ms(settings.integration_time_ms)
 
-    lit = [_find_exposure(analyzer, settings, page, tell)] if settings.auto_exposure else []
+    lit = [find_exposure(analyzer, settings, page, tell)] if settings.auto_exposure else []
     while len(lit) < settings.frames:
         tell(f"frame {len(lit) + 1} of {settings.frames}")
-        lit.append(_checked(analyzer.acquire_frame(laser_on=True), page))
+        lit.append(checked(analyzer.acquire_frame(laser_on=True), page))
     dark: list[Frame] = []
     while len(dark) < settings.frames:
         tell(f"dark frame {len(dark) + 1} of {settings.frames}")
-        dark.append(_checked(analyzer.acquire_frame(laser_on=False), page))
-    return _combine(lit, dark, page, settings.camera)
+        dark.append(checked(analyzer.acquire_frame(laser_on=False), page))
+    return combined(lit, dark, page, settings.camera or analyzer.camera, full_at(analyzer))
+
+
+def full_at(analyzer: Spectrometer) -> int:
+    """The count from which its pixels say "or more"."""
+    told = analyzer.saturated_counts
+    return SATURATED_COUNTS if told is None else told
 
 
 def pixels_of_interest(page: CalibrationPage, seen: WavenumberGrid | None = None) -> Bools:
@@ -122,9 +128,18 @@ def pixels_of_interest(page: CalibrationPage, seen: WavenumberGrid | None = None
     return inside if inside.any() else usable
 
 
-def _combine(
-    lit: list[Frame], dark: list[Frame], page: CalibrationPage, camera: CameraNoise | None
+def combined(
+    lit: list[Frame],
+    dark: list[Frame],
+    page: CalibrationPage,
+    camera: CameraNoise | None,
+    saturated_counts: int,
 ) -> Acquisition:
+    """Frames of one measurement, averaged: lit less dark ones.
+
+    Raises:
+        ProtocolError: they were exposed for different times.
+    """
     check_exposures(lit, dark)
     raw_mean, dark_mean = _average(lit), _average(dark)
     pixels = ~page.dead_mask()
@@ -133,7 +148,7 @@ def _combine(
         raw_counts=raw_mean.mean,
         dark_counts=dark_mean.mean,
         variance=measured_variance(raw_mean, dark_mean, page.wavenumber_cm1(), pixels, camera),
-        saturated=_saturated(lit),
+        saturated=_saturated(lit, saturated_counts),
         dead=page.dead_mask(),
         integration_time_ms=lit[0].exposure_us / 1000.0,
         frames=len(lit),
@@ -149,8 +164,8 @@ def _average(frames: list[Frame]) -> AveragedFrames:
     return average_frames(np.stack([frame.counts for frame in frames]))
 
 
-def _saturated(frames: list[Frame]) -> Bools:
-    return np.asarray(np.any([frame.counts >= SATURATED_COUNTS for frame in frames], axis=0))
+def _saturated(frames: list[Frame], saturated_counts: int) -> Bools:
+    return np.asarray(np.any([frame.counts >= saturated_counts for frame in frames], axis=0))
 
 
 def _flags(lit: list[Frame], dark: list[Frame], average: AveragedFrames) -> frozenset[str]:
@@ -166,13 +181,14 @@ def _flags(lit: list[Frame], dark: list[Frame], average: AveragedFrames) -> froz
     return frozenset(name for name, holds in found.items() if holds)
 
 
-def _checked(frame: Frame, page: CalibrationPage) -> Frame:
+def checked(frame: Frame, page: CalibrationPage) -> Frame:
+    """`frame`; raises `CalibrationMismatch` where the page has another number of pixels."""
     page.check_frame(len(frame.counts))
     return frame
 
 
-def _find_exposure(
-    analyzer: Analyzer, settings: AcquisitionSettings, page: CalibrationPage, tell: Progress
+def find_exposure(
+    analyzer: Spectrometer, settings: AcquisitionSettings, page: CalibrationPage, tell: Progress
 ) -> Frame:
     """Change the integration time until the brightest line is well exposed; return that frame."""
     limits = analyzer.capabilities
@@ -186,8 +202,9 @@ def _find_exposure(
     trial = 1
     while True:
         tell(f"auto exposure: {time_ms:.4g} ms")
-        frame = _checked(analyzer.acquire_frame(laser_on=True), page)
-        wanted_ms = min(max(time_ms * _step(frame, page, settings.seen), shortest_ms), longest_ms)
+        frame = checked(analyzer.acquire_frame(laser_on=True), page)
+        step = _step(frame, page, settings.seen, full_at(analyzer))
+        wanted_ms = min(max(time_ms * step, shortest_ms), longest_ms)
         # Below a part in a thousand the firmware's own rounding would keep us here for ever.
         if trial == _MAX_TRIALS or abs(wanted_ms - time_ms) <= 1e-3 * time_ms:
             return frame
@@ -196,15 +213,15 @@ def _find_exposure(
         trial += 1
 
 
-def _step(frame: Frame, page: CalibrationPage, seen: WavenumberGrid) -> float:
+def _step(frame: Frame, page: CalibrationPage, seen: WavenumberGrid, full: int) -> float:
     """By what to multiply the integration time; 1 when the frame is good as it is."""
     counts = frame.counts[pixels_of_interest(page, seen)]
     if len(counts) < _PEAK_RANK:
         return 1.0
     brightest = np.partition(counts, -_PEAK_RANK)[-_PEAK_RANK]
-    if brightest >= SATURATED_COUNTS:
+    if brightest >= full:
         return _BACK_OFF
-    peak = float(brightest) / FULL_SCALE_COUNTS
+    peak = float(brightest) / full
     low, high = _GOOD_FRACTION
     if low <= peak <= high:
         return 1.0

@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from device.driver.spectrometer import Frame
 from firmware_bridge.calibration import CalibrationError, CalibrationPage
 from firmware_bridge.errors import ProtocolError
 from firmware_bridge.messages import (
@@ -120,7 +121,7 @@ def check_dark(frame: FrameReply) -> None:
         )
 
 
-def check_exposures(lit: Sequence[FrameReply], dark: Sequence[FrameReply]) -> None:
+def check_exposures(lit: Sequence[Frame], dark: Sequence[Frame]) -> None:
     """Refuse frames that were exposed for different times: their difference means nothing.
 
     Raises:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from device.show.containers import container_lines
+from device.show.measured import measured_line
 from device.show.percent import percent
 
 CARD_WIDTH = 80
@@ -179,11 +180,11 @@ def _limits(limits: Sequence[Mapping[str, Any]], style: CardStyle) -> list[str]:
 
 def _footer(result: Mapping[str, Any], style: CardStyle) -> list[str]:
     model = result["model"]
-    lines = [f"  model   {model['name']} {model['version']} ({model['sha256'][:12]})"]
+    lines = measured_line(result.get("settings"))
+    lines.append(f"  model   {model['name']} {model['version']} ({model['sha256'][:12]})")
     separator = " · " if style.unicode else ", "
     lines += _decided(result.get("decision"), separator, style)
-    record_id = result.get("record_id")
-    lines.append(f"  record  {record_id if record_id else 'not stored'}")
+    lines.append(f"  record  {result.get('record_id') or 'not stored'}")
     timings = [
         f"{name.removesuffix('_ms').replace('_', ' ')} {value:.1f}"
         for name, value in result["timings_ms"].items()

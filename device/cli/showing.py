@@ -1,0 +1,21 @@
+"""A station's events on a terminal: passing remarks, and lasting lines where the analyzer is gone.
+
+Next: `../events.py`, the events and their words.
+"""
+
+import click
+
+from device.cli.output import clear_progress, print_progress
+from device.events import Answered, Event, Failed, LinkLost, OtherAnalyzer, Reconnected, words
+
+
+def print_event(event: Event) -> None:
+    """One line on stderr; what passes is overwritten by the next, and needs somebody who looks."""
+    match event:
+        case Answered() | Failed():
+            return  # shown with all there is to say about them
+        case LinkLost() | OtherAnalyzer() | Reconnected():
+            clear_progress()
+            click.echo(words(event), err=True)
+        case _:
+            print_progress(words(event))

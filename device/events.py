@@ -1,0 +1,142 @@
+"""What a station tells while it works: one frozen dataclass for each thing that happens.
+
+They are facts for whoever shows them, a terminal or a screen; `words` says each in one line.
+Next: `station/station.py`, which emits them.
+"""
+
+from dataclasses import dataclass
+
+from firmware_bridge.errors import RamixError
+
+
+@dataclass(frozen=True)
+class Step:
+    """A passing remark that has no event of its own."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Connecting:
+    """A port is being opened."""
+
+    port: str
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The next press of the trigger is waited for."""
+
+
+@dataclass(frozen=True)
+class LaserOn:
+    """From here on lit frames are taken, with this power and exposure."""
+
+    laser_power_mw: int
+    integration_time_ms: float
+
+
+@dataclass(frozen=True)
+class FrameTaken:
+    """A lit or a dark frame is here; `pairs` of both are planned at most."""
+
+    pair: int  # from 1
+    pairs: int
+    lit: bool
+
+
+@dataclass(frozen=True)
+class Certainty:
+    """A look at the spectrum so far: how far the nearest sum is from its cut, in log odds."""
+
+    look: int  # from 1
+    looks: int
+    margin: float | None  # None: nothing was decided
+    asked: float
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A measurement has its answer; `record_id` None: it is kept nowhere."""
+
+    verdict: str
+    record_id: str | None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A measurement has none, and why."""
+
+    error: RamixError
+
+
+@dataclass(frozen=True)
+class LinkLost:
+    """The analyzer is gone; it is waited for."""
+
+    error: RamixError
+
+
+@dataclass(frozen=True)
+class Reconnecting:
+    """Another try to open the port, the first being 1; why the one before failed."""
+
+    attempt: int
+    before: RamixError | None = None
+
+
+@dataclass(frozen=True)
+class OtherAnalyzer:
+    """Something answers at the port, and it is not the analyzer that was lost."""
+
+    found_serial: str
+    wanted_serial: str
+
+
+@dataclass(frozen=True)
+class Reconnected:
+    """The same analyzer is back, dark, with capabilities and calibration read again."""
+
+    serial: str
+    model_changed: bool
+
+
+Event = (
+    Step | Connecting | Ready | LaserOn | FrameTaken | Certainty | Answered | Failed
+    | LinkLost | Reconnecting | OtherAnalyzer | Reconnected
+)  # fmt: skip
+
+
+def words(event: Event) -> str:
+    """One line for people."""
+    match event:
+        case Step(text):
+            return text
+        case Connecting(port):
+            return f"opening {port}"
+        case Ready():
+            return "ready: press the trigger"
+        case LaserOn(power, time_ms):
+            return f"LASER ON, {power} mW: frames of {time_ms:.4g} ms"
+        case FrameTaken(pair, pairs, lit):
+            return f"{'frame' if lit else 'dark frame'} {pair} of {pairs} at most"
+        case Certainty(look, looks, margin, asked):
+            found = "nothing decided" if margin is None else f"log odds {margin:.1f} from a cut"
+            return f"look {look} of {looks} at most: {found}, {asked:.1f} asked"
+        case Answered(verdict, record_id):
+            return f"{verdict} ({'not stored' if record_id is None else record_id})"
+        case Failed(error):
+            return error.text
+        case LinkLost(error):
+            return f"{error.text} Waiting for the analyzer to come back."
+        case Reconnecting(attempt, before):
+            why = "" if before is None else f": {before.text}"
+            return f"trying to reach the analyzer again ({attempt}){why}"
+        case OtherAnalyzer(found, wanted):
+            return (
+                f"Analyzer {found} is there instead of {wanted}: it is not used. Plug {wanted} in "
+                "again, or start `ramix run` anew."
+            )
+        case Reconnected(serial, changed):
+            new = ", with another model" if changed else ""
+            return f"analyzer {serial} is back{new}; the laser is off"

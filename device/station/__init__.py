@@ -1,0 +1,1 @@
+"""The instrument as one object: analyzer, model, field library and store under one owner."""
