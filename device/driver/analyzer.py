@@ -10,7 +10,7 @@ Next: `acquisition.py`, which measures with it; `model_transfer.py` for the mode
 from types import TracebackType
 from typing import Self, TypeVar
 
-from device.driver.claims import check_axis, check_capabilities, check_state
+from device.driver.claims import check_axis, check_capabilities, check_state, check_words
 from device.driver.conversation import Conversation
 from device.driver.exposure import LaserDropped, expose
 from device.driver.model_transfer import ModelSlots
@@ -76,6 +76,7 @@ class Analyzer(ModelSlots):
         try:
             with self._talk.within(_OPENING_TIMEOUTS * self.timeout_s):
                 self._open()
+            check_words(self.name, self.info)
         except BaseException:
             self._talk.transport.close()
             raise
