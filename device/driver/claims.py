@@ -8,7 +8,7 @@ Next: `analyzer.py` and `exposure.py`, which ask; `model_transfer.py` for what s
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -137,7 +137,15 @@ def check_dark(frame: FrameReply) -> None:
         )
 
 
-def check_exposures(lit: Sequence[FrameReply], dark: Sequence[FrameReply]) -> None:
+class Exposed(Protocol):
+    """Any instrument's frame."""
+
+    @property
+    def exposure_us(self) -> int:
+        """The time really exposed."""
+
+
+def check_exposures(lit: Sequence[Exposed], dark: Sequence[Exposed]) -> None:
     """Refuse frames that were exposed for different times: their difference means nothing.
 
     Raises:
