@@ -8,6 +8,7 @@ import pytest
 from device.driver.analyzer import Analyzer
 from firmware_bridge.errors import LinkTimeout
 from firmware_bridge.framing import Framing, Packet, encode, encode_for, make_decoder
+from firmware_bridge.line_hints import hint
 from firmware_bridge.messages import GetState, Opcode
 from firmware_bridge.packet import HEADER_SIZE, MAX_PAYLOAD, header_crc16
 from firmware_bridge.tally import Tally
@@ -184,3 +185,54 @@ def test_silence_is_told_within_its_time() -> None:
                 call()
         assert analyzer.now_s() - begun_s <= 2 * (TIMEOUT_S + 1.5)
     assert isinstance(analyzer, Analyzer)
+
+
+# ---- what to do about it ----
+
+_TEXTS = {
+    b"$GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\r\n": "NMEA",
+    b"Welcome to embedded Linux\r\nlogin: ": "What came is text",
+    bytes(byte & 0x7F for byte in encode(Packet(Opcode.GET_STATE, 7, 0, 1))): "seven bits",
+    b"\x00\x05\x80\x81\x00": None,
+    b"": None,
+}
+
+
+@pytest.mark.parametrize("data", _TEXTS, ids=str)
+def test_a_peer_of_another_kind_is_recognised(data: bytes) -> None:
+    words = _TEXTS[data]
+    told = hint(Tally(received_bytes=len(data)), data)
+    assert told is None if words is None else told is not None and words in told
+
+
+@FRAMINGS
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("echo", "switch its echo off"),
+        ("version", "versions match"),
+        ("payload", "check the cable"),
+        ("header", "check the cable"),
+        ("another id", "restart the analyzer"),
+        ("nothing", "restart the analyzer"),
+    ],
+)
+def test_the_remedy_fits_what_came(kind: str, words: str, framing: Framing) -> None:
+    firmware = liar(framing=framing)
+    with pytest.raises(LinkTimeout) as caught, opened(firmware) as analyzer:
+        firmware.lies[Opcode.GET_STATE] = lambda p: [Sent(SPOILT[kind][0](framing, p))]
+        analyzer.state()
+    assert words in caught.value.remedy
+
+
+def test_what_an_earlier_request_brought_is_no_hint_for_a_silent_one() -> None:
+    firmware = liar()
+    with opened(firmware) as analyzer:
+        firmware.lies[Opcode.GET_STATE] = lambda p: [Sent(b"login: login: ")]
+        with pytest.raises(LinkTimeout) as caught:
+            analyzer.state()
+        assert "What came is text" in caught.value.remedy  # good packets before it do not count
+        firmware.lies[Opcode.GET_STATE] = lambda p: []
+        with pytest.raises(LinkTimeout) as caught:
+            analyzer.state()
+        assert "restart the analyzer" in caught.value.remedy

@@ -83,6 +83,17 @@ def test_limits_at_their_edge_are_accepted(claim: dict[str, int]) -> None:
         assert np.array_equal(analyzer.acquire_frame(laser_on=True).counts, SCENE.raw_counts)
 
 
+@pytest.mark.parametrize("field", ["product", "serial", "firmware_version"])
+@pytest.mark.parametrize("text", ["\x1b[2J", "a\nb", "\u202egnp.exe", "\x9b5n"])
+def test_names_that_command_a_terminal_are_refused(field: str, text: str) -> None:
+    with (
+        pytest.raises(ProtocolError) as caught,
+        opened(liar((Opcode.HELLO, saying(RAW, **{field: text})))),
+    ):
+        pass
+    assert "no line of text" in sentence(caught.value)
+
+
 @pytest.mark.parametrize(
     ("claim", "words"),
     [
@@ -195,6 +206,7 @@ _STRANGE_PAGES = {
         "1 of 64 pixels",
     ),
     "resolution": (replace(PAGE, resolution_cm1=1e300), "1e+300 cm-1"),
+    "serial number": (replace(PAGE, serial="\x1b[2J"), "no line of text"),
     "no resolution": (replace(PAGE, resolution_cm1=1e-300), "1e-300 cm-1"),
 }
 

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from device.driver.calibration_transfer import write_page
-from device.driver.claims import check_axis, check_state
+from device.driver.claims import check_axis, check_state, check_words
 from device.driver.condition import Condition
 from device.driver.conversation import Conversation
 from device.driver.exposure import LaserDropped, expose
@@ -74,6 +74,7 @@ class Analyzer(Introduced, ModelSlots, Condition):
         try:
             with self._talk.within(_OPENING_TIMEOUTS * self.timeout_s):
                 self._open()
+            check_words(self.name, self.info)
         except BaseException:
             self._talk.transport.close()
             raise

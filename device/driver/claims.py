@@ -19,6 +19,7 @@ from firmware_bridge.messages import (
     LONGEST_LEASE_MS,
     MIN_CHUNK_BYTES,
     Capabilities,
+    DeviceInfo,
     FrameReply,
     InstrumentState,
     LaserState,
@@ -36,6 +37,21 @@ _LONGEST_EXPOSURE_US: Final = 3_600_000_000
 _FEWEST_PIXELS: Final = 3
 # Beyond these no Raman spectrometer is built; they keep sums and widths within numbers.
 _RESOLUTION_CM1: Final = (0.01, 1000.0)
+
+
+def check_words(name: str, told: DeviceInfo) -> None:
+    """Refuse names that would command a terminal, or break the line that they stand on.
+
+    Raises:
+        ProtocolError: product, serial number or firmware version is no line of text.
+    """
+    for what, text in (
+        ("product", told.product),
+        ("serial number", told.serial),
+        ("firmware version", told.firmware_version),
+    ):
+        if not text.isprintable():
+            raise ProtocolError(f"{name} tells a {what} that is no line of text: {text!r}.")
 
 
 def check_capabilities(name: str, claimed: Capabilities) -> None:
@@ -165,6 +181,8 @@ def check_axis(page: CalibrationPage) -> None:
     Raises:
         CalibrationError: what is wrong with it.
     """
+    if not page.serial.isprintable():
+        raise CalibrationError("The calibration page's serial number is no line of text.")
     with np.errstate(over="ignore"):  # an absurd page is refused right here
         axis_cm1 = page.wavenumber_cm1()[page.valid_range]
     if not np.isfinite(axis_cm1).all():

@@ -14,6 +14,7 @@ from typing import Any
 from device.driver.transports.base import Transport
 from firmware_bridge.errors import InstrumentError, LinkError, LinkTimeout, ProtocolError
 from firmware_bridge.framing import MAX_PAUSE_S
+from firmware_bridge.line_hints import hint
 from firmware_bridge.messages import Ack, ReplyT, Request
 from firmware_bridge.session import Deadline, Reply, Session
 from firmware_bridge.tally import Tally
@@ -27,6 +28,8 @@ _INSIST_S = 0.4
 _INSIST_ROUND_TRIPS = 2.0
 # Long enough for whoever is still there, when the last request to leave went unanswered already.
 _LAST_WORD_S = 0.3
+# Enough to recognise a line of text, or the mark of a packet.
+_KEPT_BYTES = 256
 # The longest farewell to an analyzer that answers slowly.
 _LONGEST_FAREWELL_S = 3.0
 
@@ -41,6 +44,7 @@ class Conversation:
         self.now_s = transport.monotonic_s  # the link's clock
         self._last_bytes_s = self.now_s()
         self._sent: dict[int, tuple[float, Tally]] = {}  # by id: when, and the counts at that time
+        self._last_bytes = b""  # the end of what came, to tell what kind of peer it is
         self._whole: Deadline | None = None
         self._round_trip_s = 0.0  # of the last request that was insisted on
         self._deaf = False  # nothing has come since a farewell went unanswered
@@ -156,9 +160,11 @@ class Conversation:
             session = self.session
             came = session.tally.since(self._sent[request_id][1])
             what = came.text(session.decoder.unfinished_bytes)
+            kept = len(self._last_bytes)
             raise LinkTimeout(
                 f"The analyzer at {self.transport.name} did not answer {request.opcode.name}"
-                f"{': ' + what if what else ''}."
+                f"{': ' + what if what else ''}.",
+                remedy=hint(came, self._last_bytes[max(0, kept - came.received_bytes) :]),
             )
         return left_s
 
@@ -171,6 +177,7 @@ class Conversation:
         if data:
             replies = self.session.receive(data)
             self._last_bytes_s = self.now_s()
+            self._last_bytes = (self._last_bytes + data)[-_KEPT_BYTES:]
             self._deaf = False
         elif self.now_s() - self._last_bytes_s > MAX_PAUSE_S:
             replies = self.session.link_idle()
