@@ -19,6 +19,7 @@ from firmware_bridge.simulator.output import Output
 from firmware_bridge.simulator.scenes import ReplayScene
 from tests.c_build import built
 
+_PATIENCE_S: Final = 10.0
 _CAUSES: Final = {
     "exposure_done": DarkCause.EXPOSURE_DONE,
     "host": DarkCause.HOST,
@@ -33,12 +34,14 @@ _CAUSES: Final = {
 class CFirmware:
     """One process; each of its hands is a line on its standard input (example/hands.h).
 
+    program: what `make` built when None.
+
     Raises RuntimeError where the program does not start.
     """
 
-    def __init__(self, *options: str) -> None:
+    def __init__(self, *options: str, program: Path | None = None) -> None:
         self._process = subprocess.Popen(
-            [built() / "ramix-example", *options],
+            [program or built() / "ramix-example", *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -71,7 +74,7 @@ class CFirmware:
             if self._process.stdin is not None:
                 self._process.stdin.close()
             try:
-                self._process.wait(timeout=5.0)
+                self._process.wait(timeout=_PATIENCE_S)
             except subprocess.TimeoutExpired:
                 self._process.kill()
 
@@ -81,6 +84,10 @@ class CFirmware:
             assert self._process.stdin is not None and self._process.stdout is not None
             self._process.stdin.write(f"{line}\n")
             self._process.stdin.flush()
+            ready, _, _ = select.select([self._process.stdout], [], [], _PATIENCE_S)
+            if not ready:
+                self._process.kill()
+                raise TimeoutError(f"the example firmware does not answer {line!r}")
             answer = self._process.stdout.readline().rstrip("\n")
         assert answer != "unknown", line
         return answer

@@ -1,5 +1,6 @@
 #include "hands.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,16 @@ bool hands_read(void)
     return count > 0;
 }
 
+static void tell_traffic(void)
+{
+    uint64_t received, sent;
+
+    if (link_traffic(&received, &sent))
+        snprintf(answer, sizeof answer, "%" PRIu64 " %" PRIu64, received, sent);
+    else
+        strcpy(answer, "none");
+}
+
 static void act(const char *line, uint64_t now_us)
 {
     strcpy(answer, "ok");
@@ -54,6 +65,8 @@ static void act(const char *line, uint64_t now_us)
         analyzer->play_until(clock_now_us());
     } else if (strcmp(line, "pulses") == 0)
         light_log_tell(answer, sizeof answer);
+    else if (strcmp(line, "traffic") == 0)
+        tell_traffic();
     else if (strcmp(line, "state") == 0)
         snprintf(answer, sizeof answer, "%d", (int)laser_state());
     else

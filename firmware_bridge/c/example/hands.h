@@ -1,7 +1,8 @@
 /* What a person does to the analyzer, as lines on standard input; one line answers each.
  *
  * `trigger`, `open`, `close`, `break`, `restart`, `lose`, `unplug`, `plug`, `advance MS` are
- * answered `ok`, `pulses` as light_log.h says, `state` with the laser's state as a number. */
+ * answered `ok`, `pulses` as light_log.h says, `state` with the laser's state as a number,
+ * `traffic` with the bytes received and sent since the host came in, or `none` without host. */
 #ifndef HANDS_H
 #define HANDS_H
 

@@ -21,6 +21,7 @@ static int slave = -1; /* held open: without any holder the master would report 
 static const char *pty_path;
 static int turned_away = -1;
 static bool is_plugged_in = true;
+static uint64_t received_bytes, sent_bytes; /* since this host came in */
 
 static void set_nonblocking(int fd)
 {
@@ -119,6 +120,7 @@ bool link_admit(void)
     }
     setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     host = client;
+    received_bytes = sent_bytes = 0;
     return true;
 }
 
@@ -129,8 +131,10 @@ long link_read(uint8_t *bytes, size_t size)
     if (host < 0 || size == 0)
         return 0;
     count = read(host, bytes, size);
-    if (count > 0)
+    if (count > 0) {
+        received_bytes += (uint64_t)count;
         return count;
+    }
     return count < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
 }
 
@@ -141,9 +145,18 @@ long link_write(const uint8_t *bytes, size_t size)
     if (host < 0 || size == 0)
         return 0;
     count = listener >= 0 ? send(host, bytes, size, MSG_NOSIGNAL) : write(host, bytes, size);
-    if (count >= 0)
+    if (count >= 0) {
+        sent_bytes += (uint64_t)count;
         return count;
+    }
     return errno == EAGAIN || errno == EINTR ? 0 : -1;
+}
+
+bool link_traffic(uint64_t *received, uint64_t *sent)
+{
+    *received = received_bytes;
+    *sent = sent_bytes;
+    return host >= 0;
 }
 
 void link_drop(void)

@@ -27,6 +27,9 @@ bool link_admit(void);
 long link_read(uint8_t *bytes, size_t size);
 long link_write(const uint8_t *bytes, size_t size);
 
+/* Bytes from and to the host since it came in; false without one. */
+bool link_traffic(uint64_t *received, uint64_t *sent);
+
 /* Cut the host off; pull the plug, and put it back. */
 void link_drop(void);
 void link_plug(bool is_in);
