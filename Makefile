@@ -34,7 +34,7 @@ ifneq ($(HEALTHY),yes)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test notebook lint bench arm wheels models lock clean
+.PHONY: help demo test notebook lint bench arm wheels c models lock clean
 .DELETE_ON_ERROR:
 
 help:  ## This list
@@ -68,6 +68,12 @@ arm: $(DEV_STAMP)  ## Count instructions on emulated aarch64
 
 wheels: $(WHEELS_STAMP)  ## Wheels for x86-64, aarch64 and armv7l, with the kernel, into dist
 	@$(WHEELS_VENV)/bin/python -m tools.build_wheels --out dist
+
+c:  ## Build the example firmware in C into out/c (needs a C compiler)
+	@compiler=$$(for name in cc gcc clang; do command -v $$name && break; done); \
+	if [ -z "$$compiler" ]; then echo "No C compiler here (cc, gcc or clang): nothing built."; \
+	else $(MAKE) -s -C firmware_bridge/c OUT=$(CURDIR)/out/c CC="$$compiler" && \
+		echo "Built: $(CURDIR)/out/c/ramix-example (see firmware_bridge/c/README.md)"; fi
 
 models: $(DEV_STAMP)  ## Train and sign the shipped models again from their seeds
 	@for recipe in $(RECIPES); do $(BIN)/ramix-train build $$recipe --out models || exit; done

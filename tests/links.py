@@ -1,10 +1,16 @@
-"""One simulated analyzer behind each kind of link, so that one suite can run on all of them."""
+"""One analyzer behind each kind of link, so that one suite can run on all of them.
+
+Behind "c" stands the example firmware in C (`c_firmware.py`), behind the others the simulator.
+"""
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
+
+import pytest
 
 from device.driver.transports.base import Transport
 from device.driver.transports.in_process import InProcessTransport, VirtualClock
@@ -13,22 +19,44 @@ from device.driver.transports.tcp import TcpTransport
 from device.driver.transports.usb_bulk import open_usb
 from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.framing import Framing
+from firmware_bridge.messages import DeviceInfo, LaserState
 from firmware_bridge.simulator.faults import FaultPlan
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 from firmware_bridge.simulator.laser import Pulse
 from firmware_bridge.simulator.scenes import ReplayScene
 from firmware_bridge.simulator.serve import PtyServer, TcpServer
 from firmware_bridge.simulator.usb_backend import SimulatedUsbBackend
+from tests.c_build import CAN_BUILD, WHY_NOT
+from tests.c_firmware import FaultyCable, ReplayingFirmware
 
-LINKS = ("in-process", "pty", "tcp", "usb")
+LINKS = ("in-process", "pty", "tcp", "usb", "c")
 SERIAL = "RX-0042"
 _SETTLE_S = 0.06  # a server's thread looks at its analyzer every 20 ms
 
 
-class Bench(ABC):
-    """A simulated analyzer, the link to it, and a hand on both."""
+class OnBench(Protocol):
+    """What the suite does to an analyzer and sees of it beside the link, whatever it is made of."""
 
-    def __init__(self, simulated: SimulatedAnalyzer) -> None:
+    info: DeviceInfo
+    calibration: CalibrationPage
+
+    @property
+    def laser_is_on(self) -> bool: ...
+    @property
+    def laser_state(self) -> LaserState: ...
+    @property
+    def laser_on_log(self) -> Sequence[Pulse]: ...
+    def interlock(self, open: bool) -> None: ...
+    def press_trigger(self) -> None: ...
+    def reboot(self) -> None: ...
+    def unplug(self) -> None: ...
+    def plug_in(self) -> None: ...
+
+
+class Bench(ABC):
+    """An analyzer, the link to it, and a hand on both."""
+
+    def __init__(self, simulated: OnBench) -> None:
         self.simulated = simulated
 
     @abstractmethod
@@ -67,14 +95,15 @@ class Bench(ABC):
 class _InProcess(Bench):
     def __init__(self, simulated: SimulatedAnalyzer) -> None:
         super().__init__(simulated)
+        self._analyzer = simulated
         self._clock = VirtualClock()
 
     def connect(self) -> Transport:
-        return InProcessTransport(self.simulated, self._clock)
+        return InProcessTransport(self._analyzer, self._clock)
 
     def let_time_pass(self, duration_s: float) -> None:
         self._clock.advance_to(self._clock.now_s + duration_s)
-        self.simulated.receive(b"", self._clock.now_s)
+        self._analyzer.receive(b"", self._clock.now_s)
 
 
 class _Served(Bench):
@@ -106,15 +135,36 @@ class _Usb(Bench):
             act()
 
 
+class _CFirmware(Bench):
+    """`cable`: what spoils its replies; None for the firmware's own port."""
+
+    def __init__(self, firmware: ReplayingFirmware, cable: FaultyCable | None) -> None:
+        super().__init__(firmware)
+        self._firmware, self._cable = firmware, cable
+
+    def connect(self) -> Transport:
+        if self._cable is None:
+            return TcpTransport("127.0.0.1", self._firmware.port)
+        self.let_time_pass(_SETTLE_S)  # the cable must notice that the last host left
+        return TcpTransport("127.0.0.1", self._cable.port)
+
+
 @contextmanager
 def open_bench(
     link: str, scene: ReplayScene, faults: FaultPlan, folder: Path, speed: float = 1.0
 ) -> Iterator[Bench]:
     """A fresh analyzer with this scene under its laser, behind the link of this name."""
     n = scene.raw_counts.size
+    page = CalibrationPage((800.0, 160.0 / n), 785.0, 0, n - 1, n, serial=SERIAL)
+    if link == "c":
+        if not CAN_BUILD:
+            pytest.skip(WHY_NOT)
+        with _c_bench(scene, page, faults, folder) as bench:
+            yield bench
+        return
     simulated = SimulatedAnalyzer(
         scene,
-        calibration=CalibrationPage((800.0, 160.0 / n), 785.0, 0, n - 1, n, serial=SERIAL),
+        calibration=page,
         framing=Framing.COBS if link == "pty" else Framing.RAW,
         faults=faults,
         speed=speed,
@@ -129,3 +179,15 @@ def open_bench(
     else:
         with TcpServer(simulated) as tcp:
             yield _Served(simulated, tcp)
+
+
+@contextmanager
+def _c_bench(
+    scene: ReplayScene, page: CalibrationPage, faults: FaultPlan, folder: Path
+) -> Iterator[Bench]:
+    with ReplayingFirmware(scene, page, folder) as firmware:
+        if not faults.faults:
+            yield _CFirmware(firmware, None)
+            return
+        with FaultyCable(firmware, faults) as cable:
+            yield _CFirmware(firmware, cable)

@@ -1,6 +1,7 @@
-"""Write the C declarations in PROTOCOL.md anew: `python -m tests.make_protocol_header`.
+"""Write the C declarations anew, in PROTOCOL.md and c/ramix_protocol.h:
+`python -m tests.make_protocol_header`.
 
-They are made from the code, so that the document cannot drift from it.
+They are made from the code, so that neither can drift from it.
 """
 
 import re
@@ -9,11 +10,12 @@ from collections.abc import Iterator
 from enum import IntEnum, IntFlag
 from pathlib import Path
 
-from firmware_bridge import calibration, framing, packet
+from firmware_bridge import calibration, framing, packet, usb_ids
 from firmware_bridge import messages as m
 from firmware_bridge.layout import Message
 
 PROTOCOL = Path(__file__).parents[1] / "firmware_bridge" / "PROTOCOL.md"
+HEADER = PROTOCOL.parent / "c" / "ramix_protocol.h"
 BEGIN, END = "<!-- made by tests/make_protocol_header.py: begin -->", "<!-- end -->"
 
 C_TYPES = {
@@ -136,6 +138,74 @@ def c_header() -> str:
     return "\n\n".join(declarations()) + "\n"
 
 
+def sizes_in_comments(header: str) -> list[tuple[str, int]]:
+    """(structure, size) as the closing comments of `header` tell them."""
+    found = re.findall(r"struct (\w+) \{[^}]*\} RAMIX_PACKED; /\* (\d+) bytes", header)
+    return [(name, int(size)) for name, size in found]
+
+
+# What a compiler may not know of these declarations, in C11 and in C++11.
+_HEADER_BEGIN = """\
+/* The wire between host and analyzer, as C: what PROTOCOL.md shows in section 10.
+ *
+ * Made by tests/make_protocol_header.py from the Python that the host runs; not to be edited.
+ * For GCC and Clang on little-endian machines: a structure then lies in memory as on the wire.
+ */
+#ifndef RAMIX_PROTOCOL_H
+#define RAMIX_PROTOCOL_H
+
+#if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "these structures are laid out for little-endian machines"
+#endif
+
+#ifdef __cplusplus
+#define RAMIX_STATIC_ASSERT static_assert
+/* C++ has no array of open length at the end of a structure; GCC and Clang do. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"
+#else
+#define RAMIX_STATIC_ASSERT _Static_assert
+#endif
+"""
+_HEADER_END = """\
+#ifdef __cplusplus
+#pragma GCC diagnostic pop
+#endif
+
+#endif
+"""
+
+
+def header_file() -> str:
+    """c/ramix_protocol.h: the declarations, and what a header needs around them."""
+    declared = c_header()
+    constants = {
+        "MAX_PAUSE_MS": round(framing.MAX_PAUSE_S * 1e3),
+        "PAGE_MAGIC": f'"{calibration.MAGIC.decode()}"',
+        "MAX_COEFFICIENTS": calibration.MAX_COEFFICIENTS,
+        "USB_VENDOR_ID": f"0x{usb_ids.VENDOR_ID:04x}",
+        "USB_PRODUCT_ID": f"0x{usb_ids.PRODUCT_ID:04x}",
+        "USB_INTERFACE": usb_ids.INTERFACE,
+        "USB_ENDPOINT_OUT": f"0x{usb_ids.ENDPOINT_OUT:02x}",
+        "USB_ENDPOINT_IN": f"0x{usb_ids.ENDPOINT_IN:02x}",
+    }
+    checks = [
+        f'RAMIX_STATIC_ASSERT(sizeof(struct {name}) == {size}, "{name}");'
+        for name, size in sizes_in_comments(declared)
+    ]
+    return "\n".join(
+        [
+            _HEADER_BEGIN,
+            declared,
+            "/* what the text of PROTOCOL.md says beside its tables */\n",
+            *(f"#define RAMIX_{name} {value}" for name, value in constants.items()),
+            "\n/* sizes in bytes; of those that may be longer, the least */\n",
+            *checks,
+            f"\n{_HEADER_END}",
+        ]
+    )
+
+
 def document_with_header(document: str) -> str:
     """The document with its C block replaced by what the code says now."""
     before, rest = document.split(BEGIN)
@@ -145,3 +215,4 @@ def document_with_header(document: str) -> str:
 
 if __name__ == "__main__":
     PROTOCOL.write_text(document_with_header(PROTOCOL.read_text()))
+    HEADER.write_text(header_file())

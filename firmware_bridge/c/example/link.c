@@ -1,0 +1,177 @@
+#define _DEFAULT_SOURCE
+#define _XOPEN_SOURCE 700
+#include "link.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "../ramix_protocol.h"
+#include "output.h"
+
+static int listener = -1;
+static int host = -1;  /* the socket to the host, or the master side of the terminal */
+static int slave = -1; /* held open: without any holder the master would report errors */
+static const char *pty_path;
+static int turned_away = -1;
+static bool is_plugged_in = true;
+static uint64_t received_bytes, sent_bytes; /* since this host came in */
+
+static void set_nonblocking(int fd)
+{
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+uint16_t link_open_tcp(uint16_t port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    socklen_t size = sizeof address;
+    int yes = 1;
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    listener = socket(AF_INET, SOCK_STREAM, 0);
+    if (listener < 0)
+        return 0;
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (bind(listener, (struct sockaddr *)&address, size) != 0 || listen(listener, 4) != 0 ||
+        getsockname(listener, (struct sockaddr *)&address, &size) != 0)
+        return 0;
+    set_nonblocking(listener);
+    return ntohs(address.sin_port);
+}
+
+bool link_open_pty(const char *path)
+{
+    struct termios raw;
+    const char *name;
+
+    host = posix_openpt(O_RDWR | O_NOCTTY);
+    if (host < 0 || grantpt(host) != 0 || unlockpt(host) != 0)
+        return false;
+    name = ptsname(host);
+    if (name == NULL)
+        return false;
+    slave = open(name, O_RDWR | O_NOCTTY);
+    if (slave < 0 || tcgetattr(slave, &raw) != 0)
+        return false;
+    cfmakeraw(&raw); /* or the line discipline would echo and translate */
+    tcsetattr(slave, TCSANOW, &raw);
+    set_nonblocking(host);
+    unlink(path);
+    pty_path = path;
+    return symlink(name, path) == 0;
+}
+
+void link_prepare(struct pollfd fds[LINK_POLLFDS], bool wants_input, bool wants_output)
+{
+    fds[0] = (struct pollfd){.fd = listener, .events = POLLIN};
+    fds[1] = (struct pollfd){.fd = host};
+    fds[1].events = (short)((wants_input ? POLLIN : 0) | (wants_output ? POLLOUT : 0));
+}
+
+bool link_at_door(const struct pollfd fds[LINK_POLLFDS])
+{
+    return fds[0].fd >= 0 && (fds[0].revents & POLLIN) != 0;
+}
+
+/* Closing at once would reset the connection, and the packet with it: the last one that was turned
+ * away keeps its socket until the next comes. */
+static void turn_away(int client)
+{
+    static const char text[] = "another program uses the analyzer";
+    uint8_t packet[128];
+    size_t size = output_packet(0, RAMIX_STATUS_IN_USE, 0, text, sizeof text - 1, packet,
+                                sizeof packet);
+
+    close_fd(&turned_away);
+    turned_away = client;
+    if (send(client, packet, size, MSG_NOSIGNAL) == (ssize_t)size)
+        shutdown(client, SHUT_WR);
+}
+
+bool link_admit(void)
+{
+    int client = accept(listener, NULL, NULL);
+    int yes = 1;
+
+    if (client < 0)
+        return false;
+    if (!is_plugged_in) {
+        close(client);
+        return false;
+    }
+    set_nonblocking(client);
+    if (host >= 0) {
+        turn_away(client);
+        return false;
+    }
+    setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    host = client;
+    received_bytes = sent_bytes = 0;
+    return true;
+}
+
+long link_read(uint8_t *bytes, size_t size)
+{
+    ssize_t count;
+
+    if (host < 0 || size == 0)
+        return 0;
+    count = read(host, bytes, size);
+    if (count > 0) {
+        received_bytes += (uint64_t)count;
+        return count;
+    }
+    return count < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
+}
+
+long link_write(const uint8_t *bytes, size_t size)
+{
+    ssize_t count;
+
+    if (host < 0 || size == 0)
+        return 0;
+    count = listener >= 0 ? send(host, bytes, size, MSG_NOSIGNAL) : write(host, bytes, size);
+    if (count >= 0) {
+        sent_bytes += (uint64_t)count;
+        return count;
+    }
+    return errno == EAGAIN || errno == EINTR ? 0 : -1;
+}
+
+bool link_traffic(uint64_t *received, uint64_t *sent)
+{
+    *received = received_bytes;
+    *sent = sent_bytes;
+    return host >= 0;
+}
+
+void link_drop(void)
+{
+    if (listener >= 0)
+        close_fd(&host);
+}
+
+void link_plug(bool is_in)
+{
+    is_plugged_in = is_in;
+}
+
+void link_close(void)
+{
+    if (pty_path != NULL)
+        unlink(pty_path);
+}
