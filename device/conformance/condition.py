@@ -1,6 +1,6 @@
 """Events, power and clock: section 8. No event is cleared that nobody has seen.
 
-Next: `calibration.py`, the page.
+Next: `leases.py`, arming and the lease.
 """
 
 import time

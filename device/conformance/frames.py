@@ -1,6 +1,6 @@
 """Dark frames, one at a time, and what is answered while one is pending: sections 4, 5 and 7.
 
-Next: `light.py`, the laser.
+Next: `condition.py`, events, power and clock.
 """
 
 from typing import Any, Final
