@@ -26,13 +26,16 @@ from device.driver.transports.base import Transport
 from device.driver.transports.in_process import InProcessTransport
 from device.driver.transports.tcp import TcpTransport
 from firmware_bridge.calibration import CalibrationPage
+from firmware_bridge.framing import Framing
 from firmware_bridge.simulator.equipment import Equipment
 from firmware_bridge.simulator.faults import FaultPlan
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 from firmware_bridge.simulator.scenes import ReplayScene
 from firmware_bridge.simulator.serve import TcpServer
 from tests.links import LINKS, open_bench
-from tests.planted_faults import FAULTS, CapabilitiesChange, LinkLossUnnoticed
+from tests.planted_faults import COBS_FAULTS, FAULTS
+from tests.planted_in_memory import CapabilitiesChange
+from tests.planted_on_the_wire import LinkLossUnnoticed
 
 PIXELS = 64
 SCENE = ReplayScene(np.full(PIXELS, 5000.0), np.full(PIXELS, 230.0), 100.0)
@@ -44,10 +47,12 @@ CHECK_NAMES = {check.name for check in CHECKS}
 
 
 def analyzer_of(
-    kind: type[SimulatedAnalyzer] = SimulatedAnalyzer, equipment: Equipment | None = None
+    kind: type[SimulatedAnalyzer] = SimulatedAnalyzer,
+    equipment: Equipment | None = None,
+    framing: Framing = Framing.RAW,
 ) -> SimulatedAnalyzer:
     """A small one, with a model in use in slot 0."""
-    analyzer = kind(SCENE, calibration=PAGE, equipment=equipment)
+    analyzer = kind(SCENE, calibration=PAGE, equipment=equipment, framing=framing)
     analyzer._instrument.upkeep.slots.install(0, IMAGE, 3)
     return analyzer
 
@@ -167,20 +172,48 @@ def test_without_leave_no_light_is_made_and_no_flash_is_written() -> None:
 # ---- planted faults ----
 
 
-def test_there_are_faults_enough_and_each_names_checks_that_exist() -> None:
-    assert len(FAULTS) >= 15
-    assert set().union(*FAULTS.values()) <= CHECK_NAMES
+def test_every_check_finds_a_planted_fault() -> None:
+    assert len(FAULTS) >= 60
+    found = set().union(*FAULTS.values(), *COBS_FAULTS.values(), TCP_ALONE)
+    assert found == CHECK_NAMES
 
 
-@pytest.mark.parametrize("kind", FAULTS, ids=[kind.__name__ for kind in FAULTS])
-def test_a_planted_fault_fails_its_checks_and_no_others(kind: type[SimulatedAnalyzer]) -> None:
-    results = run_in_process(analyzer_of(kind))
-    assert named(results, Outcome.FAILED) == FAULTS[kind], told(results)
+def check_fault(analyzer: SimulatedAnalyzer, wanted: set[str]) -> None:
+    results = run_in_process(analyzer)
+    assert named(results, Outcome.FAILED) == wanted, told(results)
     assert len(named(results, Outcome.PASSED)) > len(CHECKS) // 2
     for result in results:
         if result.outcome is Outcome.FAILED:
             assert result.came
             assert result.section in SECTIONS
+
+
+@pytest.mark.parametrize("kind", FAULTS, ids=[kind.__name__ for kind in FAULTS])
+def test_a_planted_fault_fails_its_checks_and_no_others(kind: type[SimulatedAnalyzer]) -> None:
+    check_fault(analyzer_of(kind), FAULTS[kind])
+
+
+@pytest.mark.parametrize("kind", COBS_FAULTS, ids=[kind.__name__ for kind in COBS_FAULTS])
+def test_a_fault_of_serial_lines_is_found_there(kind: type[SimulatedAnalyzer]) -> None:
+    check_fault(analyzer_of(kind, framing=Framing.COBS), COBS_FAULTS[kind])
+
+
+class Unfriendly(TcpServer):
+    """Closes the door on a second host without a word."""
+
+    def _turn_away(self, client: socket.socket) -> None:
+        client.close()
+
+
+def test_a_second_host_that_is_told_nothing_is_found() -> None:
+    checks = tuple(check for check in CHECKS if check.name == "second-host-is-told")
+    with Unfriendly(analyzer_of()) as server:
+
+        def connect() -> Transport:
+            return TcpTransport(server.host, server.port)
+
+        results = run(connect, connect_again=connect, checks=checks)
+    assert named(results, Outcome.FAILED) == {"second-host-is-told"}
 
 
 def test_a_lost_link_that_nobody_notices_is_found() -> None:
