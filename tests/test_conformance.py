@@ -36,6 +36,7 @@ from tests.links import LINKS, open_bench
 from tests.planted_faults import COBS_FAULTS, FAULTS
 from tests.planted_in_memory import CapabilitiesChange
 from tests.planted_on_the_wire import LinkLossUnnoticed
+from tests.slow_link import DelayedAnalyzer
 
 PIXELS = 64
 SCENE = ReplayScene(np.full(PIXELS, 5000.0), np.full(PIXELS, 230.0), 100.0)
@@ -135,6 +136,13 @@ def test_the_simulator_passes_over_every_link(
 )
 def test_an_analyzer_that_lacks_things_or_is_slow_passes_too(equipment: Equipment) -> None:
     results = run_in_process(analyzer_of(equipment=equipment))
+    assert not named(results, Outcome.FAILED), told(results)
+
+
+@pytest.mark.parametrize("delay_s", [0.1, 0.5])
+def test_a_slow_link_is_no_fault_of_the_firmware(delay_s: float) -> None:
+    slow = DelayedAnalyzer(analyzer_of(), delay_s)
+    results = run(lambda: InProcessTransport(slow), patience_s=5.0)
     assert not named(results, Outcome.FAILED), told(results)
 
 

@@ -24,6 +24,8 @@ from firmware_bridge.messages import (
 )
 
 _SHORT_PAUSE_S: Final = 0.3
+_STILL_SHORT_S: Final = 0.4
+_ATTEMPTS: Final = 3
 _LONG_PAUSE_S: Final = 0.7
 _FILLER: Final = bytes(8 * 1024)
 _SEEN_S: Final = 2.0
@@ -36,12 +38,17 @@ def _halves(bench: Bench, packet: Packet) -> tuple[bytes, bytes]:
 
 @check("2", "A request that pauses for less than 500 ms is obeyed.")
 def short_pause_inside_a_request(bench: Bench) -> str:
-    packet = bench.packet(Hello())
-    first, rest = _halves(bench, packet)
-    bench.wire.write(first)
-    bench.wire.pause(_SHORT_PAUSE_S)
-    bench.answered_only(rest, [packet])
-    return f"answered after a pause of {_SHORT_PAUSE_S * 1e3:.0f} ms"
+    for _ in range(_ATTEMPTS):
+        packet = bench.packet(Hello())
+        first, rest = _halves(bench, packet)
+        bench.wire.write(first)
+        began_s = bench.wire.now_s()
+        bench.wire.pause(_SHORT_PAUSE_S)
+        if bench.wire.now_s() - began_s < _STILL_SHORT_S:
+            bench.answered_only(rest, [packet])
+            return f"answered after a pause of {_SHORT_PAUSE_S * 1e3:.0f} ms"
+        bench.wire.pause(_LONG_PAUSE_S)  # this computer was busy: the pause became a long one
+    raise CheckSkipped("this computer is too busy to pause for a short time")
 
 
 @check("2", "A request that pauses for more than 500 ms is forgotten; the next one is answered.")
