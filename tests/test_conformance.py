@@ -32,11 +32,11 @@ from firmware_bridge.simulator.faults import FaultPlan
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 from firmware_bridge.simulator.scenes import ReplayScene
 from firmware_bridge.simulator.serve import TcpServer
+from tests.delayed_analyzer import DelayedAnalyzer
 from tests.links import LINKS, open_bench
 from tests.planted_faults import COBS_FAULTS, FAULTS
 from tests.planted_in_memory import CapabilitiesChange
 from tests.planted_on_the_wire import LinkLossUnnoticed
-from tests.slow_link import DelayedAnalyzer
 
 PIXELS = 64
 SCENE = ReplayScene(np.full(PIXELS, 5000.0), np.full(PIXELS, 230.0), 100.0)
