@@ -27,6 +27,7 @@ from device.driver.transports.in_process import InProcessTransport
 from device.driver.transports.tcp import TcpTransport
 from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.framing import Framing
+from firmware_bridge.messages import AcquireFrame, ArmLaser, Hello
 from firmware_bridge.simulator.equipment import Equipment
 from firmware_bridge.simulator.faults import FaultPlan
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
@@ -160,6 +161,39 @@ def test_afterwards_the_analyzer_is_what_it_was() -> None:
     assert analyzer.laser_on_log, "the checks of light made some"
 
 
+def test_an_interrupted_run_leaves_the_analyzer_dark_with_its_settings() -> None:
+    def interrupted(bench: Bench) -> str:
+        bench.set_exposure(700.0)
+        bench.ok(ArmLaser(500))
+        bench.wire.send(bench.packet(AcquireFrame(True)))
+        bench.wire.pause(0.1)
+        lit.append(analyzer.laser_is_on)
+        raise KeyboardInterrupt
+
+    lit: list[bool] = []
+    analyzer = analyzer_of()
+    check = Check("interrupted", "7", "None.", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(lambda: InProcessTransport(analyzer), checks=(check,))
+    assert lit == [True]
+    assert analyzer.laser_state.name == "OFF"
+    assert analyzer._instrument._settings.integration_time_us == 100_000
+
+
+def test_a_link_that_is_lost_ends_the_run_with_a_reason() -> None:
+    def unplugged(bench: Bench) -> str:
+        analyzer.unplug()
+        return str(bench.ok(Hello()))
+
+    analyzer = analyzer_of()
+    checks = (Check("unplugged", "1", "None.", unplugged), *CHECKS[:2])
+    results = run(lambda: InProcessTransport(analyzer), checks=checks)
+    outcomes = [result.outcome for result in results]
+    assert outcomes == [Outcome.FAILED, Outcome.SKIPPED, Outcome.SKIPPED]
+    assert "unplugged" in results[0].came
+    assert "lost in unplugged" in results[1].came
+
+
 def test_without_leave_no_light_is_made_and_no_flash_is_written() -> None:
     analyzer = analyzer_of()
     flash = bytes(analyzer.flash.read(0, analyzer.flash.size_bytes))
@@ -258,6 +292,11 @@ def test_a_run_in_which_nothing_was_tried_does_not_conform() -> None:
     assert not Report("p", "", "", "", [passed, failed]).conforms
     assert "section 2, Packet" in line(failed)
     assert "another thing" in line(failed)
+
+
+def test_what_an_analyzer_says_does_not_command_the_terminal() -> None:
+    said = Result("one", "2", "A rule.", Outcome.FAILED, "no\x1b[2J\r\nno")
+    assert "came:     no?[2J??no" in line(said)
 
 
 def test_the_command_says_which_rule_is_broken(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 Next: `../conformance/catalogue.py`, the checks.
 """
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
@@ -65,7 +66,7 @@ def conformance(
     """
     from device.conformance.bench import Bench
     from device.conformance.check import Needs
-    from device.conformance.report import Report, line
+    from device.conformance.report import Report, line, printable
     from device.conformance.runner import knock, run_checks
     from device.driver.port import SimPort, parse_port
     from device.ports import open_transport
@@ -86,18 +87,21 @@ def conformance(
         allowed |= Needs.FLASH
     if hazardous:
         allowed |= Needs.LASER
+        if not as_json:
+            click.echo("The laser will shine at 1 mW: keep the sample cover closed.", err=True)
     results = []
     try:
         knock(bench)
         product, serial, version = _introduction(bench)
         if not as_json:
-            click.echo(f"{product} {serial}, firmware {version}, at {port}")
-        for result in run_checks(bench, chosen, allowed):
-            results.append(result)
-            clear_progress()
-            if not as_json:
-                click.echo(line(result))
-            print_progress(f"{len(results)} of {len(chosen)}")
+            click.echo(printable(f"{product} {serial}, firmware {version}, at {port}"))
+        with closing(run_checks(bench, chosen, allowed)) as running:
+            for result in running:
+                results.append(result)
+                clear_progress()
+                if not as_json:
+                    click.echo(line(result))
+                print_progress(f"{len(results)} of {len(chosen)}")
     finally:
         clear_progress()
         bench.close()

@@ -13,6 +13,7 @@ from device.driver.transports.base import Transport
 from firmware_bridge.errors import LinkError, ProtocolError
 from firmware_bridge.framing import Packet
 from firmware_bridge.messages import (
+    MAX_DETAIL_SIZE,
     Abort,
     AcquireFrame,
     Capabilities,
@@ -89,7 +90,7 @@ class Bench:
         name = name_of(request.opcode)
         require(reply.opcode == request.opcode, f"{name} was answered as {name_of(reply.opcode)}")
         if reply.status != Status.OK:
-            detail = reply.payload.decode(errors="replace")
+            detail = reply.payload[:MAX_DETAIL_SIZE].decode(errors="replace")
             raise CheckFailed(f"{name} was refused: {status_name(reply.status)} ({detail})")
         try:
             return request.parse_reply(reply.payload)
@@ -131,7 +132,7 @@ class Bench:
             reply = self.wire.reply(packet, _SLOW_FLASH_S)
             if reply.status != Status.WORKING:
                 return reply
-            percent = reply.payload.decode(errors="replace")
+            percent = reply.payload[:MAX_DETAIL_SIZE].decode(errors="replace")
             require(
                 percent.isascii() and percent.isdigit() and int(percent) < 100,
                 f"WORKING came with {percent!r} instead of the percent that are done",

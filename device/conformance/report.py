@@ -58,12 +58,17 @@ class Report:
 
 def line(result: Result) -> str:
     """One line of the table; a failure has what was expected and what came below it."""
-    mark = _MARKS[result.outcome]
+    mark, came = _MARKS[result.outcome], printable(result.came)
     head = f"{mark}  {result.section:>2}  {result.name:<30}"
     if result.outcome is Outcome.FAILED:
         title = SECTIONS[result.section]
         return (
             f"{head}  section {result.section}, {title}\n"
-            f"          expected: {result.rule}\n          came:     {result.came}"
+            f"          expected: {result.rule}\n          came:     {came}"
         )
-    return f"{head}  {result.rule}" + (f" [{result.came}]" if result.came else "")
+    return f"{head}  {result.rule}" + (f" [{came}]" if came else "")
+
+
+def printable(text: str) -> str:
+    """What an analyzer says must not command a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

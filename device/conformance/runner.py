@@ -3,7 +3,8 @@
 Next: `report.py`, what becomes of the results.
 """
 
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Generator, Iterable
 from typing import Final
 
 from device.conformance.bench import Bench
@@ -42,25 +43,30 @@ def knock(bench: Bench) -> None:
     raise LinkTimeout(f"The analyzer at {wire.transport.name} answers nothing.")
 
 
-def run_checks(bench: Bench, checks: Iterable[Check], allowed: Needs) -> Iterator[Result]:
+def run_checks(
+    bench: Bench, checks: Iterable[Check], allowed: Needs
+) -> Generator[Result, None, None]:
     """A result for each check; one that needs what is not allowed is skipped.
 
-    Integration time and laser power are in the end what they were. A link that is lost ends the
+    In the end, and when it is closed before, the analyzer is dark, idle, and its integration time
+    and laser power are what they were. A link that is lost ends the
     checks where the port cannot be opened again: the rest is skipped.
     """
     before = _settings(bench)
     lost = ""
-    for check in checks:
-        missing = check.needs & ~allowed
-        if lost:
-            yield _result(check, Outcome.SKIPPED, lost)
-        elif missing:
-            yield _result(check, Outcome.SKIPPED, _WHY_NOT[missing])
-        else:
-            result, lost = _run(bench, check)
-            yield result
-    if not lost:
-        _restore(bench, before)
+    try:
+        for check in checks:
+            missing = check.needs & ~allowed
+            if lost:
+                yield _result(check, Outcome.SKIPPED, lost)
+            elif missing:
+                yield _result(check, Outcome.SKIPPED, _WHY_NOT[missing])
+            else:
+                result, lost = _run(bench, check)
+                yield result
+    finally:  # also where somebody interrupts a check
+        if not lost:
+            _restore(bench, before)
 
 
 def _run(bench: Bench, check: Check) -> tuple[Result, str]:
@@ -99,10 +105,11 @@ def _settings(bench: Bench) -> tuple[int, int] | None:
 
 
 def _restore(bench: Bench, before: tuple[int, int] | None) -> None:
-    if before is None:
-        return
+    """Dark, idle, and the settings of before; what fails here has failed in a check already."""
     try:
-        bench.ok(SetIntegrationTime(before[0]))
-        bench.ok(SetLaserPower(before[1]))
-    except CheckFailed:
-        return  # checks of their own have said so
+        bench.rest()
+        if before is not None:
+            bench.ok(SetIntegrationTime(before[0]))
+            bench.ok(SetLaserPower(before[1]))
+    except (CheckFailed, LinkError) as error:
+        logging.getLogger("ramix.conformance").warning("settings were not restored: %s", error)
