@@ -26,8 +26,8 @@ from device.driver.transports.base import Transport
 from device.driver.transports.in_process import InProcessTransport
 from device.driver.transports.tcp import TcpTransport
 from firmware_bridge.calibration import CalibrationPage
-from firmware_bridge.framing import Framing
-from firmware_bridge.messages import AcquireFrame, ArmLaser, Hello
+from firmware_bridge.framing import FLAG_REPLY, Framing, Packet, encode
+from firmware_bridge.messages import AcquireFrame, ArmLaser, Hello, Opcode, Status
 from firmware_bridge.simulator.equipment import Equipment
 from firmware_bridge.simulator.faults import FaultPlan
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
@@ -192,6 +192,22 @@ def test_a_link_that_is_lost_ends_the_run_with_a_reason() -> None:
     assert outcomes == [Outcome.FAILED, Outcome.SKIPPED, Outcome.SKIPPED]
     assert "unplugged" in results[0].came
     assert "lost in unplugged" in results[1].came
+
+
+class Flooding(SimulatedAnalyzer):
+    """Never stops to send the same refusal."""
+
+    def poll(self, now_s: float) -> bytes:
+        flood = encode(Packet(Opcode.HELLO, 7, Status.BUSY, FLAG_REPLY, b"no"))
+        return super().poll(now_s) + 300 * flood
+
+
+def test_a_flood_of_packets_is_told_and_survived() -> None:
+    wanted = ("short-pause-inside-a-request", "replies-belong-to-requests")
+    checks = tuple(check for check in CHECKS if check.name in wanted)
+    results = run(lambda: InProcessTransport(Flooding(SCENE)), checks=checks)
+    assert named(results, Outcome.FAILED) == set(wanted)
+    assert "packets came for a handful of requests" in results[0].came
 
 
 def test_without_leave_no_light_is_made_and_no_flash_is_written() -> None:
