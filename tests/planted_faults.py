@@ -62,6 +62,12 @@ FAULTS: Final[dict[type[SimulatedAnalyzer], set[str]]] = {
     wire.FillerStuns: {"opening-after-half-a-request"},
     wire.PaddedReplies: {"replies-are-whole"},
     wire.AnyBoolTaken: {"illegal-values", "order-of-refusals"},
+    wire.KilobyteReceived: {"largest-requests"},
+    wire.SlowThermometers: {"answer-times", "soak"},
+    light.LeaseLeftOver: {
+        *("state-at-rest", "renewal-needs-a-lease", "lease-bounds", "disarming", "lease-lapses"),
+        "longest-lease-lapses",
+    },
     light.PowerClipped: {"laser-power-bounds"},
     light.SetpointClipped: {"cooler"},
     light.LastPixelMissing: {"dark-frame"},

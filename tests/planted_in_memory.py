@@ -209,7 +209,7 @@ class PageOfNothing(RepliesAltered):
     """Has the wrong status for a page without bytes."""
 
     def altered(self, reply: Packet) -> Packet:
-        is_empty = self.request.payload[4:8] == bytes(4)
+        is_empty = self.request.payload[4:] == bytes(8)
         if reply.status != m.Status.OUT_OF_RANGE or not is_empty:
             return reply
         if reply.opcode != m.Opcode.WRITE_CALIBRATION:

@@ -259,3 +259,36 @@ class AbortLeavesLightArmed(SimulatedAnalyzer):
         super()._serve(packet)
         if packet.opcode == m.Opcode.ABORT and was_on:
             self._instrument.laser.arm(self._now_s, 500)
+
+
+class LeaseLeftOver(RepliesAltered):
+    """lease_remaining_ms stops at 1."""
+
+    def altered(self, reply: Packet) -> Packet:
+        if reply.opcode != m.Opcode.GET_STATE or reply.status:
+            return reply
+        state = m.InstrumentState.from_bytes(reply.payload)
+        return with_message(
+            reply, replace(state, lease_remaining_ms=max(1, state.lease_remaining_ms))
+        )
+
+
+class CoverNotAsked(SimulatedAnalyzer):
+    """Arms under an open cover."""
+
+    def _serve(self, packet: Packet) -> None:
+        laser = self._instrument.laser
+        closed, laser.interlock_closed = laser.interlock_closed, True
+        if packet.opcode != m.Opcode.ARM_LASER:
+            laser.interlock_closed = closed
+        super()._serve(packet)
+        laser.interlock_closed = closed
+
+
+class FaultForgotten(SimulatedAnalyzer):
+    """LASER_OFF ends a laser fault that nobody has seen."""
+
+    def _serve(self, packet: Packet) -> None:
+        super()._serve(packet)
+        if packet.opcode == m.Opcode.LASER_OFF:
+            self._instrument.laser._state = m.LaserState.OFF

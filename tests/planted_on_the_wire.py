@@ -255,12 +255,12 @@ class SevenAtOnce(SimulatedAnalyzer):
 
 
 class FillerStuns(SimulatedAnalyzer):
-    """Has a receive buffer of four kilobytes, and hears nothing for a while when it overflows."""
+    """Has a receive buffer of six kilobytes, and hears nothing for a while when it overflows."""
 
     stunned_until_s = 0.0
 
     def receive(self, data: bytes, now_s: float) -> None:
-        if len(data) > 4096:
+        if len(data) > 6000:
             self.stunned_until_s = now_s + 3.0
         if now_s >= self.stunned_until_s:
             super().receive(data, now_s)
@@ -308,3 +308,20 @@ class OverlongFrameStuns(SimulatedAnalyzer):
         if len(noise) > MAX_PAYLOAD:
             data = noise + zero + rest[1:].partition(b"\0")[2]
         super().receive(data, now_s)
+
+
+class KilobyteReceived(SimulatedAnalyzer):
+    """Has room for payloads of a kilobyte, whatever its max_chunk says."""
+
+    def receive(self, data: bytes, now_s: float) -> None:
+        if isinstance(self._decoder, PacketDecoder):
+            self._decoder._max_payload = 1024
+        super().receive(data, now_s)
+
+
+class SlowThermometers(SimulatedAnalyzer):
+    """Asks its thermometers while the host waits."""
+
+    def _send(self, packet: Packet, at_s: float | None = None) -> None:
+        slow = packet.opcode == m.Opcode.GET_POWER and not packet.status
+        super()._send(packet, self._now_s + 0.3 if slow else at_s)

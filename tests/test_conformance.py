@@ -37,12 +37,13 @@ from tests.delayed_analyzer import DelayedAnalyzer
 from tests.links import LINKS, open_bench
 from tests.planted_faults import COBS_FAULTS, FAULTS
 from tests.planted_in_memory import CapabilitiesChange
+from tests.planted_in_the_light import CoverNotAsked, FaultForgotten
 from tests.planted_on_the_wire import LinkLossUnnoticed
 
 PIXELS = 64
 SCENE = ReplayScene(np.full(PIXELS, 5000.0), np.full(PIXELS, 230.0), 100.0)
 PAGE = CalibrationPage((800.0, 160.0 / PIXELS), 785.0, 0, PIXELS - 1, PIXELS, serial="RX-0042")
-EVERYTHING = Needs.LASER | Needs.FLASH
+EVERYTHING = Needs.LASER | Needs.FLASH | Needs.HINDERED
 PATIENCE_S = 2.0
 IMAGE = bytes(range(256)) * 20
 CHECK_NAMES = {check.name for check in CHECKS}
@@ -89,6 +90,7 @@ def told(results: list[Result]) -> str:
 
 TCP_ALONE = {"second-host-is-told", "lost-link-gives-up-the-frame", "lost-link-is-dark"}
 COBS_ALONE = {"cobs-frames", "cobs-overlong-frame"}
+HINDRANCES = {"open-cover-forbids-light", "laser-fault-forbids-light"}
 NOTHING_LACKS = "what-it-lacks-is-zero"
 
 
@@ -114,7 +116,7 @@ def test_the_simulator_passes_over_every_link(
     results = over_links[link]
     assert not named(results, Outcome.FAILED), told(results)
     assert [result.name for result in results] == [check.name for check in CHECKS]
-    skipped = {NOTHING_LACKS}
+    skipped = {NOTHING_LACKS, *HINDRANCES}
     skipped |= set() if link == "tcp" else TCP_ALONE
     skipped |= {"late-commands-are-not-obeyed"} if link == "pty" else COBS_ALONE
     assert named(results, Outcome.SKIPPED) == skipped
@@ -232,7 +234,7 @@ def test_without_leave_no_light_is_made_and_no_flash_is_written() -> None:
 
 def test_every_check_finds_a_planted_fault() -> None:
     assert len(FAULTS) >= 60
-    found = set().union(*FAULTS.values(), *COBS_FAULTS.values(), TCP_ALONE)
+    found = set().union(*FAULTS.values(), *COBS_FAULTS.values(), TCP_ALONE, HINDRANCES)
     assert found == CHECK_NAMES
 
 
@@ -272,6 +274,22 @@ def test_a_second_host_that_is_told_nothing_is_found() -> None:
 
         results = run(connect, connect_again=connect, checks=checks)
     assert named(results, Outcome.FAILED) == {"second-host-is-told"}
+
+
+@pytest.mark.parametrize("hindrance", sorted(HINDRANCES))
+@pytest.mark.parametrize("is_faulty", [False, True], ids=["right", "faulty"])
+def test_what_forbids_light_is_tried_where_it_is(hindrance: str, is_faulty: bool) -> None:
+    covered = hindrance == "open-cover-forbids-light"
+    faulty = CoverNotAsked if covered else FaultForgotten
+    analyzer = analyzer_of(faulty if is_faulty else SimulatedAnalyzer)
+    if covered:
+        analyzer.interlock(True)
+    else:
+        analyzer.break_laser()
+    results = run_in_process(analyzer)
+    assert named(results, Outcome.FAILED) == ({hindrance} if is_faulty else set()), told(results)
+    lasers = {check.name for check in CHECKS if check.needs & Needs.LASER}
+    assert is_faulty or lasers <= named(results, Outcome.SKIPPED)
 
 
 def test_a_lost_link_that_nobody_notices_is_found() -> None:

@@ -86,7 +86,7 @@ def conformance(
     if hazardous or slots:
         allowed |= Needs.FLASH
     if hazardous:
-        allowed |= Needs.LASER
+        allowed |= Needs.LASER | Needs.HINDERED
         if not as_json:
             click.echo("The laser will shine at 1 mW: keep the sample cover closed.", err=True)
     results = []

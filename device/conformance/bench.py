@@ -23,6 +23,7 @@ from firmware_bridge.messages import (
     GetCapabilities,
     GetClock,
     GetState,
+    LaserState,
     ReplyT,
     Request,
     SetIntegrationTime,
@@ -183,6 +184,14 @@ class Bench:
 
     def set_low_power(self) -> None:
         self.ok(SetLaserPower(min(_LASER_POWER_MW, self.capabilities.max_laser_power_mw)))
+
+    def require_light_possible(self) -> None:
+        """Raises `CheckSkipped` where a fault or an open cover forbids light."""
+        state = self.ok(GetState())
+        if state.laser_state is LaserState.FAULT:
+            raise CheckSkipped("its laser reports a fault: look at its events")
+        if not state.interlock_closed:
+            raise CheckSkipped("its sample cover is open")
 
     def lease_ms(self, wanted_ms: int) -> int:
         """Within what the analyzer grants."""

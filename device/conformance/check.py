@@ -31,6 +31,7 @@ class Needs(Flag):
     NOTHING = 0
     LASER = 1  # arms the laser, and makes light within exposures
     FLASH = 2  # erases and writes the analyzer's flash
+    HINDERED = 4  # asks for light that a fault or an open cover forbids
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from device.conformance.bench import Bench
 from device.conformance.check import check
-from device.conformance.outcome import require
+from device.conformance.outcome import CheckSkipped, require
 from firmware_bridge.messages import (
     REQUESTS,
     Abort,
@@ -22,7 +22,9 @@ from firmware_bridge.messages import (
     Opcode,
     Request,
     SetIntegrationTime,
+    SlotWrite,
     Status,
+    WriteCalibration,
 )
 
 _UNKNOWN: Final = (0x7777, 0x0006, 0xFFFF)
@@ -30,6 +32,8 @@ _UNKNOWN: Final = (0x7777, 0x0006, 0xFFFF)
 # nothing of the laser.
 _NOT_TRIED: Final = frozenset({Opcode.ARM_LASER, Opcode.RENEW_LEASE, Opcode.WRITE_CALIBRATION})
 _PIPELINE: Final = 8
+# The host uses no more of a longer one.
+_MOST_CHUNK_BYTES: Final = 32_768
 
 
 @check("4", "A reply repeats the request's id and opcode, whatever the id.")
@@ -130,6 +134,34 @@ def order_of_refusals(bench: Bench) -> str:
     return "in that order"
 
 
+@check("2", "A request with max_chunk bytes of data, the largest there is, is received.")
+def largest_requests(bench: Bench) -> str:
+    limits = bench.capabilities
+    data = bytes(min(limits.max_chunk, _MOST_CHUNK_BYTES))
+    tried: list[Request[Any]] = []
+    if limits.slot_count:
+        tried.append(SlotWrite(limits.slot_count, 0, data))
+    if limits.calibration_size:
+        tried.append(WriteCalibration(0, 0, data))
+    if not tried:
+        raise CheckSkipped("it takes neither models nor pages")
+    for request in tried:  # for a slot that is not there, and a page of nothing
+        bench.refused(request, Status.OUT_OF_RANGE)
+    return f"{len(data)} bytes of data"
+
+
+@check("5", "At rest the laser is OFF, no lease runs, and no frame is pending.")
+def state_at_rest(bench: Bench) -> str:
+    bench.ok(Abort())
+    state = bench.ok(GetState())
+    name = state.laser_state.name
+    require(name in ("OFF", "FAULT"), f"the laser is {name} after ABORT")
+    left_ms = state.lease_remaining_ms
+    require(left_ms == 0, f"lease_remaining_ms is {left_ms} without a lease")
+    require(not state.frame_pending, "a frame is pending after ABORT")
+    return name
+
+
 @check("5", "ABORT, FLUSH and LASER_OFF are never refused.")
 def never_refused(bench: Bench) -> str:
     kinds: tuple[Request[Any], ...] = (Abort(), Flush(), LaserOff())
@@ -155,5 +187,7 @@ CHECKS = (
     payload_lengths,
     illegal_values,
     order_of_refusals,
+    largest_requests,
+    state_at_rest,
     never_refused,
 )

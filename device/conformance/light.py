@@ -1,6 +1,6 @@
 """Lit frames, at the lowest power: light only within an exposure, a lease and an arming: section 7.
 
-Next: `calibration.py`, the page.
+Next: `hindrances.py`, what forbids light.
 """
 
 from collections.abc import Sequence

@@ -17,6 +17,7 @@ _KNOCK_S: Final = 0.5
 _FILLER: Final = bytes(8 * 1024)
 _WHY_NOT: Final = {
     Needs.LASER: "makes laser light: allow it with --hazardous",
+    Needs.HINDERED: "asks for laser light: allow it with --hazardous",
     Needs.FLASH: "writes to the flash: allow it with --slots",
 }
 
@@ -74,6 +75,8 @@ def _run(bench: Bench, check: Check) -> tuple[Result, str]:
     try:
         bench.wire.forget()
         try:
+            if check.needs & Needs.LASER:
+                bench.require_light_possible()
             result = _result(check, Outcome.PASSED, check.run(bench))
         except CheckFailed as error:
             result = _result(check, Outcome.FAILED, str(error))

@@ -21,6 +21,10 @@ from firmware_bridge.messages import (
 )
 
 _AT_ONCE: Final = 8
+_REPEATS: Final = 3
+_ANSWER_S: Final = 0.1
+# A calibration page, at the slowest serial line, and what a busy computer adds.
+_TOLERANCE_S: Final = 0.05
 _KINDS: Final[tuple[Request[Any], ...]] = (
     *(GetState(), Hello(), GetClock(), GetCamera(), ReadCalibration(), GetPower(), GetEvents(0)),
 )
@@ -46,6 +50,27 @@ def soak(bench: Bench) -> str:
     bench.ok(Flush())
     took_s = bench.wire.now_s() - began_s
     return f"{done} exchanges in {took_s:.2f} s"
+
+
+@check("4", "What needs neither exposure nor flash is answered within 100 ms.")
+def answer_times(bench: Bench) -> str:
+    # HELLO stands for the link's own time, the fastest of several for what this computer adds.
+    link_s = min(_answer_s(bench, Hello()) for _ in range(_REPEATS))
+    slowest_s, slowest = 0.0, ""
+    for request in _KINDS:
+        took_s = min(_answer_s(bench, request) for _ in range(_REPEATS)) - link_s
+        if took_s > slowest_s:
+            slowest_s, slowest = took_s, request.opcode.name
+    told = f"{slowest_s * 1e3:.0f} ms beyond HELLO" + (f" for {slowest}" if slowest else "")
+    require(slowest_s <= _ANSWER_S + _TOLERANCE_S, told)
+    return told
+
+
+def _answer_s(bench: Bench, request: Request[Any]) -> float:
+    packet = bench.packet(request)
+    sent_s = bench.wire.now_s()
+    bench.wire.send(packet)
+    return bench.wire.arrival(packet).at_s - sent_s
 
 
 @check("4", "In the whole run every reply had the id and opcode of a request, and came once.")
@@ -76,4 +101,11 @@ def replies_are_whole(bench: Bench) -> str:
     return "all did"
 
 
-CHECKS = (soak, replies_belong_to_requests, reply_flags, refusal_texts, replies_are_whole)
+CHECKS = (
+    soak,
+    answer_times,
+    replies_belong_to_requests,
+    reply_flags,
+    refusal_texts,
+    replies_are_whole,
+)
