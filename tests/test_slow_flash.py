@@ -37,8 +37,19 @@ def test_meanwhile_the_flash_does_nothing_else_and_the_rest_is_answered() -> Non
     assert refusal(connection, m.SlotVerify(1))[0] is m.Status.BUSY
     assert refusal(connection, m.GetSlotInfo(1))[0] is m.Status.BUSY
     connection.ask(m.GetState())
+    connection.ask(m.GetClock())
+    connection.ask(m.GetEvents(0))
     connection.ask(m.LaserOff())
     connection.ask(m.Abort())
+
+
+def test_work_that_nobody_asks_about_again_ends_by_itself() -> None:
+    connection = Host(SimulatedAnalyzer(EmptyScene(), equipment=SLOW))
+    assert refusal(connection, m.SlotRevert(1))[0] is m.Status.WORKING
+    connection.wait(2.0)
+    assert refusal(connection, m.GetSlotInfo(1))[0] is m.Status.BUSY
+    connection.wait(1.5)
+    assert connection.ask(m.GetSlotInfo(1)).state is m.SlotState.EMPTY
 
 
 def test_the_driver_waits_for_the_flash_and_asks_again() -> None:

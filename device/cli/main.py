@@ -38,6 +38,9 @@ VERBS = {
     "run": Verb("device.cli.run", "run", "Identify at every press of the trigger."),
     "acquire": Verb("device.cli.analyzer", "acquire_command", "Measure and save a spectrum."),
     "simulate": Verb("device.cli.simulate", "simulate", "Serve a simulated analyzer until Ctrl-C."),
+    "conformance": Verb(
+        "device.cli.conformance", "conformance", "Try the rules of the protocol on an analyzer."
+    ),
     "records": Verb("device.cli.records", "records", "Look at stored results."),
     "library": Verb("device.cli.library", "library", "Keep compounds measured in the field."),
     "model": Verb("device.cli.model", "model", "Look into a model bundle."),

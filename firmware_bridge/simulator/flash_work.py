@@ -29,6 +29,8 @@ class FlashWork:
         slow = isinstance(request, SlotBegin | SlotVerify | SlotRevert) or (
             isinstance(request, WriteCalibration) and request.offset == 0
         )
+        if self._request not in (None, request) and now_s - self._began_s >= self._work_s:
+            self._request = None  # done, and the host that asked has gone
         if not self._work_s or not (slow or self._request):
             return
         if self._request is None:

@@ -68,12 +68,15 @@ class Upkeep:
                 return self._camera(scene)
             case ReadCalibration():
                 return CalibrationBytes(self._page())
+        told = self.body.handle(request, now_s)
+        if told is not None:
+            return told
         self._work.check(request, now_s)
         match request:
             case WriteCalibration(offset=offset, size=size, data=data):
                 return self._calibration.write(offset, size, data)
             case _:
-                return self.body.handle(request, now_s) or self.slots.handle(request)
+                return self.slots.handle(request)
 
     def _page(self) -> bytes:
         """The newest page in the flash, or that of the factory where none has been written."""

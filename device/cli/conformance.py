@@ -1,0 +1,135 @@
+"""`ramix conformance`: the rules of the protocol, tried on an analyzer, for those who write one.
+
+Next: `../conformance/catalogue.py`, the checks.
+"""
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import click
+
+from device.cli.exit_codes import EXIT_PROTOCOL
+from device.cli.options import common_options, port_option
+from device.cli.output import clear_progress, print_json, print_progress
+
+if TYPE_CHECKING:
+    from device.conformance.bench import Bench
+    from device.conformance.check import Check
+    from device.driver.transports.base import Transport
+
+
+@click.command("conformance")
+@port_option()
+@click.option(
+    "--hazardous",
+    is_flag=True,
+    help="Arm the laser and make light, at 1 mW; and all that --slots allows.",
+)
+@click.option(
+    "--slots",
+    is_flag=True,
+    help="Write to the flash: the calibration page again as it is, and an image into an empty "
+    "model slot, which is empty again in the end.",
+)
+@click.option(
+    "--soak",
+    type=click.IntRange(min=1, max=10_000_000),
+    default=500,
+    show_default=True,
+    metavar="N",
+    help="How many exchanges the last check makes.",
+)
+@click.option(
+    "--only", metavar="NAME", multiple=True, help="Run this check alone. May be repeated."
+)
+@common_options
+def conformance(
+    port: str,
+    hazardous: bool,
+    slots: bool,
+    soak: int,
+    only: tuple[str, ...],
+    as_json: bool,
+    timeout_s: float,
+) -> int:
+    """Try the rules of the protocol on an analyzer.
+
+    For those who write firmware: each check names the section of PROTOCOL.md that it tries. In the
+    end settings are what they were, the clock is this computer's, and no event was cleared. The
+    exit code is 0 when nothing failed, else 6.
+
+    \b
+    Examples:
+      ramix conformance --port /dev/ttyACM0
+      ramix conformance --port tcp://127.0.0.1:7850 --hazardous --json
+      ramix conformance --port sim: --only busy-while-pending
+    """
+    from device.conformance.bench import Bench
+    from device.conformance.check import Needs
+    from device.conformance.report import Report, line, printable
+    from device.conformance.runner import knock, run_checks
+    from device.driver.port import SimPort, parse_port
+    from device.ports import open_transport
+
+    def connect() -> "Transport":
+        return open_transport(port, timeout_s)
+
+    chosen = _chosen(only)
+    is_fresh_each_time = isinstance(parse_port(port), SimPort)
+    bench = Bench(
+        connect,
+        timeout_s,
+        connect_again=None if is_fresh_each_time else connect,
+        exchanges=soak,
+    )
+    allowed = Needs.NOTHING
+    if hazardous or slots:
+        allowed |= Needs.FLASH
+    if hazardous:
+        allowed |= Needs.LASER | Needs.HINDERED
+        if not as_json:
+            click.echo("The laser will shine at 1 mW: keep the sample cover closed.", err=True)
+    results = []
+    try:
+        knock(bench)
+        product, serial, version = _introduction(bench)
+        if not as_json:
+            click.echo(printable(f"{product} {serial}, firmware {version}, at {port}"))
+        with closing(run_checks(bench, chosen, allowed)) as running:
+            for result in running:
+                results.append(result)
+                clear_progress()
+                if not as_json:
+                    click.echo(line(result))
+                print_progress(f"{len(results)} of {len(chosen)}")
+    finally:
+        clear_progress()
+        bench.close()
+    report = Report(port, product, serial, version, tuple(results))
+    if as_json:
+        print_json(report.as_object())
+    else:
+        click.echo(report.summary)
+    return 0 if report.conforms else EXIT_PROTOCOL
+
+
+def _chosen(names: tuple[str, ...]) -> "list[Check]":
+    from device.conformance.catalogue import CHECKS
+
+    known = {check.name: check for check in CHECKS}
+    for name in names:
+        if name not in known:
+            raise click.UsageError(f"There is no check {name!r}; there are {', '.join(known)}.")
+    return [check for check in CHECKS if not names or check.name in names]
+
+
+def _introduction(bench: "Bench") -> tuple[str, str, str]:
+    """Product, serial number and firmware version; "?" where HELLO is not answered well."""
+    from device.conformance.outcome import CheckFailed
+    from firmware_bridge.messages import Hello
+
+    try:
+        info = bench.ok(Hello())
+    except CheckFailed:
+        return "?", "?", "?"
+    return info.product, info.serial, info.firmware_version

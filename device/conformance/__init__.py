@@ -1,0 +1,1 @@
+"""The rules of PROTOCOL.md, tried on any analyzer behind a port."""

@@ -1,0 +1,39 @@
+"""All checks, in the order in which they run: asking first, then settings, light and flash.
+
+Next: `runner.py`, which runs them.
+"""
+
+from typing import Final
+
+from device.conformance import (
+    calibration,
+    condition,
+    conversation,
+    frames,
+    hindrances,
+    identity,
+    leases,
+    light,
+    settings,
+    silence,
+    slots,
+    soak,
+    streams,
+)
+from device.conformance.check import Check
+
+CHECKS: Final[tuple[Check, ...]] = (
+    *identity.CHECKS,
+    *streams.CHECKS,
+    *silence.CHECKS,
+    *conversation.CHECKS,
+    *settings.CHECKS,
+    *frames.CHECKS,
+    *condition.CHECKS,
+    *leases.CHECKS,
+    *light.CHECKS,
+    *hindrances.CHECKS,
+    *calibration.CHECKS,
+    *slots.CHECKS,
+    *soak.CHECKS,
+)

@@ -1,0 +1,200 @@
+"""Dark frames, one at a time, and what is answered while one is pending: sections 4, 5 and 7.
+
+Next: `condition.py`, events, power and clock.
+"""
+
+from typing import Any, Final
+
+from device.conformance.bench import Bench
+from device.conformance.check import check
+from device.conformance.outcome import require
+from device.conformance.wire import names_of
+from firmware_bridge.framing import Packet
+from firmware_bridge.messages import (
+    Abort,
+    AcquireFrame,
+    Flush,
+    FrameFlags,
+    GetCapabilities,
+    GetState,
+    Hello,
+    LaserState,
+    Opcode,
+    Request,
+    SetIntegrationTime,
+    SetLaserPower,
+    SetTec,
+    Status,
+    WriteCalibration,
+)
+
+_SHORT_MS: Final = 20.0
+_LONG_MS: Final = 300.0
+_U32: Final = 0x1_0000_0000
+# The time really exposed: a counter's step, or one part in a hundred.
+_EXPOSURE_STEP_US: Final = 1000
+_CLOCKS_DIFFER: Final = 0.05
+
+
+@check("7", "A dark frame has all pixels, the exposure set, and no light in it.")
+def dark_frame(bench: Bench) -> str:
+    exposure_us = bench.set_exposure(_SHORT_MS)
+    bench.ok(SetLaserPower(0))
+    frame = bench.dark_frame(exposure_us)
+    count = bench.capabilities.pixel_count
+    require(frame.pixel_count == count, f"{frame.pixel_count} pixels, not {count}")
+    off_us = abs(frame.exposure_us - exposure_us)
+    require(
+        off_us <= max(_EXPOSURE_STEP_US, exposure_us // 100),
+        f"exposed for {frame.exposure_us} us, {exposure_us} were set",
+    )
+    require(frame.laser_state is not LaserState.ON, "the frame was lit")
+    require(not frame.flags & FrameFlags.LASER_DROPPED, "flagged LASER_DROPPED without light")
+    require(frame.laser_power_mw == 0, f"laser power {frame.laser_power_mw} mW, not 0")
+    if not bench.capabilities.has_tec:
+        require(not frame.flags & FrameFlags.TEC_UNLOCKED, "TEC_UNLOCKED without a cooler")
+    return f"{count} pixels, {frame.exposure_us} us, laser {frame.laser_state.name}"
+
+
+@check("4", "A frame is answered after its exposure and readout, not before.")
+def frame_comes_at_its_time(bench: Bench) -> str:
+    exposure_us = bench.set_exposure(_LONG_MS)
+    packet = bench.packet(AcquireFrame(False))
+    sent_s = bench.wire.now_s()
+    bench.wire.send(packet)
+    arrival = bench.wire.arrival(packet, exposure_us * 1e-6)
+    bench.frame(packet, exposure_us)
+    took_s = arrival.at_s - sent_s
+    require(
+        took_s >= exposure_us * 1e-6 * (1 - _CLOCKS_DIFFER),
+        f"answered after {took_s * 1e3:.0f} ms of {exposure_us / 1e3:g} ms",
+    )
+    return f"{exposure_us / 1e3:g} ms, answered after {took_s * 1e3:.0f} ms"
+
+
+@check("4", "frame_seq counts the exposures read out: one more with each frame.")
+def frame_seq_counts(bench: Bench) -> str:
+    exposure_us = bench.set_exposure(_SHORT_MS)
+    last = bench.dark_frame(exposure_us).frame_seq
+    for number in range(4):
+        if number == 2:  # an aborted exposure is not read out
+            bench.wire.send(bench.packet(AcquireFrame(False)))
+            bench.ok(Abort())
+        sequence = bench.dark_frame(exposure_us).frame_seq
+        step = (sequence - last) % _U32
+        after = "an aborted exposure" if number == 2 else f"frame {last}"
+        require(step == 1 or (number == 2 and step == 2), f"frame {sequence} came after {after}")
+        last = sequence
+    return f"up to {last}"
+
+
+@check("4", "A frame carries the epoch and the exposure of the settings it was exposed with.")
+def frames_follow_settings(bench: Bench) -> str:
+    for wanted_ms in (_SHORT_MS, 2 * _SHORT_MS, _SHORT_MS):
+        exposure_us = bench.clamp_exposure(wanted_ms)
+        epoch = bench.ok(SetIntegrationTime(exposure_us)).settings_epoch
+        frame = bench.dark_frame(exposure_us)
+        require(
+            frame.settings_epoch == epoch, f"epoch {frame.settings_epoch} in the frame, not {epoch}"
+        )
+        off_us = abs(frame.exposure_us - exposure_us)
+        require(
+            off_us <= max(_EXPOSURE_STEP_US, exposure_us // 100),
+            f"exposed for {frame.exposure_us} us after {exposure_us} were set",
+        )
+    return "followed"
+
+
+def _send_into_a_frame(bench: Bench, requests: list[Request[Any]]) -> tuple[Packet, list[Packet]]:
+    frame = bench.packet(AcquireFrame(False))
+    packets = [bench.packet(request) for request in requests]
+    bench.wire.forget()
+    bench.wire.send(frame, *packets)
+    return frame, packets
+
+
+@check("5", "While a frame is pending all that would change it is BUSY, and changes nothing.")
+def busy_while_pending(bench: Bench) -> str:
+    exposure_us = bench.long_exposure(_LONG_MS)
+    requests: list[Request[Any]] = [
+        SetIntegrationTime(bench.clamp_exposure(_SHORT_MS)),
+        SetLaserPower(0),
+        AcquireFrame(False),
+        WriteCalibration(0, 0, b""),
+    ]
+    if bench.capabilities.has_tec:
+        requests.append(SetTec(True, 1e6))
+    frame, packets = _send_into_a_frame(bench, requests)
+    for packet in packets:
+        bench.check_refusal(packet, bench.wire.reply(packet), Status.BUSY)
+    exposed_us = bench.frame(frame, exposure_us).exposure_us
+    require(
+        abs(exposed_us - exposure_us) <= max(_EXPOSURE_STEP_US, exposure_us // 100),
+        f"the frame was exposed for {exposed_us} us, not {exposure_us}",
+    )
+    return f"{len(packets)} requests refused"
+
+
+@check("4", "While a frame is pending other requests are answered, before the frame.")
+def answers_while_pending(bench: Bench) -> str:
+    exposure_us = bench.long_exposure(_LONG_MS)
+    frame, packets = _send_into_a_frame(bench, [GetState(), Hello(), GetCapabilities(), GetState()])
+    state = bench.read(GetState(), bench.wire.reply(packets[0]))
+    require(state.frame_pending, "GET_STATE says that no frame is pending")
+    for packet in packets[1:]:
+        reply = bench.wire.reply(packet)
+        require(reply.status == Status.OK, f"while pending: {names_of([reply])}")
+    bench.frame(frame, exposure_us)
+    require(bench.wire.ids()[-1] == frame.request_id, "the frame came before other answers")
+    require(not bench.ok(GetState()).frame_pending, "a frame is still pending after its reply")
+    return "answered"
+
+
+@check("4", "FLUSH does not touch a pending frame: its reply comes when it is ready.")
+def flush_leaves_the_frame(bench: Bench) -> str:
+    exposure_us = bench.set_exposure(_LONG_MS)
+    frame, packets = _send_into_a_frame(bench, [Flush()])
+    bench.read(Flush(), bench.wire.reply(packets[0]))
+    bench.frame(frame, exposure_us)
+    return "the frame came"
+
+
+@check("5", "ABORT answers the pending frame ABORTED first, then itself; no frame follows.")
+def abort_order(bench: Bench) -> str:
+    exposure_us = bench.long_exposure(_LONG_MS)
+    frame, packets = _send_into_a_frame(bench, [Abort()])
+    bench.read(Abort(), bench.wire.reply(packets[0]))
+    aborted = bench.wire.reply(frame)
+    bench.check_refusal(frame, aborted, Status.ABORTED)
+    order = bench.wire.ids()
+    require(
+        order == [frame.request_id, packets[0].request_id],
+        "ABORT was answered before the frame that it ends",
+    )
+    late = bench.wire.sleep_quietly(exposure_us * 1e-6 + 0.1)
+    require(not late, f"later came {names_of(late)}")
+    require(not bench.ok(GetState()).frame_pending, "the frame is still pending")
+    return "in that order"
+
+
+@check("5", "LASER_OFF during a dark frame leaves it alone and does not flag it.")
+def laser_off_in_a_dark_frame(bench: Bench) -> str:
+    exposure_us = bench.set_exposure(_LONG_MS)
+    frame = bench.packet(AcquireFrame(False))
+    bench.wire.send(frame, bench.wire.packet(Opcode.LASER_OFF))
+    flags = bench.frame(frame, exposure_us).flags
+    require(not flags & FrameFlags.LASER_DROPPED, "flagged LASER_DROPPED without light")
+    return "no flag"
+
+
+CHECKS = (
+    dark_frame,
+    frame_comes_at_its_time,
+    frame_seq_counts,
+    frames_follow_settings,
+    busy_while_pending,
+    answers_while_pending,
+    flush_leaves_the_frame,
+    abort_order,
+    laser_off_in_a_dark_frame,
+)

@@ -1,0 +1,390 @@
+"""`ramix conformance`: passes on the simulator over every link, and names the rule that is broken.
+
+In process on the virtual clock; the other links in real time, all three at once.
+"""
+
+import json
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from device.cli.main import run_command
+from device.conformance.bench import Bench
+from device.conformance.catalogue import CHECKS
+from device.conformance.check import SECTIONS, Check, Needs
+from device.conformance.outcome import Outcome, Result
+from device.conformance.report import Report, line
+from device.conformance.runner import knock, run_checks
+from device.driver.transports.base import Transport
+from device.driver.transports.in_process import InProcessTransport
+from device.driver.transports.tcp import TcpTransport
+from firmware_bridge.calibration import CalibrationPage
+from firmware_bridge.framing import FLAG_REPLY, Framing, Packet, encode
+from firmware_bridge.messages import AcquireFrame, ArmLaser, Hello, Opcode, Status
+from firmware_bridge.simulator.equipment import Equipment
+from firmware_bridge.simulator.faults import FaultPlan
+from firmware_bridge.simulator.firmware import SimulatedAnalyzer
+from firmware_bridge.simulator.scenes import ReplayScene
+from firmware_bridge.simulator.serve import TcpServer
+from tests.delayed_analyzer import DelayedAnalyzer
+from tests.links import LINKS, open_bench
+from tests.planted_faults import COBS_FAULTS, FAULTS
+from tests.planted_in_memory import CapabilitiesChange
+from tests.planted_in_the_light import CoverNotAsked, FaultForgotten
+from tests.planted_on_the_wire import LinkLossUnnoticed
+
+PIXELS = 64
+SCENE = ReplayScene(np.full(PIXELS, 5000.0), np.full(PIXELS, 230.0), 100.0)
+PAGE = CalibrationPage((800.0, 160.0 / PIXELS), 785.0, 0, PIXELS - 1, PIXELS, serial="RX-0042")
+EVERYTHING = Needs.LASER | Needs.FLASH | Needs.HINDERED
+PATIENCE_S = 2.0
+IMAGE = bytes(range(256)) * 20
+CHECK_NAMES = {check.name for check in CHECKS}
+
+
+def analyzer_of(
+    kind: type[SimulatedAnalyzer] = SimulatedAnalyzer,
+    equipment: Equipment | None = None,
+    framing: Framing = Framing.RAW,
+) -> SimulatedAnalyzer:
+    """A small one, with a model in use in slot 0."""
+    analyzer = kind(SCENE, calibration=PAGE, equipment=equipment, framing=framing)
+    analyzer._instrument.upkeep.slots.install(0, IMAGE, 3)
+    return analyzer
+
+
+def run(
+    connect: Callable[[], Transport],
+    *,
+    allowed: Needs = EVERYTHING,
+    connect_again: Callable[[], Transport] | None = None,
+    checks: tuple[Check, ...] = CHECKS,
+    patience_s: float = PATIENCE_S,
+) -> list[Result]:
+    bench = Bench(connect, patience_s, connect_again=connect_again, exchanges=60)
+    try:
+        knock(bench)
+        return list(run_checks(bench, checks, allowed))
+    finally:
+        bench.close()
+
+
+def run_in_process(analyzer: SimulatedAnalyzer, allowed: Needs = EVERYTHING) -> list[Result]:
+    return run(lambda: InProcessTransport(analyzer), allowed=allowed)
+
+
+def named(results: list[Result], outcome: Outcome) -> set[str]:
+    return {result.name for result in results if result.outcome is outcome}
+
+
+def told(results: list[Result]) -> str:
+    return "\n".join(line(result) for result in results if result.outcome is not Outcome.PASSED)
+
+
+TCP_ALONE = {"second-host-is-told", "lost-link-gives-up-the-frame", "lost-link-is-dark"}
+COBS_ALONE = {"cobs-frames", "cobs-overlong-frame"}
+HINDRANCES = {"open-cover-forbids-light", "laser-fault-forbids-light"}
+NOTHING_LACKS = "what-it-lacks-is-zero"
+
+
+# ---- the simulator passes ----
+
+
+@pytest.fixture(scope="module")
+def over_links(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Result]]:
+    def over(link: str) -> list[Result]:
+        folder = tmp_path_factory.mktemp(link)
+        with open_bench(link, SCENE, FaultPlan.none(), folder) as bench:
+            bench.touch(lambda: bench.simulated._instrument.upkeep.slots.install(0, IMAGE, 3))
+            return run(bench.connect, connect_again=bench.connect)
+
+    with ThreadPoolExecutor(len(LINKS)) as pool:
+        return dict(zip(LINKS, pool.map(over, LINKS), strict=True))
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_the_simulator_passes_over_every_link(
+    link: str, over_links: dict[str, list[Result]]
+) -> None:
+    results = over_links[link]
+    assert not named(results, Outcome.FAILED), told(results)
+    assert [result.name for result in results] == [check.name for check in CHECKS]
+    skipped = {NOTHING_LACKS, *HINDRANCES}
+    skipped |= set() if link == "tcp" else TCP_ALONE
+    skipped |= {"late-commands-are-not-obeyed"} if link == "pty" else COBS_ALONE
+    assert named(results, Outcome.SKIPPED) == skipped
+
+
+@pytest.mark.parametrize(
+    "equipment",
+    [
+        Equipment(
+            tells_camera=False,
+            has_tec=False,
+            has_trigger=False,
+            has_interlock=False,
+            has_thermometer=False,
+            battery_percent=None,
+        ),
+        Equipment(flash_work_s=0.35),
+    ],
+    ids=["lacking", "slow-flash"],
+)
+def test_an_analyzer_that_lacks_things_or_is_slow_passes_too(equipment: Equipment) -> None:
+    results = run_in_process(analyzer_of(equipment=equipment))
+    assert not named(results, Outcome.FAILED), told(results)
+
+
+@pytest.mark.parametrize("delay_s", [0.1, 0.5])
+def test_a_slow_link_is_no_fault_of_the_firmware(delay_s: float) -> None:
+    slow = DelayedAnalyzer(analyzer_of(), delay_s)
+    results = run(lambda: InProcessTransport(slow), patience_s=5.0)
+    assert not named(results, Outcome.FAILED), told(results)
+
+
+def test_afterwards_the_analyzer_is_what_it_was() -> None:
+    analyzer = analyzer_of()
+    before = analyzer.slots, analyzer._instrument._settings.integration_time_us
+    power_mw = analyzer._instrument.laser.power_mw
+    results = run_in_process(analyzer)
+    assert not named(results, Outcome.FAILED)
+    assert (analyzer.slots, analyzer._instrument._settings.integration_time_us) == before
+    assert analyzer._instrument.laser.power_mw == power_mw
+    assert analyzer._instrument.upkeep._page() == PAGE.to_bytes()
+    assert analyzer.laser_state.name == "OFF"
+    assert analyzer._instrument.body.events.cleared_number == 0
+    assert analyzer.laser_on_log, "the checks of light made some"
+
+
+def test_an_interrupted_run_leaves_the_analyzer_dark_with_its_settings() -> None:
+    def interrupted(bench: Bench) -> str:
+        bench.set_exposure(700.0)
+        bench.ok(ArmLaser(500))
+        bench.wire.send(bench.packet(AcquireFrame(True)))
+        bench.wire.pause(0.1)
+        lit.append(analyzer.laser_is_on)
+        raise KeyboardInterrupt
+
+    lit: list[bool] = []
+    analyzer = analyzer_of()
+    check = Check("interrupted", "7", "None.", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(lambda: InProcessTransport(analyzer), checks=(check,))
+    assert lit == [True]
+    assert analyzer.laser_state.name == "OFF"
+    assert analyzer._instrument._settings.integration_time_us == 100_000
+
+
+def test_a_link_that_is_lost_ends_the_run_with_a_reason() -> None:
+    def unplugged(bench: Bench) -> str:
+        analyzer.unplug()
+        return str(bench.ok(Hello()))
+
+    analyzer = analyzer_of()
+    checks = (Check("unplugged", "1", "None.", unplugged), *CHECKS[:2])
+    results = run(lambda: InProcessTransport(analyzer), checks=checks)
+    outcomes = [result.outcome for result in results]
+    assert outcomes == [Outcome.FAILED, Outcome.SKIPPED, Outcome.SKIPPED]
+    assert "unplugged" in results[0].came
+    assert "lost in unplugged" in results[1].came
+
+
+class Flooding(SimulatedAnalyzer):
+    """Never stops to send the same refusal."""
+
+    def poll(self, now_s: float) -> bytes:
+        flood = encode(Packet(Opcode.HELLO, 7, Status.BUSY, FLAG_REPLY, b"no"))
+        return super().poll(now_s) + 300 * flood
+
+
+def test_a_flood_of_packets_is_told_and_survived() -> None:
+    wanted = ("short-pause-inside-a-request", "replies-belong-to-requests")
+    checks = tuple(check for check in CHECKS if check.name in wanted)
+    results = run(lambda: InProcessTransport(Flooding(SCENE)), checks=checks)
+    assert named(results, Outcome.FAILED) == set(wanted)
+    assert "packets came for a handful of requests" in results[0].came
+
+
+def test_without_leave_no_light_is_made_and_no_flash_is_written() -> None:
+    analyzer = analyzer_of()
+    flash = bytes(analyzer.flash.read(0, analyzer.flash.size_bytes))
+    armed: list[float] = []
+    laser = analyzer._instrument.laser
+    arm = laser.arm
+    laser.arm = lambda now_s, lease_ms: armed.append(now_s) or arm(now_s, lease_ms)  # type: ignore[method-assign,func-returns-value]
+    results = run_in_process(analyzer, Needs.NOTHING)
+    assert not named(results, Outcome.FAILED), told(results)
+    needy = {check.name for check in CHECKS if check.needs}
+    assert len(needy) > 15
+    assert needy <= named(results, Outcome.SKIPPED)
+    assert not armed
+    assert not analyzer.laser_on_log
+    assert bytes(analyzer.flash.read(0, analyzer.flash.size_bytes)) == flash
+
+
+# ---- planted faults ----
+
+
+def test_every_check_finds_a_planted_fault() -> None:
+    assert len(FAULTS) >= 60
+    found = set().union(*FAULTS.values(), *COBS_FAULTS.values(), TCP_ALONE, HINDRANCES)
+    assert found == CHECK_NAMES
+
+
+def check_fault(analyzer: SimulatedAnalyzer, wanted: set[str]) -> None:
+    results = run_in_process(analyzer)
+    assert named(results, Outcome.FAILED) == wanted, told(results)
+    assert len(named(results, Outcome.PASSED)) > len(CHECKS) // 2
+    for result in results:
+        if result.outcome is Outcome.FAILED:
+            assert result.came
+            assert result.section in SECTIONS
+
+
+@pytest.mark.parametrize("kind", FAULTS, ids=[kind.__name__ for kind in FAULTS])
+def test_a_planted_fault_fails_its_checks_and_no_others(kind: type[SimulatedAnalyzer]) -> None:
+    check_fault(analyzer_of(kind), FAULTS[kind])
+
+
+@pytest.mark.parametrize("kind", COBS_FAULTS, ids=[kind.__name__ for kind in COBS_FAULTS])
+def test_a_fault_of_serial_lines_is_found_there(kind: type[SimulatedAnalyzer]) -> None:
+    check_fault(analyzer_of(kind, framing=Framing.COBS), COBS_FAULTS[kind])
+
+
+class Unfriendly(TcpServer):
+    """Closes the door on a second host without a word."""
+
+    def _turn_away(self, client: socket.socket) -> None:
+        client.close()
+
+
+def test_a_second_host_that_is_told_nothing_is_found() -> None:
+    checks = tuple(check for check in CHECKS if check.name == "second-host-is-told")
+    with Unfriendly(analyzer_of()) as server:
+
+        def connect() -> Transport:
+            return TcpTransport(server.host, server.port)
+
+        results = run(connect, connect_again=connect, checks=checks)
+    assert named(results, Outcome.FAILED) == {"second-host-is-told"}
+
+
+@pytest.mark.parametrize("hindrance", sorted(HINDRANCES))
+@pytest.mark.parametrize("is_faulty", [False, True], ids=["right", "faulty"])
+def test_what_forbids_light_is_tried_where_it_is(hindrance: str, is_faulty: bool) -> None:
+    covered = hindrance == "open-cover-forbids-light"
+    faulty = CoverNotAsked if covered else FaultForgotten
+    analyzer = analyzer_of(faulty if is_faulty else SimulatedAnalyzer)
+    if covered:
+        analyzer.interlock(True)
+    else:
+        analyzer.break_laser()
+    results = run_in_process(analyzer)
+    assert named(results, Outcome.FAILED) == ({hindrance} if is_faulty else set()), told(results)
+    lasers = {check.name for check in CHECKS if check.needs & Needs.LASER}
+    assert is_faulty or lasers <= named(results, Outcome.SKIPPED)
+
+
+def test_a_lost_link_that_nobody_notices_is_found() -> None:
+    checks = tuple(check for check in CHECKS if check.name.startswith("lost-link"))
+    with TcpServer(analyzer_of(LinkLossUnnoticed)) as server:
+
+        def connect() -> Transport:
+            return TcpTransport(server.host, server.port)
+
+        results = run(connect, connect_again=connect, checks=checks)
+    assert len(results) == 2
+    assert named(results, Outcome.FAILED) == {check.name for check in checks}, told(results)
+
+
+# ---- the report and the command ----
+
+
+def test_every_check_has_its_section_of_the_document() -> None:
+    text = (Path(__file__).parent.parent / "firmware_bridge" / "PROTOCOL.md").read_text()
+    headings = dict(re.findall(r"^## (\d+)\. (.+)$", text, re.M))
+    assert SECTIONS.items() <= headings.items()
+    assert len(CHECK_NAMES) == len(CHECKS)
+    for check in CHECKS:
+        assert check.section in SECTIONS
+        assert check.rule.endswith(".")
+
+
+def test_a_run_in_which_nothing_was_tried_does_not_conform() -> None:
+    skipped = Result("one", "2", "A rule.", Outcome.SKIPPED, "no")
+    passed = Result("two", "2", "A rule.", Outcome.PASSED, "")
+    failed = Result("three", "2", "A rule.", Outcome.FAILED, "another thing")
+    assert not Report("p", "", "", "", [skipped]).conforms
+    assert Report("p", "", "", "", [skipped, passed]).conforms
+    assert not Report("p", "", "", "", [passed, failed]).conforms
+    assert "section 2, Packet" in line(failed)
+    assert "another thing" in line(failed)
+
+
+def test_what_an_analyzer_says_does_not_command_the_terminal() -> None:
+    said = Result("one", "2", "A rule.", Outcome.FAILED, "no\x1b[2J\r\nno")
+    assert "came:     no?[2J??no" in line(said)
+
+
+def test_the_command_says_which_rule_is_broken(capsys: pytest.CaptureFixture[str]) -> None:
+    with TcpServer(analyzer_of(CapabilitiesChange)) as server:
+        words = ["conformance", "--port", server.address, "--only", "capabilities-are-stable"]
+        code = run_command([*words, "--only", "dark-frame", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert code == 6
+    assert (told["passed"], told["failed"], told["conforms"]) == (1, 1, False)
+    first = told["checks"][0]
+    assert (first["name"], first["section"], first["outcome"]) == (
+        "capabilities-are-stable",
+        "5",
+        "failed",
+    )
+    assert first["section_title"] == "Requests"
+    assert "different things" in first["came"]
+
+
+def test_the_command_prints_a_table_and_ends_well(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["conformance", "--port", "sim:", "--hazardous", "--soak", "20"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(CHECKS) + 2
+    assert lines[-1].startswith(f"{len(CHECKS)} checks: ")
+    assert " 0 failed" in lines[-1]
+
+
+def test_flags_allow_what_they_say(capsys: pytest.CaptureFixture[str]) -> None:
+    for flags, laser, flash in (([], "skip", "skip"), (["--slots"], "skip", "pass")):
+        only = ["--only", "arming", "--only", "slot-bounds", "--only", "power"]
+        assert run_command(["conformance", "--port", "sim:", *only, *flags]) == 0
+        marks = [text.split()[0] for text in capsys.readouterr().out.splitlines()[1:-1]]
+        assert marks == ["pass", laser, flash]
+
+
+def test_an_unknown_check_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["conformance", "--port", "sim:", "--only", "no-such"]) == 2
+    assert "hello-is-stable" in capsys.readouterr().err
+
+
+@contextmanager
+def silent_peer() -> Iterator[str]:
+    """A TCP peer that takes connections and never says anything."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        taken: list[socket.socket] = []
+        thread = threading.Thread(target=lambda: taken.append(listener.accept()[0]))
+        thread.start()
+        yield "tcp://{}:{}".format(*listener.getsockname())
+        thread.join()
+        for one in taken:
+            one.close()
+
+
+def test_an_analyzer_that_never_answers_is_a_timeout(capsys: pytest.CaptureFixture[str]) -> None:
+    with silent_peer() as port:
+        assert run_command(["conformance", "--port", port, "--timeout", "0.6", "--json"]) == 5
+    assert "answers nothing" in json.loads(capsys.readouterr().out)["error"]["text"]
