@@ -21,11 +21,16 @@ MAX_COEFFICIENTS = 6
 _SERIAL_SIZE = 32
 MAGIC = b"RXCP"
 PAGE_VERSION = 1
+# A page that also tells the spectral response has this version; one without it stays as it was.
+RESPONSE_PAGE_VERSION = 2
+MAX_RESPONSE_POINTS = 255
 # magic, version, pixel_count, first and last valid pixel, excitation_nm, resolution_cm1, serial,
 # number of coefficients, six coefficients (unused ones zero), number of dead pixels; then these
-# as u16 and a CRC-32 over everything before it.
+# as u16; in version 2 the number of response points as u16 and these as f64; and a CRC-32 over
+# everything before it.
 _PAGE = struct.Struct(f"<4sHHHHdd{_SERIAL_SIZE}sB{MAX_COEFFICIENTS}dH")
 _CRC = struct.Struct("<I")
+_COUNT = struct.Struct("<H")
 PAGE_HEADER_SIZE = _PAGE.size
 
 
@@ -42,6 +47,8 @@ class CalibrationPage:
 
     `first_valid_pixel` and `last_valid_pixel` are inclusive; inside them wavelengths must rise.
     `resolution_cm1` is the full width at half maximum of a narrow line.
+    `response`: counts per photon relative to the best pixel, above 0 to 1, at points evenly spaced
+    from the first to the last valid pixel; empty where it is not known.
     Raises `CalibrationError` when the values contradict each other.
     """
 
@@ -53,6 +60,7 @@ class CalibrationPage:
     dead_pixels: tuple[int, ...] = ()
     resolution_cm1: float = 12.0
     serial: str = ""
+    response: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         coefficients = self.wavelength_coefficients_nm
@@ -80,6 +88,13 @@ class CalibrationPage:
             raise CalibrationError("Dead pixels must be distinct, ascending and on the detector.")
         if len(self.serial.encode()) > _SERIAL_SIZE or "\0" in self.serial:
             raise CalibrationError(f"The serial number exceeds {_SERIAL_SIZE} bytes.")
+        if self.response and not 2 <= len(self.response) <= MAX_RESPONSE_POINTS:
+            raise CalibrationError(
+                f"The response has {len(self.response)} points, "
+                f"2 to {MAX_RESPONSE_POINTS} are allowed."
+            )
+        if not all(0.0 < value <= 1.0 for value in self.response):  # also refuses NaN
+            raise CalibrationError("A relative response must be above 0 and not above 1.")
         axis = self.wavelength_nm()[self.valid_range]
         if not (np.isfinite(axis).all() and axis[0] > 0.0 and (np.diff(axis) > 0.0).all()):
             raise CalibrationError("The wavelength axis does not rise from pixel to pixel.")
@@ -94,6 +109,14 @@ class CalibrationPage:
         mask = np.zeros(self.pixel_count, dtype=np.bool_)
         mask[list(self.dead_pixels)] = True
         return mask
+
+    def relative_response(self) -> npt.NDArray[np.float64] | None:
+        """float64[pixel_count], straight between the points, held at its ends outside the valid
+        range; None where the page does not tell it."""
+        if not self.response:
+            return None
+        at = np.linspace(self.first_valid_pixel, self.last_valid_pixel, len(self.response))
+        return np.interp(np.arange(self.pixel_count), at, self.response)
 
     def wavelength_nm(self) -> npt.NDArray[np.float64]:
         """float64[pixel_count]; outside the valid range merely what the polynomial gives."""
@@ -124,7 +147,7 @@ class CalibrationPage:
         coefficients = self.wavelength_coefficients_nm
         covered = _PAGE.pack(
             MAGIC,
-            PAGE_VERSION,
+            RESPONSE_PAGE_VERSION if self.response else PAGE_VERSION,
             self.pixel_count,
             self.first_valid_pixel,
             self.last_valid_pixel,
@@ -136,6 +159,9 @@ class CalibrationPage:
             *(0.0,) * (MAX_COEFFICIENTS - len(coefficients)),
             len(self.dead_pixels),
         ) + struct.pack(f"<{len(self.dead_pixels)}H", *self.dead_pixels)
+        if self.response:
+            covered += _COUNT.pack(len(self.response))
+            covered += struct.pack(f"<{len(self.response)}d", *self.response)
         return covered + _CRC.pack(zlib.crc32(covered))
 
     @classmethod
@@ -150,11 +176,15 @@ class CalibrationPage:
             _PAGE.unpack_from(page)
         )
         *coefficients, dead_count = rest
-        if version != PAGE_VERSION:
+        if version not in (PAGE_VERSION, RESPONSE_PAGE_VERSION):
             raise CalibrationError(f"Calibration page version {version} is not known here.")
         if used > MAX_COEFFICIENTS or any(coefficients[used:]):
             raise CalibrationError("The calibration page's unused coefficients are not zero.")
-        if len(page) != _PAGE.size + 2 * dead_count + _CRC.size:
+        end = _PAGE.size + 2 * dead_count
+        response: tuple[float, ...] = ()
+        if version == RESPONSE_PAGE_VERSION:
+            response, end = _response(page, end)
+        if len(page) != end + _CRC.size:
             raise CalibrationError("The calibration page's length does not fit its dead pixels.")
         name, _, padding = serial.partition(b"\0")
         try:
@@ -172,4 +202,17 @@ class CalibrationPage:
             dead_pixels=struct.unpack_from(f"<{dead_count}H", page, _PAGE.size),
             resolution_cm1=resolution_cm1,
             serial=text,
+            response=response,
         )
+
+
+def _response(page: bytes, start: int) -> tuple[tuple[float, ...], int]:
+    """The response points that begin at `start`, and where they end."""
+    if start + _COUNT.size > len(page) - _CRC.size:
+        raise CalibrationError("The calibration page's length does not fit its dead pixels.")
+    (count,) = _COUNT.unpack_from(page, start)
+    layout = struct.Struct(f"<{count}d")
+    start += _COUNT.size
+    if not count or start + layout.size != len(page) - _CRC.size:
+        raise CalibrationError("The calibration page's length does not fit its response.")
+    return layout.unpack_from(page, start), start + layout.size

@@ -12,9 +12,12 @@ from firmware_bridge.opcodes import Opcode
 READOUT_TIME_S = 0.1
 FRAME_MARGIN_S = 1.0
 
+# A firmware that keeps answering WORKING is waited for: a mebibyte of slow flash is erased sooner.
+LONGEST_WORK_S = 120.0
+
 # What the firmware may need beyond the caller's margin: flash is erased, read back and hashed, or
 # a table in it is rewritten. An answer may come at any time up to this.
-_FLASH_WORK_S: dict[int, float] = {
+FLASH_WORK_S: dict[int, float] = {
     Opcode.SLOT_BEGIN: 10.0,
     Opcode.SLOT_WRITE: 2.0,
     Opcode.SLOT_VERIFY: 10.0,
@@ -22,6 +25,7 @@ _FLASH_WORK_S: dict[int, float] = {
     Opcode.SLOT_CONFIRM: 2.0,
     Opcode.SLOT_REVERT: 10.0,
     Opcode.SLOT_ACTIVATE: 2.0,
+    Opcode.WRITE_CALIBRATION: 2.0,
 }
 
 
@@ -54,4 +58,4 @@ def frame_budget_s(exposure_us: int, n: int = 1, margin_s: float = FRAME_MARGIN_
 
 def answer_time_s(opcode: int) -> float:
     """Seconds that the firmware may work at this request before it answers; 0 for most."""
-    return _FLASH_WORK_S.get(opcode, 0.0)
+    return FLASH_WORK_S.get(opcode, 0.0)

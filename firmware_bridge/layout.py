@@ -3,7 +3,7 @@
 Payloads are packed and little-endian, so that each is one packed C struct; only the last field may
 vary in length, and then says how long it is. `PROTOCOL.md` is checked against this.
 
-Next: `opcodes.py`, the numbers; then `replies.py` and `requests.py`, which declare the fields.
+Next: `opcodes.py`, the numbers; `request.py`, what a request is; then the fields of each.
 """
 
 import math
@@ -142,6 +142,7 @@ def flags_u16(flags: type[IntFlag]) -> WireType:
 U8: TypeAlias = Annotated[int, _unsigned("u8", "B", 0xFF)]
 U16: TypeAlias = Annotated[int, _unsigned("u16", "H", 0xFFFF)]
 U32: TypeAlias = Annotated[int, _unsigned("u32", "I", 0xFFFF_FFFF)]
+U64: TypeAlias = Annotated[int, _unsigned("u64", "Q", 0xFFFF_FFFF_FFFF_FFFF)]
 F32: TypeAlias = Annotated[float, WireType("f32", "f", _finite, _finite)]
 Bool: TypeAlias = Annotated[bool, WireType("bool", "B", _bool_to_wire, _bool_from_wire)]
 Text: TypeAlias = Annotated[
@@ -190,6 +191,9 @@ class Message:
         except (ValueError, TypeError) as error:
             raise CallerError(f"{type(self).__name__}.{name}: {error}.") from error
 
+    def check(self) -> None:
+        """Called on what was received; raises ValueError where its fields contradict each other."""
+
     @classmethod
     def from_bytes(cls, payload: bytes) -> Self:
         """Read a payload. Raises `ProtocolError` on a wrong length or an illegal value."""
@@ -209,4 +213,9 @@ class Message:
                 values[name] = tail.decode(payload[size:])
         except (ValueError, struct.error) as error:
             raise ProtocolError(f"{cls.__name__}.{name}: {error}.") from error
-        return cls(**values)
+        message = cls(**values)
+        try:
+            message.check()
+        except ValueError as error:
+            raise ProtocolError(f"{cls.__name__}: {error}.") from error
+        return message

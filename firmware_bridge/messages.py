@@ -1,6 +1,6 @@
 """The way in to all messages, and packets read and answered at the instrument's side.
 
-Numbers are in `opcodes.py`, requests in `requests.py`, replies in `replies.py`; import all from
+Numbers are in `opcodes.py`; requests and replies stand in one file for each group. Import all from
 here.
 
 Next: `session.py`, which matches replies to requests.
@@ -8,14 +8,40 @@ Next: `session.py`, which matches replies to requests.
 
 from typing import Any
 
+from firmware_bridge.calibration_requests import (
+    CalibrationBytes,
+    CalibrationWritten,
+    ReadCalibration,
+    WriteCalibration,
+)
+from firmware_bridge.camera import Camera, CameraFigures, GetCamera
+from firmware_bridge.condition import (
+    BatteryState,
+    ClockReading,
+    GetClock,
+    GetPower,
+    Power,
+    SetClock,
+    Temperatures,
+)
 from firmware_bridge.errors import ProtocolError
+from firmware_bridge.event_log import (
+    MAX_EVENTS,
+    ClearEvents,
+    Event,
+    EventKind,
+    EventList,
+    GetEvents,
+    RestartCause,
+)
 from firmware_bridge.framing import FLAG_REPLY, Packet
 from firmware_bridge.layout import Message
 from firmware_bridge.opcodes import PROTOCOL_VERSION, Opcode, Status
 from firmware_bridge.replies import (
+    LONGEST_LEASE_MS,
+    MIN_CHUNK_BYTES,
     NO_SLOT,
     Ack,
-    CalibrationBytes,
     Capabilities,
     DeviceInfo,
     FrameFlags,
@@ -29,24 +55,23 @@ from firmware_bridge.replies import (
     SlotState,
     UploadOffset,
 )
+from firmware_bridge.request import ReplyT, Request
 from firmware_bridge.requests import (
-    REQUESTS,
     Abort,
     AcquireFrame,
     ArmLaser,
     Flush,
     GetCapabilities,
-    GetSlotInfo,
     GetState,
     Hello,
     LaserOff,
-    ReadCalibration,
     RenewLease,
-    ReplyT,
-    Request,
     SetIntegrationTime,
     SetLaserPower,
     SetTec,
+)
+from firmware_bridge.slot_requests import (
+    GetSlotInfo,
     SlotActivate,
     SlotBegin,
     SlotConfirm,
@@ -59,19 +84,32 @@ from firmware_bridge.requests import (
 
 # fmt: off
 __all__ = [
-    "MAX_DETAIL_SIZE", "NO_SLOT", "PROTOCOL_VERSION", "REQUESTS", "Abort", "Ack", "AcquireFrame",
-    "ArmLaser", "CalibrationBytes", "Capabilities", "DeviceInfo", "Flush", "FrameFlags",
-    "FrameReply", "GetCapabilities", "GetSlotInfo", "GetState", "Hello", "InstrumentState",
-    "LaserOff", "LaserState", "LeaseGranted", "Opcode", "ReadCalibration", "RenewLease", "ReplyT",
-    "Request", "SetIntegrationTime", "SetLaserPower", "SetTec", "SettingsApplied", "SlotActivate",
+    "LONGEST_LEASE_MS", "MAX_DETAIL_SIZE", "MAX_EVENTS", "MIN_CHUNK_BYTES", "NO_SLOT",
+    "PROTOCOL_VERSION", "REQUESTS", "Abort", "Ack", "AcquireFrame", "ArmLaser", "BatteryState",
+    "CalibrationBytes", "CalibrationWritten", "Camera", "CameraFigures", "Capabilities",
+    "ClearEvents", "ClockReading", "DeviceInfo", "Event", "EventKind", "EventList", "Flush",
+    "FrameFlags", "FrameReply", "GetCamera", "GetCapabilities", "GetClock", "GetEvents", "GetPower",
+    "GetSlotInfo", "GetState", "Hello", "InstrumentState", "LaserOff", "LaserState", "LeaseGranted",
+    "Opcode", "Power", "ReadCalibration", "RenewLease", "ReplyT", "Request", "RestartCause",
+    "SetClock", "SetIntegrationTime", "SetLaserPower", "SetTec", "SettingsApplied", "SlotActivate",
     "SlotBegin", "SlotConfirm", "SlotData", "SlotInfo", "SlotRead", "SlotRevert", "SlotState",
-    "SlotTrial", "SlotVerify", "SlotWrite", "Status", "UnknownOpcode", "UploadOffset", "answer",
-    "parse_request", "refuse",
+    "SlotTrial", "SlotVerify", "SlotWrite", "Status", "Temperatures", "UnknownOpcode",
+    "UploadOffset", "WriteCalibration", "answer", "parse_request", "refuse",
 ]
 # fmt: on
 
 # A refusal's text is for one line of a log or card.
 MAX_DETAIL_SIZE = 200
+
+_REQUEST_CLASSES: tuple[type[Request[Any]], ...] = (
+    *(Hello, GetCapabilities, Abort, Flush, GetCamera),
+    *(GetState, SetIntegrationTime, SetLaserPower, SetTec, ArmLaser, RenewLease, LaserOff),
+    *(GetPower, SetClock, GetClock, GetEvents, ClearEvents),
+    *(AcquireFrame, ReadCalibration, WriteCalibration),
+    *(GetSlotInfo, SlotBegin, SlotWrite, SlotVerify, SlotTrial, SlotConfirm, SlotRevert),
+    *(SlotRead, SlotActivate),
+)
+REQUESTS: dict[int, type[Request[Any]]] = {cls.opcode: cls for cls in _REQUEST_CLASSES}
 
 
 class UnknownOpcode(ProtocolError):

@@ -1,11 +1,11 @@
 """The numbers of the wire: what is asked, and how it ended.
 
-Next: `replies.py`, what comes back; `requests.py`, what is asked.
+Next: `request.py`, what a request is; `replies.py`, what comes back.
 """
 
 from enum import IntEnum, unique
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 
 @unique
@@ -16,6 +16,7 @@ class Opcode(IntEnum):
     GET_CAPABILITIES = 0x02
     ABORT = 0x03
     FLUSH = 0x04
+    GET_CAMERA = 0x05
     GET_STATE = 0x10
     SET_INTEGRATION_TIME = 0x11
     SET_LASER_POWER = 0x12
@@ -23,8 +24,14 @@ class Opcode(IntEnum):
     ARM_LASER = 0x14
     RENEW_LEASE = 0x15
     LASER_OFF = 0x16
+    GET_POWER = 0x17
+    SET_CLOCK = 0x18
+    GET_CLOCK = 0x19
+    GET_EVENTS = 0x1A
+    CLEAR_EVENTS = 0x1B
     ACQUIRE_FRAME = 0x20
     READ_CALIBRATION = 0x30
+    WRITE_CALIBRATION = 0x31
     SLOT_INFO = 0x40
     SLOT_BEGIN = 0x41
     SLOT_WRITE = 0x42
@@ -53,3 +60,5 @@ class Status(IntEnum):
     FLASH_FAILED = 10
     LASER_FAULT = 11
     ABORTED = 12
+    WORKING = 13
+    IN_USE = 14

@@ -5,7 +5,7 @@ Next: `requests.py`, the requests these belong to.
 
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag, unique
-from typing import Annotated
+from typing import Annotated, Final
 
 from firmware_bridge.layout import (
     F32,
@@ -70,8 +70,19 @@ class DeviceInfo(Message):
     protocol_version: U16
 
 
+# The longest light after a host fell silent. Longer is no lease any more: nobody may grant it.
+LONGEST_LEASE_MS: Final = 500
+# With 32 bytes in a chunk no request is larger than one that carries a chunk.
+MIN_CHUNK_BYTES: Final = 32
+
+
 @dataclass(frozen=True)
 class Capabilities(Message):
+    """What this firmware has; what it has not is 0 or False.
+
+    `calibration_size` is the longest calibration page that it stores, in bytes; 0: it takes none.
+    """
+
     pixel_count: U16
     min_integration_time_us: U32
     max_integration_time_us: U32
@@ -83,11 +94,17 @@ class Capabilities(Message):
     max_chunk: U32
     has_tec: Bool
     has_trigger: Bool
+    has_interlock: Bool = True
+    has_thermometer: Bool = True
+    calibration_size: U32 = 0
 
 
 @dataclass(frozen=True)
 class InstrumentState(Message):
-    """`trigger_count` grows by one with each press; `active_slot` is NO_SLOT when there is none."""
+    """`trigger_count` grows by one with each press; `active_slot` is NO_SLOT when there is none.
+
+    `unread_events` happened and were not cleared; more than 65,535 are told as 65,535.
+    """
 
     laser_state: Annotated[LaserState, enum_u8(LaserState)]
     laser_power_mw: U16
@@ -100,6 +117,7 @@ class InstrumentState(Message):
     trigger_count: U32
     frame_pending: Bool
     active_slot: U8
+    unread_events: U16 = 0
 
 
 @dataclass(frozen=True)
@@ -132,13 +150,6 @@ class FrameReply(Message):
     @property
     def pixel_count(self) -> int:
         return int(self.counts.size)
-
-
-@dataclass(frozen=True)
-class CalibrationBytes(Message):
-    """A page for `CalibrationPage.from_bytes`."""
-
-    page: Blob
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Final
 
 # pid.codes lends vendor 0x1209 to open hardware. The product number is our working choice and has
 # not been registered there; an instrument on sale needs its own. Host, firmware and udev rule must
-# change together.
+# change together. The analyzer's serial port (USB CDC) has the same numbers.
 VENDOR_ID: Final = 0x1209
 PRODUCT_ID: Final = 0x7850
 

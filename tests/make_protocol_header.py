@@ -1,4 +1,4 @@
-"""Write the C declarations in PROTOCOL.md anew: `python tests/make_protocol_header.py`.
+"""Write the C declarations in PROTOCOL.md anew: `python -m tests.make_protocol_header`.
 
 They are made from the code, so that the document cannot drift from it.
 """
@@ -16,13 +16,27 @@ from firmware_bridge.layout import Message
 PROTOCOL = Path(__file__).parents[1] / "firmware_bridge" / "PROTOCOL.md"
 BEGIN, END = "<!-- made by tests/make_protocol_header.py: begin -->", "<!-- end -->"
 
-C_TYPES = {"B": "uint8_t", "H": "uint16_t", "I": "uint32_t", "f": "float", "d": "double"}
-TAILS = {"u32 n, u8[n]": ("uint32_t", "uint8_t"), "u16 n, u16[n]": ("uint16_t", "uint16_t")}
+C_TYPES = {
+    "B": "uint8_t",
+    "H": "uint16_t",
+    "I": "uint32_t",
+    "Q": "uint64_t",
+    "f": "float",
+    "d": "double",
+}
+TAILS = {
+    "u32 n, u8[n]": ("uint32_t", "uint8_t"),
+    "u16 n, u16[n]": ("uint16_t", "uint16_t"),
+    "u16 n, event[n]": ("uint16_t", "struct ramix_event"),
+}
 COMMENTS = {
     "bool": "0 or 1",
     "u8 LaserState": "enum ramix_laser",
     "u8 SlotState": "enum ramix_slot",
     "u16 FrameFlags": "enum ramix_frame",
+    "u16 CameraFigures": "enum ramix_camera_known",
+    "u8 BatteryState": "enum ramix_battery",
+    "u16 Temperatures": "enum ramix_temperature_known",
 }
 PACKET_FIELDS = ("sync", "version", "flags", "opcode", "status", "request_id", "payload_size")
 PAGE_FIELDS = (
@@ -88,6 +102,11 @@ def declarations() -> Iterator[str]:
         "NO_SLOT": m.NO_SLOT,
         "MAX_DETAIL_SIZE": m.MAX_DETAIL_SIZE,
         "PAGE_VERSION": calibration.PAGE_VERSION,
+        "RESPONSE_PAGE_VERSION": calibration.RESPONSE_PAGE_VERSION,
+        "MAX_RESPONSE_POINTS": calibration.MAX_RESPONSE_POINTS,
+        "MAX_EVENTS": m.MAX_EVENTS,
+        "LONGEST_LEASE_MS": m.LONGEST_LEASE_MS,
+        "MIN_CHUNK_BYTES": m.MIN_CHUNK_BYTES,
     }
     yield "\n".join(f"#define RAMIX_{name} {value}" for name, value in constants.items())
     yield c_enum("OPCODE", m.Opcode, 2)
@@ -95,6 +114,11 @@ def declarations() -> Iterator[str]:
     yield c_enum("LASER", m.LaserState, 1)
     yield c_enum("SLOT", m.SlotState, 1)
     yield c_enum("FRAME", m.FrameFlags, 4)
+    yield c_enum("CAMERA_KNOWN", m.CameraFigures, 4)
+    yield c_enum("BATTERY", m.BatteryState, 1)
+    yield c_enum("TEMPERATURE_KNOWN", m.Temperatures, 4)
+    yield c_enum("EVENT_KIND", m.EventKind, 2)
+    yield c_enum("RESTART", m.RestartCause, 1)
     header = [(n, f, "") for n, f in zip(PACKET_FIELDS, formats(packet._HEADER), strict=True)]
     yield c_struct("header", [*header, ("header_crc16", "H", "")], None)
     page = zip(PAGE_FIELDS, formats(calibration._PAGE), strict=True)
@@ -104,6 +128,7 @@ def declarations() -> Iterator[str]:
     yield "/* requests */"
     yield from (message_struct(cls) for cls in requests)
     yield "/* replies */"
+    yield message_struct(m.Event)
     yield from (message_struct(cls) for cls in replies)
 
 

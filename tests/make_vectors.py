@@ -1,4 +1,4 @@
-"""Write the wire's test vectors: `python tests/make_vectors.py`.
+"""Write the wire's test vectors: `python -m tests.make_vectors`.
 
 The vectors lock the bytes: another implementation replays them, and the tests here compare. They
 change only when the protocol changes on purpose.
@@ -20,6 +20,8 @@ from firmware_bridge.cobs import cobs_encode
 from firmware_bridge.framing import Framing, Packet, encode, encode_for, make_decoder
 from firmware_bridge.layout import Message
 from firmware_bridge.model_slots import SlotRefused, SlotTable
+from tests.conversations import ACTIONS, NEEDS
+from tests.stories import stories
 
 VECTORS = Path(__file__).parent / "vectors"
 IMAGE = bytes(range(40))
@@ -30,14 +32,20 @@ EXAMPLES: tuple[tuple[m.Request[Any], Message], ...] = (
     (m.Hello(), m.DeviceInfo("ramix-785", 1, "SIM-0001", "1.2.0", m.PROTOCOL_VERSION)),
     (
         m.GetCapabilities(),
-        m.Capabilities(2048, 1000, 10_000_000, 70, 50, 500, 2, 1 << 20, 4096, True, True),
+        m.Capabilities(
+            *(2048, 1000, 10_000_000, 70, 50, 500, 2, 1 << 20, 4096, True, True, True, True, 4080)
+        ),
     ),
     (m.Abort(), m.Ack()),
     (m.Flush(), m.Ack()),
     (
+        m.GetCamera(),
+        m.Camera(~m.CameraFigures.NONE, 16, 4.5, 16.0, 300_000.0, 165.0, 256.0, 12, 2035),
+    ),
+    (
         m.GetState(),
         m.InstrumentState(
-            m.LaserState.ARMED, 70, True, 120, -10.5, True, 7, 100_000, 3, False, m.NO_SLOT
+            *(m.LaserState.ARMED, 70, True, 120, -10.5, True, 7, 100_000, 3, False, m.NO_SLOT, 2)
         ),
     ),
     (m.SetIntegrationTime(250_000), m.SettingsApplied(8)),
@@ -47,6 +55,32 @@ EXAMPLES: tuple[tuple[m.Request[Any], Message], ...] = (
     (m.RenewLease(150), m.LeaseGranted(150)),
     (m.LaserOff(), m.Ack()),
     (
+        m.GetPower(),
+        m.Power(
+            battery=m.BatteryState.DISCHARGING,
+            battery_percent=80,
+            battery_voltage_mv=3960,
+            known=m.Temperatures.LASER | m.Temperatures.BOARD,
+            laser_temperature_c=25.5,
+            board_temperature_c=31.0,
+            battery_temperature_c=0.0,
+        ),
+    ),
+    (m.SetClock(1_766_000_000_123), m.Ack()),
+    (m.GetClock(), m.ClockReading(1_766_000_000_200, 4_294_967_296)),
+    (
+        m.GetEvents(5),
+        m.EventList(
+            7,
+            5,
+            (
+                m.Event(6, m.EventKind.LASER_FAULT, 86_400_000, 1_766_000_000_000, 17),
+                m.Event(7, m.EventKind.RESTARTED, 0, 0, m.RestartCause.WATCHDOG),
+            ),
+        ),
+    ),
+    (m.ClearEvents(7), m.Ack()),
+    (
         m.AcquireFrame(True),
         m.FrameReply(
             *(41, 10, 250_000, -10.25, m.LaserState.ON, 35),
@@ -55,6 +89,7 @@ EXAMPLES: tuple[tuple[m.Request[Any], Message], ...] = (
         ),
     ),
     (m.ReadCalibration(), m.CalibrationBytes(b"page")),
+    (m.WriteCalibration(0, 40, IMAGE[:32]), m.CalibrationWritten(32, 6)),
     (m.GetSlotInfo(0), SLOT_INFO),
     (m.SlotBegin(0, 40, DIGEST, 3), m.UploadOffset(16)),
     (m.SlotWrite(0, 16, IMAGE[16:32]), m.UploadOffset(32)),
@@ -70,6 +105,9 @@ PAGES = {
     "2,048 pixels, cubic, three dead pixels": CalibrationPage(
         (792.5, 0.0905, 1.5e-6, -1.25e-9), 785.0, 24, 2023, 2048, (0, 513, 1999), 12.0, "SIM-0001"
     ),
+    "with a response of three points": CalibrationPage(
+        (800.0, 0.09), 785.0, 10, 1009, 1024, (7,), 12.0, "SIM-0002", (0.5, 1.0, 0.25)
+    ),
     "shortest axis, straight line, no serial": CalibrationPage(
         (800.0, 0.5), 785.25, 0, 1, 2, (), 8.5, ""
     ),
@@ -82,6 +120,10 @@ def plain(value: Any) -> Any:
         return value.hex()
     if isinstance(value, np.ndarray):
         return value.tolist()
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, Message):
+        return field_values(value)
     return value.value if isinstance(value, Enum) else value
 
 
@@ -164,51 +206,53 @@ def calibration_vectors() -> Iterator[dict[str, Any]]:
         }
 
 
-SLOT_SIZE, MAX_CHUNK = 64, 16
-OLD, NEW, FIX = (hashlib.sha256(name).digest() for name in (b"old", b"new", b"fix"))
-WRONG = hashlib.sha256(b"wrong").digest()
+SLOT_SIZE, MAX_CHUNK = 128, 32
+# Name, first byte, size; the bytes count up.
+SIZES = (("old", 0, 64), ("new", 100, 32), ("fix", 200, 32), ("never sent", 50, 32))
+IMAGES = {name: bytes(range(first, first + size)) for name, first, size in SIZES}
+OLD, NEW, FIX, WRONG = (hashlib.sha256(image).digest() for image in IMAGES.values())
 # Method of SlotTable and its arguments: two installs, a resumed one, failures, a withdrawn model.
 SLOT_STORY: tuple[tuple[str, tuple[Any, ...]], ...] = (
-    ("begin", (0, 65, OLD, 1)),
-    ("begin", (2, 32, OLD, 1)),
-    ("write", (0, 0, 16)),
-    ("begin", (0, 32, OLD, 1)),
+    ("begin", (0, 129, OLD, 1)),
+    ("begin", (2, 64, OLD, 1)),
+    ("write", (0, 0, 32)),
+    ("begin", (0, 64, OLD, 1)),
     ("start_trial", (0,)),
-    ("write", (0, 0, 16)),
+    ("write", (0, 0, 32)),
     ("verify", (0, OLD)),
-    ("write", (0, 0, 16)),
-    ("write", (0, 16, 17)),
-    ("write", (0, 16, 16)),
-    ("begin", (0, 32, OLD, 1)),
+    ("write", (0, 0, 32)),
+    ("write", (0, 32, 33)),
+    ("write", (0, 32, 32)),
+    ("begin", (0, 64, OLD, 1)),
     ("verify", (0, OLD)),
     ("confirm", (0,)),
     ("start_trial", (0,)),
     ("after_reset", ()),
     ("start_trial", (0,)),
     ("confirm", (0,)),
-    ("begin", (0, 32, NEW, 1)),
+    ("begin", (0, 64, NEW, 1)),
     ("revert", (0,)),
-    ("begin", (1, 16, WRONG, 1)),
-    ("write", (1, 0, 16)),
+    ("begin", (1, 32, WRONG, 1)),
+    ("write", (1, 0, 32)),
     ("verify", (1, NEW)),
-    ("begin", (1, 16, NEW, 1)),
-    ("write", (1, 0, 16)),
+    ("begin", (1, 32, NEW, 1)),
+    ("write", (1, 0, 32)),
     ("verify", (1, NEW)),
     ("start_trial", (1,)),
     ("activate", (0,)),
-    ("begin", (0, 16, FIX, 2)),
+    ("begin", (0, 32, FIX, 2)),
     ("revert", (1,)),
     ("start_trial", (1,)),
     ("confirm", (1,)),
     ("activate", (0,)),
     ("activate", (1,)),
-    ("begin", (0, 16, FIX, 2)),
-    ("write", (0, 0, 16)),
+    ("begin", (0, 32, FIX, 2)),
+    ("write", (0, 0, 32)),
     ("verify", (0, FIX)),
     ("start_trial", (0,)),
     ("confirm", (0,)),
     ("activate", (1,)),
-    ("begin", (1, 16, OLD, 1)),
+    ("begin", (1, 32, OLD, 1)),
     ("revert", (1,)),
 )
 EXTRA_LIMITS = {"begin": {"slot_size": SLOT_SIZE}, "write": {"max_chunk": MAX_CHUNK}}
@@ -224,13 +268,49 @@ def slot_step(table: SlotTable, step: str, arguments: tuple[Any, ...]) -> tuple[
     return after, m.Status.HASH_MISMATCH if failed else m.Status.OK
 
 
+def sent_bytes(number: int) -> bytes:
+    """What step `number`, a write, carries: the image that the slot's next verify finds there."""
+    _, (slot, offset, length) = SLOT_STORY[number]
+    digests = [
+        arguments[1]
+        for step, arguments in SLOT_STORY[number:]
+        if step == "verify" and arguments[0] == slot
+    ]
+    image = next(image for image in IMAGES.values() if hashlib.sha256(image).digest() == digests[0])
+    return image[offset : offset + length].ljust(length, b"\0")
+
+
+def slot_request(number: int) -> m.Request[Any] | None:
+    """Step `number` on the wire; None for the restart."""
+    step, arguments = SLOT_STORY[number]
+    slot = arguments[0] if arguments else 0
+    match step:
+        case "begin":
+            return m.SlotBegin(*arguments)
+        case "write":
+            return m.SlotWrite(slot, arguments[1], sent_bytes(number))
+        case "after_reset":
+            return None
+    kinds = {
+        "verify": m.SlotVerify,
+        "start_trial": m.SlotTrial,
+        "confirm": m.SlotConfirm,
+        "revert": m.SlotRevert,
+        "activate": m.SlotActivate,
+    }
+    return kinds[step](slot)
+
+
 def slot_vectors() -> Iterator[dict[str, Any]]:
     table = SlotTable()
-    for step, arguments in SLOT_STORY:
+    for number, (step, arguments) in enumerate(SLOT_STORY):
         table, status = slot_step(table, step, arguments)
+        request = slot_request(number)
+        asked = request and Packet(request.opcode, number, payload=request.to_bytes())
         yield {
             "step": step,
             "arguments": [plain(argument) for argument in arguments],
+            "request": asked and encode(asked).hex(),
             "status": int(status),
             "states": [slot.state.name for slot in table.slots],
             "received": [slot.received for slot in table.slots],
@@ -246,9 +326,15 @@ def vector_files() -> dict[str, str]:
         "streams.json": {"streams": list(stream_vectors())},
         "cobs.json": {"cobs": list(cobs_vectors())},
         "calibration.json": {"pages": list(calibration_vectors())},
+        "conversations.json": {
+            "needs": NEEDS,
+            "actions": ACTIONS,
+            "conversations": [story.to_json() for story in stories()],
+        },
         "slots.json": {
             "slot_size": SLOT_SIZE,
             "max_chunk": MAX_CHUNK,
+            "images": {name: image.hex() for name, image in IMAGES.items()},
             "steps": list(slot_vectors()),
         },
     }

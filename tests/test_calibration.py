@@ -38,6 +38,12 @@ def pages(draw: st.DrawFn) -> CalibrationPage:
         dead_pixels=tuple(sorted(draw(st.sets(st.integers(0, pixel_count - 1), max_size=8)))),
         resolution_cm1=draw(st.floats(0.1, 50)),
         serial=draw(st.text(st.characters(codec="ascii", exclude_characters="\0"), max_size=32)),
+        response=draw(
+            st.one_of(
+                st.just(()),
+                st.lists(st.floats(1e-6, 1.0), min_size=2, max_size=40).map(tuple),
+            )
+        ),
     )
 
 
@@ -80,6 +86,26 @@ def test_random_bytes_under_a_good_crc_never_raise_anything_else(inner: bytes) -
             CalibrationPage.from_bytes(data)
 
 
+def test_a_response_is_straight_between_its_points_and_held_outside() -> None:
+    page = replace(PAGE, first_valid_pixel=0, last_valid_pixel=2000, response=(0.5, 1.0, 0.25))
+    response = page.relative_response()
+    assert response is not None and len(response) == 2048
+    assert response[[0, 500, 1000, 2000, 2047]].tolist() == [0.5, 0.75, 1.0, 0.25, 0.25]
+    assert PAGE.relative_response() is None
+    assert PAGE.to_bytes()[4] == 1 and page.to_bytes()[4] == 2
+
+
+def test_every_truncated_page_with_a_response_is_refused_also_under_a_good_crc() -> None:
+    covered = replace(PAGE, response=(0.5, 1.0, 0.25)).to_bytes()[:-4]
+    CalibrationPage.from_bytes(resealed(covered))
+    for size in range(len(covered)):
+        with pytest.raises(CalibrationError):
+            CalibrationPage.from_bytes(resealed(covered[:size]))
+    for more in (b"\0", bytes(8)):
+        with pytest.raises(CalibrationError):
+            CalibrationPage.from_bytes(resealed(covered + more))
+
+
 def test_an_erased_page_says_that_there_is_none() -> None:
     with pytest.raises(CalibrationError, match="no calibration page"):
         CalibrationPage.from_bytes(b"\xff" * 256)
@@ -95,7 +121,8 @@ def edited(offset: int, new: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("offset", "new", "said"),
     [
-        (4, b"\x02\x00", "version 2"),
+        (4, b"\x03\x00", "version 3"),
+        (4, b"\x02\x00", "dead pixels"),
         (28 + 9, b"x", "zero-padded"),
         (28, b"\xff", "UTF-8"),
         (60, b"\x07", "coefficients"),
@@ -143,6 +170,11 @@ def test_the_edited_page_passes_when_the_edit_is_legal() -> None:
         {"dead_pixels": (4, 4)},
         {"dead_pixels": (-1,)},
         {"dead_pixels": (2048,)},
+        {"response": (1.0,)},
+        {"response": (0.5,) * 256},
+        {"response": (0.5, 0.0)},
+        {"response": (0.5, 1.01)},
+        {"response": (0.5, math.nan)},
         {"serial": "x" * 33},
         {"serial": "a\0"},
     ],
@@ -203,6 +235,7 @@ def test_stored_pages_are_read_and_written_as_stored() -> None:
         assert page == CalibrationPage(
             tuple(stored.pop("wavelength_coefficients_nm")),
             dead_pixels=tuple(stored.pop("dead_pixels")),
+            response=tuple(stored.pop("response")),
             **stored,
         )
         assert page.to_bytes().hex() == case["page"]

@@ -71,7 +71,7 @@ def test_how_much_of_it_there_is_and_where_is_found(part: float) -> None:
         found = answer(behind("toluene", "PET", part, 0.7, seed=seed), blank("PET"))
         (one,) = found.containers
         assert one.part == pytest.approx(part, rel=0.05)
-        assert one.shift_cm1 == pytest.approx(0.7, abs=0.15)
+        assert one.shift_cm1 == pytest.approx(0.7, abs=0.2)
         assert one.amplitude is not None
         assert one.amplitude / (1.0 - one.amplitude) == pytest.approx(1.3 * part, rel=0.2)
 

@@ -138,7 +138,8 @@ def test_the_conversation_on_opening_measuring_and_leaving(make_bench: MakeBench
         analyzer.acquire_frame(laser_on=True)
         analyzer.acquire_frame(laser_on=False)
     assert link.asked == [
-        *(Opcode.ABORT, Opcode.FLUSH, Opcode.HELLO, Opcode.GET_CAPABILITIES, Opcode.GET_STATE),
+        *(Opcode.ABORT, Opcode.FLUSH, Opcode.HELLO, Opcode.GET_CAPABILITIES),
+        *(Opcode.GET_CAMERA, Opcode.GET_STATE),
         *(Opcode.ARM_LASER, Opcode.ACQUIRE_FRAME, Opcode.LASER_OFF),
         Opcode.ACQUIRE_FRAME,
         Opcode.LASER_OFF,

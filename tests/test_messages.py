@@ -27,6 +27,7 @@ STRATEGIES: dict[str, st.SearchStrategy[Any]] = {
     "u8": st.integers(0, 0xFF),
     "u16": st.integers(0, 0xFFFF),
     "u32": st.integers(0, 0xFFFF_FFFF),
+    "u64": st.integers(0, 2**64 - 1),
     "f32": st.floats(width=32, allow_nan=False, allow_infinity=False),
     "bool": st.booleans(),
     "char[32]": st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])).filter(
@@ -35,11 +36,80 @@ STRATEGIES: dict[str, st.SearchStrategy[Any]] = {
     "u8[32]": st.binary(min_size=32, max_size=32),
     "u8 LaserState": st.sampled_from(m.LaserState),
     "u8 SlotState": st.sampled_from(m.SlotState),
+    "u8 BatteryState": st.sampled_from(m.BatteryState),
+    "u16 CameraFigures": st.integers(0, 127).map(m.CameraFigures),
     "u16 FrameFlags": st.integers(0, 15).map(m.FrameFlags),
     "u32 n, u8[n]": st.binary(max_size=300),
     "u16 n, u16[n]": st.lists(st.integers(0, 0xFFFF), max_size=64).map(
         lambda counts: np.array(counts, dtype=np.uint16)
     ),
+}
+
+
+@st.composite
+def cameras(draw: st.DrawFn) -> m.Camera:
+    """Any figures, those that are not known zero."""
+    known = draw(st.integers(0, 127).map(m.CameraFigures))
+    positive = st.floats(0.125, 1e6, width=32)
+    first, last = sorted(draw(st.tuples(*[st.integers(0, 0xFFFF)] * 2)))
+
+    def told(figure: m.CameraFigures, value: Any) -> Any:
+        return value if known & figure else 0
+
+    return m.Camera(
+        known=known,
+        converter_bits=told(m.CameraFigures.CONVERTER_BITS, draw(st.integers(8, 16))),
+        gain_e_per_count=told(m.CameraFigures.GAIN, draw(positive)),
+        read_noise_e=told(m.CameraFigures.READ_NOISE, draw(positive)),
+        full_well_e=told(m.CameraFigures.FULL_WELL, draw(positive)),
+        offset_counts=told(m.CameraFigures.OFFSET, draw(positive)),
+        dark_current_e_per_s=told(m.CameraFigures.DARK_CURRENT, draw(positive)),
+        first_useful_pixel=told(m.CameraFigures.USEFUL_RANGE, first),
+        last_useful_pixel=told(m.CameraFigures.USEFUL_RANGE, last),
+    )
+
+
+@st.composite
+def powers(draw: st.DrawFn) -> m.Power:
+    """Any battery or none, temperatures that are not known zero."""
+    battery = draw(st.sampled_from(m.BatteryState))
+    known = draw(st.integers(0, 7).map(m.Temperatures))
+    there = battery is not m.BatteryState.NONE
+    celsius = st.floats(-40, 120, width=32)
+    return m.Power(
+        battery,
+        draw(st.integers(0, 100)) * there,
+        draw(st.integers(0, 0xFFFF)) * there,
+        known,
+        draw(celsius) if known & m.Temperatures.LASER else 0.0,
+        draw(celsius) if known & m.Temperatures.BOARD else 0.0,
+        draw(celsius) if known & m.Temperatures.BATTERY else 0.0,
+    )
+
+
+@st.composite
+def event_lists(draw: st.DrawFn) -> m.EventList:
+    """Rising numbers, with gaps."""
+    numbers = draw(st.lists(st.integers(1, 2**32 - 1), unique=True, max_size=m.MAX_EVENTS))
+    events = tuple(
+        m.Event(
+            number,
+            draw(st.integers(0, 0xFF)),
+            draw(st.integers(0, 2**64 - 1)),
+            draw(st.integers(0, 2**64 - 1)),
+            draw(st.integers(0, 2**32 - 1)),
+        )
+        for number in sorted(numbers)
+    )
+    cleared = draw(st.integers(0, min(numbers, default=2**32) - 1))
+    newest = draw(st.integers(max([cleared, *numbers]), 2**32 - 1))
+    return m.EventList(newest, cleared, events)
+
+
+LEGAL: dict[type[Message], st.SearchStrategy[Any]] = {
+    m.Camera: cameras(),
+    m.Power: powers(),
+    m.EventList: event_lists(),
 }
 
 
@@ -50,6 +120,8 @@ def kinds(cls: type[Message]) -> dict[str, str]:
 
 
 def any_message(cls: type[Message]) -> st.SearchStrategy[Message]:
+    if cls in LEGAL:
+        return LEGAL[cls]
     return st.builds(cls, **{name: STRATEGIES[kind] for name, kind in kinds(cls).items()})
 
 
@@ -105,7 +177,7 @@ def test_opcodes_and_statuses_keep_their_numbers() -> None:
     assert {case["opcode"] for case in stored} == set(m.Opcode)
     for case in stored:
         assert m.Opcode(case["opcode"]).name == case["name"].split()[0]
-    assert [status.value for status in m.Status] == list(range(13))
+    assert [status.value for status in m.Status] == list(range(15))
 
 
 STATE = m.InstrumentState(
@@ -183,7 +255,8 @@ def test_a_frame_of_any_pixel_count_fits_a_packet(pixel_count: int) -> None:
 
 
 def test_received_counts_cannot_be_altered() -> None:
-    frame = m.FrameReply.from_bytes(EXAMPLES[11][1].to_bytes())
+    sent = next(reply for _, reply in EXAMPLES if isinstance(reply, m.FrameReply))
+    frame = m.FrameReply.from_bytes(sent.to_bytes())
     assert frame.counts.dtype == np.uint16
     with pytest.raises(ValueError, match="read-only"):
         frame.counts[0] = 1

@@ -1,14 +1,28 @@
 """The slot rules: the stored story step by step, and what no sequence of requests brings about."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from firmware_bridge.messages import Status
+from firmware_bridge.framing import PacketDecoder
+from firmware_bridge.messages import (
+    Request,
+    SlotActivate,
+    SlotBegin,
+    SlotConfirm,
+    SlotRevert,
+    SlotTrial,
+    SlotVerify,
+    SlotWrite,
+    Status,
+    parse_request,
+)
 from firmware_bridge.model_slots import EMPTY_SLOT, Slot, SlotRefused, SlotState, SlotTable
 from tests.make_vectors import FIX, IMAGE, NEW, OLD, SLOT_STORY, slot_step
 
@@ -33,6 +47,56 @@ def test_the_stored_story_ends_each_step_as_stored() -> None:
         assert [slot.received for slot in table.slots] == stored["received"], number
         assert (255 if table.active is None else table.active) == stored["active"], number
         assert table.minimum_counter == stored["minimum_counter"], number
+
+
+def test_the_stored_requests_carry_images_that_hash_as_the_story_says() -> None:
+    """As a firmware does: the bytes that came are what is hashed."""
+    stored = json.loads((VECTORS / "slots.json").read_text())
+    table, flash = SlotTable(), [bytearray(stored["slot_size"]) for _ in range(2)]
+    for number, step in enumerate(stored["steps"]):
+        if step["request"] is None:
+            table = table.after_reset()
+            continue
+        (packet,) = PacketDecoder().feed(bytes.fromhex(step["request"]))
+        request = parse_request(packet)
+        status = Status.OK
+        try:
+            table, status = carried_out(table, request, flash, stored)
+        except SlotRefused as refusal:
+            status = Status(refusal.status)
+        assert status == step["status"], number
+        assert [slot.state.name for slot in table.slots] == step["states"], number
+        assert [slot.received for slot in table.slots] == step["received"], number
+
+
+def carried_out(
+    table: SlotTable, request: Request[Any], flash: list[bytearray], limits: dict[str, int]
+) -> tuple[SlotTable, Status]:
+    """The table after a request, and its status."""
+    match request:
+        case SlotBegin(slot=slot, size=size, sha256=sha256, security_counter=counter):
+            after = table.begin(slot, size, sha256, counter, slot_size=limits["slot_size"])
+        case SlotWrite(slot=slot, offset=offset, data=data):
+            after = table.write(slot, offset, len(data), max_chunk=limits["max_chunk"])
+            if after is not table:
+                flash[slot][offset : offset + len(data)] = data
+        case SlotVerify(slot=slot):
+            table.check_verify(slot)
+            size = table.slots[slot].size
+            after = table.verify(slot, hashlib.sha256(flash[slot][:size]).digest())
+            if after.slots[slot].state is SlotState.EMPTY:
+                return after, Status.HASH_MISMATCH
+        case SlotTrial(slot=slot):
+            after = table.start_trial(slot)
+        case SlotConfirm(slot=slot):
+            after = table.confirm(slot)
+        case SlotRevert(slot=slot):
+            after = table.revert(slot)
+        case SlotActivate(slot=slot):
+            after = table.activate(slot)
+        case _:
+            raise AssertionError(request)
+    return after, Status.OK
 
 
 def test_the_same_image_resumes_and_another_one_starts_over() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from firmware_bridge import calibration, framing, usb_ids
 from firmware_bridge import messages as m
+from firmware_bridge.deadlines import FLASH_WORK_S, LONGEST_WORK_S, READOUT_TIME_S
 from firmware_bridge.layout import Message
 from tests.make_protocol_header import PROTOCOL, c_header, document_with_header
 
@@ -56,6 +57,26 @@ def test_the_flag_table_is_the_code() -> None:
     assert told == [(flag.value, flag.name) for flag in m.FrameFlags]
 
 
+def test_the_answer_times_are_the_codes() -> None:
+    frame, *told = table("### How long an answer may take")
+    assert frame[0] == "ACQUIRE_FRAME" and f"{READOUT_TIME_S * 1e3:.0f} ms" in frame[1]
+    assert {m.Opcode[name]: float(time.removesuffix(" s")) for name, time in told} == FLASH_WORK_S
+
+
+def test_the_longest_work_is_the_codes() -> None:
+    assert f"waits for {LONGEST_WORK_S:.0f} s in\nall" in DOCUMENT
+
+
+def test_the_event_table_is_the_code() -> None:
+    told = [(int(value), name) for value, name, *_ in table("## 8. Events, power, clock")]
+    assert told == [(kind.value, kind.name) for kind in m.EventKind]
+
+
+def test_the_table_of_camera_figures_is_the_code() -> None:
+    told = [(int(row[0]), row[1]) for row in table("### What a firmware has, and its camera")]
+    assert told == [(figure.value, figure.name) for figure in m.CameraFigures if figure]
+
+
 def test_the_packet_table_is_the_code() -> None:
     rows = table("## 2. Packet")
     assert [row[2] for row in rows[-2:]] == ["payload", "packet_crc32"]
@@ -77,6 +98,9 @@ def test_numbers_in_the_text_are_the_codes() -> None:
         f"silent for {framing.MAX_PAUSE_S * 1e3:.0f} ms",
         f"at most {m.MAX_DETAIL_SIZE} bytes",
         f"2 to {calibration.MAX_COEFFICIENTS} coefficients",
+        f"At least {m.MAX_EVENTS} events are kept, and a reply holds at most {m.MAX_EVENTS}",
+        f"**`max_lease_ms` must not\n  exceed {m.LONGEST_LEASE_MS}**",
+        f"`max_chunk` at least {m.MIN_CHUNK_BYTES}",
         f"Magic is `{calibration.MAGIC.decode()}`",
         f"none ({m.NO_SLOT})",
         f"vendor 0x{usb_ids.VENDOR_ID:04x}, product 0x{usb_ids.PRODUCT_ID:04x}",
@@ -110,7 +134,7 @@ def test_a_changed_declaration_would_be_noticed() -> None:
 
 def test_every_vector_file_is_listed() -> None:
     stored = sorted((Path(__file__).parent / "vectors").glob("*.json"))
-    listed = [row[0].strip("`") for row in table("## 12. Vectors")]
+    listed = [row[0].strip("`") for row in table("## 13. Vectors")]
     assert sorted(listed) == [f"tests/vectors/{path.name}" for path in stored]
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from device.driver.analyzer import Analyzer
+from device.driver.transports.tcp import TcpTransport
 from firmware_bridge.errors import CallerError, LinkError, PortBusy
-from firmware_bridge.framing import Framing
+from firmware_bridge.framing import Framing, PacketDecoder
 from firmware_bridge.messages import AcquireFrame, ArmLaser, GetState, Hello, ReplyT, Request
 from firmware_bridge.session import Session
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
@@ -124,6 +126,14 @@ def test_one_host_at_a_time_and_the_next_when_it_has_left() -> None:
             first.ask(Hello())
             with TcpHost(server) as second, pytest.raises(OSError):
                 second.ask(Hello())
+            first.ask(Hello())
+            with TcpHost(server) as second:
+                (refusal,) = PacketDecoder().feed(second.socket.recv(65_536))
+                assert (refusal.status, refusal.opcode, refusal.request_id) == (14, 0, 0)
+                assert refusal.is_reply and b"another program" in refusal.payload
+            for _ in range(3):
+                with pytest.raises(PortBusy, match="in use"):
+                    Analyzer(TcpTransport(server.host, server.port), timeout_s=1.0).__enter__()
             first.ask(Hello())
         with TcpHost(server) as third:
             assert third.ask(Hello()).product == "ramix-785"

@@ -16,9 +16,11 @@ from firmware_bridge.messages import (
     Abort,
     AcquireFrame,
     ArmLaser,
+    ClearEvents,
     Flush,
     FrameFlags,
     GetCapabilities,
+    GetEvents,
     GetState,
     Hello,
     LaserOff,
@@ -232,6 +234,14 @@ def test_an_open_interlock_forbids_arming_until_it_is_closed() -> None:
     connection.ask(ArmLaser(200))
 
 
+def test_a_cover_left_open_is_open_after_a_restart() -> None:
+    connection = host()
+    connection.analyzer.interlock(True)
+    connection.analyzer.reboot()
+    assert not connection.ask(GetState()).interlock_closed
+    assert refused(connection, ArmLaser(200)) is Status.INTERLOCK_OPEN
+
+
 def test_a_laser_fault_stays_until_the_host_acknowledges_it() -> None:
     connection = host()
     connection.analyzer.break_laser()
@@ -243,6 +253,9 @@ def test_a_laser_fault_stays_until_the_host_acknowledges_it() -> None:
     connection.analyzer.interlock(False)
     assert refused(connection, ArmLaser(200)) is Status.LASER_FAULT
     connection.ask(LaserOff())
+    connection.ask(Abort())
+    assert refused(connection, ArmLaser(200)) is Status.LASER_FAULT
+    connection.ask(ClearEvents(connection.ask(GetEvents(0)).newest_number))
     connection.ask(ArmLaser(200))
 
 

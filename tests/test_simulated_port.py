@@ -46,6 +46,7 @@ def test_an_empty_specification_is_an_empty_sample_chamber() -> None:
 def test_every_key_is_read() -> None:
     port = parse(
         "replay=a.txt&model=none&flash=f.bin&link=usb&seed=7&noise=2.5&trigger_every_s=0.5&speed=10"
+        "&camera=cmos&figures=unknown&battery=20"
     )
     assert port == SimulatedPort(
         replay=Path("a.txt"),
@@ -56,6 +57,9 @@ def test_every_key_is_read() -> None:
         noise=2.5,
         trigger_every_s=0.5,
         speed=10.0,
+        camera="cmos",
+        figures="unknown",
+        battery=20,
     )
 
 
@@ -111,6 +115,10 @@ def test_a_mixture_is_read_also_where_names_hold_commas() -> None:
         "mix=:1",
         "mix=a:1,b",
         "speed=0",
+        "camera=film",
+        "figures=guessed",
+        "battery=101",
+        "battery=low",
         "trigger_every_s=soon",
         "replay=%00",
         "&",

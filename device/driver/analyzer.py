@@ -8,25 +8,24 @@ Next: `acquisition.py`, which measures with it; `model_transfer.py` for the mode
 """
 
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
-from device.driver.claims import check_axis, check_capabilities, check_state, check_words
+from device.driver.calibration_transfer import write_page
+from device.driver.claims import check_axis, check_state, check_words
+from device.driver.condition import Condition
 from device.driver.conversation import Conversation
 from device.driver.exposure import LaserDropped, expose
+from device.driver.introduction import Introduced, introduce
 from device.driver.model_transfer import ModelSlots
+from device.driver.slow_work import until_done
 from device.driver.transports.base import Transport
 from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.errors import CallerError, LinkTimeout, ProtocolError
 from firmware_bridge.messages import (
-    PROTOCOL_VERSION,
     Abort,
-    Capabilities,
-    DeviceInfo,
     Flush,
     FrameReply,
-    GetCapabilities,
     GetState,
-    Hello,
     InstrumentState,
     LaserOff,
     ReadCalibration,
@@ -45,16 +44,16 @@ Frame = FrameReply
 # The longest that the laser may outlive this program.
 _LEASE_MS = 500
 _FAREWELL_S = 1.0
-# ABORT may take one whole timeout, and all that is asked afterwards another one.
-_OPENING_TIMEOUTS = 2.0
+# ABORT may take one whole timeout, and the five questions behind it one and a half.
+_OPENING_TIMEOUTS = 2.5
+# A calibration page is short: this covers all its chunks and the reading back.
+_PAGE_TIMEOUTS = 4.0
 _TRIGGER_POLL_S = 0.05
 # More than any request has: ends one that a crashed host left half sent, whatever its length.
 _FILLER = bytes(8 * 1024)
 
-_ValueT = TypeVar("_ValueT")
 
-
-class Analyzer(ModelSlots):
+class Analyzer(Introduced, ModelSlots, Condition):
     """One Raman analyzer behind a transport.
 
     `timeout_s` is the margin of every call: one budget for asking and answering, on top of the
@@ -65,8 +64,7 @@ class Analyzer(ModelSlots):
         self.name = transport.name
         self.timeout_s = timeout_s
         self._talk = Conversation(transport)
-        self._info: DeviceInfo | None = None
-        self._capabilities: Capabilities | None = None
+        self._introduction = None
         self._integration_time_us = 0
         self._triggers_seen = 0
 
@@ -105,14 +103,7 @@ class Analyzer(ModelSlots):
                 raise
             raise ProtocolError(f"{self.name} speaks packet version {version}.") from None
         self.call(Flush())
-        self._info = self.call(Hello())
-        if self._info.protocol_version != PROTOCOL_VERSION:
-            raise ProtocolError(
-                f"{self.name} speaks protocol {self._info.protocol_version}, "
-                f"this program {PROTOCOL_VERSION}."
-            )
-        self._capabilities = self.call(GetCapabilities())
-        check_capabilities(self.name, self._capabilities)
+        self._introduction = introduce(self.name, self.call)
         self._triggers_seen = self.state().trigger_count
 
     # ---- asking ----
@@ -128,17 +119,7 @@ class Analyzer(ModelSlots):
             ProtocolError: the reply makes no sense.
         """
         wait_s = self.timeout_s + answer_time_s(request.opcode)
-        return self._talk.call(request, deadline or self._talk.deadline(wait_s))
-
-    @property
-    def info(self) -> DeviceInfo:
-        """Who it is, as told on opening."""
-        return _opened(self._info)
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What it can do, as told on opening."""
-        return _opened(self._capabilities)
+        return until_done(self._talk, request, wait_s, deadline)
 
     @property
     def integration_time_ms(self) -> float:
@@ -160,6 +141,11 @@ class Analyzer(ModelSlots):
         page = CalibrationPage.from_bytes(self.call(ReadCalibration()).page)
         check_axis(page)
         return page
+
+    def write_calibration(self, page: CalibrationPage) -> int:
+        """Keep `page` in the analyzer; its sequence number there. Raises as `write_page`."""
+        with self._talk.within(_PAGE_TIMEOUTS * self.timeout_s):
+            return write_page(self.call, self.calibration, page, self.capabilities)
 
     # ---- settings ----
 
@@ -237,9 +223,3 @@ class Analyzer(ModelSlots):
             if not left_s:
                 return None
             self._talk.pause(min(_TRIGGER_POLL_S, left_s))
-
-
-def _opened(value: _ValueT | None) -> _ValueT:
-    if value is None:
-        raise CallerError("The analyzer is not open: use it in a `with` statement.")
-    return value

@@ -15,6 +15,8 @@ import numpy as np
 from firmware_bridge.calibration import CalibrationError, CalibrationPage
 from firmware_bridge.errors import ProtocolError
 from firmware_bridge.messages import (
+    LONGEST_LEASE_MS,
+    MIN_CHUNK_BYTES,
     Capabilities,
     DeviceInfo,
     FrameReply,
@@ -23,10 +25,6 @@ from firmware_bridge.messages import (
     SlotInfo,
 )
 
-# PROTOCOL.md section 7: the longest light after this program fell silent.
-LONGEST_LEASE_MS: Final = 500
-# The largest request without data (SLOT_BEGIN) has 41 bytes: who takes that takes such a chunk.
-LEAST_CHUNK_BYTES: Final = 32
 # Larger than any model bundle; what a firmware claims beyond it is refused before it is read.
 MOST_IMAGE_BYTES: Final = 32 * 1024 * 1024
 # Two exposures are the same when they differ by less: timers of a microcontroller are coarse.
@@ -79,10 +77,11 @@ def check_capabilities(name: str, claimed: Capabilities) -> None:
         )
     if claimed.pixel_count < _FEWEST_PIXELS:
         raise ProtocolError(f"{name} claims a detector of {claimed.pixel_count} pixels.")
-    if claimed.slot_count and claimed.max_chunk < LEAST_CHUNK_BYTES:
+    writable = claimed.slot_count or claimed.calibration_size
+    if writable and claimed.max_chunk < MIN_CHUNK_BYTES:
         raise ProtocolError(
-            f"{name} takes models in chunks of {claimed.max_chunk} bytes; "
-            f"{LEAST_CHUNK_BYTES} is the least."
+            f"{name} takes data in chunks of {claimed.max_chunk} bytes; "
+            f"{MIN_CHUNK_BYTES} is the least."
         )
 
 

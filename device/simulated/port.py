@@ -12,6 +12,8 @@ from device.installation import default_model_path
 from device.simulated.links import connect
 from device.simulated.spec import SimulatedPort, parse, wrong
 from firmware_bridge.framing import Framing
+from firmware_bridge.simulator.camera_figures import CAMERAS
+from firmware_bridge.simulator.equipment import Equipment
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 from firmware_bridge.simulator.flash import Flash
 from firmware_bridge.simulator.scenes import (
@@ -58,12 +60,14 @@ def build_analyzer(port: SimulatedPort, framing: Framing) -> SimulatedAnalyzer:
     flash = _flash(port)
     return SimulatedAnalyzer(
         scene,
+        detector=CAMERAS[port.camera],
         calibration=calibration,
         flash=flash,
         framing=framing,
         seed=port.seed,
         speed=port.speed,
         trigger_every_s=port.trigger_every_s or None,
+        equipment=Equipment(tells_camera=port.figures == "told", battery_percent=port.battery),
     )
 
 

@@ -12,6 +12,9 @@ native file), `mix=NAME:SHARE,NAME:SHARE` (references of the bundle, shares of s
     snr=RATIO            of each frame of a mixture
     trigger_every_s=S    the trigger is pressed after each such idle time; 0 for never
     speed=FACTOR         exposures take 1/FACTOR of their time
+    camera=ccd|cmos      which camera it has; its figures are told to the host
+    figures=told|unknown whether they are
+    battery=PERCENT|none the charge of its battery
 
 Next: `port.py`, which builds the analyzer.
 """
@@ -26,9 +29,11 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from device.driver.port import PortSyntaxError
+from firmware_bridge.simulator.camera_figures import CAMERAS
 
 LINKS: Final = ("inproc", "pty", "usb", "tcp")
 SCENES: Final = ("empty", "lamp")
+FIGURES: Final = ("told", "unknown")
 NONE: Final = "none"
 # Counts, ratio, seconds and factor: a full converter; a day; an exposure of minutes in hours.
 _BOUNDS: Final = {
@@ -57,6 +62,9 @@ class SimulatedPort:
     snr: float | None = None
     trigger_every_s: float = 1.0
     speed: float = 1.0
+    camera: str = "ccd"
+    figures: str = "told"
+    battery: int | None = 100
 
     def __post_init__(self) -> None:
         """Raises `PortSyntaxError` for a number beyond which nothing sensible is simulated."""
@@ -170,6 +178,22 @@ def _read_scene(key: str, value: str) -> str:
     return _read_choice(key, value, SCENES)
 
 
+def _read_camera(key: str, value: str) -> str:
+    return _read_choice(key, value, tuple(CAMERAS))
+
+
+def _read_figures(key: str, value: str) -> str:
+    return _read_choice(key, value, FIGURES)
+
+
+def _read_battery(key: str, value: str) -> int | None:
+    if value == NONE:
+        return None
+    if not re.fullmatch(r"[0-9]{1,3}", value) or int(value) > 100:
+        raise wrong(f"{key} is {value!r}, not 0 to 100 or {NONE}")
+    return int(value)
+
+
 def _read_choice(key: str, value: str, choices: tuple[str, ...]) -> str:
     if value not in choices:
         raise wrong(f"{key} is {value!r}, not one of {', '.join(choices)}")
@@ -188,4 +212,7 @@ _READERS: Final[dict[str, Callable[[str, str], Any]]] = {
     "snr": _read_positive,
     "trigger_every_s": _read_number,
     "speed": _read_positive,
+    "camera": _read_camera,
+    "figures": _read_figures,
+    "battery": _read_battery,
 }

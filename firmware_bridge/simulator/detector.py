@@ -3,7 +3,7 @@
 `DetectorModel` is the one table of the instrument's figures, each with its source; `Detector` is
 one specimen of it, with its own pattern of offsets and hot pixels drawn from a seed.
 
-Next: `spectrograph.py`, where its light comes from; `firmware.py`, which decides when.
+Next: `spectrograph.py`, where its light comes from; `camera_figures.py`, what is told of it.
 """
 
 from dataclasses import dataclass
@@ -42,6 +42,7 @@ class DetectorModel:
     full_well_e: float = 300_000.0  # datasheet, horizontal register
     gain_e_per_count: float = 4.6  # assumed: the full well just fills 16 bits
     read_noise_e: float = 16.0  # datasheet 6 for the chip; the rest assumed for the electronics
+    converter_bits: int = 16  # assumed; the files of the solvents reach 65,535 counts
     offset_counts: float = 165.0  # assumed; with the dark current gives the real darks' median
     offset_spread_counts: float = 2.0  # assumed, fixed pattern; real darks
 
@@ -63,6 +64,16 @@ class DetectorModel:
     max_integration_time_ms: float = 60_000.0  # assumed
 
     noise: bool = True  # False: expectation values, for tests of everything behind the camera
+
+    @property
+    def max_count(self) -> int:
+        """The converter's last count."""
+        return int(2**self.converter_bits - 1)
+
+    @property
+    def full_count(self) -> float:
+        """Where converter or well ends, whichever is first, without the offset."""
+        return min(self.max_count, self.full_well_e / self.gain_e_per_count)
 
     def dark_e_per_s(self, temperature_c: float) -> float:
         return float(self.dark_e_per_s_at_0c * 2.0 ** (temperature_c / self.dark_doubling_c))
@@ -124,7 +135,7 @@ class Detector:
             counts += self._shots.normal(0.0, read_noise_counts, counts.size)
         if isinstance(scene, SpectrumScene) and scene.snr is not None and lit_fraction > 0:
             counts += self._shots.normal(0.0, signal_counts.max() / scene.snr, counts.size)
-        return _digitize(counts, full_count=self._full_count)
+        return _digitize(counts, full_count=model.full_count, max_count=model.max_count)
 
     def _replay(self, scene: ReplayScene, exposure_ms: float, lit_fraction: float) -> Exposure:
         """Kept while nothing changes: a bench that replays must not time our arithmetic."""
@@ -134,14 +145,10 @@ class Detector:
         counts = scene.counts(exposure_ms, lit_fraction)
         if scene.noise_counts:
             counts = counts + self._shots.normal(0.0, scene.noise_counts, counts.size)
-        exposure = _digitize(counts, full_count=MAX_COUNT)
+        exposure = _digitize(counts, full_count=MAX_COUNT, max_count=MAX_COUNT)
         if not scene.noise_counts:
             self._replayed = (how, exposure)
         return exposure
-
-    @property
-    def _full_count(self) -> float:
-        return min(MAX_COUNT, self.model.full_well_e / self.model.gain_e_per_count)
 
     def light_counts_per_s(self, scene: Scene) -> FloatArray:
         """Counts[n] per second at full laser power, through slit and pixels. Kept per scene."""
@@ -161,9 +168,9 @@ class Detector:
         return hits[:-1]
 
 
-def _digitize(counts: FloatArray, *, full_count: float) -> Exposure:
+def _digitize(counts: FloatArray, *, full_count: float, max_count: int) -> Exposure:
     rounded = np.rint(counts)
-    digits = np.clip(rounded, 0, MAX_COUNT).astype(np.uint16)
+    digits = np.clip(rounded, 0, max_count).astype(np.uint16)
     digits.setflags(write=False)  # the same array may be handed out again
     return Exposure(digits, saturated=bool(np.any(rounded >= int(full_count))))
 

@@ -35,11 +35,22 @@ class PendingFrame:
 class Camera:
     """Detector, laser and cooler working together on one frame."""
 
-    def __init__(self, detector: Detector, laser: Laser, cooler: Cooler, *, speed: float) -> None:
+    def __init__(
+        self,
+        detector: Detector,
+        laser: Laser,
+        cooler: Cooler,
+        *,
+        speed: float,
+        has_tec: bool = True,
+        has_thermometer: bool = True,
+    ) -> None:
         self._detector = detector
         self._laser = laser
         self._cooler = cooler
         self._speed = speed
+        self._has_tec = has_tec
+        self._has_thermometer = has_thermometer
         self._frame_seq = 0
 
     def start(
@@ -70,7 +81,7 @@ class Camera:
         flags = FrameFlags.NONE
         if exposure.saturated:
             flags |= FrameFlags.SATURATED
-        if not self._cooler.is_locked(pending.ends_s):
+        if self._has_tec and not self._cooler.is_locked(pending.ends_s):
             flags |= FrameFlags.TEC_UNLOCKED
         if dropped:
             flags |= FrameFlags.LASER_DROPPED
@@ -81,7 +92,7 @@ class Camera:
             frame_seq=self._frame_seq,
             settings_epoch=settings_epoch,
             exposure_us=exposure_us,
-            detector_temperature_c=temperature_c,
+            detector_temperature_c=temperature_c if self._has_thermometer else 0.0,
             laser_state=state_at_end,
             laser_power_mw=self._laser.power_mw,
             flags=flags,

@@ -9,17 +9,20 @@ Next: `answering.py`, from a request to its replies; `serve.py` and `usb_backend
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.errors import CallerError
 from firmware_bridge.framing import MAX_PAUSE_S, Framing, Packet, encode_for, make_decoder
-from firmware_bridge.messages import DeviceInfo, LaserState, answer
-from firmware_bridge.model_slots import SlotTable
+from firmware_bridge.messages import DeviceInfo, RestartCause, answer
 from firmware_bridge.simulator.answering import replies_to
+from firmware_bridge.simulator.body import Body
 from firmware_bridge.simulator.detector import Detector, DetectorModel, default_calibration
+from firmware_bridge.simulator.equipment import Equipment
+from firmware_bridge.simulator.event_memory import EventMemory
 from firmware_bridge.simulator.faults import FaultKind, FaultPlan
 from firmware_bridge.simulator.flash import Flash, PowerCut
+from firmware_bridge.simulator.hands import Hands
 from firmware_bridge.simulator.identity import identity
 from firmware_bridge.simulator.instrument import Instrument
 from firmware_bridge.simulator.laser import DarkCause, Pulse
@@ -29,7 +32,7 @@ from firmware_bridge.simulator.settings import random_epoch
 from firmware_bridge.simulator.slot_store import flash_bytes
 
 
-class SimulatedAnalyzer:
+class SimulatedAnalyzer(Hands):
     """One analyzer on one link.
 
     scene: what lies under the laser; may be replaced at any time through `scene`.
@@ -37,6 +40,7 @@ class SimulatedAnalyzer:
     flash: where the model slots live; an erased one when None.
     speed: exposure and readout take 1/speed of their time; leases are never scaled.
     trigger_every_s: presses the trigger after each such time without a measurement.
+    equipment: what it is fitted with and tells; all of it when None.
     """
 
     def __init__(
@@ -52,6 +56,7 @@ class SimulatedAnalyzer:
         info: DeviceInfo | None = None,
         speed: float = 1.0,
         trigger_every_s: float | None = None,
+        equipment: Equipment | None = None,
     ) -> None:
         if not speed > 0:
             raise CallerError("The speed of a simulated analyzer must be positive.")
@@ -62,6 +67,7 @@ class SimulatedAnalyzer:
         self.flash = flash or Flash(flash_bytes())
         self.framing = framing
         self.info = info or identity(self.calibration.serial)
+        self.equipment = equipment or Equipment()
         self.attach_count = 0  # grows whenever the host sees a new analyzer: boot, plug-in
         # A USB bus sets these two. It has no thread that polls between transfers, so there the
         # analyzer itself asks the time before anybody looks at it or touches it.
@@ -79,7 +85,9 @@ class SimulatedAnalyzer:
         self._output = Output(faults or FaultPlan.none())
         self._earlier_pulses: list[Pulse] = []
         self._scene = scene
-        self._instrument = self._boot()
+        self._cover_is_open = False
+        self._events = EventMemory()
+        self._instrument = self._boot(RestartCause.POWER_ON)
 
     # ---- the link's side ----
 
@@ -125,7 +133,7 @@ class SimulatedAnalyzer:
         """The host cleared the halted endpoint."""
         self.stalled = False
 
-    # ---- hands on the instrument ----
+    # ---- cable and power ----
 
     def unplug(self) -> None:
         """Pull the cable."""
@@ -138,82 +146,33 @@ class SimulatedAnalyzer:
         self.attach_count += 1
         self._connected = True
 
-    def reboot(self) -> None:
-        """Power off and on: RAM is lost, flash stays, an unconfirmed trial ends."""
+    def reboot(self, cause: RestartCause = RestartCause.POWER_ON) -> None:
+        """Power off and on: RAM is lost, flash and events stay, an unconfirmed trial ends."""
         self._catch_up()
         self._drop_link(DarkCause.REBOOT)
         self._earlier_pulses += self._instrument.laser.pulses
-        self._instrument = self._boot()
+        self._instrument = self._boot(cause)
         self._connected = True
-
-    def press_trigger(self) -> None:
-        self._catch_up()
-        self._instrument.trigger_count += 1
-
-    def interlock(self, open: bool) -> None:
-        """Open or close the sample cover. Open is dark at once; closing it switches nothing on."""
-        self._catch_up()
-        self._instrument.laser.set_interlock(self._now_s, is_open=open)
-
-    def break_laser(self) -> None:
-        """The laser driver reports a fault: dark until the host acknowledges by LASER_OFF."""
-        self._catch_up()
-        self._instrument.laser.go_dark(self._now_s, DarkCause.FAULT)
-
-    def set_calibration_page(self, page: bytes) -> None:
-        """Overwrite the stored page with any bytes, also wrong ones; a reboot restores it."""
-        self._instrument.calibration_page = page
-
-    @property
-    def scene(self) -> Scene:
-        return self._scene
-
-    @scene.setter
-    def scene(self, scene: Scene) -> None:
-        self._scene = self._instrument.scene = scene
-
-    # ---- what tests look at ----
-
-    @property
-    def now_s(self) -> float:
-        """The latest moment that this analyzer was told of."""
-        return self._now_s
-
-    @property
-    def laser_is_on(self) -> bool:
-        self._catch_up()
-        return self._instrument.laser.is_on
-
-    @property
-    def laser_state(self) -> LaserState:
-        self._catch_up()
-        return self._instrument.laser.state
-
-    @property
-    def laser_on_log(self) -> Sequence[Pulse]:
-        """Every stretch of light since the first power-up."""
-        self._catch_up()
-        return [*self._earlier_pulses, *self._instrument.laser.pulses]
-
-    @property
-    def slots(self) -> SlotTable:
-        return self._instrument.slots.table
 
     # ---- inside ----
 
-    def _boot(self) -> Instrument:
+    def _boot(self, cause: RestartCause) -> Instrument:
         self.attach_count += 1
-        return Instrument(
+        instrument = Instrument(
             self._scene,
             self._detector,
             self.calibration,
             self.flash,
             self.info,
+            Body(self.equipment, self._events, now_s=self._now_s, cause=cause),
+            self.equipment,
             speed=self._speed,
             first_epoch=random_epoch(self._rng),
             now_s=self._now_s,
-            trigger_every_s=self._trigger_every_s,
+            trigger_every_s=self._trigger_every_s if self.equipment.has_trigger else None,
         )
+        instrument.laser.interlock_closed = not self._cover_is_open
+        return instrument
 
     def _catch_up(self) -> None:
         if self.clock is not None:

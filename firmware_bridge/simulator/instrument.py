@@ -16,36 +16,35 @@ from firmware_bridge.messages import (
     Ack,
     AcquireFrame,
     ArmLaser,
-    CalibrationBytes,
-    Capabilities,
     DeviceInfo,
     FrameReply,
-    GetCapabilities,
     GetState,
-    Hello,
     InstrumentState,
     LaserOff,
     LeaseGranted,
-    ReadCalibration,
     RenewLease,
     Request,
     SetIntegrationTime,
     SetLaserPower,
     SetTec,
     Status,
+    WriteCalibration,
 )
+from firmware_bridge.simulator.body import Body
 from firmware_bridge.simulator.cooler import Cooler
 from firmware_bridge.simulator.detector import Detector
+from firmware_bridge.simulator.equipment import Equipment
 from firmware_bridge.simulator.exposure import Camera, PendingFrame
 from firmware_bridge.simulator.flash import Flash
-from firmware_bridge.simulator.laser import MAX_LEASE_MS, MIN_LEASE_MS, DarkCause, Laser
+from firmware_bridge.simulator.laser import DarkCause, Laser
 from firmware_bridge.simulator.refused import Refused
 from firmware_bridge.simulator.scenes import ReplayScene, Scene
 from firmware_bridge.simulator.settings import Settings
-from firmware_bridge.simulator.slot_store import MAX_CHUNK, SLOT_COUNT, SlotStore
+from firmware_bridge.simulator.upkeep import Upkeep
 
 DEFAULT_INTEGRATION_TIME_MS: Final = 100.0
 _U32: Final = 0x1_0000_0000
+_U16_MAX: Final = 0xFFFF
 
 
 class Instrument:
@@ -62,6 +61,8 @@ class Instrument:
         calibration: CalibrationPage,
         flash: Flash,
         info: DeviceInfo,
+        body: Body,
+        equipment: Equipment,
         *,
         speed: float,
         first_epoch: int,
@@ -70,22 +71,28 @@ class Instrument:
     ) -> None:
         model = detector.model
         self.scene = scene
-        self.calibration_page = calibration.to_bytes()
-        self.slots = SlotStore(flash)
-        self.laser = Laser(model.full_laser_power_mw)
+        self.body = body
+        self.laser = Laser(model.full_laser_power_mw, body.note)
         self.trigger_count = 0
-        self._info = info
-        self._detector = detector
+        self._equipment = equipment
         self._cooler = Cooler(
             setpoint_c=model.tec_setpoint_c,
             ambient_c=model.ambient_c,
             time_constant_s=model.tec_time_constant_s,
+            enabled=equipment.has_tec,
         )
-        self._camera = Camera(detector, self.laser, self._cooler, speed=speed)
-        self._pixel_count = calibration.pixel_count
+        self._camera = Camera(
+            detector,
+            self.laser,
+            self._cooler,
+            speed=speed,
+            has_tec=equipment.has_tec,
+            has_thermometer=equipment.has_thermometer,
+        )
+        pixel_count = calibration.pixel_count
         integration_time_ms = DEFAULT_INTEGRATION_TIME_MS
         if isinstance(scene, ReplayScene):
-            self._pixel_count = scene.raw_counts.size
+            pixel_count = scene.raw_counts.size
             integration_time_ms = scene.integration_time_ms
         self._settings = Settings(
             model,
@@ -93,6 +100,15 @@ class Instrument:
             self._cooler,
             integration_time_us=round(integration_time_ms * 1e3),
             first_epoch=first_epoch,
+        )
+        self.upkeep = Upkeep(
+            info,
+            model,
+            equipment,
+            body,
+            flash,
+            calibration.to_bytes(),
+            pixel_count=pixel_count,
         )
         self._pending: PendingFrame | None = None
         self._trigger_every_s = trigger_every_s
@@ -148,10 +164,6 @@ class Instrument:
         Raises `Refused`, or `SlotRefused` where the rules of the slots forbid.
         """
         match request:
-            case Hello():
-                return self._info
-            case GetCapabilities():
-                return self._capabilities()
             case GetState():
                 return self._state(now_s)
             case SetIntegrationTime(integration_time_us=wanted_us):
@@ -160,7 +172,7 @@ class Instrument:
             case SetLaserPower(laser_power_mw=wanted_mw):
                 self._check_idle()
                 return self._settings.set_laser_power(wanted_mw)
-            case SetTec(enabled=enabled, setpoint_c=setpoint_c):
+            case SetTec(enabled=enabled, setpoint_c=setpoint_c) if self._equipment.has_tec:
                 self._check_idle()
                 return self._settings.set_tec(now_s, enabled, setpoint_c)
             case ArmLaser(lease_ms=lease_ms):
@@ -179,10 +191,12 @@ class Instrument:
                     exposure_us=self._settings.integration_time_us,
                 )
                 return None
-            case ReadCalibration():
-                return CalibrationBytes(self.calibration_page)
             case _:
-                return self.slots.handle(request)
+                if isinstance(request, WriteCalibration):
+                    self._check_idle()
+                reply = self.upkeep.handle(request, self.scene, now_s)
+                self.laser.acknowledge(self.body.events.cleared_number)
+                return reply
 
     def stop(self, now_s: float, cause: DarkCause) -> Packet | None:
         """Laser off and disarmed, exposure given up; the request that now stays unanswered."""
@@ -190,36 +204,22 @@ class Instrument:
         pending, self._pending = self._pending, None
         return None if pending is None else pending.packet
 
-    def _capabilities(self) -> Capabilities:
-        model = self._detector.model
-        return Capabilities(
-            pixel_count=self._pixel_count,
-            min_integration_time_us=round(model.min_integration_time_ms * 1e3),
-            max_integration_time_us=round(model.max_integration_time_ms * 1e3),
-            max_laser_power_mw=model.full_laser_power_mw,
-            min_lease_ms=MIN_LEASE_MS,
-            max_lease_ms=MAX_LEASE_MS,
-            slot_count=SLOT_COUNT,
-            slot_size=self.slots.slot_bytes,
-            max_chunk=MAX_CHUNK,
-            has_tec=True,
-            has_trigger=True,
-        )
-
     def _state(self, now_s: float) -> InstrumentState:
-        active = self.slots.table.active
+        active = self.upkeep.slots.table.active
+        temperature_c = self._cooler.temperature_c(now_s)
         return InstrumentState(
             laser_state=self.laser.state,
             laser_power_mw=self.laser.power_mw,
             interlock_closed=self.laser.interlock_closed,
             lease_remaining_ms=self.laser.lease_remaining_ms(now_s),
-            detector_temperature_c=self._cooler.temperature_c(now_s),
+            detector_temperature_c=temperature_c if self._equipment.has_thermometer else 0.0,
             tec_locked=self._cooler.is_locked(now_s),
             settings_epoch=self._settings.epoch,
             integration_time_us=self._settings.integration_time_us,
             trigger_count=self.trigger_count,
             frame_pending=self._pending is not None,
             active_slot=NO_SLOT if active is None else active,
+            unread_events=min(self.body.events.unread, _U16_MAX),
         )
 
     def _check_idle(self) -> None:

@@ -8,11 +8,12 @@ diagram is in `../PROTOCOL.md`.
 Next: `firmware.py`, which drives it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from firmware_bridge.messages import LaserState, Status
+from firmware_bridge.messages import EventKind, LaserState, Status
 from firmware_bridge.simulator.refused import Refused
 
 # The longest light after a host fell silent; half a second is what PROTOCOL.md allows.
@@ -42,10 +43,15 @@ class Pulse:
 
 
 class Laser:
-    """State machine over explicit time. Call `advance` before anything else happens at `now_s`."""
+    """State machine over explicit time. Call `advance` before anything else happens at `now_s`.
 
-    def __init__(self, power_mw: int) -> None:
+    `note` is told of faults, opened covers and lapsed leases, and numbers them.
+    """
+
+    def __init__(self, power_mw: int, note: Callable[[EventKind, float, int], int]) -> None:
         self.power_mw = power_mw
+        self._note = note
+        self._fault_number = 0
         self.pulses: list[Pulse] = []
         self.interlock_closed = True
         self._state = LaserState.OFF
@@ -117,15 +123,25 @@ class Laser:
             self._state = LaserState.ARMED
 
     def go_dark(self, now_s: float, cause: DarkCause) -> None:
-        """End light and lease. A fault stays until the host acknowledges it by going dark."""
+        """End light and lease. A fault stays until the host has acknowledged it, or a restart."""
         if self.is_on:
             self._end_pulse(now_s, cause)
+            if cause is DarkCause.LEASE:
+                self._note(EventKind.LEASE_LAPSED, now_s, 0)
         if cause is DarkCause.FAULT:
             self._state = LaserState.FAULT
-        elif self._state is not LaserState.FAULT or cause in (DarkCause.HOST, DarkCause.REBOOT):
+            self._fault_number = self._note(EventKind.LASER_FAULT, now_s, 0)
+        elif self._state is not LaserState.FAULT:
+            self._state = LaserState.OFF
+
+    def acknowledge(self, cleared_number: int) -> None:
+        """The host has seen all events up to this number, perhaps that of the fault."""
+        if self._state is LaserState.FAULT and cleared_number >= self._fault_number:
             self._state = LaserState.OFF
 
     def set_interlock(self, now_s: float, *, is_open: bool) -> None:
+        if is_open and self.interlock_closed:
+            self._note(EventKind.INTERLOCK_OPENED, now_s, self._state)
         self.interlock_closed = not is_open
         if is_open:
             self.go_dark(now_s, DarkCause.INTERLOCK)

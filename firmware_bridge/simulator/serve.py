@@ -12,16 +12,18 @@ from pathlib import Path
 from typing import Final
 
 from firmware_bridge.errors import CallerError, LinkError, PortBusy, PortPermission
-from firmware_bridge.framing import Framing
+from firmware_bridge.framing import FLAG_REPLY, Framing, Packet, encode
+from firmware_bridge.messages import Status
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 from firmware_bridge.simulator.link_server import LinkServer
 
 _READ_BYTES: Final = 65_536
+_MOST_TURNED_AWAY: Final = 8
 _READS_BEFORE_REFUSAL: Final = 256  # 16 MiB: more than a socket holds
 
 
 class TcpServer(LinkServer):
-    """One host at a time on a TCP port; a second one is sent away. Port 0 takes a free one."""
+    """One host at a time on a TCP port; a second one is told so. Port 0 takes a free one."""
 
     framing = Framing.RAW
 
@@ -31,6 +33,7 @@ class TcpServer(LinkServer):
             raise CallerError(f"{port} is no TCP port.", remedy="Choose 1024 to 65535, or 0.")
         super().__init__(analyzer)
         self._client: socket.socket | None = None
+        self._turned_away: list[socket.socket] = []
         try:
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             self._listener = socket.create_server((host, port), family=family, backlog=4)
@@ -80,7 +83,10 @@ class TcpServer(LinkServer):
         for _ in range(_READS_BEFORE_REFUSAL):
             if not self._read():
                 break
-        if self._client is not None or not self.analyzer.connected:
+        if self._client is not None:
+            self._turn_away(client)
+            return
+        if not self.analyzer.connected:
             client.close()
             return
         self._attach_count = self.analyzer.attach_count  # this host knows no earlier one
@@ -89,6 +95,22 @@ class TcpServer(LinkServer):
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._client = client
         self._selector.register(client, selectors.EVENT_READ)
+
+    def _turn_away(self, client: socket.socket) -> None:
+        """Tell a second host why, and let it go when it has read that."""
+        packet = Packet(0, 0, Status.IN_USE, FLAG_REPLY, b"another program uses the analyzer")
+        client.setblocking(False)
+        try:
+            client.send(encode(packet))
+            client.shutdown(socket.SHUT_WR)
+        except OSError:
+            client.close()
+            return
+        # Closing before the other side does would reset the connection, and the reason with it.
+        self._turned_away.append(client)
+        for oldest in self._turned_away[:-_MOST_TURNED_AWAY]:
+            oldest.close()
+        del self._turned_away[:-_MOST_TURNED_AWAY]
 
     def _send(self) -> None:
         if self._client is None:
@@ -112,6 +134,8 @@ class TcpServer(LinkServer):
 
     def _close_link(self) -> None:
         self._lose_link()
+        for client in self._turned_away:
+            client.close()
         self._listener.close()
 
 

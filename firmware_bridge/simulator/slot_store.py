@@ -30,6 +30,7 @@ from firmware_bridge.messages import (
     UploadOffset,
 )
 from firmware_bridge.model_slots import EMPTY_SLOT, Slot, SlotTable
+from firmware_bridge.simulator.calibration_store import CALIBRATION_BLOCKS
 from firmware_bridge.simulator.flash import (
     ERASE_BLOCK_BYTES,
     PAGE_BYTES,
@@ -60,8 +61,9 @@ MAX_CHUNK: Final = ERASE_BLOCK_BYTES
 
 
 def flash_bytes(slot_bytes: int = DEFAULT_SLOT_BYTES) -> int:
-    """Size of the flash that holds two slots of `slot_bytes`."""
-    return JOURNAL_BLOCKS * ERASE_BLOCK_BYTES + SLOT_COUNT * (ERASE_BLOCK_BYTES + slot_bytes)
+    """Size of the flash that holds two slots of `slot_bytes`, and the calibration behind them."""
+    slots = SLOT_COUNT * (ERASE_BLOCK_BYTES + slot_bytes)
+    return (JOURNAL_BLOCKS + CALIBRATION_BLOCKS) * ERASE_BLOCK_BYTES + slots
 
 
 class SlotStore:
@@ -71,7 +73,7 @@ class SlotStore:
     """
 
     def __init__(self, flash: Flash) -> None:
-        blocks = flash.size_bytes // ERASE_BLOCK_BYTES - JOURNAL_BLOCKS
+        blocks = flash.size_bytes // ERASE_BLOCK_BYTES - JOURNAL_BLOCKS - CALIBRATION_BLOCKS
         self._slot_blocks = blocks // SLOT_COUNT - 1
         if not 0 < self._slot_blocks <= ERASE_BLOCK_BYTES - MARKS_OFFSET:
             raise CallerError(f"A flash of {flash.size_bytes} bytes has no sensible model slots.")

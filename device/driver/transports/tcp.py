@@ -12,10 +12,15 @@ from firmware_bridge.errors import (
     LinkClosed,
     LinkError,
     LinkTimeout,
+    PortBusy,
     PortNotFound,
     PortPermission,
 )
-from firmware_bridge.framing import Framing
+from firmware_bridge.framing import OVERHEAD, Framing, PacketDecoder
+from firmware_bridge.messages import MAX_DETAIL_SIZE, Status
+
+# Room for one refusal.
+_GREETING_SIZE = OVERHEAD + MAX_DETAIL_SIZE
 
 # A socket has no plug: what can be wrong is at the other end, or on the way.
 _REMEDY = (
@@ -44,7 +49,7 @@ class TcpTransport(Transport):
         except (OSError, UnicodeError) as error:  # UnicodeError: a host name no resolver accepts
             why = getattr(error, "strerror", None) or "no such host, or no answer"
             raise PortNotFound(f"No analyzer answers at {self.name} ({why}).") from error
-        self._heard = False  # whether anything has ever come from there
+        self._first_bytes = b""
         # A request is a few dozen bytes: without this it waits for the answer to the one before.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -70,7 +75,7 @@ class TcpTransport(Transport):
             raise self._lost(error) from error
         if not data:
             raise self._closed()
-        self._heard = True
+        self._hear(data)
         return data
 
     def discard_input(self) -> None:
@@ -79,8 +84,10 @@ class TcpTransport(Transport):
         try:
             self._socket.setblocking(False)
             while time.monotonic() < give_up_s:
-                if not self._socket.recv(READ_SIZE):
+                data = self._socket.recv(READ_SIZE)
+                if not data:
                     raise self._closed()
+                self._hear(data)
         except BlockingIOError:
             return
         except LinkError:
@@ -92,12 +99,24 @@ class TcpTransport(Transport):
         """Close the socket."""
         self._socket.close()
 
+    def _hear(self, data: bytes) -> None:
+        """Keep the first words: whoever is turned away is told why in one packet."""
+        self._first_bytes += data[: _GREETING_SIZE - len(self._first_bytes)]
+
+    def _turned_away(self) -> bool:
+        packets = PacketDecoder().feed(self._first_bytes)
+        return bool(packets) and packets[0].status == Status.IN_USE
+
     def _closed(self) -> LinkError:
-        if self._heard:
+        if self._turned_away():
+            return PortBusy(f"{self.name} is in use by another program.")
+        if self._first_bytes:
             return LinkClosed(f"{self.name} closed the connection.", remedy=_REMEDY)
         return LinkClosed(f"{self.name} closed the connection without an answer.", remedy=_REMEDY)
 
     def _lost(self, error: OSError) -> LinkError:
+        if self._turned_away():
+            return self._closed()
         why = error.strerror or "closed"
         if error.errno in _NO_WAY_THERE:
             return LinkTimeout(f"{self.name} does not answer any more ({why}).")
