@@ -185,6 +185,22 @@ def test_busy_at_every_frame_ends_at_the_first() -> None:
     assert "BUSY" in sentence(caught.value)
 
 
+def test_being_at_work_for_ever_is_believed_of_flash_alone() -> None:
+    firmware = liar()
+    with opened(firmware) as analyzer:
+        firmware.lies[None] = refusing(RAW, Status.WORKING, "5")
+        for ask in (analyzer.state, analyzer.calibration, lambda: analyzer.slot_info(0)):
+            begun_s = analyzer.now_s()
+            with pytest.raises(InstrumentError):
+                ask()
+            assert analyzer.now_s() - begun_s < 0.5
+        begun_s = analyzer.now_s()
+        with pytest.raises(LinkTimeout) as caught:
+            analyzer.verify(0)
+        assert "still at work on SLOT_VERIFY" in sentence(caught.value)
+        assert analyzer.now_s() - begun_s <= 120.0 + 1.5
+
+
 def test_a_refused_farewell_hides_no_error(caplog: pytest.LogCaptureFixture) -> None:
     firmware = liar((Opcode.LASER_OFF, refusing(RAW, Status.BUSY)))
     with pytest.raises(ZeroDivisionError) as caught, opened(firmware):

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
 from device.driver.claims import check_slot
+from firmware_bridge.deadlines import LONGEST_WORK_S, Deadline
 from firmware_bridge.errors import LinkTimeout, ProtocolError
 from firmware_bridge.messages import (
     NO_SLOT,
@@ -28,7 +29,6 @@ from firmware_bridge.messages import (
     SlotVerify,
     SlotWrite,
 )
-from firmware_bridge.session import Deadline, answer_time_s
 
 # In a row, without a byte of progress between them.
 _MAX_SETBACKS = 5
@@ -38,7 +38,7 @@ _MAX_RETURNS = 20
 _LARGEST_CHUNK = 32 * 1024
 # A whole transfer may be as slow as this, and no transfer takes longer than the rest says.
 _SLOWEST_BYTES_PER_S = 2048.0
-_TRANSFER_S, _LONGEST_TRANSFER_S = 30.0, 900.0
+_TRANSFER_S, _LONGEST_TRANSFER_S = LONGEST_WORK_S + 30.0, 900.0
 
 
 class ModelSlots(ABC):
@@ -48,7 +48,8 @@ class ModelSlots(ABC):
 
     @abstractmethod
     def call(self, request: Request[ReplyT], deadline: Deadline | None = None) -> ReplyT:
-        """Send one request and return its reply."""
+        """Send one request and return its reply, waited for as long as its kind may take and not
+        beyond `deadline`."""
 
     @abstractmethod
     def now_s(self) -> float:
@@ -184,10 +185,8 @@ class ModelSlots(ABC):
 
     def _step(self, request: Request[ReplyT], whole: Deadline) -> ReplyT:
         """One request of several that share a budget."""
-        now_s = self.now_s()
-        wait_s = self.timeout_s + answer_time_s(request.opcode)
         try:
-            return self.call(request, Deadline.after(now_s, wait_s).sooner(whole))
+            return self.call(request, whole)
         except LinkTimeout as error:
             if not whole.expired(self.now_s()):
                 raise

@@ -6,7 +6,7 @@ Next: `conversation.py`, which asks once.
 from typing import Final
 
 from device.driver.conversation import Conversation
-from firmware_bridge.deadlines import LONGEST_WORK_S, Deadline
+from firmware_bridge.deadlines import LONGEST_WORK_S, Deadline, answer_time_s
 from firmware_bridge.errors import InstrumentError, LinkTimeout
 from firmware_bridge.messages import ReplyT, Request, Status
 
@@ -24,12 +24,15 @@ def until_done(
         LinkTimeout: no reply in time, or the work takes longer than any.
         as `Conversation.call` otherwise.
     """
-    end = deadline or talk.deadline(LONGEST_WORK_S)
+    end = talk.deadline(LONGEST_WORK_S)
+    end = end if deadline is None else end.sooner(deadline)
     while True:
+        answer_by = talk.deadline(wait_s)
         try:
-            return talk.call(request, deadline or talk.deadline(wait_s))
+            return talk.call(request, answer_by if deadline is None else answer_by.sooner(deadline))
         except InstrumentError as refusal:
-            if refusal.status != Status.WORKING:
+            # whoever has no flash to work at must not keep us waiting by saying so
+            if refusal.status != Status.WORKING or not answer_time_s(request.opcode):
                 raise
         if end.expired(talk.now_s()):
             raise LinkTimeout(f"The analyzer is still at work on {request.opcode.name}.")
