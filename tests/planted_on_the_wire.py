@@ -255,7 +255,7 @@ class SevenAtOnce(SimulatedAnalyzer):
 
 
 class FillerStuns(SimulatedAnalyzer):
-    """Has a receive buffer of six kilobytes, and hears nothing for a while when it overflows."""
+    """Has a receive buffer of six kilobytes, and ignores its input for 3 s when it overflows."""
 
     stunned_until_s = 0.0
 

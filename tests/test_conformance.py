@@ -263,7 +263,7 @@ def test_a_fault_of_serial_lines_is_found_there(kind: type[SimulatedAnalyzer]) -
 
 
 class Unfriendly(TcpServer):
-    """Closes the door on a second host without a word."""
+    """Closes the connection of a second host and tells nothing."""
 
     def _turn_away(self, client: socket.socket) -> None:
         client.close()
