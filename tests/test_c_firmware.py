@@ -307,6 +307,33 @@ def test_a_host_that_does_not_read_loses_no_answer() -> None:
     assert found == list(range(count))
 
 
+def test_flush_drops_whole_replies_and_cuts_none() -> None:
+    """One of which a byte has left is sent to its end, then FLUSH is answered."""
+    hello_bytes, reply_bytes = len(encode(Packet(Opcode.HELLO, 0))), 122
+    with CFirmware(*TCP) as firmware, socket.socket() as link:
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        link.settimeout(5.0)
+        link.connect(("127.0.0.1", firmware.port))
+        asked = received = sent = 0
+        while sent == received // hello_bytes * reply_bytes:  # until the link takes no more
+            assert asked < 100_000
+            ten = b"".join(encode(Packet(Opcode.HELLO, asked + number)) for number in range(10))
+            link.sendall(ten)
+            asked += 10
+            while received < asked * hello_bytes:
+                received, sent = (int(told) for told in firmware.hand("traffic").split())
+        link.sendall(encode(Packet(Opcode.FLUSH, LAST_ID)))
+        while received < asked * hello_bytes + hello_bytes:
+            received, _ = (int(told) for told in firmware.hand("traffic").split())
+        decoder = make_decoder(Framing.RAW)
+        found: list[int] = []
+        while LAST_ID not in found:
+            found += [reply.request_id for reply in decoder.feed(link.recv(65_536))]
+    begun = -(-sent // reply_bytes)
+    assert begun <= len(found) - 1 < asked and decoder.discarded_bytes == 0
+    assert found == [*range(len(found) - 1), LAST_ID]
+
+
 def test_it_needs_no_allocation_after_its_start() -> None:
     called = subprocess.run(
         ["nm", "-u", built() / "ramix-example"], capture_output=True, text=True, check=False
