@@ -13,11 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import pytest
 
 from device.driver.analyzer import Analyzer
 from device.driver.transports.serial_port import SerialTransport
 from device.driver.transports.tcp import TcpTransport
+from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.framing import Framing, Packet, encode, encode_for, make_decoder
 from firmware_bridge.messages import (
     CameraFigures,
@@ -28,8 +30,9 @@ from firmware_bridge.messages import (
     Status,
 )
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
+from firmware_bridge.simulator.scenes import ReplayScene
 from tests.c_build import C_FOLDER, CAN_BUILD, COMPILER, WHY_NOT, built
-from tests.c_firmware import CFirmware
+from tests.c_firmware import CFirmware, ReplayingFirmware
 from tests.test_conversations import CONVERSATIONS, Differs, Player
 
 pytestmark = pytest.mark.skipif(not CAN_BUILD, reason=WHY_NOT)
@@ -260,6 +263,38 @@ def test_its_own_spectrum_has_lines_where_its_calibration_says() -> None:
         dark_e = camera.dark_current_e_per_s * 0.1
         assert noise_e == pytest.approx((camera.read_noise_e**2 + dark_e) ** 0.5, rel=0.1)
         assert pairs[0].mean() == pytest.approx(camera.offset_counts, abs=1.0)
+
+
+def test_a_recording_is_shown_with_the_noise_asked_for(tmp_path: Path) -> None:
+    raw, dark = np.full(1000, 5000.0), np.full(1000, 300.0)
+    scene = ReplayScene(raw, dark, 20.0, recorded_average=4, noise_counts=25.0)
+    page = CalibrationPage((800.0, 0.1), 785.0, 0, 999, 1000, serial="R")
+    with (
+        ReplayingFirmware(scene, page, tmp_path) as firmware,
+        Analyzer(TcpTransport("127.0.0.1", firmware.port), timeout_s=2.0) as analyzer,
+    ):
+        frame = analyzer.acquire_frame(laser_on=True)
+        assert frame.flags == FrameFlags.RECORDED_AVERAGE
+        assert frame.counts.mean() == pytest.approx(5000.0, abs=4.0)
+        assert frame.counts.std() == pytest.approx(25.0, rel=0.1)
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="no make here")
+def test_make_says_plainly_that_there_is_no_compiler(tmp_path: Path) -> None:
+    for name in ("sh", "make", "bash"):
+        found = shutil.which(name)
+        if found is not None:
+            (tmp_path / name).symlink_to(found)
+    done = subprocess.run(
+        ["make", "-s", "c"],
+        cwd=C_FOLDER.parents[1],
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert done.stdout == "No C compiler here (cc, gcc or clang): nothing built.\n"
 
 
 def test_a_second_host_is_told_that_the_link_is_in_use() -> None:
