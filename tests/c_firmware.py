@@ -128,9 +128,14 @@ class CFirmware:
 
 
 class ReplayingFirmware(CFirmware):
-    """It has this page, and a recorded frame under its laser."""
+    """It has this page, and a recorded frame under its laser. `folder` is for its files.
 
-    def __init__(self, scene: ReplayScene, calibration: CalibrationPage, folder: Path) -> None:
+    seed: of the noise, and of the first settings epoch.
+    """
+
+    def __init__(
+        self, scene: ReplayScene, calibration: CalibrationPage, folder: Path, seed: int = 1
+    ) -> None:
         self.calibration = calibration
         self.info = DeviceInfo(
             product="ramix-785",
@@ -146,6 +151,8 @@ class ReplayingFirmware(CFirmware):
         super().__init__(
             *("--port", "0", "--serial", calibration.serial, "--page", str(page)),
             *("--replay", str(recording), str(scene.integration_time_ms)),
+            *("--noise", str(scene.noise_counts), "--seed", str(seed)),
+            *(("--average",) if scene.is_average else ()),
         )
 
 

@@ -159,6 +159,7 @@ def open_bench(
     if link == "c":
         if not CAN_BUILD:
             pytest.skip(WHY_NOT)
+        assert speed == 1.0, "the C firmware keeps real time"
         with _c_bench(scene, page, faults, folder) as bench:
             yield bench
         return

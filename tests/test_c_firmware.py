@@ -13,11 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import pytest
 
 from device.driver.analyzer import Analyzer
 from device.driver.transports.serial_port import SerialTransport
 from device.driver.transports.tcp import TcpTransport
+from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.framing import Framing, Packet, encode, encode_for, make_decoder
 from firmware_bridge.messages import (
     CameraFigures,
@@ -28,8 +30,9 @@ from firmware_bridge.messages import (
     Status,
 )
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
+from firmware_bridge.simulator.scenes import ReplayScene
 from tests.c_build import C_FOLDER, CAN_BUILD, COMPILER, WHY_NOT, built
-from tests.c_firmware import CFirmware
+from tests.c_firmware import CFirmware, ReplayingFirmware
 from tests.test_conversations import CONVERSATIONS, Differs, Player
 
 pytestmark = pytest.mark.skipif(not CAN_BUILD, reason=WHY_NOT)
@@ -262,6 +265,38 @@ def test_its_own_spectrum_has_lines_where_its_calibration_says() -> None:
         assert pairs[0].mean() == pytest.approx(camera.offset_counts, abs=1.0)
 
 
+def test_a_recording_is_shown_with_the_noise_asked_for(tmp_path: Path) -> None:
+    raw, dark = np.full(1000, 5000.0), np.full(1000, 300.0)
+    scene = ReplayScene(raw, dark, 20.0, recorded_average=4, noise_counts=25.0)
+    page = CalibrationPage((800.0, 0.1), 785.0, 0, 999, 1000, serial="R")
+    with (
+        ReplayingFirmware(scene, page, tmp_path) as firmware,
+        Analyzer(TcpTransport("127.0.0.1", firmware.port), timeout_s=2.0) as analyzer,
+    ):
+        frame = analyzer.acquire_frame(laser_on=True)
+        assert frame.flags == FrameFlags.RECORDED_AVERAGE
+        assert frame.counts.mean() == pytest.approx(5000.0, abs=4.0)
+        assert frame.counts.std() == pytest.approx(25.0, rel=0.1)
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="no make here")
+def test_make_says_plainly_that_there_is_no_compiler(tmp_path: Path) -> None:
+    for name in ("sh", "make", "bash"):
+        found = shutil.which(name)
+        if found is not None:
+            (tmp_path / name).symlink_to(found)
+    done = subprocess.run(
+        ["make", "-s", "c"],
+        cwd=C_FOLDER.parents[1],
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert done.stdout == "No C compiler here (cc, gcc or clang): nothing built.\n"
+
+
 def test_a_second_host_is_told_that_the_link_is_in_use() -> None:
     with CFirmware(*TCP) as firmware:
         first = Wire(firmware)
@@ -305,6 +340,33 @@ def test_a_host_that_does_not_read_loses_no_answer() -> None:
         while len(found) < count:
             found += [reply.request_id for reply in decoder.feed(link.recv(65_536))]
     assert found == list(range(count))
+
+
+def test_flush_drops_whole_replies_and_cuts_none() -> None:
+    """One of which a byte has left is sent to its end, then FLUSH is answered."""
+    hello_bytes, reply_bytes = len(encode(Packet(Opcode.HELLO, 0))), 122
+    with CFirmware(*TCP) as firmware, socket.socket() as link:
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        link.settimeout(5.0)
+        link.connect(("127.0.0.1", firmware.port))
+        asked = received = sent = 0
+        while sent == received // hello_bytes * reply_bytes:  # until the link takes no more
+            assert asked < 100_000
+            ten = b"".join(encode(Packet(Opcode.HELLO, asked + number)) for number in range(10))
+            link.sendall(ten)
+            asked += 10
+            while received < asked * hello_bytes:
+                received, sent = (int(told) for told in firmware.hand("traffic").split())
+        link.sendall(encode(Packet(Opcode.FLUSH, LAST_ID)))
+        while received < asked * hello_bytes + hello_bytes:
+            received, _ = (int(told) for told in firmware.hand("traffic").split())
+        decoder = make_decoder(Framing.RAW)
+        found: list[int] = []
+        while LAST_ID not in found:
+            found += [reply.request_id for reply in decoder.feed(link.recv(65_536))]
+    begun = -(-sent // reply_bytes)
+    assert begun <= len(found) - 1 < asked and decoder.discarded_bytes == 0
+    assert found == [*range(len(found) - 1), LAST_ID]
 
 
 def test_it_needs_no_allocation_after_its_start() -> None:

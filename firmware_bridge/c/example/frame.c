@@ -68,6 +68,8 @@ static void end_exposure(void)
         flags |= RAMIX_FRAME_LASER_DROPPED;
     if (!cooler_is_locked(ends_us))
         flags |= RAMIX_FRAME_TEC_UNLOCKED;
+    if (spectrum_is_average())
+        flags |= RAMIX_FRAME_RECORDED_AVERAGE;
     if (spectrum_expose(&exposure, frame->counts))
         flags |= RAMIX_FRAME_SATURATED;
 

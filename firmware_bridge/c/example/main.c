@@ -168,7 +168,8 @@ static int fail(const char *sentence)
 
 static const char usage[] =
     "usage: ramix-example [--port PORT | --pty PATH] [--serial TEXT] [--replay FILE MS]\n"
-    "           [--page FILE] [--slots SLOT_BYTES CHUNK_BYTES] [--stopped-clock]\n"
+    "           [--noise COUNTS] [--average] [--seed NUMBER] [--page FILE]\n"
+    "           [--slots SLOT_BYTES CHUNK_BYTES] [--stopped-clock]\n"
     "The host connects to the address on the first line. The sample cover, the trigger and more\n"
     "are lines on standard input (hands.h); the program ends with it.";
 
@@ -177,6 +178,7 @@ int main(int argc, char **argv)
     static const struct analyzer_actions actions = {lose_link, restart, play_until};
     const char *pty = NULL, *page = NULL, *replay = NULL;
     uint16_t port = 7850;
+    uint64_t seed = (uint64_t)time(NULL) << 20 ^ (uint64_t)getpid();
 
     for (int i = 1; i < argc; i++) {
         int left = argc - i - 1;
@@ -199,7 +201,13 @@ int main(int argc, char **argv)
             uint32_t bytes = (uint32_t)atol(argv[++i]);
             if (!slots_set_sizes(bytes, (uint32_t)atol(argv[++i])))
                 return fail("Slots have 1 to 1048576 bytes, chunks 32 to 4096.");
-        } else if (strcmp(argv[i], "--stopped-clock") == 0)
+        } else if (strcmp(argv[i], "--noise") == 0 && left >= 1)
+            spectrum_set_noise(atof(argv[++i]));
+        else if (strcmp(argv[i], "--average") == 0)
+            spectrum_set_average();
+        else if (strcmp(argv[i], "--seed") == 0 && left >= 1)
+            seed = strtoull(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--stopped-clock") == 0)
             clock_stop();
         else
             return fail(usage);
@@ -208,7 +216,7 @@ int main(int argc, char **argv)
         factory_page_make(about_serial());
     if (replay == NULL)
         spectrum_prepare();
-    noise_seed((uint64_t)time(NULL) << 20 ^ (uint64_t)getpid());
+    noise_seed(seed);
     input_use_cobs(pty != NULL);
     output_use_cobs(pty != NULL);
     if (pty != NULL ? !link_open_pty(pty) : (port = link_open_tcp(port)) == 0)

@@ -32,6 +32,8 @@ static double dark_per_us[MAX_PIXELS];
 static uint16_t pixel_count = DEFAULT_PIXELS;
 static uint32_t usual_exposure_us = DEFAULT_INTEGRATION_TIME_US;
 static bool is_recording;
+static bool is_average;
+static double recording_noise_counts;
 
 bool spectrum_replay(const char *path, uint32_t recorded_us)
 {
@@ -53,6 +55,21 @@ bool spectrum_replay(const char *path, uint32_t recorded_us)
     usual_exposure_us = recorded_us;
     is_recording = true;
     return n >= 3 && n <= MAX_PIXELS;
+}
+
+void spectrum_set_noise(double counts)
+{
+    recording_noise_counts = counts;
+}
+
+void spectrum_set_average(void)
+{
+    is_average = true;
+}
+
+bool spectrum_is_average(void)
+{
+    return is_average;
 }
 
 void spectrum_prepare(void)
@@ -101,7 +118,8 @@ void spectrum_tell_camera(struct ramix_camera *camera)
 static double recorded(const struct exposure *exposure, uint16_t pixel)
 {
     return dark_per_us[pixel] * exposure->duration_us +
-           lit_per_us[pixel] * (double)exposure->lit_us;
+           lit_per_us[pixel] * (double)exposure->lit_us +
+           recording_noise_counts * noise_normal();
 }
 
 /* Electrons with the noise of their number, then the readout's own, then counts. */

@@ -14,6 +14,12 @@ struct exposure {
  * proportion to the time. False when the file cannot be read or has too many lines. */
 bool spectrum_replay(const char *path, uint32_t recorded_us);
 
+/* With noise of this standard deviation on each count of a recording; and whether the recording
+ * is itself an average of frames, which its frames then say. */
+void spectrum_set_noise(double counts);
+void spectrum_set_average(void);
+bool spectrum_is_average(void);
+
 /* Compute the synthetic spectrum; not needed for a recording. */
 void spectrum_prepare(void);
 
