@@ -40,6 +40,8 @@ _FEWEST_FITTED: Final = 6
 # A line whose neighbours in the list pull its centre by more has no part in the polynomial. The
 # list's intensities, on which this stands, hold to a factor of two.
 _LARGEST_PULL_CM1: Final = 0.2
+# Nor has one that is so faint that its centre is not known to this standard error.
+_LARGEST_SIGMA_CM1: Final = 0.4
 
 
 @dataclass(frozen=True)
@@ -125,32 +127,30 @@ def _decided(
     mirrored = matches(
         pixel_count - 1.0 - center[::-1], height[::-1], line_nm, strength, pixel_count
     )
-    if _is_decided(mirrored, len(peaks)) and (not found or mirrored[0].score > found[0].score):
-        raise CalibrationRefused(
-            MIRRORED,
-            f"The {lamp} lines stand in mirrored order: wavelengths fall from pixel to pixel.",
-        )
-    if not found or not _explains(found[0], len(peaks)):
-        most = len(found[0].peaks) if found else 0
+    solutions = sorted([*found, *mirrored], key=lambda one: -one.score)
+    if not solutions or not _explains(solutions[0], len(peaks)):
+        most = len(solutions[0].peaks) if solutions else 0
         raise CalibrationRefused(
             NO_MATCH,
             f"{most} of {len(peaks)} lines fit the {lamp} lamp's at best, "
             f"{_LEAST_EXPLAINED:.0%} are needed.",
         )
-    others = [*found[1:], *mirrored]
-    if any(other.score > _SECOND_AT_MOST * found[0].score for other in others):
+    best = solutions[0]
+    # the wrong direction counts as well: what fits by chance fits there as often
+    if len(solutions) > 1 and solutions[1].score > _SECOND_AT_MOST * best.score:
         raise CalibrationRefused(
             AMBIGUOUS, f"The lines fit the {lamp} lamp's in two ways that are nearly as good."
         )
-    return found[0]
+    if not any(best is one for one in found):
+        raise CalibrationRefused(
+            MIRRORED,
+            f"The {lamp} lines stand in mirrored order: wavelengths fall from pixel to pixel.",
+        )
+    return best
 
 
 def _explains(match: Match, peak_count: int) -> bool:
     return len(match.peaks) >= max(_LEAST_EXPLAINED * peak_count, _FEWEST_FITTED)
-
-
-def _is_decided(found: list[Match], peak_count: int) -> bool:
-    return bool(found) and _explains(found[0], peak_count)
 
 
 def _fitted(
@@ -166,14 +166,15 @@ def _fitted(
     sigma = np.array([peak.sigma_pixel for peak in peaks])
     named_nm = line_nm[match.lines]
     slope_nm = np.gradient(named_nm, center)
-    fwhm_cm1 = np.array([peak.fwhm_pixel for peak in peaks]) * slope_nm * 1e7 / named_nm**2
+    cm1_per_pixel = slope_nm * 1e7 / named_nm**2
+    fwhm_cm1 = np.array([peak.fwhm_pixel for peak in peaks]) * cm1_per_pixel
     pull = _pulls_cm1(line_nm, strength, median(fwhm_cm1))[match.lines]
-    alone = np.abs(pull) <= _LARGEST_PULL_CM1
-    axis = fit_axis(center, sigma, named_nm, alone, pixel_count)
+    sure = (pull <= _LARGEST_PULL_CM1) & (sigma * cm1_per_pixel <= _LARGEST_SIGMA_CM1)
+    axis = fit_axis(center, sigma, named_nm, sure, pixel_count)
     if axis is None or np.count_nonzero(axis.used) < _FEWEST_FITTED:
         raise CalibrationRefused(
             TOO_FEW_LINES,
-            f"{np.count_nonzero(alone)} lines of the {lamp} lamp stand alone, "
+            f"{np.count_nonzero(sure)} lines of the {lamp} lamp stand alone and are strong enough, "
             f"{_FEWEST_FITTED} are needed.",
         )
     lines = tuple(

@@ -17,7 +17,7 @@ FEWEST_LINES = 8  # a cubic has four numbers; the others show whether it fits
 _SIGMAS = 8.0  # of a pixel's noise above its surroundings
 _SURROUNDINGS_PIXELS = 101  # running median: no line is half as wide
 _SMALLEST_PART = 2e-3  # of the strongest line: below lie its wings and ghosts
-_WINDOW_FWHM = 1.5  # on each side of the top
+_WINDOW_FWHM = 1.0  # on each side of the top: further out stand the neighbours
 _WIDTH_SPREAD = 1.6  # a lone line is at most this much wider or narrower than the median
 # A hot pixel or a cosmic ray has no neighbours: a line lights the larger of its two by this part.
 _NEIGHBOUR_PART = 0.08

@@ -48,7 +48,9 @@ def page_with_laser(old: CalibrationPage, excitation_nm: float) -> CalibrationPa
     return replace(old, excitation_nm=excitation_nm)
 
 
-def page_to_begin(pixel_count: int, lamp: LampAxis, excitation_nm: float) -> CalibrationPage:
+def page_to_begin(
+    pixel_count: int, lamp: LampAxis, excitation_nm: float, serial: str = ""
+) -> CalibrationPage:
     """A page for an analyzer that has none.
 
     Raises:
@@ -63,6 +65,7 @@ def page_to_begin(pixel_count: int, lamp: LampAxis, excitation_nm: float) -> Cal
             last_valid_pixel=last,
             pixel_count=pixel_count,
             resolution_cm1=lamp.resolution_cm1,
+            serial=serial,
         )
     except CalibrationError as error:
         raise CalibrationRefused(POOR, error.text) from error
