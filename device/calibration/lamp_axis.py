@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from device.calibration.axis_fit import AxisFit, fit_axis
+from device.calibration.lamp_blends import pulls_cm1
 from device.calibration.lamp_match import Match, matches
 from device.calibration.lamp_peaks import lamp_peaks
-from device.calibration.line_fit import FWHM_PER_SIGMA, Line
+from device.calibration.line_fit import Line
 from device.calibration.refused import (
     AMBIGUOUS,
     MIRRORED,
@@ -34,6 +35,9 @@ LAMPS: Final = {"neon": NEON_AIR_NM, "argon": ARGON_AIR_NM}
 WORST_RMS_CM1: Final = 0.5
 # Between the old page's axis and the lines: 30 pixels of a mount that moved, and a page in air.
 FURTHEST_PIXELS: Final = 35.0
+# The axis must be known so well where fingerprints are: 400 to 1,800 cm-1 with a laser of 785 nm.
+WORST_ERROR_CM1: Final = 0.5
+_FINGERPRINT_NM: Final = (810.0, 914.0)
 _LEAST_EXPLAINED: Final = 0.7  # of the peaks
 _SECOND_AT_MOST: Final = 0.7  # of the best solution's score
 _FEWEST_FITTED: Final = 6
@@ -77,6 +81,15 @@ class LampAxis:
         fitted = [line.residual_cm1 for line in self.lines if line.fitted]
         free = max(len(fitted) - self.axis.degree - 1, 1)
         return float(np.sqrt(np.square(fitted).sum() / free))
+
+    @property
+    def standard_error_cm1(self) -> float:
+        """The axis' largest one from 810 to 914 nm, as far as the detector reaches."""
+        pixel = np.arange(self.axis.pixel_count, dtype=np.float64)
+        nm = self.axis.wavelength_nm(pixel)
+        inside = (nm >= _FINGERPRINT_NM[0]) & (nm <= _FINGERPRINT_NM[1])
+        error_cm1 = self.axis.standard_error_nm(pixel) * 1e7 / np.square(nm)
+        return float(error_cm1[inside].max(initial=0.0))
 
 
 def lamp_axis(
@@ -168,7 +181,7 @@ def _fitted(
     slope_nm = np.gradient(named_nm, center)
     cm1_per_pixel = slope_nm * 1e7 / named_nm**2
     fwhm_cm1 = np.array([peak.fwhm_pixel for peak in peaks]) * cm1_per_pixel
-    pull = _pulls_cm1(line_nm, strength, median(fwhm_cm1))[match.lines]
+    pull = pulls_cm1(line_nm, strength, median(fwhm_cm1))[match.lines]
     sure = (pull <= _LARGEST_PULL_CM1) & (sigma * cm1_per_pixel <= _LARGEST_SIGMA_CM1)
     axis = fit_axis(center, sigma, named_nm, sure, pixel_count)
     if axis is None or np.count_nonzero(axis.used) < _FEWEST_FITTED:
@@ -185,27 +198,19 @@ def _fitted(
     return axis, lines, width
 
 
-def _pulls_cm1(line_nm: Floats, strength: Floats, fwhm_cm1: float) -> Floats:
-    """[l]: by how much its neighbours move the centre of each line of this width.
-
-    To first order in the neighbour's height: the slope of a Gaussian at the line, seen through a
-    fit of the same width.
-    """
-    at = 1e7 / line_nm
-    sigma = fwhm_cm1 / FWHM_PER_SIGMA
-    apart = at[None, :] - at[:, None]
-    part = strength[None, :] / strength[:, None]
-    pull = part * apart * np.exp(-0.25 * np.square(apart / sigma))
-    result: Floats = np.abs(pull).sum(axis=1)
-    return result
-
-
 def _check(found: LampAxis, page: CalibrationPage | None) -> None:
     if found.rms_cm1 > WORST_RMS_CM1:
         raise CalibrationRefused(
             POOR,
             f"The lines lie {found.rms_cm1:.2f} cm-1 rms beside the axis, "
             f"{WORST_RMS_CM1:g} are allowed.",
+        )
+    if found.standard_error_cm1 > WORST_ERROR_CM1:
+        raise CalibrationRefused(
+            TOO_FEW_LINES,
+            f"The lines leave the axis uncertain by {found.standard_error_cm1:.1f} cm-1 between "
+            f"{_FINGERPRINT_NM[0]:.0f} and {_FINGERPRINT_NM[1]:.0f} nm, "
+            f"{WORST_ERROR_CM1:g} are allowed.",
         )
     everywhere = found.axis.wavelength_nm(np.arange(found.axis.pixel_count, dtype=np.float64))
     if not (np.diff(everywhere[_between(found)]) > 0).all():
