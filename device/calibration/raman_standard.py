@@ -2,8 +2,9 @@
 
 Polystyrene: ASTM E1840-96 (reapproved 2014), as data/wasatch785/ASTM-E1840-96.json has it; the
 numbers stand here because an installed runtime has no data folder, and a test compares the two.
-Calcite's symmetric stretch is no part of E1840. Published positions lie between 1085 and 1086.5,
-so it checks an axis and never makes one.
+Calcite's symmetric stretch is no part of E1840, and published positions differ by several cm-1
+(1,085 to 1,092). The 1,085.6 here has no standard behind it; the recorded frame of data/charisma785
+shows 1,086.1 on its maker's own axis. So calcite finds gross errors and never makes an axis.
 
 Next: `laser_wavelength.py`, which measures with them.
 """

@@ -96,7 +96,8 @@ def lamp_text(found: "LampAxis") -> list[str]:
     rows.append(
         f"{found.lamp} lamp: {fitted} of {len(found.lines)} lines, degree {found.axis.degree}, "
         f"rms {found.axis.rms_nm:.4f} nm, {found.rms_cm1:.2f} cm-1, "
-        f"axis known to {found.standard_error_cm1:.2f} cm-1; resolution {found.resolution_cm1:.1f} cm-1"
+        f"axis known to {found.standard_error_cm1:.2f} cm-1; "
+        f"resolution {found.resolution_cm1:.1f} cm-1"
     )
     if found.unnamed_pixels:
         named = ", ".join(f"{pixel:.1f}" for pixel in found.unnamed_pixels)
