@@ -58,6 +58,11 @@ def field_library_dir() -> Path:
     return data_dir() / "library"
 
 
+def kept_pages_dir() -> Path:
+    """Calibration pages that others took the place of, one file each."""
+    return data_dir() / "calibration"
+
+
 def bundle_cache_dir() -> Path:
     """Bundles read back from analyzers, named by SHA-256; safe to delete."""
     home = _home()

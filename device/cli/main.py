@@ -37,6 +37,11 @@ VERBS = {
     "explain": Verb("device.cli.explain", "explain", "Say why a verdict is what it is."),
     "run": Verb("device.cli.run", "run", "Identify at every press of the trigger."),
     "acquire": Verb("device.cli.analyzer", "acquire_command", "Measure and save a spectrum."),
+    "calibrate": Verb(
+        "device.cli.calibrate",
+        "calibrate",
+        "Calibrate the wavelength axis and the laser's wavelength.",
+    ),
     "simulate": Verb("device.cli.simulate", "simulate", "Serve a simulated analyzer until Ctrl-C."),
     "conformance": Verb(
         "device.cli.conformance", "conformance", "Try the rules of the protocol on an analyzer."

@@ -15,6 +15,8 @@ import click
 from device.cli.options import json_option, log_level_option
 from device.cli.output import print_json
 
+# Spelled here again, because their owner imports the simulator; a test compares the two.
+SCENES: Final = ("empty", "lamp", "neon", "argon", "polystyrene", "calcite")
 DEFAULT_ADDRESS: Final = "127.0.0.1:7850"
 _PLAIN_PTY: Final = "-"  # a terminal without a lasting name
 
@@ -36,7 +38,9 @@ _PLAIN_PTY: Final = "-"  # a terminal without a lasting name
 )
 @click.option("--replay", type=click.Path(path_type=Path), help="A B&W Tek file to replay.")
 @click.option("--mix", metavar="NAME:SHARE,...", help="A mixture of the model's references.")
-@click.option("--scene", type=click.Choice(["empty", "lamp"]), help="Nothing, or a neon lamp.")
+@click.option(
+    "--scene", type=click.Choice(SCENES), help="Nothing, a lamp (neon), or a Raman standard."
+)
 @click.option(
     "--flash",
     type=click.Path(dir_okay=False, path_type=Path),

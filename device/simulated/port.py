@@ -5,6 +5,7 @@
 Next: `firmware_bridge/simulator/firmware.py`, the analyzer that answers.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,8 +22,11 @@ from firmware_bridge.simulator.scenes import (
     ReplayScene,
     Scene,
     SpectrumScene,
+    argon_lamp,
+    calcite,
     mixture,
     neon_lamp,
+    polystyrene,
 )
 from firmware_bridge.simulator.slot_store import SlotStore, flash_bytes
 
@@ -33,6 +37,14 @@ if TYPE_CHECKING:
 
 # Line width of the references that we have (data/README.md), below the instrument's 12 cm-1.
 _REFERENCE_RESOLUTION_CM1: Final = 8.5
+_SCENES: Final[dict[str, Callable[[], Scene]]] = {
+    "empty": EmptyScene,
+    "lamp": neon_lamp,
+    "neon": neon_lamp,
+    "argon": argon_lamp,
+    "polystyrene": polystyrene,
+    "calcite": calcite,
+}
 
 
 def open_transport(specification: str) -> "Transport":
@@ -86,7 +98,7 @@ def _scene(port: SimulatedPort) -> "tuple[Scene, CalibrationPage | None]":
         return scene, file.calibration
     if port.mix:
         return _mixture_scene(port), None
-    return (neon_lamp() if port.scene == "lamp" else EmptyScene()), None
+    return _SCENES[port.scene or "empty"](), None
 
 
 def _mixture_scene(port: SimulatedPort) -> SpectrumScene:

@@ -2,7 +2,7 @@
 
 `sim:key=value&key=value`, percent-decoded. What lies under the laser: `replay=FILE` (a B&W Tek
 native file), `mix=NAME:SHARE,NAME:SHARE` (references of the bundle, shares of signal), or
-`scene=empty|lamp`. Beside it:
+`scene=empty|neon|argon|polystyrene|calcite` (`lamp` is neon). Beside it:
 
     model=FILE|none      the bundle in slot A, and of the mixture's references
     flash=FILE           keeps the analyzer's flash between runs
@@ -32,7 +32,7 @@ from device.driver.port import PortSyntaxError
 from firmware_bridge.simulator.camera_figures import CAMERAS
 
 LINKS: Final = ("inproc", "pty", "usb", "tcp")
-SCENES: Final = ("empty", "lamp")
+SCENES: Final = ("empty", "lamp", "neon", "argon", "polystyrene", "calcite")
 FIGURES: Final = ("told", "unknown")
 NONE: Final = "none"
 # Counts, ratio, seconds and factor: a full converter; a day; an exposure of minutes in hours.

@@ -14,11 +14,26 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from firmware_bridge.errors import CallerError
-from firmware_bridge.lamp_lines import NEON_AIR_NM, vacuum_from_air_nm
+from firmware_bridge.lamp_lines import ARGON_AIR_NM, NEON_AIR_NM, vacuum_from_air_nm
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
 MAX_COUNT: Final = 65_535
+
+# Raman lines (cm-1, relative height, natural width at half maximum in cm-1). Polystyrene: positions
+# of ASTM E1840-96, heights and widths as in the recorded frame of data/charisma785. Calcite:
+# positions and heights of the recorded frame there, its strongest at 1,085.6.
+_POLYSTYRENE: Final = (
+    (620.9, 0.15, 5.0),
+    (795.8, 0.06, 14.0),
+    (1001.4, 1.0, 5.0),
+    (1031.8, 0.19, 7.0),
+    (1155.3, 0.06, 7.0),
+    (1450.5, 0.03, 12.0),
+    (1583.1, 0.05, 5.0),
+    (1602.3, 0.10, 7.0),
+)
+_CALCITE: Final = ((281.0, 0.27, 9.0), (712.0, 0.09, 5.0), (1085.6, 1.0, 3.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +140,39 @@ def mixture(
 
 def neon_lamp(counts_per_s: float = 100_000.0) -> LampScene:
     """A neon lamp whose strongest line gives `counts_per_s` at its top."""
+    return _lamp(NEON_AIR_NM, counts_per_s)
+
+
+def argon_lamp(counts_per_s: float = 100_000.0) -> LampScene:
+    """An argon lamp whose strongest line gives `counts_per_s` at its top."""
+    return _lamp(ARGON_AIR_NM, counts_per_s)
+
+
+def polystyrene() -> SpectrumScene:
+    """The Raman standard, on a weak background."""
+    return SpectrumScene(_of_lines(_POLYSTYRENE))
+
+
+def calcite() -> SpectrumScene:
+    """The mineral that checks what polystyrene calibrated, on a weak background."""
+    return SpectrumScene(_of_lines(_CALCITE))
+
+
+def _lamp(lines_air_nm: tuple[tuple[float, float], ...], counts_per_s: float) -> LampScene:
     return LampScene(
-        tuple((vacuum_from_air_nm(air), counts_per_s * height) for air, height in NEON_AIR_NM)
+        tuple((vacuum_from_air_nm(air), counts_per_s * height) for air, height in lines_air_nm)
     )
+
+
+def _of_lines(
+    lines: tuple[tuple[float, float, float], ...], background: float = 0.02
+) -> Callable[[FloatArray], FloatArray]:
+    """Intensity function of Lorentzians (cm-1, height, full width in cm-1)."""
+
+    def intensity(wavenumber_cm1: FloatArray) -> FloatArray:
+        total = np.full(wavenumber_cm1.shape, background)
+        for center_cm1, height, fwhm_cm1 in lines:
+            total += height / (1.0 + np.square(2.0 * (wavenumber_cm1 - center_cm1) / fwhm_cm1))
+        return total
+
+    return intensity

@@ -1,0 +1,1 @@
+"""From frames of known light to a calibration page: lamp lines, polystyrene, calcite."""

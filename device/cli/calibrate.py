@@ -1,0 +1,212 @@
+"""`ramix calibrate`: lamp and polystyrene before the probe, a page with a true axis afterwards.
+
+Next: `../calibration/round.py`, which measures and writes; `../show/calibration.py` for the table.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from device.cli.options import common_options, port_option
+from device.cli.output import clear_progress, print_json, print_progress
+
+if TYPE_CHECKING:
+    from device.calibration.round import Calibrated
+    from firmware_bridge.calibration import CalibrationPage
+
+# Spelled here again, because their owner imports the fit; a test compares the two.
+LAMPS: Final = ("neon", "argon")
+
+
+@click.command()
+@port_option(required=False)
+@click.option(
+    "--file",
+    "frame",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FRAME",
+    help="A native file with raw pixels instead of an analyzer: shows what it gives.",
+)
+@click.option(
+    "--lamp",
+    type=click.Choice(LAMPS),
+    help="The lamp that gives the axis. [default: neon, unless a standard is asked for alone]",
+)
+@click.option("--polystyrene", is_flag=True, help="Measure the laser's wavelength on polystyrene.")
+@click.option("--calcite", is_flag=True, help="Check on calcite before anything is written.")
+@click.option(
+    "--laser-power",
+    type=click.IntRange(min=0),
+    metavar="MW",
+    help="For polystyrene and calcite, in milliwatts. [default: the analyzer's highest]",
+)
+@click.option("--dry-run", is_flag=True, help="Measure and show, write nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask: what is needed lies before the probe.")
+@click.option(
+    "--restore",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="PAGE",
+    help="Write back a page that an earlier calibration kept, and measure nothing.",
+)
+@click.option(
+    "--plot",
+    "picture",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="PNG",
+    help="Draw the lamp's lines and their residuals.",
+)
+@common_options
+def calibrate(
+    port: str | None,
+    frame: Path | None,
+    lamp: str | None,
+    polystyrene: bool,
+    calcite: bool,
+    laser_power: int | None,
+    dry_run: bool,
+    yes: bool,
+    restore: Path | None,
+    picture: Path | None,
+    as_json: bool,
+    timeout_s: float,
+) -> None:
+    """Calibrate the wavelength axis and the laser's wavelength.
+
+    The lines of a neon or argon lamp are found and named whatever the page says, and refused where
+    they do not decide. The new page is read back; the old one is kept in a file that is named.
+
+    \b
+    Examples:
+      ramix calibrate --port usb: --lamp neon --polystyrene --calcite
+      ramix calibrate --port usb: --polystyrene --dry-run
+      ramix calibrate --file neon.txt --plot neon.png
+      ramix calibrate --port sim:scene=neon --yes --json
+    """
+    if (port is None) == (frame is None):
+        raise click.UsageError("Give either --port or --file.")
+    if lamp is None and not polystyrene and not calcite:
+        lamp = LAMPS[0]
+    if picture is not None:
+        if lamp is None or restore is not None:
+            raise click.UsageError("--plot shows the lines of a lamp.")
+        from device.show.plot import require_plotting
+
+        require_plotting(picture)
+    if port is not None and restore is not None:
+        done = _restored(port, restore, timeout_s)
+    elif port is not None:
+        from device.calibration.round import Plan
+
+        plan = Plan(lamp, polystyrene, calcite, laser_power)
+        done = _measured(port, plan, dry_run=dry_run, yes=yes, timeout_s=timeout_s)
+    else:
+        if restore is not None:
+            raise click.UsageError("--restore goes with --port.")
+        done = _from_file(Path(str(frame)), lamp, polystyrene, calcite)
+    clear_progress()
+    if picture is not None and done.lamp is not None:
+        from device.show.calibration import plot_lamp
+
+        plot_lamp(done.lamp, picture)
+    if as_json:
+        print_json(_json(done))
+        return
+    for row in _text(done):
+        click.echo(row)
+    if picture is not None:
+        click.echo(f"picture {picture}")
+
+
+def _measured(port: str, plan: Any, *, dry_run: bool, yes: bool, timeout_s: float) -> "Calibrated":
+    from device.calibration.round import calibrate as measure
+    from device.installation import kept_pages_dir
+    from device.ports import open_analyzer
+
+    def ask(sentence: str) -> None:
+        clear_progress()
+        if not yes:
+            click.confirm(f"{sentence} Ready?", default=True, abort=True, err=True)
+
+    with open_analyzer(port, timeout_s) as analyzer:
+        folder = None if dry_run else kept_pages_dir()
+        return measure(analyzer, plan, keep_in=folder, ask=ask, tell=print_progress)
+
+
+def _restored(port: str, path: Path, timeout_s: float) -> "Calibrated":
+    from device.calibration.kept_page import read_kept
+    from device.calibration.round import restore
+    from device.installation import kept_pages_dir
+    from device.ports import open_analyzer
+
+    page = read_kept(path)  # before the analyzer is opened for nothing
+    with open_analyzer(port, timeout_s) as analyzer:
+        return restore(analyzer, page, kept_pages_dir())
+
+
+def _from_file(path: Path, lamp: str | None, polystyrene: bool, calcite: bool) -> "Calibrated":
+    if sum((lamp is not None, polystyrene, calcite)) > 1:
+        raise click.UsageError("A file is one frame: of a lamp, of polystyrene, or of calcite.")
+    from device.calibration.recorded import from_file
+
+    return from_file(path, lamp=lamp, polystyrene=polystyrene)
+
+
+def _json(done: "Calibrated") -> dict[str, Any]:
+    from device.show.calibration import (
+        lamp_json,
+        laser_json,
+        moved_cm1,
+        page_json,
+        standard_line_json,
+    )
+
+    moved = None if done.old is None else moved_cm1(done.old, done.page)
+    return {
+        "lamp": None if done.lamp is None else lamp_json(done.lamp),
+        "polystyrene": None if done.laser is None else laser_json(done.laser),
+        "calcite": None if done.calcite is None else standard_line_json(done.calcite),
+        "old_page": None if done.old is None else page_json(done.old),
+        "page": page_json(done.page),
+        "moved_cm1": None if moved is None else [round(by, 3) for by in moved],
+        "written": done.sequence is not None,
+        "sequence": done.sequence,
+        "kept": None if done.kept is None else str(done.kept),
+    }
+
+
+def _text(done: "Calibrated") -> list[str]:
+    from device.show.calibration import lamp_text, laser_text, moved_cm1
+
+    rows = [] if done.lamp is None else lamp_text(done.lamp)
+    if done.laser is not None:
+        rows += laser_text(done.laser)
+    if done.calcite is not None:
+        seen = done.calcite
+        rows.append(f"calcite: {seen.standard_cm1} cm-1 is seen at {seen.seen_cm1:.2f}")
+    rows.append(_range_text("new page", done.page))
+    if done.old is not None:
+        rows.append(_range_text("old page", done.old))
+        moved = ", ".join(f"{by:+.2f}" for by in moved_cm1(done.old, done.page))
+        rows.append(f"shifts moved by {moved} cm-1 at the first, middle and last valid pixel")
+    if done.lamp is not None and done.laser is None and done.old is not None:
+        rows.append(
+            "The laser's wavelength was kept, not measured: with --polystyrene it is measured as "
+            "well, which a page with wavelengths in air needs."
+        )
+    if done.kept is not None:
+        rows.append(f"The old page is kept in {done.kept}")
+    if done.sequence is None:
+        rows.append("Nothing was written.")
+    else:
+        rows.append(f"Written and read back, as page {done.sequence} of this analyzer.")
+    return rows
+
+
+def _range_text(name: str, page: "CalibrationPage") -> str:
+    axis = page.wavenumber_cm1()
+    first, last = page.first_valid_pixel, page.last_valid_pixel
+    return (
+        f"{name}: pixel {first} to {last}, {axis[first]:.1f} to {axis[last]:.1f} cm-1, "
+        f"laser {page.excitation_nm:.3f} nm"
+    )
