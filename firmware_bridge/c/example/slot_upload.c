@@ -90,7 +90,8 @@ enum ramix_status slots_read(const struct request *request, struct reply *reply)
         return RAMIX_STATUS_OUT_OF_RANGE;
     if (slots[index].state < RAMIX_SLOT_VERIFIED)
         return RAMIX_STATUS_SLOT_STATE;
-    if (asked->length == 0 || asked->length > slots_max_chunk() || asked->offset > slots[index].size ||
+    if (asked->length == 0 || asked->length > slots_max_chunk() ||
+        asked->offset > slots[index].size ||
         asked->length > slots[index].size - asked->offset)
         return RAMIX_STATUS_OUT_OF_RANGE;
     told->offset = asked->offset;
