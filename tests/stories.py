@@ -118,6 +118,15 @@ def fault_stories() -> Iterator[Story]:
     story.ask(m.AcquireFrame(True), m.Status.NOT_ARMED)
     story.ask(m.GetEvents(1), newest_number=2, events=[{"number": 2, "kind": OPENED, "detail": ON}])
 
+    yield (story := Story("a restart leaves the cover open", ("interlock",)))
+    story.act("open_interlock")
+    story.act("restart")
+    story.ask(m.GetState(), laser_state=OFF, interlock_closed=False)
+    story.ask(m.ArmLaser(200), m.Status.INTERLOCK_OPEN)
+    story.act("close_interlock")
+    story.ask(m.GetState(), laser_state=OFF, interlock_closed=True)
+    story.ask(m.ArmLaser(200))
+
     yield (story := Story("a laser fault stays until its event is cleared"))
     story.ask(m.ArmLaser(500))
     story.act("break_laser")

@@ -138,8 +138,6 @@ class Pair:
 
     def _touch(self, what: str) -> None:
         self._simulated.poll(self._now_ms / 1e3)
-        if what == "restart":
-            self._c.interlock(False)  # the simulator's cover closes with a restart
         if what in ("restart", "lose"):
             self._wire.reopen("restart" if what == "restart" else "")
         else:
