@@ -1,6 +1,7 @@
 """The stories of `vectors/conversations.json`: how a firmware behaves, one rule each."""
 
 import hashlib
+import zlib
 from collections.abc import Iterator
 
 from firmware_bridge import messages as m
@@ -21,6 +22,7 @@ PAGES = [
     for excitation_nm in (785.0, 785.5)
 ]
 CHUNK = 32
+SHORT_PAGES = [text * 7 + zlib.crc32(text * 7).to_bytes(4, "little") for text in (b"page", b"leaf")]
 IMAGE = bytes(range(200, 100, -1))
 
 
@@ -333,6 +335,14 @@ def flash_stories() -> Iterator[Story]:
     story.ask(m.WriteCalibration(0, len(second), second[:CHUNK]), next_offset=CHUNK, sequence=1)
     story.ask(m.WriteCalibration(CHUNK, len(second) + 1, b"x"), m.Status.BAD_REQUEST)
 
+    yield (story := Story("a page of one chunk that is repeated is stored once", ("page",)))
+    one, other = SHORT_PAGES
+    for page, sequence in ((one, 1), (one, 1), (other, 2), (other, 2), (one, 3)):
+        story.ask(m.WriteCalibration(0, CHUNK, page), next_offset=CHUNK, sequence=sequence)
+        story.ask(m.ReadCalibration(), page=page)
+    story.ask(m.WriteCalibration(0, CHUNK, other[:8]), next_offset=8, sequence=3)
+    story.ask(m.WriteCalibration(0, CHUNK, one), next_offset=CHUNK, sequence=4)
+
     yield (story := Story("bytes that are no page leave the old one", ("page",)))
     damaged = PAGES[1][:-1] + bytes([PAGES[1][-1] ^ 1])
     for data, end in ((PAGES[0], m.Status.OK), (damaged, m.Status.HASH_MISMATCH)):
@@ -340,6 +350,7 @@ def flash_stories() -> Iterator[Story]:
             chunk = data[offset : offset + CHUNK]
             last = offset + len(chunk) == len(data)
             story.ask(m.WriteCalibration(offset, len(data), chunk), end if last else m.Status.OK)
+    story.ask(m.WriteCalibration(CHUNK, 200, b"x"), next_offset=0, sequence=1)
     story.ask(m.ReadCalibration(), page=PAGES[0])
 
 

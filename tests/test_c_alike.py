@@ -26,7 +26,9 @@ from tests.test_c_firmware import Wire
 pytestmark = pytest.mark.skipif(not CAN_BUILD, reason=WHY_NOT)
 
 IMAGES = tuple(bytes([number]) * (40 + number) for number in range(3))
-PAGE = b"page" * 10 + zlib.crc32(b"page" * 10).to_bytes(4, "little")
+PAGE, OTHER_PAGE = (
+    text * 10 + zlib.crc32(text * 10).to_bytes(4, "little") for text in (b"page", b"leaf")
+)
 SLOT = st.sampled_from([0, 1, 1, 0, 2])
 COUNTER = st.integers(0, 2)
 
@@ -79,6 +81,7 @@ LIGHT_STEP: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from(["break", "trigger"]),
 )
 PAGE_STEP: st.SearchStrategy[Any] = st.one_of(
+    st.builds(m.WriteCalibration, st.just(0), st.just(44), st.sampled_from([PAGE, OTHER_PAGE])),
     st.sampled_from([page_in_two(PAGE), page_in_two(PAGE[:-1] + b"!"), m.ReadCalibration()]),
     st.builds(
         m.WriteCalibration,

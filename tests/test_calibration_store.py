@@ -110,6 +110,20 @@ def test_a_chunk_out_of_place_is_not_stored_and_a_repeated_last_one_is_harmless(
     assert told == CalibrationWritten(len(new), 1)
 
 
+def test_a_page_of_one_chunk_that_is_repeated_is_stored_once() -> None:
+    flash = small_flash()
+    store, text = store_on(flash), b"one chunk"
+    page = text + zlib.crc32(text).to_bytes(4, "little")
+    assert write(store, page) == CalibrationWritten(len(page), 1)
+    done = flash.operations
+    assert write(store, page) == CalibrationWritten(len(page), 1)
+    assert flash.operations == done
+    assert refused(store, 0, len(page), page[:-1] + b"!") is Status.HASH_MISMATCH
+    assert store.write(4, 999, b"x") == CalibrationWritten(0, 1)
+    assert write(store, page).sequence == 2
+    assert write(store_on(flash), page).sequence == 3
+
+
 def test_bytes_that_are_no_page_leave_the_old_one() -> None:
     store, wrong = store_on(small_flash()), bytearray(NEW.to_bytes())
     write(store, OLD.to_bytes())

@@ -48,7 +48,7 @@ class CalibrationStore:
         if offset + len(data) > size:
             raise Refused(Status.OUT_OF_RANGE, f"the page ends at {size}")
         try:
-            if offset == 0:
+            if offset == 0 and not self._is_repeated(size, data):
                 self._begin(size)
             elif self._size and size != self._size:
                 raise Refused(Status.BAD_REQUEST, f"the page began with {self._size} bytes")
@@ -61,6 +61,10 @@ class CalibrationStore:
             self._size = self._received = 0
             raise Refused(Status.FLASH_FAILED, "the flash did not take the page") from error
         return CalibrationWritten(self._received, self.sequence)
+
+    def _is_repeated(self, size: int, data: bytes) -> bool:
+        """Whether this is the only chunk of the page completed last, whose reply was lost."""
+        return self._received == self._size == size and data == self.page
 
     @property
     def _spare(self) -> int:

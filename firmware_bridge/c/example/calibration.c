@@ -67,6 +67,13 @@ static enum ramix_status commit(void)
     return RAMIX_STATUS_OK;
 }
 
+/* The only chunk of the page that was completed last: its reply was lost. */
+static bool is_repeated(const struct ramix_write_calibration *asked)
+{
+    return received == begun_size && asked->size == begun_size && asked->n_data == begun_size &&
+           memcmp(newest()->page, asked->data, begun_size) == 0;
+}
+
 enum ramix_status calibration_write(const struct request *request, struct reply *reply)
 {
     const struct ramix_write_calibration *asked = request->payload;
@@ -78,7 +85,7 @@ enum ramix_status calibration_write(const struct request *request, struct reply 
         return RAMIX_STATUS_BAD_REQUEST;
     if (asked->offset > asked->size || asked->n_data > asked->size - asked->offset)
         return RAMIX_STATUS_OUT_OF_RANGE;
-    if (asked->offset == 0) {
+    if (asked->offset == 0 && !is_repeated(asked)) {
         spare()->sequence = 0;
         begun_size = asked->size;
         received = 0;
