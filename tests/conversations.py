@@ -18,6 +18,7 @@ Fields = dict[str, Any]
 # What a firmware must have for a story; one that lacks it leaves the story out.
 NEEDS = {
     "interlock": "has_interlock",
+    "lease": "max_lease_ms of 500 or more",
     "trigger": "has_trigger",
     "slots": "two slots, max_chunk of 32 or more",
     "page": "calibration_size of 200 or more",

@@ -52,9 +52,13 @@ def laser_stories() -> Iterator[Story]:
         story.ask(m.RenewLease(200), lease_ms=200)
     story.ask(m.GetState(), laser_state=ARMED)
 
-    yield (story := Story("no lease is longer than 500 ms"))
-    story.ask(m.ArmLaser(60_000))
-    story.advance(600)
+    yield (story := Story("no lease is longer than 500 ms", ("lease",)))
+    story.ask(m.ArmLaser(60_000), lease_ms=500)
+    story.advance(550)
+    story.ask(m.GetState(), laser_state=OFF)
+    story.ask(m.ArmLaser(100))
+    story.ask(m.RenewLease(60_000), lease_ms=500)
+    story.advance(550)
     story.ask(m.GetState(), laser_state=OFF)
 
     yield (story := Story("no light without a lease"))

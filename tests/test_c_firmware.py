@@ -148,7 +148,8 @@ def test_it_speaks_as_stored(story: dict[str, Any]) -> None:
 # One fault each: the file, what stands there, what is planted instead.
 PLANTED = {
     "a lease lapses a minute later": ("laser.c", "lease_ms * 1000u", "lease_ms * 60000u"),
-    "leases are longer than allowed": ("limits.h", "RAMIX_LONGEST_LEASE_MS", "2000"),
+    "leases are longer than allowed": ("limits.h", "RAMIX_LONGEST_LEASE_MS", "501"),
+    "a lease lapses too late": ("laser.c", "lease_ms * 1000u", "lease_ms * 1000u + 60000u"),
     "a late half of a request is obeyed": ("input.c", "waits_for_bytes && now_us", "0 && now_us"),
     "ABORT is answered before the frame": ("requests.c", "    frame_abort();\n", ""),
     "the epoch stands still": ("settings.c", "++epoch", "epoch"),
