@@ -169,7 +169,8 @@ def stream_vectors() -> Iterator[dict[str, Any]]:
             "the middle packet lost its last ten bytes": one + two[:-10] + three,
             "the middle packet lost its first byte": one + two[1:] + three,
             "noise with half a sync mark before and between": b"\x17\xa5" + one + b"\xa5" + three,
-            "the stream ends inside a packet": one + two[:-1],
+            "the stream ends inside a packet": one + two[:-5],
+            "the last byte of the stream is missing": one + two[:-1],
         }.items():
             decoder = make_decoder(framing)
             received = decoder.feed(stream)
