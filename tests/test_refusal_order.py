@@ -11,6 +11,7 @@ from firmware_bridge.framing import Framing, Packet, encode, make_decoder
 from firmware_bridge.simulator.equipment import Equipment
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 from firmware_bridge.simulator.scenes import ReplayScene
+from firmware_bridge.simulator.slot_store import MAX_CHUNK
 from tests.host import Host
 
 SCENE = ReplayScene(np.full(2048, 5000.0), np.full(2048, 230.0), 100.0)
@@ -39,7 +40,10 @@ def test_the_form_is_judged_before_the_state_and_the_state_before_the_range() ->
     assert status_of(connection, m.WriteCalibration(0, 0, b"")) is m.Status.BUSY
     connection.wait(1.0)
     assert status_of(connection, m.SetIntegrationTime(0)) is m.Status.OUT_OF_RANGE
-    assert status_of(connection, m.WriteCalibration(0, 0, b"")) is m.Status.OUT_OF_RANGE
+    for chunk in (b"", bytes(MAX_CHUNK + 1)):
+        assert status_of(connection, m.WriteCalibration(0, 0, chunk)) is m.Status.OUT_OF_RANGE
+        assert status_of(connection, m.WriteCalibration(9, 8, chunk)) is m.Status.BAD_REQUEST
+    assert status_of(connection, m.WriteCalibration(9, 8, b"x")) is m.Status.OUT_OF_RANGE
 
 
 def test_without_a_cooler_its_request_is_unknown_also_under_a_frame() -> None:
