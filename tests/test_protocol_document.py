@@ -7,9 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from device.ports import DEFAULT_TIMEOUT_S
 from firmware_bridge import calibration, framing, usb_ids
 from firmware_bridge import messages as m
-from firmware_bridge.deadlines import FLASH_WORK_S, LONGEST_WORK_S, READOUT_TIME_S
+from firmware_bridge.deadlines import (
+    FLASH_WORK_S,
+    LONGEST_WORK_S,
+    READOUT_TIME_S,
+    answer_time_s,
+    frame_budget_s,
+)
 from firmware_bridge.layout import Message
 from tests.make_protocol_header import PROTOCOL, c_header, document_with_header
 
@@ -59,8 +66,13 @@ def test_the_flag_table_is_the_code() -> None:
 
 def test_the_answer_times_are_the_codes() -> None:
     frame, *told = table("### How long an answer may take")
-    assert frame[0] == "ACQUIRE_FRAME" and f"{READOUT_TIME_S * 1e3:.0f} ms" in frame[1]
+    assert frame == ["ACQUIRE_FRAME", f"the exposure and {READOUT_TIME_S * 1e3:.0f} ms"]
+    assert frame_budget_s(2_000_000, margin_s=0.0) == 2.0 + READOUT_TIME_S
     assert {m.Opcode[name]: float(time.removesuffix(" s")) for name, time in told} == FLASH_WORK_S
+    named = {row[0] for row in table("### How long an answer may take")}
+    for opcode in set(m.Opcode) - {m.Opcode.ACQUIRE_FRAME}:
+        assert (answer_time_s(opcode) > 0) == (opcode.name in named)
+    assert f"its margin ({DEFAULT_TIMEOUT_S:.0f} s unless the operator says otherwise)" in DOCUMENT
 
 
 def test_the_longest_work_is_the_codes() -> None:
