@@ -152,6 +152,12 @@ PLANTED = {
     "a lease lapses too late": ("laser.c", "lease_ms * 1000u", "lease_ms * 1000u + 60000u"),
     "a late half of a request is obeyed": ("input.c", "waits_for_bytes && now_us", "0 && now_us"),
     "ABORT is answered before the frame": ("requests.c", "    frame_abort();\n", ""),
+    "a repeated page is stored twice": ("calibration.c", " && !is_repeated(asked)", ""),
+    "a restart closes the cover": (
+        "laser.c",
+        "    lit_before_us = 0;\n",
+        "    lit_before_us = 0;\n    interlock_is_closed = true;\n",
+    ),
     "the epoch stands still": ("settings.c", "++epoch", "epoch"),
 }
 
