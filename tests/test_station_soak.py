@@ -67,7 +67,9 @@ def test_a_bad_day_loses_and_doubles_nothing(seed: int, tmp_path: Path) -> None:
 
     path = tmp_path / "records.sqlite"
     while len(shown) < TRIGGERS:
-        equipment = Equipment(SequentialSettings(budget_s=2.0), store=RecordStore(path))
+        equipment = Equipment(
+            SequentialSettings(budget_s=2.0), store=RecordStore(path), countdown_s=0.0
+        )
         try:
             with Station("bench", equipment, open_analyzer, told.append, pause) as station:
                 station.run(show=show, show_failure=show, triggers=TRIGGERS - len(shown))
