@@ -27,6 +27,7 @@ from device.driver.acquisition import AcquisitionSettings, acquire
 from device.driver.analyzer import Analyzer
 from device.driver.averaging import MIN_FRAMES_FOR_COSMIC_RAYS
 from device.driver.growing import Look, SequentialSettings, growing
+from device.driver.heating import SampleHeats
 from device.driver.prepared import prepared
 from device.driver.spectrometer import Spectrometer
 from device.events import Cancelled, Certainty, Event, LaserOn, Ready, Step
@@ -79,10 +80,10 @@ def run(
 ) -> int:
     """Answer every press of the trigger; returns how many presses got an answer.
 
-    A measurement that fails (interlock open, frame lost) is shown, and the next press is waited
-    for; so is one that a second press cancels within `countdown_s`. What would fail every time, or
-    would lose results, is raised: a contradicting calibration page, a lost link (shown before,
-    where a press is left without its answer), a record store that does not take records.
+    A measurement that fails (interlock open, a sample that heats) is shown, and the next press is
+    waited for; so is one that a second press cancels within `countdown_s`. What would fail every
+    time, or would lose results, is raised: a contradicting calibration page, a lost link (shown
+    before, where a press is left without its answer), a record store that does not take records.
     """
     answered = pressed = 0
     progress(Ready())
@@ -97,7 +98,7 @@ def run(
         except MeasurementCancelled as cancelled:
             progress(Cancelled())
             show_failure(cancelled)
-        except (InstrumentError, LinkError) as failure:
+        except (InstrumentError, LinkError, SampleHeats) as failure:
             try:
                 analyzer.laser_off()  # raises if the link itself is gone: there is no next press
             finally:
