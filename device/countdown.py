@@ -23,7 +23,7 @@ class MeasurementCancelled(RamixError):
 def count_down(analyzer: Spectrometer, countdown_s: float, tell: Callable[[Event], None]) -> None:
     """Wait for so long, telling each second; nothing is set, armed or lit meanwhile.
 
-    What was pressed before this call neither starts nor cancels anything. 0 does not wait.
+    A press that `analyzer.wait_trigger` has not told yet cancels too. 0 does not wait.
 
     Raises:
         MeasurementCancelled: the trigger was pressed.
@@ -34,7 +34,6 @@ def count_down(analyzer: Spectrometer, countdown_s: float, tell: Callable[[Event
         raise CallerError(f"The countdown must be 0 to {MAX_COUNTDOWN_S:g} s, not {countdown_s:g}.")
     if not countdown_s:
         return
-    analyzer.wait_trigger(0.0)
     left_s = countdown_s
     while left_s > 0.0:
         tell(Countdown(left_s))

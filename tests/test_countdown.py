@@ -158,6 +158,16 @@ def test_a_press_from_before_cancels_nothing() -> None:
     assert done.answer.identification.verdict == "IDENTIFIED"
 
 
+def test_a_press_right_behind_the_first_cancels() -> None:
+    hand = Hand()
+    with hand.station as station:
+        hand.simulated.press_trigger()
+        assert station.analyzer.wait_trigger(1.0) is not None
+        hand.simulated.press_trigger()
+        with pytest.raises(MeasurementCancelled):
+            count_down(station.analyzer, 2.0, lambda _: None)
+
+
 def test_fractions_of_seconds_are_told_first() -> None:
     hand = Hand(countdown_s=2.5)
     assert hand.run(1) == 1

@@ -142,8 +142,10 @@ class Station:
         """Measure once, identify and store.
 
         Raises:
-            as `runtime.measure`.
+            MeasurementCancelled: the trigger was pressed during the countdown.
+            as `runtime.measure` otherwise.
         """
+        self.analyzer.wait_trigger(0.0)  # what was pressed before cancels nothing
         done = runtime.measure(
             self.analyzer, self.identifier, self.equipment.store, self.equipment.settings,
             self._tell, self._containers, self.equipment.countdown_s,
