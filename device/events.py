@@ -29,6 +29,18 @@ class Ready:
 
 
 @dataclass(frozen=True)
+class Countdown:
+    """No light yet: so long until the first, unless the trigger is pressed again."""
+
+    seconds_left: float
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """The trigger was pressed again during the countdown: nothing was lit, nothing is kept."""
+
+
+@dataclass(frozen=True)
 class LaserOn:
     """From here on lit frames are taken, with this power and exposure."""
 
@@ -102,8 +114,8 @@ class Reconnected:
 
 
 Event = (
-    Step | Connecting | Ready | LaserOn | FrameTaken | Certainty | Answered | Failed
-    | LinkLost | Reconnecting | OtherAnalyzer | Reconnected
+    Step | Connecting | Ready | Countdown | Cancelled | LaserOn | FrameTaken | Certainty
+    | Answered | Failed | LinkLost | Reconnecting | OtherAnalyzer | Reconnected
 )  # fmt: skip
 
 
@@ -116,6 +128,10 @@ def words(event: Event) -> str:
             return f"opening {port}"
         case Ready():
             return "ready: press the trigger"
+        case Countdown(seconds_left):
+            return f"LASER ON in {seconds_left:g} s: press the trigger again to cancel"
+        case Cancelled():
+            return "cancelled: no light was made"
         case LaserOn(power, time_ms):
             return f"LASER ON, {power} mW: frames of {time_ms:.4g} ms"
         case FrameTaken(pair, pairs, lit):

@@ -1,6 +1,7 @@
 """READ THIS FIRST: what happens between a press of the trigger and a stored answer.
 
     analyzer.wait_trigger          the operator presses                     driver/analyzer.py
+    -> count_down                  no light yet; a second press cancels    countdown.py
     -> growing                     lit and dark frames, averaged            driver/growing.py
     -> spectrum_from_acquisition   counts on a wavenumber axis              spectra/spectrum.py
     -> identifier.identify         quality gate, network, library fit       answer/identifier.py
@@ -21,13 +22,15 @@ from typing import TYPE_CHECKING
 from device.answer.answer import MeasuredWith
 from device.answer.identifier import Answer, Identifier
 from device.answer.proof import proven_identifier
+from device.countdown import MeasurementCancelled, count_down
 from device.driver.acquisition import AcquisitionSettings, acquire
 from device.driver.analyzer import Analyzer
 from device.driver.averaging import MIN_FRAMES_FOR_COSMIC_RAYS
 from device.driver.growing import Look, SequentialSettings, growing
+from device.driver.heating import SampleHeats
 from device.driver.prepared import prepared
 from device.driver.spectrometer import Spectrometer
-from device.events import Certainty, Event, LaserOn, Ready, Step
+from device.events import Cancelled, Certainty, Event, LaserOn, Ready, Step
 from device.inference.errors import BundleError, RuntimeMissing, VerificationFailed
 from device.inference.model_source import load_from_analyzer, slot_name
 from device.spectra.spectrum import Acquisition, spectrum_from_acquisition
@@ -73,13 +76,14 @@ def run(
     progress: Tell,
     triggers: int | None = None,
     containers: "Sequence[Container]" = (),
+    countdown_s: float = 0.0,
 ) -> int:
     """Answer every press of the trigger; returns how many presses got an answer.
 
-    A measurement that fails (interlock open, frame lost) is shown, and the next press is waited
-    for. What would fail every time, or would lose results, is raised: a contradicting calibration
-    page, a lost link (shown before, where a press is left without its answer), a record store that
-    does not take records.
+    A measurement that fails (interlock open, a sample that heats) is shown, and the next press is
+    waited for; so is one that a second press cancels within `countdown_s`. What would fail every
+    time, or would lose results, is raised: a contradicting calibration page, a lost link (shown
+    before, where a press is left without its answer), a record store that does not take records.
     """
     answered = pressed = 0
     progress(Ready())
@@ -88,8 +92,13 @@ def run(
             continue
         pressed += 1
         try:
-            outcome = measure(analyzer, identifier, store, settings, progress, containers)
-        except (InstrumentError, LinkError) as failure:
+            outcome = measure(
+                analyzer, identifier, store, settings, progress, containers, countdown_s
+            )
+        except MeasurementCancelled as cancelled:
+            progress(Cancelled())
+            show_failure(cancelled)
+        except (InstrumentError, LinkError, SampleHeats) as failure:
             try:
                 analyzer.laser_off()  # raises if the link itself is gone: there is no next press
             finally:
@@ -110,14 +119,22 @@ def measure(
     settings: Settings,
     tell: Tell,
     containers: "Sequence[Container]" = (),
+    countdown_s: float = 0.0,
 ) -> StoredAnswer:
-    """Measure once, through `containers`, identify, and store before anybody sees the answer."""
+    """Measure once, through `containers`, identify, and store before anybody sees the answer.
+
+    No light is made before `countdown_s` are over; a press of the trigger meanwhile raises
+    `MeasurementCancelled`.
+    """
+    count_down(analyzer, countdown_s, tell)
     # the brightest line counts within the range that this model sees
     settings = replace(settings, seen=identifier.bundle.manifest.grid)
     if isinstance(settings, SequentialSettings):
         answer = _until_certain(analyzer, identifier, settings, tell, containers)
     else:
         answer = _so_many_frames(analyzer, identifier, settings, tell, containers)
+    if answer.settings is not None:
+        answer = replace(answer, settings=replace(answer.settings, countdown_s=countdown_s))
     record_id = store.append(answer) if store is not None else None
     return StoredAnswer(answer, record_id)
 
@@ -185,6 +202,7 @@ def _measured_with(answer: Answer, taken: Acquisition, looks: int, why: str) -> 
         laser_power_mw=taken.laser_power_mw,
         looks=looks,
         stopped_because=why,
+        countdown_s=0.0,  # `measure` knows it
     )
     return replace(answer, settings=settings)
 

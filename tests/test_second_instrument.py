@@ -141,7 +141,7 @@ def station(instrument: ShutterInstrument, chosen: Identifier | None, told: list
     def opened(_port: str) -> Spectrometer:
         return instrument
 
-    equipment = Equipment(SequentialSettings(), chosen=chosen)
+    equipment = Equipment(SequentialSettings(), chosen=chosen, countdown_s=0.0)
     return Station("another's", equipment, opened, told.append, pause=lambda _: None)
 
 

@@ -76,7 +76,7 @@ class Bench:
         self.hands: list[Callable[[], None]] = []  # what happens at each pause, in turn
         self.station = Station(
             "bench",
-            Equipment(SequentialSettings(), store=store),
+            Equipment(SequentialSettings(), store=store, countdown_s=0.0),
             self._open,
             self.told.append,
             self._pause,
@@ -279,7 +279,17 @@ def test_a_killed_simulator_is_waited_for_over_tcp(
     )  # fmt: skip
     simulator = command(processes, *serve)
     assert simulator.stdout is not None and simulator.stdout.readline().startswith("tcp://")
-    running = command(processes, "run", "--port", f"tcp://{address}", "--budget", "1", "--json")
+    running = command(
+        processes,
+        "run",
+        "--port",
+        f"tcp://{address}",
+        "--budget",
+        "1",
+        "--countdown",
+        "0",
+        "--json",
+    )  # the trigger is pressed again within two seconds
     lines: Queue[str] = Queue()
     assert running.stdout is not None
 

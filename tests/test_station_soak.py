@@ -11,7 +11,7 @@ import pytest
 from device.driver.analyzer import Analyzer
 from device.driver.growing import SequentialSettings
 from device.driver.transports.in_process import InProcessTransport, VirtualClock
-from device.events import Answered, Event, Failed, LinkLost, Reconnected
+from device.events import Answered, Cancelled, Event, Failed, LinkLost, Reconnected
 from device.records.store import RecordStore
 from device.runtime import StoredAnswer
 from device.simulated.port import build_analyzer
@@ -24,7 +24,7 @@ from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 from tests.tiny_bundles import tiny_path
 
 MIX = f"mix=fixture A:0.6,fixture B:0.4&snr=200&model={tiny_path(2)}"
-RATES = ((FaultKind.UNPLUG, 0.004), (FaultKind.REBOOT, 0.004), (FaultKind.LOST, 0.004))
+RATES = ((FaultKind.UNPLUG, 0.002), (FaultKind.REBOOT, 0.002), (FaultKind.LOST, 0.002))
 TRIGGERS = 100
 
 
@@ -32,7 +32,7 @@ def unreliable(seed: int) -> SimulatedAnalyzer:
     whole = build_analyzer(parse(MIX), Framing.RAW)
     return SimulatedAnalyzer(
         whole.scene, flash=whole.flash, faults=FaultPlan(rates=RATES, seed=seed),
-        trigger_every_s=1.0, seed=seed,
+        trigger_every_s=3.0, seed=seed,
     )  # fmt: skip
 
 
@@ -86,7 +86,7 @@ def test_a_bad_day_loses_and_doubles_nothing(seed: int, tmp_path: Path) -> None:
     assert {str(one.answer.identification.verdict) for one in answers} == {"IDENTIFIED"}
     counts = {kind: sum(isinstance(one, kind) for one in told) for kind in (LinkLost, Reconnected)}
     assert counts[LinkLost] >= counts[Reconnected] > 3
-    assert sum(isinstance(one, Answered | Failed) for one in told) == TRIGGERS
+    assert sum(isinstance(one, Answered | Cancelled | Failed) for one in told) == TRIGGERS
     gc.collect()
     assert (descriptors(), threading.active_count()) == before
     assert all(one.off_s is not None for one in analyzer.laser_on_log)

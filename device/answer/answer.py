@@ -59,6 +59,7 @@ class MeasuredWith:
     looks: how often the growing measurement was looked at before it ended.
     stopped_because: `certain`, `budget`, `recording`, `more_frames_cannot_help`, or `fixed` where
         the number of frames was given.
+    countdown_s: before the first light; 0: there was none.
     """
 
     integration_time_ms: float
@@ -66,6 +67,7 @@ class MeasuredWith:
     laser_power_mw: float | None
     looks: int
     stopped_because: str
+    countdown_s: float
 
 
 def signers_of(bundle: Bundle) -> tuple[Signer, ...]:

@@ -32,8 +32,8 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
                   into this verdict; records from before it existed have none
     why           the sums that decided (`scores.py`), or null where nothing was decided; records of
                   before it existed have none
-    settings      {integration_time_ms, frames, laser_power_mw, looks, stopped_because} of a
-                  measurement, null for a file; records from before it existed have none
+    settings      {integration_time_ms, frames, laser_power_mw, looks, stopped_because, countdown_s}
+                  of a measurement, null for a file; records from before it existed have none
     timings_ms    {preprocess, invoke, fit, total}
     record_id     where it is stored, or null
     """

@@ -42,6 +42,7 @@ ERROR_EXIT_CODES = {
     "calibration_mismatch": EXIT_PROTOCOL,
     "bundle_invalid": EXIT_MODEL_REFUSED,
     "rolled_back": EXIT_ROLLED_BACK,
+    "sample_heats": EXIT_NO_RESULT,
 }
 
 

@@ -12,6 +12,7 @@ from device.cli.exit_codes import exit_code_for_verdict
 from device.cli.options import (
     blank_option,
     common_options,
+    countdown_option,
     growing_options,
     port_option,
     runtime_option,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 @blank_option
 @runtime_option
 @growing_options
+@countdown_option("0, for the command is the consent; with the trigger in hand: run")
 @store_options
 @click.option(
     "--plot",
@@ -68,6 +70,7 @@ def identify(
     frames: int | None,
     integration_time: float | str | None,
     laser_power_mw: int | None,
+    countdown_s: float | None,
     store: Path | None,
     no_store: bool,
     picture: Path | None,
@@ -98,10 +101,10 @@ def identify(
     if (file is None) == (port is None):
         raise click.UsageError("Give either --file or --port.")
     measuring = (budget_s, frames, integration_time, laser_power_mw)
-    if file is not None and any(option is not None for option in measuring):
+    if file is not None and any(option is not None for option in (*measuring, countdown_s)):
         raise click.UsageError(
-            "--budget, --frames, --integration-time and --laser-power need a --port to measure "
-            "with."
+            "--budget, --frames, --integration-time, --laser-power and --countdown need a "
+            "--port to measure with."
         )
     if no_store and store is not None:
         raise click.UsageError("--store and --no-store contradict each other.")
@@ -115,7 +118,9 @@ def identify(
         from device.cli.measuring import measurement_settings
 
         settings = measurement_settings(*measuring)
-        done = _identify_sample(port, blanks, model, runtime, settings, store, no_store, timeout_s)
+        done = _identify_sample(
+            port, blanks, model, runtime, settings, countdown_s or 0.0, store, no_store, timeout_s
+        )
     from device.cli.outcome import show_answer, warn_of_model
 
     if as_json:
@@ -169,6 +174,7 @@ def _identify_sample(
     model: Path | None,
     runtime: str,
     settings: "Settings",
+    countdown_s: float,
     store: Path | None,
     no_store: bool,
     timeout_s: float,
@@ -198,6 +204,7 @@ def _identify_sample(
         field_compounds=field,
         containers=lambda identifier: containers_for(identifier, read),
         store=records,
+        countdown_s=countdown_s,
     )
     with Station(port, equipment, lambda at: open_analyzer(at, timeout_s), print_event) as station:
         outcome, identifier = station.measure(), station.identifier

@@ -18,7 +18,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEFAULT_TIMEOUT_S: Final = 5.0
 AUTO_EXPOSURE: Final = "auto"
-# Spelled here again, because the list's owner imports an interpreter; a test compares the two.
+# Spelled here again, because their owners import an interpreter and arrays; a test compares them.
+MAX_COUNTDOWN_S: Final = 60.0
 RUNTIMES: Final = ("auto", "litert", "tflite")
 PORT_FORMS: Final = (
     "usb:SERIAL, /dev/ttyACM0, tcp://127.0.0.1:7850, or a simulated one: sim:replay=FILE, "
@@ -100,6 +101,19 @@ runtime_option = click.option(
     show_default=True,
     help="Which library runs the network; auto prefers LiteRT.",
 )
+
+
+def countdown_option(why_default: str) -> Callable[[Command], Command]:
+    """`--countdown` (s); None when not given, and `why_default` is what holds then."""
+    return click.option(
+        "--countdown",
+        "countdown_s",
+        type=click.FloatRange(0.0, MAX_COUNTDOWN_S),
+        metavar="SECONDS",
+        help="Wait so long before the first light; a press of the trigger meanwhile cancels. 0: "
+        f"do not wait. [default: {why_default}]",
+    )
+
 
 blank_option = click.option(
     "--blank",

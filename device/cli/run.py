@@ -12,6 +12,7 @@ import click
 from device.cli.options import (
     blank_option,
     common_options,
+    countdown_option,
     growing_options,
     port_option,
     runtime_option,
@@ -32,6 +33,7 @@ from firmware_bridge.errors import RamixError
 @blank_option
 @runtime_option
 @growing_options
+@countdown_option("2")
 @store_options
 @common_options
 def run(
@@ -43,6 +45,7 @@ def run(
     frames: int | None,
     integration_time: float | str | None,
     laser_power_mw: int | None,
+    countdown_s: float | None,
     store: Path | None,
     no_store: bool,
     as_json: bool,
@@ -59,6 +62,10 @@ def run(
       ramix run --port usb:
       ramix run --port sim:replay=sample.txt --triggers 3 --json
       ramix run --port usb: --blank empty-vial.csv
+      ramix run --port usb: --countdown 5
+
+    Two seconds pass between a press and the first light (--countdown); a second press in this time
+    cancels the measurement: no light, no record.
 
     An analyzer that is unplugged or restarts is waited for: the same one, by its serial number,
     answers the trigger again when it is back.
@@ -73,6 +80,7 @@ def run(
     from device.cli.outcome import show_answer, warn_of_model
     from device.cli.showing import print_event
     from device.cli.spectrum_file import containers_for, read_with_sha256
+    from device.countdown import DEFAULT_COUNTDOWN_S
     from device.driver.port import parse_port
     from device.field_library.store import FieldLibrary
     from device.ports import open_analyzer
@@ -97,6 +105,7 @@ def run(
         field_compounds=field,
         containers=lambda identifier: containers_for(identifier, read),
         store=records,
+        countdown_s=DEFAULT_COUNTDOWN_S if countdown_s is None else countdown_s,
     )
     with Station(port, equipment, lambda at: open_analyzer(at, timeout_s), print_event) as station:
         if as_json:

@@ -6,13 +6,22 @@ Next: `../events.py`, the events and their words.
 import click
 
 from device.cli.output import clear_progress, print_progress
-from device.events import Answered, Event, Failed, LinkLost, OtherAnalyzer, Reconnected, words
+from device.events import (
+    Answered,
+    Cancelled,
+    Event,
+    Failed,
+    LinkLost,
+    OtherAnalyzer,
+    Reconnected,
+    words,
+)
 
 
 def print_event(event: Event) -> None:
     """One line on stderr; what passes is overwritten by the next, and needs somebody who looks."""
     match event:
-        case Answered() | Failed():
+        case Answered() | Failed() | Cancelled():
             return  # shown with all there is to say about them
         case LinkLost() | OtherAnalyzer() | Reconnected():
             clear_progress()

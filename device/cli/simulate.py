@@ -68,7 +68,8 @@ _PLAIN_PTY: Final = "-"  # a terminal without a lasting name
     type=click.FloatRange(min=0),
     default=0.0,
     metavar="SECONDS",
-    help="Press the trigger after each such idle time. [default: never]",
+    help="Press the trigger after each such idle time; in less than the countdown of `ramix run` "
+    "a press cancels the one before. [default: never]",
 )
 @json_option
 @log_level_option

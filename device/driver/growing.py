@@ -3,6 +3,7 @@
 How many looks there will be at most is known before the first one, from the budget and the exposure
 that was found: whoever stops at one of them can control the error over all of them
 (`device/verdict/certainty.py`). Lit and dark frames alternate, so that what drifts is in both.
+The first light has a low power; a sample that heats ends the measurement (`heating.py`).
 
 Next: `acquisition.py` for the exposure, `averaging.py` for the arithmetic.
 """
@@ -18,8 +19,10 @@ from device.driver.acquisition import (
     combined,
     find_exposure,
     full_at,
+    pixels_of_interest,
 )
 from device.driver.averaging import MIN_FRAMES_FOR_COSMIC_RAYS, CameraNoise
+from device.driver.heating import LOW_PART, HeatingWatch
 from device.driver.prepared import prepared
 from device.driver.spectrometer import Frame, Spectrometer
 from device.events import Event, FrameTaken, LaserOn, Step
@@ -84,7 +87,8 @@ def growing(analyzer: Spectrometer, settings: SequentialSettings, tell: Tell) ->
     that is played keeps its integration time, and is looked at once.
 
     Raises:
-        as `acquisition.acquire`.
+        SampleHeats: the light rises from frame to frame.
+        as `acquisition.acquire` otherwise.
     """
     page = analyzer.calibration()
     page.check_frame(analyzer.capabilities.pixel_count)
@@ -96,14 +100,16 @@ def growing(analyzer: Spectrometer, settings: SequentialSettings, tell: Tell) ->
     def frame(lit: bool) -> Frame:
         return checked(analyzer.acquire_frame(laser_on=lit), page)
 
-    if _plays_a_recording(analyzer, frame):
+    unlit = _two_dark_frames(analyzer, frame)
+    if _is_a_recording(*unlit):
         analyzer.set_integration_time_ms(found_ms)
         tell(LaserOn(power_mw, found_ms))
         once = combined([frame(True)], [frame(False)], page, *camera)
         yield Look(1, 1, 1, once, recorded=True)
         return
 
-    tell(LaserOn(power_mw, analyzer.integration_time_ms))
+    watch = HeatingWatch(pixels_of_interest(page, settings.seen))
+    _raise_power(analyzer, watch, frame, unlit, power_mw, tell)
     exposure = AcquisitionSettings(
         auto_exposure=True, frames=_LEAST_PAIRS + 1, max_total_s=settings.budget_s,
         seen=settings.seen,
@@ -118,11 +124,13 @@ def growing(analyzer: Spectrometer, settings: SequentialSettings, tell: Tell) ->
     pairs = min(1 + more, _MOST_PAIRS)
     looks = looks_at(pairs)
     tell(FrameTaken(1, pairs, lit=False))
+    watch.pair(lit[0], dark[0])
     for number, at in enumerate(looks, 1):
         while len(dark) < at and analyzer.now_s() - began_s <= settings.budget_s:
             for frames, is_lit in ((lit, True), (dark, False)):
                 frames.append(frame(is_lit))
                 tell(FrameTaken(len(frames), pairs, is_lit))
+            watch.pair(lit[-1], dark[-1])
         late = len(dark) < at  # frames take longer than the first ones: this look is the last
         number = len(looks) if late else number
         yield Look(number, len(looks), pairs, combined(lit, dark, page, *camera))
@@ -130,14 +138,39 @@ def growing(analyzer: Spectrometer, settings: SequentialSettings, tell: Tell) ->
             return
 
 
-def _plays_a_recording(analyzer: Spectrometer, frame: Callable[[bool], Frame]) -> bool:
-    """Two dark frames that agree in every count: no camera's noise allows that."""
+def _two_dark_frames(analyzer: Spectrometer, frame: Callable[[bool], Frame]) -> tuple[Frame, Frame]:
+    """Of `START_MS`, as far as the analyzer can."""
     limits = analyzer.capabilities
     low_ms, high_ms = (
         time_us / 1000.0
         for time_us in (limits.min_integration_time_us, limits.max_integration_time_us)
     )
     analyzer.set_integration_time_ms(min(max(START_MS, low_ms), high_ms))
-    first, second = frame(False), frame(False)
+    return frame(False), frame(False)
+
+
+def _is_a_recording(first: Frame, second: Frame) -> bool:
+    """Two dark frames that agree in every count: no camera's noise allows that."""
     flagged = bool((first.flags | second.flags) & FrameFlags.RECORDED_AVERAGE)
     return flagged or bool(np.array_equal(first.counts, second.counts))
+
+
+def _raise_power(
+    analyzer: Spectrometer,
+    watch: HeatingWatch,
+    frame: Callable[[bool], Frame],
+    unlit: tuple[Frame, Frame],
+    power_mw: int,
+    tell: Tell,
+) -> None:
+    """The first light: at a low power where it can be set, then at `power_mw`."""
+    low_mw = max(1, round(LOW_PART * power_mw))
+    if low_mw >= power_mw:
+        tell(LaserOn(power_mw, analyzer.integration_time_ms))
+        return
+    analyzer.set_laser_power_mw(low_mw)
+    tell(LaserOn(low_mw, analyzer.integration_time_ms))
+    low = frame(True)
+    analyzer.set_laser_power_mw(power_mw)
+    tell(LaserOn(power_mw, analyzer.integration_time_ms))
+    watch.power_raised(low, frame(True), list(unlit), power_mw / low_mw)

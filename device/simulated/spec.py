@@ -10,7 +10,7 @@ native file), `mix=NAME:SHARE,NAME:SHARE` (references of the bundle, shares of s
     seed=N               of everything random
     noise=COUNTS         added to each replayed frame (standard deviation)
     snr=RATIO            of each frame of a mixture
-    trigger_every_s=S    the trigger is pressed after each such idle time; 0 for never
+    trigger_every_s=S    the trigger is pressed after each such idle time (3); 0 for never
     speed=FACTOR         exposures take 1/FACTOR of their time
     camera=ccd|cmos      which camera it has; its figures are told to the host
     figures=told|unknown whether they are
@@ -60,7 +60,7 @@ class SimulatedPort:
     seed: int = 0
     noise: float = 0.0
     snr: float | None = None
-    trigger_every_s: float = 1.0
+    trigger_every_s: float = 3.0  # longer than the countdown of `ramix run`, which it would cancel
     speed: float = 1.0
     camera: str = "ccd"
     figures: str = "told"

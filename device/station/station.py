@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 from device import runtime
 from device.answer.identifier import Identifier
+from device.countdown import DEFAULT_COUNTDOWN_S, MeasurementCancelled
 from device.driver.analyzer import Analyzer
 from device.driver.spectrometer import Spectrometer
 from device.events import Answered, Event, Failed, FrameTaken, Step, words
@@ -67,6 +68,7 @@ class Equipment:
     field_compounds: fitted beside the analyzer's own model.
     containers: that samples are measured through, made ready for a model; asked for with each.
     store: opened and closed with the station; None: nothing is kept.
+    countdown_s: between a press of the trigger, or the call of `measure`, and the first light.
     """
 
     settings: Settings
@@ -75,6 +77,7 @@ class Equipment:
     field_compounds: "Sequence[FieldCompound]" = ()
     containers: ContainersFor = _no_containers
     store: "RecordStore | None" = None
+    countdown_s: float = DEFAULT_COUNTDOWN_S
 
 
 class Station:
@@ -139,11 +142,13 @@ class Station:
         """Measure once, identify and store.
 
         Raises:
-            as `runtime.measure`.
+            MeasurementCancelled: the trigger was pressed during the countdown.
+            as `runtime.measure` otherwise.
         """
+        self.analyzer.wait_trigger(0.0)  # what was pressed before cancels nothing
         done = runtime.measure(
             self.analyzer, self.identifier, self.equipment.store, self.equipment.settings,
-            self._tell, self._containers,
+            self._tell, self._containers, self.equipment.countdown_s,
         )  # fmt: skip
         self._tell(Answered(str(done.answer.identification.verdict), done.record_id))
         return done
@@ -157,8 +162,9 @@ class Station:
     ) -> int:
         """Answer every press of the trigger; returns how many presses got an answer.
 
-        A press whose measurement fails, also because the analyzer is gone, is told by
-        `show_failure`; a lost analyzer is waited for. `triggers` None: until interrupted.
+        A press whose measurement fails, also because the analyzer is gone or because a second
+        press during the countdown cancels it, is told by `show_failure`; a lost analyzer is waited
+        for. `triggers` None: until interrupted.
 
         Raises:
             NoTrigger: the analyzer has none.
@@ -175,7 +181,8 @@ class Station:
         def count_failure(failure: RamixError) -> None:
             nonlocal pressed
             pressed += 1
-            self._tell(Failed(failure))
+            if not isinstance(failure, MeasurementCancelled):  # that was told already
+                self._tell(Failed(failure))
             show_failure(failure)
 
         while triggers is None or pressed < triggers:
@@ -185,7 +192,7 @@ class Station:
                     self.analyzer, self.identifier, self.equipment.store, self.equipment.settings,
                     show=count, show_failure=count_failure, progress=self._tell,
                     triggers=None if triggers is None else triggers - pressed,
-                    containers=self._containers,
+                    containers=self._containers, countdown_s=self.equipment.countdown_s,
                 )  # fmt: skip
             except LinkError as lost:
                 if triggers is not None and pressed >= triggers:

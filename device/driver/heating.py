@@ -1,0 +1,97 @@
+"""Signs that the laser heats the sample: light that rises by more than laser and noise explain.
+
+The level of the light is the median of lit less dark over the pixels of interest. It may exceed
+what is expected by an uncertainty of the laser's power, by noise, measured from the same frames,
+and by what dark frames change. A sample that is moved into the focus looks the same.
+
+Next: `growing.py`, which asks after the first frame at full power and after each pair.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from device.driver.spectrometer import Frame
+from device.spectra.noise import MAD_TO_SIGMA, median
+from firmware_bridge.errors import RamixError
+
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+# The first pulse has this part of the power.
+LOW_PART = 0.1
+# At a part of its power a laser may give half of what was set; the light then doubles beyond it.
+_STEP_ERROR = 2.0
+# A laser that warms up, and the hand that holds the probe, change the light by less than this.
+_DRIFT = 0.10
+# Chance alone exceeds this once in 10^9 comparisons.
+_SIGMAS = 6.0
+# Standard error of a median over that of a mean, of normal noise.
+_OF_MEDIAN = float(np.sqrt(np.pi / 2.0))
+
+
+class SampleHeats(RamixError):
+    """The light rose under the laser; it is off, and there is no verdict."""
+
+    code = "sample_heats"
+    default_remedy = (
+        "Lower the power (--laser-power), move the focus off the surface and hold still; a dark or "
+        "energetic sample may ignite."
+    )
+
+
+class HeatingWatch:
+    """Looks at the frames of one measurement as they come. `pixels`: bool[n], of interest."""
+
+    def __init__(self, pixels: Bools) -> None:
+        self._pixels = pixels
+        self._first: Floats | None = None  # lit less dark of the first pair
+        self._dark_levels: list[float] = []
+        self._high = 0  # pairs beyond what is allowed, one after the other
+
+    def power_raised(self, low: Frame, full: Frame, dark: list[Frame], ratio: float) -> None:
+        """The first frame at full power against one at 1/`ratio` of it, all exposed alike.
+
+        Raises:
+            SampleHeats: it is brighter than power and noise explain.
+        """
+        darkness = np.asarray(np.mean([self._counts(one) for one in dark], axis=0))
+        weak, strong = self._counts(low) - darkness, self._counts(full) - darkness
+        expected = ratio * max(median(weak), 0.0)
+        noise = _SIGMAS * (ratio * _error(np.diff(weak)) + _error(np.diff(strong)))
+        changed = ratio * float(np.ptp([median(self._counts(one)) for one in dark]))
+        if median(strong) > _STEP_ERROR * expected + noise + changed:
+            raise SampleHeats(
+                f"The sample heats: {ratio:.3g} times the laser power gave more than "
+                f"{_STEP_ERROR * ratio:.3g} times the light."
+            )
+
+    def pair(self, lit: Frame, dark: Frame) -> None:
+        """The next pair, all of one power and exposure.
+
+        Raises:
+            SampleHeats: this pair and the one before are brighter than the first one.
+        """
+        light = self._counts(lit) - self._counts(dark)
+        self._dark_levels.append(median(self._counts(dark)))
+        if self._first is None:
+            self._first = light
+            return
+        rise, level = light - self._first, max(median(self._first), 0.0)
+        # the lit and the dark frame may each differ by as much as dark frames do
+        changed = 2.0 * float(np.ptp(self._dark_levels))
+        beyond = median(rise) > _DRIFT * level + _SIGMAS * _error(rise) + changed
+        self._high = self._high + 1 if beyond else 0
+        if self._high == 2:  # one alone may be a lamp, switched on between its two frames
+            raise SampleHeats(
+                f"The sample heats: its light rose by {median(rise):.0f} counts above {level:.0f} "
+                f"in {len(self._dark_levels)} frames of the same power."
+            )
+
+    def _counts(self, frame: Frame) -> Floats:
+        return frame.counts[self._pixels].astype(np.float64)
+
+
+def _error(values: Floats) -> float:
+    """Standard error of the median of `values` [n], by their scatter."""
+    scatter = MAD_TO_SIGMA * median(np.abs(values - median(values)))
+    return _OF_MEDIAN * scatter / float(np.sqrt(len(values)))
