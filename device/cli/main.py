@@ -46,6 +46,7 @@ VERBS = {
     "conformance": Verb(
         "device.cli.conformance", "conformance", "Try the rules of the protocol on an analyzer."
     ),
+    "doctor": Verb("device.cli.doctor", "doctor", "Find what is missing, and say how to mend it."),
     "records": Verb("device.cli.records", "records", "Look at stored results."),
     "library": Verb("device.cli.library", "library", "Keep compounds measured in the field."),
     "model": Verb("device.cli.model", "model", "Look into a model bundle."),
