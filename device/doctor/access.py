@@ -24,7 +24,7 @@ RULE_FOLDERS: Final = (
     Path("/lib/udev/rules.d"),
 )
 SERIAL_GROUP: Final = "dialout"
-_INSTALL_RULE: Final = "Install it: sudo ramix install-system"
+_INSTALL_RULE: Final = 'Install it: sudo "$(command -v ramix)" install-system --rule-only'
 _KEEPS_MODEM_MANAGER_AWAY: Final = "ID_MM_DEVICE_IGNORE"
 _MAX_RULE_BYTES: Final = 1_000_000
 
@@ -71,7 +71,7 @@ def udev_rule(folders: Sequence[Path] = RULE_FOLDERS) -> Iterator[Finding]:
         yield warning(
             check,
             f"{rule} does not keep ModemManager away: it may write to the analyzer's serial port.",
-            "Replace it: sudo ramix install-system",
+            _INSTALL_RULE,
         )
     else:
         yield ok(check, f"{rule} gives access to whoever sits at the machine.")
