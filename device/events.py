@@ -29,6 +29,11 @@ class Ready:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """Nobody has pressed the trigger for a second: a sign of life, and nothing to show."""
+
+
+@dataclass(frozen=True)
 class LaserOn:
     """From here on lit frames are taken, with this power and exposure."""
 
@@ -102,7 +107,7 @@ class Reconnected:
 
 
 Event = (
-    Step | Connecting | Ready | LaserOn | FrameTaken | Certainty | Answered | Failed
+    Step | Connecting | Ready | Waiting | LaserOn | FrameTaken | Certainty | Answered | Failed
     | LinkLost | Reconnecting | OtherAnalyzer | Reconnected
 )  # fmt: skip
 
@@ -116,6 +121,8 @@ def words(event: Event) -> str:
             return f"opening {port}"
         case Ready():
             return "ready: press the trigger"
+        case Waiting():
+            return "waiting for the trigger"
         case LaserOn(power, time_ms):
             return f"LASER ON, {power} mW: frames of {time_ms:.4g} ms"
         case FrameTaken(pair, pairs, lit):

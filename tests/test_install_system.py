@@ -118,7 +118,7 @@ def test_the_unit_shuts_the_service_in() -> None:
         "NoNewPrivileges": "yes", "ProtectSystem": "strict", "ProtectHome": "yes",
         "PrivateTmp": "yes", "DevicePolicy": "closed", "DynamicUser": "yes",
         "CapabilityBoundingSet": "", "StateDirectory": "ramix", "StateDirectoryMode": "0700",
-        "UMask": "0077", "Restart": "on-failure", "Type": "exec",
+        "UMask": "0077", "Restart": "on-failure", "Type": "notify", "WatchdogSec": "60",
     }  # fmt: skip
     assert {name: service[name] for name in wanted} == wanted
     assert "PrivateDevices" not in service  # would hide the analyzer

@@ -76,6 +76,7 @@ def run(
     from device.driver.port import parse_port
     from device.field_library.store import FieldLibrary
     from device.ports import open_analyzer
+    from device.station.service_manager import watched
     from device.station.station import Equipment, Station
 
     parse_port(port)  # a typing error is told before anything is opened
@@ -98,7 +99,8 @@ def run(
         containers=lambda identifier: containers_for(identifier, read),
         store=records,
     )
-    with Station(port, equipment, lambda at: open_analyzer(at, timeout_s), print_event) as station:
+    tell = watched(print_event)
+    with Station(port, equipment, lambda at: open_analyzer(at, timeout_s), tell) as station:
         if as_json:
             warn_of_model(station.identifier)
         answered = station.run(

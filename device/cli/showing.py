@@ -6,7 +6,16 @@ Next: `../events.py`, the events and their words.
 import click
 
 from device.cli.output import clear_progress, print_progress
-from device.events import Answered, Event, Failed, LinkLost, OtherAnalyzer, Reconnected, words
+from device.events import (
+    Answered,
+    Event,
+    Failed,
+    LinkLost,
+    OtherAnalyzer,
+    Reconnected,
+    Waiting,
+    words,
+)
 
 
 def print_event(event: Event) -> None:
@@ -14,6 +23,8 @@ def print_event(event: Event) -> None:
     match event:
         case Answered() | Failed():
             return  # shown with all there is to say about them
+        case Waiting():
+            return
         case LinkLost() | OtherAnalyzer() | Reconnected():
             clear_progress()
             click.echo(words(event), err=True)

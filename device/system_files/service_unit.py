@@ -25,7 +25,11 @@ Description=Raman analyzer: identify at every press of the trigger
 StartLimitIntervalSec=0
 
 [Service]
-Type=exec
+# Ready once the model has proved itself; then every event and each second of waiting is a sign of
+# life. A service that hangs is ended and started again; an exposure above a minute needs more.
+Type=notify
+TimeoutStartSec=120
+WatchdogSec=60
 ExecStart={program} run --port usb: --json
 KillSignal=SIGTERM
 # What `ramix` says when it was stopped, with the laser off.
