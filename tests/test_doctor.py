@@ -17,6 +17,7 @@ from device.doctor import access, analyzer, examination, model, state
 from device.doctor.finding import Finding, Level
 from device.driver.analyzer import Analyzer
 from device.driver.transports.in_process import InProcessTransport
+from device.field_library.store import FieldLibrary
 from device.inference.errors import RuntimeMissing
 from device.ports import PortInfo
 from firmware_bridge.errors import PortNotFound
@@ -232,6 +233,18 @@ def test_a_damaged_entry_of_the_field_library(home: Path) -> None:
     (home / "library" / "x.json").write_text("{")
     found = only(state.field_library())
     assert found.level is Level.FAULT and "ramix library remove x" in found.remedy
+
+
+def test_what_this_program_keeps_is_its_owners_alone(home: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        _store_one(home / "deep")
+        with FieldLibrary(home / "library")._locked():
+            pass
+    finally:
+        os.umask(before)
+    kept = [home, *home.rglob("*")]
+    assert len(kept) == 5 and [path for path in kept if path.stat().st_mode & 0o077] == []
 
 
 def test_file_modes(home: Path) -> None:

@@ -69,6 +69,6 @@ def _guarded(name: str, check: Check) -> Iterator[Finding]:
     except OSError as error:
         yield fault(
             name,
-            f"This could not be looked at: {why_not(error)}.",
+            f"{error.filename or name} could not be looked at: {why_not(error)}.",
             "Run this command as the user who owns it.",
         )
