@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 UNFINISHED = ".part"
+# Of what this program keeps: records and library are their owner's alone.
+OWN_FOLDER = 0o700
+OWN_FILE = 0o600
 
 
 @contextlib.contextmanager
@@ -38,10 +41,15 @@ def written_whole(path: Path, mode: int | None = None) -> Iterator[BinaryIO]:
         raise
 
 
-def make_folder(folder: Path) -> None:
-    """Create it with its parents, each synced: a file is as safe as the names leading to it."""
+def make_folder(folder: Path, mode: int = 0o777) -> None:
+    """Create it with its parents, each synced: a file is as safe as the names leading to it.
+
+    `mode`, less the umask, is of those that are created; folders that are there keep theirs.
+    """
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
+    for path in reversed(missing[1:]):
+        path.mkdir(mode, exist_ok=True)
+    folder.mkdir(mode, exist_ok=True)
     for path in missing:
         sync_folder(path.parent)
 

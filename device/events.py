@@ -29,6 +29,11 @@ class Ready:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """Nobody has pressed the trigger for a second: a sign of life, and nothing to show."""
+
+
+@dataclass(frozen=True)
 class Countdown:
     """No light yet: so long until the first, unless the trigger is pressed again."""
 
@@ -114,8 +119,8 @@ class Reconnected:
 
 
 Event = (
-    Step | Connecting | Ready | Countdown | Cancelled | LaserOn | FrameTaken | Certainty
-    | Answered | Failed | LinkLost | Reconnecting | OtherAnalyzer | Reconnected
+    Step | Connecting | Ready | Waiting | Countdown | Cancelled | LaserOn | FrameTaken
+    | Certainty | Answered | Failed | LinkLost | Reconnecting | OtherAnalyzer | Reconnected
 )  # fmt: skip
 
 
@@ -132,6 +137,8 @@ def words(event: Event) -> str:
             return f"LASER ON in {seconds_left:g} s: press the trigger again to cancel"
         case Cancelled():
             return "cancelled: no light was made"
+        case Waiting():
+            return "waiting for the trigger"
         case LaserOn(power, time_ms):
             return f"LASER ON, {power} mW: frames of {time_ms:.4g} ms"
         case FrameTaken(pair, pairs, lit):

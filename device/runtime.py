@@ -30,7 +30,7 @@ from device.driver.growing import Look, SequentialSettings, growing
 from device.driver.heating import SampleHeats
 from device.driver.prepared import prepared
 from device.driver.spectrometer import Spectrometer
-from device.events import Cancelled, Certainty, Event, LaserOn, Ready, Step
+from device.events import Cancelled, Certainty, Event, LaserOn, Ready, Step, Waiting
 from device.inference.errors import BundleError, RuntimeMissing, VerificationFailed
 from device.inference.model_source import load_from_analyzer, slot_name
 from device.spectra.spectrum import Acquisition, spectrum_from_acquisition
@@ -89,6 +89,7 @@ def run(
     progress(Ready())
     while triggers is None or pressed < triggers:
         if analyzer.wait_trigger(TRIGGER_WAIT_S) is None:
+            progress(Waiting())
             continue
         pressed += 1
         try:

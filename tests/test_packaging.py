@@ -110,12 +110,12 @@ def test_the_wheel_holds_neither_evidence_nor_notebook() -> None:
     ]
 
 
-def test_the_udev_rule_matches_the_analyzer_on_add_and_bind() -> None:
+def test_the_udev_rule_matches_the_analyzer_on_every_event_but_its_end() -> None:
     rules = (ROOT / "packaging" / "70-ramix.rules").read_text()
     usb_rules = [line for line in rules.splitlines() if 'SUBSYSTEM=="usb"' in line]
     assert usb_rules
     for rule in usb_rules:
-        assert 'ACTION=="add|bind"' in rule
+        assert 'ACTION=="add|bind|change"' in rule
         assert f'ATTR{{idVendor}}=="{VENDOR_ID:04x}"' in rule
         assert f'ATTR{{idProduct}}=="{PRODUCT_ID:04x}"' in rule
     assert 'TAG+="uaccess"' in rules

@@ -41,7 +41,7 @@ def keep(page: bytes, serial: str, folder: Path) -> Path:
     name = re.sub(r"[^A-Za-z0-9._-]", "_", serial).lstrip(".") or "analyzer"
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     try:
-        make_folder(folder)
+        make_folder(folder, _FOLDER_MODE)
         folder.chmod(_FOLDER_MODE)
         path = folder / f"{name}-{stamp}.page"
         number = 1

@@ -46,6 +46,12 @@ VERBS = {
     "conformance": Verb(
         "device.cli.conformance", "conformance", "Try the rules of the protocol on an analyzer."
     ),
+    "doctor": Verb("device.cli.doctor", "doctor", "Find what is missing, and say how to mend it."),
+    "install-system": Verb(
+        "device.cli.install_system",
+        "install_system",
+        "Write the udev rule and the systemd unit.",
+    ),
     "records": Verb("device.cli.records", "records", "Look at stored results."),
     "library": Verb("device.cli.library", "library", "Keep compounds measured in the field."),
     "model": Verb("device.cli.model", "model", "Look into a model bundle."),

@@ -84,6 +84,7 @@ def run(
     from device.driver.port import parse_port
     from device.field_library.store import FieldLibrary
     from device.ports import open_analyzer
+    from device.station.service_manager import watched
     from device.station.station import Equipment, Station
 
     parse_port(port)  # a typing error is told before anything is opened
@@ -107,7 +108,8 @@ def run(
         store=records,
         countdown_s=DEFAULT_COUNTDOWN_S if countdown_s is None else countdown_s,
     )
-    with Station(port, equipment, lambda at: open_analyzer(at, timeout_s), print_event) as station:
+    tell = watched(print_event)
+    with Station(port, equipment, lambda at: open_analyzer(at, timeout_s), tell) as station:
         if as_json:
             warn_of_model(station.identifier)
         answered = station.run(

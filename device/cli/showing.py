@@ -14,6 +14,7 @@ from device.events import (
     LinkLost,
     OtherAnalyzer,
     Reconnected,
+    Waiting,
     words,
 )
 
@@ -23,6 +24,8 @@ def print_event(event: Event) -> None:
     match event:
         case Answered() | Failed() | Cancelled():
             return  # shown with all there is to say about them
+        case Waiting():
+            return
         case LinkLost() | OtherAnalyzer() | Reconnected():
             clear_progress()
             click.echo(words(event), err=True)

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from typing import Final
 
+from firmware_bridge.errors import ProtocolError
 from firmware_bridge.messages import (
     ClearEvents,
     Event,
@@ -63,7 +64,13 @@ class Condition(ABC):
     def clock_utc(self) -> datetime | None:
         """The analyzer's clock; None while it is not set."""
         utc_ms = self.call(GetClock()).utc_ms
-        return datetime.fromtimestamp(utc_ms / 1e3, UTC) if utc_ms else None
+        try:
+            return datetime.fromtimestamp(utc_ms / 1e3, UTC) if utc_ms else None
+        except (OverflowError, OSError, ValueError) as error:
+            raise ProtocolError(
+                f"The analyzer's clock says {utc_ms} ms, which is no date.",
+                remedy="Set the clock; if it repeats, update the analyzer's firmware.",
+            ) from error
 
     def set_clock_utc(self, now: datetime) -> None:
         """Set the analyzer's clock to `now`, which knows its time zone."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from device import installation
-from device.durable import UNFINISHED, make_folder, sync_folder
+from device.durable import OWN_FILE, OWN_FOLDER, UNFINISHED, make_folder, sync_folder
 from device.field_library.compound import FieldCompound, clash, decode, encode, key_of
 from device.inference.manifest import Compound
 from device.plain_file import opened_without_waiting
@@ -155,8 +155,8 @@ class FieldLibrary:
     def _locked(self) -> Iterator[None]:
         """One writer at a time: two programs must not both find a name free."""
         try:
-            make_folder(self.folder)
-            with open(self.folder / _LOCK, "w", opener=opened_without_waiting) as lock:
+            make_folder(self.folder, OWN_FOLDER)
+            with open(self.folder / _LOCK, "w", opener=_opened_lock) as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 yield
         except OSError as error:
@@ -196,10 +196,17 @@ def _read(path: Path) -> FieldCompound:
     return entry
 
 
+def _opened_lock(path: str, flags: int) -> int:
+    """A new one is its owner's alone; one that is there keeps its mode."""
+    os.close(os.open(path, os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC | os.O_RDWR, OWN_FILE))
+    return opened_without_waiting(path, flags)
+
+
 def _write(path: Path, data: bytes) -> None:
     """Under the lock, so the unfinished file needs one name, which the next writer sweeps away."""
     unfinished = path.with_name(f".{path.name}{UNFINISHED}")
     with unfinished.open("wb") as stream:
+        os.fchmod(stream.fileno(), OWN_FILE)
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())

@@ -130,6 +130,12 @@ class Interpreter:
         return values
 
 
+def runtime_here(runtime: str = "auto") -> tuple[str, str]:
+    """Short name and version of the runtime that would be used. Raises `RuntimeMissing`."""
+    name, version, _ = _find_runtime(runtime)
+    return name, version
+
+
 def _find_runtime(runtime: str) -> tuple[str, str, Any]:
     """The wanted runtime's short name, its version and its Interpreter class."""
     if runtime not in RUNTIMES:

@@ -5,10 +5,11 @@ WAL with `synchronous=FULL`: what was committed survives a power cut.
 Next: `store.py`, which keeps the records in it.
 """
 
+import os
 import sqlite3
 from pathlib import Path
 
-from device.durable import make_folder
+from device.durable import OWN_FILE, OWN_FOLDER, make_folder
 from device.plain_file import check_plain
 from device.records.errors import RecordStoreError
 
@@ -42,7 +43,9 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
             address, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None
         )
     else:
-        make_folder(path.parent)
+        make_folder(path.parent, OWN_FOLDER)
+        if not path.exists():  # SQLite would take the umask; its log takes the file's mode
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWN_FILE))
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     try:
         _prepare(connection, path, read_only=read_only)
