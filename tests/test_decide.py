@@ -148,3 +148,13 @@ def test_cuts_come_from_scenes_that_chose_no_weight(stream: list[Example]) -> No
     for name in ("evidence", "evidence_if_close", "network", "support", "constant"):
         assert getattr(after, name) == getattr(before, name) == getattr(found[0], name)
     assert found[0] != NUMBERS
+
+
+@pytest.mark.parametrize("name", ["evidence_if_close", "network", "support"])
+def test_a_term_left_out_has_no_weight(name: str, decided: tuple[Decision, Any]) -> None:
+    """What experiments rely on: they show what each term is for."""
+    with lax(), pytest.MonkeyPatch.context() as patched:
+        patched.setattr(weights, "UNIT", replace(weights.UNIT, **{name: 0.0}))
+        found = decide(tiny_bundle(2), SCENES, 3)
+    assert getattr(found.numbers, name) == 0.0
+    assert found.numbers.evidence != decided[0].numbers.evidence

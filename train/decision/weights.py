@@ -53,9 +53,10 @@ class _Rows:
 
     @property
     def columns(self) -> Floats:
-        """[N, 6], in the order of `_WEIGHTS`."""
+        """[N, 6], in the order of `_WEIGHTS`; a column is 0 where `UNIT` is: tried without it."""
         close = np.column_stack([self.evidence * self.close, -self.close])
-        return np.column_stack([self.evidence, close, self.others, np.ones(len(self.evidence))])
+        every = [self.evidence, close, self.others, np.ones(len(self.evidence))]
+        return np.column_stack(every) * np.array([getattr(UNIT, name) for name in _WEIGHTS])
 
 
 Found = tuple[DecisionNumbers, dict[str, float]]  # numbers so far, and their standard errors
