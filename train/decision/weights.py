@@ -56,7 +56,9 @@ class _Rows:
         """[N, 6], in the order of `_WEIGHTS`; a column is 0 where `UNIT` is: tried without it."""
         close = np.column_stack([self.evidence * self.close, -self.close])
         every = [self.evidence, close, self.others, np.ones(len(self.evidence))]
-        return np.column_stack(every) * np.array([getattr(UNIT, name) for name in _WEIGHTS])
+        taken = np.array([getattr(UNIT, name) for name in _WEIGHTS], dtype=np.float64)
+        result: Floats = np.column_stack(every) * taken
+        return result
 
 
 Found = tuple[DecisionNumbers, dict[str, float]]  # numbers so far, and their standard errors
