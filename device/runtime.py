@@ -5,7 +5,7 @@
     -> growing                     lit and dark frames, averaged            driver/growing.py
     -> spectrum_from_acquisition   counts on a wavenumber axis              spectra/spectrum.py
     -> identifier.identify         quality gate, network, library fit       answer/identifier.py
-    -> margin                      certain? else more frames                verdict/certainty.py
+    -> margin                      certain? else more frames                answer/certainty.py
     -> store.append                safe on disk                             records/store.py
     -> show                        and only now the operator sees the card  cli/outcome.py
 
@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from device.answer.answer import MeasuredWith
+from device.answer.certainty import margin, margin_asked, more_cannot_help
 from device.answer.identifier import Answer, Identifier
 from device.answer.proof import proven_identifier
 from device.countdown import MeasurementCancelled, count_down
@@ -34,7 +35,6 @@ from device.events import Cancelled, Certainty, Event, LaserOn, Ready, Step, Wai
 from device.inference.errors import BundleError, RuntimeMissing, VerificationFailed
 from device.inference.model_source import load_from_analyzer, slot_name
 from device.spectra.spectrum import Acquisition, spectrum_from_acquisition
-from device.verdict.certainty import margin, margin_asked, more_cannot_help
 from firmware_bridge.errors import InstrumentError, LinkError, LinkTimeout, RamixError
 from firmware_bridge.messages import SlotState
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from device.answer.certainty import margin, margin_asked, more_cannot_help
 from device.answer.identifier import Identifier
 from device.spectra.reason import Reason
-from device.verdict.certainty import margin, margin_asked, more_cannot_help
 from device.verdict.identification import Identification, no_result
 from evidence.frames import measure
 from evidence.pures import AXIS_CM1

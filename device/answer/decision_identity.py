@@ -52,7 +52,6 @@ from device.spectra import (
 )
 from device.verdict import (
     amounts,
-    certainty,
     classes,
     identification,
     limits,
@@ -80,7 +79,7 @@ DECIDING = (
     + (library, library_fit)
     + (measured, native_fit, nonnegative, nuisances, reference_lines, residual, reweighted, search)
     + (spikes, windowed)
-    + (amounts, certainty, classes, identification, limits, reasons, scores, twins)
+    + (amounts, classes, identification, limits, reasons, scores, twins)
 )
 _CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")
 

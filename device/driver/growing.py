@@ -2,7 +2,7 @@
 
 How many looks there will be at most is known before the first one, from the budget and the exposure
 that was found: whoever stops at one of them can control the error over all of them
-(`device/verdict/certainty.py`). Lit and dark frames alternate, so that what drifts is in both.
+(`device/answer/certainty.py`). Lit and dark frames alternate, so that what drifts is in both.
 The first light has a low power; a sample that heats ends the measurement (`heating.py`).
 
 Next: `acquisition.py` for the exposure, `averaging.py` for the arithmetic.
