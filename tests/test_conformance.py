@@ -99,9 +99,11 @@ NOTHING_LACKS = "what-it-lacks-is-zero"
 
 @pytest.fixture(scope="module")
 def over_links(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Result]]:
+    # before the threads: the factory makes its own folder at the first call, and is not safe there
+    folders = {link: tmp_path_factory.mktemp(link) for link in LINKS}
+
     def over(link: str) -> list[Result]:
-        folder = tmp_path_factory.mktemp(link)
-        with open_bench(link, SCENE, FaultPlan.none(), folder) as bench:
+        with open_bench(link, SCENE, FaultPlan.none(), folders[link]) as bench:
             behind = bench.simulated
             if isinstance(behind, SimulatedAnalyzer):
                 bench.touch(lambda: behind._instrument.upkeep.slots.install(0, IMAGE, 3))
