@@ -1,15 +1,16 @@
 """A simulated analyzer behind a link on which every byte takes its time, both ways, in order."""
 
+from device.driver.transports.in_process import SimulatedPeer
 from firmware_bridge.framing import Framing
-from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 
 
 class DelayedAnalyzer:
     """What `InProcessTransport` asks of an analyzer; `delay_s` is the time of one way."""
 
-    def __init__(self, analyzer: SimulatedAnalyzer, delay_s: float) -> None:
+    def __init__(self, analyzer: SimulatedPeer, delay_s: float) -> None:
         self._analyzer = analyzer
         self._delay_s = delay_s
+        self._now_s = 0.0  # of the last thing that the analyzer had
         self._to_it: list[tuple[float, bytes]] = []
         self._from_it: list[tuple[float, bytes]] = []
 
@@ -40,7 +41,7 @@ class DelayedAnalyzer:
     def _advance(self, now_s: float) -> None:
         """Let the analyzer have each thing at its own moment."""
         while (then_s := self._next_of_the_analyzer()) is not None and then_s <= now_s:
-            then_s = max(then_s, self._analyzer.now_s)
+            then_s = self._now_s = max(then_s, self._now_s)
             self._take(then_s)
             if self._to_it and self._to_it[0][0] <= then_s:
                 self._analyzer.receive(self._to_it.pop(0)[1], then_s)

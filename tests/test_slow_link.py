@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 from device.driver.analyzer import Analyzer
+from device.driver.transports.in_process import InProcessTransport
 from firmware_bridge.errors import LinkTimeout
 from firmware_bridge.messages import LaserState, Opcode
+from tests.delayed_analyzer import DelayedAnalyzer
 from tests.hostile import Liar
-from tests.slow_link import SlowLink
 from tests.test_hostile_firmware import SCENE, liar, sentence
 
 
 def opening(firmware: Liar, latency_s: float, timeout_s: float) -> Analyzer:
-    return Analyzer(SlowLink(firmware, latency_s), timeout_s=timeout_s)
+    return Analyzer(InProcessTransport(DelayedAnalyzer(firmware, latency_s)), timeout_s=timeout_s)
 
 
 @pytest.mark.parametrize("latency_s", [0.05, 0.3, 0.6, 1.0])

@@ -33,8 +33,6 @@ from device.verdict.scores import (
 # Reasons of the quality gate that no further frame removes: the exposure was found, and the probe
 # sees no light at all.
 _FINAL = frozenset({"saturated", "no_sample", "laser_off", "laser_dropped", "dark", "range"})
-
-
 # Answers that ask for more light by themselves: two compounds not told apart, and noise.
 _OPEN = frozenset({"a_or_b", "too_noisy"})
 

@@ -22,10 +22,8 @@ from device.events import (
 def print_event(event: Event) -> None:
     """One line on stderr; what passes is overwritten by the next, and needs somebody who looks."""
     match event:
-        case Answered() | Failed() | Cancelled():
-            return  # shown with all there is to say about them
-        case Waiting():
-            return
+        case Answered() | Failed() | Cancelled() | Waiting():
+            return  # shown with all there is to say about them, or nothing to show
         case LinkLost() | OtherAnalyzer() | Reconnected():
             clear_progress()
             click.echo(words(event), err=True)

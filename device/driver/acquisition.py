@@ -104,7 +104,12 @@ def acquire(
     while len(dark) < settings.frames:
         tell(f"dark frame {len(dark) + 1} of {settings.frames}")
         dark.append(checked(analyzer.acquire_frame(laser_on=False), page))
-    return combined(lit, dark, page, settings.camera or analyzer.camera, full_at(analyzer))
+    return combined(lit, dark, page, *camera_of(analyzer, settings.camera))
+
+
+def camera_of(analyzer: Spectrometer, chosen: CameraNoise | None) -> tuple[CameraNoise | None, int]:
+    """What `combined` asks of the camera: its noise, `chosen` or its own, and where it is full."""
+    return chosen or analyzer.camera, full_at(analyzer)
 
 
 def full_at(analyzer: Spectrometer) -> int:

@@ -15,10 +15,10 @@ import numpy as np
 
 from device.driver.acquisition import (
     AcquisitionSettings,
+    camera_of,
     checked,
     combined,
     find_exposure,
-    full_at,
     pixels_of_interest,
 )
 from device.driver.averaging import MIN_FRAMES_FOR_COSMIC_RAYS, CameraNoise
@@ -95,7 +95,7 @@ def growing(analyzer: Spectrometer, settings: SequentialSettings, tell: Tell) ->
     began_s, found_ms = analyzer.now_s(), analyzer.integration_time_ms
     power_mw = prepared(analyzer, settings.laser_power_mw)
 
-    camera = settings.camera or analyzer.camera, full_at(analyzer)
+    camera = camera_of(analyzer, settings.camera)
 
     def frame(lit: bool) -> Frame:
         return checked(analyzer.acquire_frame(laser_on=lit), page)
