@@ -80,7 +80,8 @@ models: $(DEV_STAMP)  ## Train and sign the shipped models again from their seed
 
 lock:  ## Resolve requirements/*.in into the locks (needs uv)
 	@uv pip compile $(UV_FLAGS) --generate-hashes setup.cfg requirements/dev.in \
-		--extra report --extra search --extra train --extra tflite -o requirements/dev.lock
+		--extra nexus --extra report --extra search --extra train --extra tflite \
+		-o requirements/dev.lock
 	@uv pip compile $(UV_FLAGS) --generate-hashes setup.cfg requirements/device.in \
 		--extra report -c requirements/dev.lock -o requirements/device.lock
 	@uv pip compile $(UV_FLAGS) --generate-hashes --no-deps requirements/device-armv7l.in \
