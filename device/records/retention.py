@@ -26,7 +26,7 @@ def ranges_of(numbers: Iterable[int]) -> list[list[int]]:
     return found
 
 
-def prune(connection: sqlite3.Connection, origin: Origin, before_utc: str) -> Mapping[str, Any]:
+def pruned(connection: sqlite3.Connection, origin: Origin, before_utc: str) -> Mapping[str, Any]:
     """Remove the contents of exported measurements from before this time; what the event says.
 
     Raises:
@@ -47,14 +47,13 @@ def prune(connection: sqlite3.Connection, origin: Origin, before_utc: str) -> Ma
             remedy="Export first: `ramix records export-store FILE`.",
         )
     connection.executemany("DELETE FROM contents WHERE sequence = ?", [(one,) for one in kept])
-    content = {
+    return {
         "before_utc": before_utc,
         "pruned": ranges_of(kept),
         "count": len(kept),
         "left_because_not_exported": len(old) - len(kept),
         "store_id": origin.store_id,
     }
-    return {"content": content}
 
 
 def _exported(connection: sqlite3.Connection) -> list[list[int]]:
