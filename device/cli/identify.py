@@ -167,7 +167,8 @@ def _identify_file(
     answer = identifier.identify(spectrum, containers_for(identifier, read))
     record_id = None
     if store is not None:
-        from device.records.circumstances import Circumstances, hazards_of
+        from device.records.beside import hazards_of
+        from device.records.circumstances import Circumstances
         from device.records.store import RecordStore
 
         beside = Circumstances(hazards=hazards_of(answer, identifier))
@@ -197,7 +198,7 @@ def _identify_sample(
     from device.field_library.store import FieldLibrary
     from device.inference import model_source
     from device.ports import open_analyzer
-    from device.records.circumstances import Beside
+    from device.records.beside import Beside
     from device.station.station import Equipment, Station
 
     parse_port(port)  # a typing error is told before anything is opened

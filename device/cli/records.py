@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def records() -> None:
-    """Look at stored results, check them, export them, sign them.
+    """Look at stored results.
 
     \b
     Examples:

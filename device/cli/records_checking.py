@@ -27,9 +27,10 @@ def head_command(store: Path | None, simulated: bool, as_json: bool) -> None:
     \b
     Examples:
       ramix records head
-      ramix records head --json > /media/usb/head.json
+      ramix records head --json
 
-    Later `ramix records verify --head` shows that everything up to it is unchanged.
+    Keep what it prints on another machine, or the code on paper: `ramix records verify` with
+    --expect or --head then shows that everything up to it is unchanged.
     """
     with open_store(store, simulated=simulated) as opened:
         head = opened.head()

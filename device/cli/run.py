@@ -91,7 +91,7 @@ def run(
     from device.driver.port import parse_port
     from device.field_library.store import FieldLibrary
     from device.ports import open_analyzer
-    from device.records.circumstances import Beside
+    from device.records.beside import Beside
     from device.station.service_manager import watched
     from device.station.station import Equipment, Station
 

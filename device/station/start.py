@@ -43,7 +43,7 @@ def start_kept(store: "RecordStore | None", start_as: str, port: str) -> Iterato
 
 def started(analyzer: Spectrometer, identifier: Identifier, settings: Settings) -> dict[str, Any]:
     """Analyzer, model and chosen settings of a start."""
-    from device.records.circumstances import chosen, is_simulated
+    from device.records.beside import chosen, is_simulated
 
     info, model = analyzer.info, identifier.label
     return {

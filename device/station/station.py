@@ -22,7 +22,7 @@ from device.driver.analyzer import Analyzer
 from device.driver.spectrometer import Spectrometer
 from device.events import Answered, Event, Failed, FrameTaken, Step, Waiting, words
 from device.inference.bundle import require_fits
-from device.records.circumstances import Beside
+from device.records.beside import Beside
 from device.runtime import Settings, StoredAnswer, Tell, load_identifier
 from device.spectra.container import Container
 from device.station.connection import Connection
