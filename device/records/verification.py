@@ -20,6 +20,7 @@ from device.records.chain import (
     data_problem,
     last_rows,
     origin_of,
+    row_at,
     row_of,
     row_problem,
 )
@@ -168,8 +169,13 @@ class _Examination:
             )
 
     def _outside_of_the_chain(self, origin: Origin, mark: Head | None) -> None:
-        for text in self._pruned.problems():
-            self._problem(text)
+        lost = self._pruned.lost()
+        for first, last in lost[:MOST_TOLD]:
+            told = first if first == last else f"{first} to {last}"
+            self._problem(f"record {told}: its contents are missing, and nobody pruned them")
+        if lost and self._last_good is not None and lost[0][0] <= self._last_good.sequence:
+            before = row_at(self._connection, lost[0][0] - 1)
+            self._last_good = None if before is None else origin.head(before)
         (stray,) = self._connection.execute(
             "SELECT count(*) FROM contents WHERE sequence NOT IN (SELECT sequence FROM records)"
         ).fetchone()
@@ -186,6 +192,8 @@ class _Examination:
                 problem = "the mark beside it was signed by another key"
             if problem:
                 self._problem(problem)
+            if mark.store_id != origin.store_id and problem:
+                self._last_good = None
         elif not self._problems:
             self._without_mark(origin, last)
         if not self._seen_expected:
@@ -199,6 +207,7 @@ class _Examination:
                 "name the key that you expect with --device"
             )
         elif own != origin.public_key:
+            self._last_good = None
             self._problem(
                 f"signed by another device's key, {key_id_of(origin.public_key)} "
                 f"instead of {key_id_of(own)}"
