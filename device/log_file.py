@@ -22,7 +22,7 @@ MAX_TEXT: Final = 2000  # a line stays readable whatever a firmware says
 
 
 class _JsonLines(logging.Formatter):
-    """`utc`, `level`, `logger`, `measurement` (where there is one), `text`, `fault`."""
+    """`utc`, `level`, `logger`, `text`; `event`, `measurement` and `fault` where there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry = {
@@ -30,6 +30,9 @@ class _JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
         }
+        event = getattr(record, "event", None)
+        if event is not None:
+            entry["event"] = str(event)
         measurement = measurement_id()
         if measurement is not None:
             entry["measurement"] = measurement
@@ -39,7 +42,7 @@ class _JsonLines(logging.Formatter):
         return json.dumps(entry)  # ASCII, and no line break: whatever a name holds, one line
 
 
-class _Rotating(RotatingFileHandler):
+class Rotating(RotatingFileHandler):
     """Files of their owner alone; a full disk costs the log and never a measurement."""
 
     def _open(self):  # type: ignore[no-untyped-def]  # as the parent's
@@ -59,7 +62,7 @@ def keep_log(path: Path) -> Callable[[], None]:
     """
     make_folder(path.parent, OWN_FOLDER)
     check_plain(path)
-    to_file = _Rotating(path, maxBytes=FILE_BYTES, backupCount=OLDER_FILES, encoding="ascii")
+    to_file = Rotating(path, maxBytes=FILE_BYTES, backupCount=OLDER_FILES, encoding="ascii")
     to_file.setLevel(logging.INFO)
     to_file.setFormatter(_JsonLines())
     logger = logging.getLogger("ramix")

@@ -14,13 +14,17 @@ SHELLS = ("bash", "zsh", "fish")
 @click.argument("shell", type=click.Choice(SHELLS))
 @log_level_option
 def completion(shell: str) -> None:
-    """Print what makes a shell complete ramix's verbs, options and choices.
+    """Print the script for a shell's completion.
+
+    It goes where the shell looks for it: bash
+    ~/.local/share/bash-completion/completions/ramix, zsh ~/.zfunc/_ramix, fish
+    ~/.config/fish/completions/ramix.fish.
 
     \b
     Examples:
-      ramix completion bash > ~/.local/share/bash-completion/completions/ramix
-      ramix completion zsh > ~/.zfunc/_ramix
-      ramix completion fish > ~/.config/fish/completions/ramix.fish
+      ramix completion bash
+      ramix completion zsh
+      ramix completion fish
     """
     click.echo(completion_script(shell))
 

@@ -27,9 +27,9 @@ from device.cli.settings_file import (
 @json_option
 @log_level_option
 def config(template: bool, write: bool, as_json: bool) -> None:
-    """Show the defaults that ramix.toml sets, and check it.
+    """Show the defaults that ramix.toml sets.
 
-    The system's file is read first, then the user's: `[all]` holds for every verb that has the
+    Everything in it is checked. The system's file is read first, then the user's: `[all]` holds for every verb that has the
     option, `[run]` for `ramix run`. An option on the command line comes before both.
 
     \b

@@ -33,7 +33,7 @@ SHARED: Final = (
     ("budget", "10.0", "how long measuring may take, in seconds"),
     ("laser-power", "70", "in milliwatts, instead of the analyzer's maximum"),
     ("countdown", "2.0", "seconds between a press of the trigger and the first light"),
-    ("runtime", '"auto"', "the library that runs the network: auto, litert or tflite"),
+    ("runtime", '"litert"', "the library that runs the network: litert or tflite"),
     ("store", '"/var/lib/ramix/records.sqlite"', "where records are kept"),
     ("blank", '["empty-vial.txt"]', "spectra of the empty container"),
     ("watch", '["toluene"]', "compounds whose detection limit is stated"),
@@ -138,13 +138,14 @@ def _defaults(
 
 def _fits(file: SettingsFile, key: str, value: Any, option: click.Option) -> Any:
     """`value` as click takes it; its own types then check it like a word of the command line."""
-    many = isinstance(value, list)
-    parts = value if many else [value]
-    if many != option.multiple or not all(isinstance(one, str | int | float) for one in parts):
-        raise file.wrong(f"{key!r} is not {'a list' if option.multiple else 'one value'}")
-    if option.is_flag != isinstance(parts[0] if parts else "", bool):
+    parts = value if isinstance(value, list) else [value]
+    if not all(isinstance(one, str | int | float) for one in parts):
+        raise file.wrong(f"{key!r} is no text and no number")
+    if isinstance(value, list) and not option.multiple:
+        raise file.wrong(f"{key!r} takes one value")
+    if any(isinstance(one, bool) != option.is_flag for one in parts):
         raise file.wrong(f"{key!r} is not {'true or false' if option.is_flag else 'a value'}")
-    return value
+    return parts if option.multiple else value
 
 
 def _read(path: Path) -> SettingsFile:
