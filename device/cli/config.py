@@ -29,8 +29,9 @@ from device.cli.settings_file import (
 def config(template: bool, write: bool, as_json: bool) -> None:
     """Show the defaults that ramix.toml sets.
 
-    Everything in it is checked. The system's file is read first, then the user's: `[all]` holds for every verb that has the
-    option, `[run]` for `ramix run`. An option on the command line comes before both.
+    Everything in it is checked. The system's file is read first, then the user's: `[all]` holds for
+    every verb that has the option, `[run]` for `ramix run`. An option on the command line comes
+    before both.
 
     \b
     Examples:
