@@ -5,7 +5,7 @@ compares them is `train/library/headers.py`. Next: `spectrum.py`, which carries 
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 _LONGEST_TEXT = 64
 # Beyond these a header is damaged: no Raman laser has 100 W, no detector a million pixels.
@@ -54,6 +54,14 @@ class Provenance:
         for text in (self.model, self.serial, self.acquired):
             if text != _one_line(text):
                 raise ValueError("a model, serial number or date is too long or unprintable")
+
+    def said(self) -> dict[str, object]:
+        """What the header says and nothing else, in kinds that JSON has."""
+        return {
+            field.name: list(value) if isinstance(value, tuple) else value
+            for field in fields(self)
+            if (value := getattr(self, field.name)) != field.default
+        }
 
     @property
     def instrument(self) -> str:

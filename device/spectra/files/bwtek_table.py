@@ -70,9 +70,9 @@ def read_table(
     """
     split = _splitter(file)
     names = [name.strip().lower() for name in split(file.lines[table_at])]
-    counts = (RAW,) if RAW in names else (SUBTRACTED,) if SUBTRACTED in names else (RAW,)
+    counts = [SUBTRACTED] if SUBTRACTED in names and RAW not in names else [RAW]
     if DARK in names and RAW in names:
-        counts = (DARK, RAW)
+        counts = [DARK, RAW]
     wanted = (PIXEL, WAVELENGTH, SHIFT, *counts)
     for name in wanted:
         if name not in names:

@@ -18,5 +18,9 @@ class Choices:
     # nm; FROM_HEADER: the laser that the file's header names
     excitation_nm: float | str | None = None
 
+    @property
+    def given(self) -> bool:
+        return self != NOTHING_CHOSEN
+
 
 NOTHING_CHOSEN: Final = Choices()

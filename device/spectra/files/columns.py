@@ -6,7 +6,7 @@ Next: `settled_axis.py`, whether the axis may be read as Raman shift.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -32,6 +32,7 @@ _BESIDE = re.compile(
     re.I,
 )
 _BEST = re.compile(r"processed|dark[\s_-]*(?:subtr|corr)|baseline[\s_-]*(?:subtr|corr)", re.I)
+_NO_NAME = re.compile(r"^\W*(?:unnamed.*|id|i|n|nr|no|num|v1)?\W*$", re.I)
 _WAVE = re.compile(r"^\W*wave\W*$", re.I)  # WiRE's name of a shift in cm-1
 _MOST_LISTED = 12
 _LASER_SPREAD = 2e-4  # of its wavelength: two columns with two decimals give it that exactly
@@ -118,7 +119,7 @@ def _axis(table: Table, labels: Sequence[str], kinds: Sequence[Axis | None]) -> 
             )
         return 0
     if len(unnamed) > 2:
-        unnamed = [at for at in unnamed if not _counts_rows(table, at)]
+        unnamed = [at for at in unnamed if not _is_index(table, labels, at)]
     unnamed = [at for at in unnamed if kinds[at] is None or kinds[at] is Axis.UNKNOWN_SCRIPT]
     pair = _wavelength_and_shift(table, unnamed)
     if pair is not None and len(unnamed) == 3:
@@ -137,15 +138,16 @@ def _intensity(table: Table, labels: Sequence[str], kinds: Sequence[Axis | None]
     rest = [at for at in rest if kinds[at] in (None, Axis.UNKNOWN_SCRIPT)] or rest
     if len(rest) > 1:
         pair = _wavelength_and_shift(table, [*rest, axis])
-        rest = [at for at in rest if not _counts_rows(table, at)]
+        rest = [at for at in rest if not _is_index(table, labels, at)]
         if pair is not None and pair[1] == axis:
             rest = [at for at in rest if at != pair[0] or labels[at]]
-    for better in (
+    tests: tuple[Callable[[int], bool], ...] = (
         lambda at: bool(_BEST.search(labels[at])),
         lambda at: not _BESIDE.search(labels[at]),
         lambda at: intensity_named(labels[at]),
         lambda at: not _constant(table, at),
-    ):
+    )
+    for better in tests:
         kept = [at for at in rest if better(at)]
         if len(rest) > 1 and kept:
             rest = kept
@@ -198,6 +200,11 @@ def _used(table: Table, column: int) -> bool:
 def _constant(table: Table, column: int) -> bool:
     values = _known(table.values[:, column])
     return len(values) == 0 or bool((values == values[0]).all())
+
+
+def _is_index(table: Table, labels: Sequence[str], column: int) -> bool:
+    """It counts the rows, and no name says that it is anything else."""
+    return bool(_NO_NAME.match(labels[column])) and _counts_rows(table, column)
 
 
 def _counts_rows(table: Table, column: int) -> bool:

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 from device.plain_file import NotAPlainFile, open_plain
 from device.spectra.files.text import (
@@ -25,8 +26,21 @@ _BINARY = bytes(set(range(32)) - {9, 10, 11, 12, 13, 26})
 _NOT_ASCII = re.compile(rb"[^\n\r]*[\x80-\xff][^\n\r]*")
 _MOST_LINES_TRIED = 200
 # Of 8 bits and of two bytes; one is believed where a word of a spectrum's header appears in it.
-_ENCODINGS = ("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1251", "koi8_r", "cp866")
-_ENCODINGS += ("iso8859_5", "cp1253", "cp1255", "cp1256", "cp874")
+_ENCODINGS: Final = (
+    "gb18030",
+    "big5",
+    "shift_jis",
+    "euc_jp",
+    "euc_kr",
+    "cp1251",
+    "koi8_r",
+    "cp866",
+    "iso8859_5",
+    "cp1253",
+    "cp1255",
+    "cp1256",
+    "cp874",
+)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """SPC, the binary format of Galactic's GRAMS and of many instruments: one spectrum is read.
 
 Read: the new layout in either byte order, axis even or listed, 16-bit, 32-bit or float values.
-Named and refused: the layout of 1988, files of several spectra. Layout: Galactic Industries, "Universal
-Data Format Specification" (1997). Next: `spc_axis.py`, what its codes mean.
+Named and refused: the layout of 1988, files of several spectra. Layout: Galactic
+Industries, "Universal Data Format Specification" (1997). Next: `spc_axis.py`, what its codes mean.
 """
 
 import re

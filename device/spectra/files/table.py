@@ -6,6 +6,7 @@ Next: `columns.py`, which of the columns are Raman shift and intensity.
 """
 
 import math
+import re
 from array import array
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from device.spectra.files.text import LARGEST_NUMBER, Floats, TextFile
 _COMMENT = "#"
 _MOST_COLUMNS = 2000
 _MOST_NAME_LINES = 3
+_UNIT = re.compile(r"^(?:[\[(].*[\])]|nm|cts|counts|a\.?u\.?|1/cm|cm.?-1|)$", re.I)
+_KEY_AND_VALUE = re.compile(r"[=:]\s*[;,\t]")  # of the line above, which names nothing then
 _FEWEST_ROWS_OF_A_TABLE = 10  # fewer numbers apart from the others belong to the header
 
 
@@ -224,6 +227,8 @@ def labels_of(table: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
         line = table.header[at]
         names = _names(table, line)
         if names is None:
+            if _KEY_AND_VALUE.search(line):
+                break
             if begins == len(table.header) and table.width == 2:
                 labels[0] = line.strip(" \t#;,%'\"")
                 begins = at if names_something(labels[:1]) else begins
@@ -233,13 +238,15 @@ def labels_of(table: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
             continue
         labels = [f"{name} {label}".strip() for name, label in zip(names, labels, strict=True)]
         begins = at
-        if named:
+        if named and not all(map(_UNIT.match, names)):
             break
     return tuple(labels), table.header[:begins]
 
 
 def _names(table: Table, line: str) -> list[str] | None:
     """One text a column; None where this line holds something else."""
+    if _KEY_AND_VALUE.search(line):
+        return None
     line = line.strip(" \r\n").lstrip("%!'/")
     line = line.removeprefix("# ") if line.startswith("# ") else line
     own = [cell.strip(" \"'") for cell in table.dialect.cells(line)]
