@@ -135,16 +135,11 @@ READABLE: dict[str, tuple[bytes, Choices]] = {
         ).replace(",", "'"),
         "UTF-16 with mark": rows("\t", header="Raman shift (cm\u207b\xb9)\tI").encode("utf-16"),
         "UTF-16 without mark": rows("\t", header="Raman shift\tI").encode("utf-16-le"),
-        "Chinese, GBK": rows(",", header="\u62c9\u66fc\u4f4d\u79fb(cm-1),\u5f3a\u5ea6").encode(
-            "gbk"
-        ),
-        "Japanese, Shift-JIS": rows(
-            ",", header="\u30e9\u30de\u30f3\u30b7\u30d5\u30c8,\u5f37\u5ea6"
-        ).encode("shift_jis"),
+        "Chinese, GBK": rows(",", header="拉曼位移(cm-1),强度").encode("gbk"),
+        "Japanese, Shift-JIS": rows(",", header="ラマンシフト,強度").encode("shift_jis"),
         "Russian, 1251": rows(
             ";",
-            header="\u0440\u0430\u043c\u0430\u043d\u043e\u0432\u0441\u043a\u0438\u0439 "
-            "\u0441\u0434\u0432\u0438\u0433, \u0441\u043c-1;\u0418\u043d\u0442\u0435\u043d\u0441\u0438\u0432\u043d\u043e\u0441\u0442\u044c",
+            header="рамановский сдвиг, см-1;Интенсивность",
         ).encode("cp1251"),
         "Spanish wavenumbers": rows(";", header="N\xfamero de onda (cm-1);Intensidad"),
         "missing as dashes at both ends": "shift (cm-1),counts\n200.0,--\n210.0,--\n"
@@ -194,7 +189,8 @@ READABLE |= {
         Choices(excitation_nm="header"),
     ),
     "micrometres, the laser given": (
-        rows(",", header="\u6ce2\u957f (\xb5m),\u5f3a\u5ea6", axis=[nm / 1000 for nm in WAVELENGTHS],
+        rows(",", header="波长 (\xb5m),强度",
+             axis=[nm / 1000 for nm in WAVELENGTHS],
              form="{x:.7f}{s}{y:.2f}").encode(),
         Choices(excitation_nm=LASER_NM),
     ),

@@ -16,12 +16,11 @@ from device.spectra.files.axis_words import (
     RAMAN,
     WAVELENGTHS,
     Axis,
-    axis_named,
     intensity_named,
     is_position,
-    names_shift,
 )
 from device.spectra.files.choices import Choices
+from device.spectra.files.column_names import kind_of
 from device.spectra.files.table import Table
 from device.spectra.files.text import Floats
 
@@ -55,7 +54,7 @@ def columns_of(table: Table, labels: Sequence[str], choices: Choices) -> Columns
     Raises:
         SpectrumFileError: the names do not tell which; the sentence lists them.
     """
-    kinds = [_kind(label) for label in labels]
+    kinds = [kind_of(label) for label in labels]
     placed = [is_position(label) for label in labels]
     if table.width > 2 and any(
         kind in RAMAN | WAVELENGTHS or _WAVE.match(label)
@@ -77,19 +76,6 @@ def columns_of(table: Table, labels: Sequence[str], choices: Choices) -> Columns
     if said is Axis.UNKNOWN_SCRIPT and chosen_axis is not None:
         said = None  # a person has read it
     return Columns(axis, chosen, said, labels[axis], labels[chosen])
-
-
-def names_something(labels: Sequence[str]) -> bool:
-    """Whether one of these is the known name of an axis or of an intensity."""
-    return any(
-        _kind(label) not in (None, Axis.UNKNOWN_SCRIPT) or intensity_named(label)
-        for label in labels
-    )
-
-
-def _kind(label: str) -> Axis | None:
-    """`Raman intensity` names no axis."""
-    return None if intensity_named(label) and not names_shift(label) else axis_named(label)
 
 
 def _axis(table: Table, labels: Sequence[str], kinds: Sequence[Axis | None]) -> int:
@@ -160,7 +146,7 @@ def _one_point(table: Table, labels: Sequence[str], kinds: Sequence[Axis | None]
     for at, kind in enumerate(kinds):
         if kind is Axis.POSITION and table.width > 2 and not _constant(table, at):
             table.file.fail(
-                f"spectra of several points: {labels[at]!r} changes",
+                f"spectra of several points: {_shown(labels[at])} changes",
                 remedy="Export the spectrum of one point.",
             )
 
@@ -174,14 +160,14 @@ def _named(table: Table, labels: Sequence[str], wanted: str | None, option: str)
     if not exact:
         exact = [at for at, label in enumerate(labels) if wanted.casefold() in label.casefold()]
     if len(exact) != 1:
-        which = "is in no" if not exact else "is in several"
-        _ambiguous(table, labels, f"{option} {wanted[:30]!r} {which} of the columns' names")
+        which = "none" if not exact else "several"
+        _ambiguous(table, labels, f"{which} of the columns is {option} {_shown(wanted)}")
     return exact[0]
 
 
 def _ambiguous(table: Table, labels: Sequence[str], problem: str) -> NoReturn:
     listed = ", ".join(
-        f"{at + 1} {label[:30]!r}" if label else f"{at + 1} without a name"
+        f"{at + 1} {_shown(label)}" if label else f"{at + 1} without a name"
         for at, label in enumerate(labels[:_MOST_LISTED])
     )
     more = f" and {table.width - _MOST_LISTED} more" if table.width > _MOST_LISTED else ""
@@ -191,6 +177,11 @@ def _ambiguous(table: Table, labels: Sequence[str], problem: str) -> NoReturn:
         "Say which to read, by name or number: --axis-column for the Raman shift, --column for "
         "the intensity.",
     )
+
+
+def _shown(label: str) -> str:
+    """A name of the file, for a message: short, and nothing that a terminal obeys."""
+    return repr("".join(sign for sign in label if sign.isprintable())[:30])
 
 
 def _used(table: Table, column: int) -> bool:

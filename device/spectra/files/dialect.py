@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+MOST_COLUMNS = 2000
 _SAMPLE = 400
 _PLAIN_SHARE = 0.7  # of the sample; with so many rows no other separator is tried
 _TEXT_SHARE = 0.9
@@ -118,7 +119,9 @@ def dialect_of(lines: Sequence[str]) -> tuple[Dialect, int] | None:
     best: tuple[int, Dialect, int] | None = None
     for separator in _SEPARATORS:
         dialect = Dialect(separator)
-        rows = [dialect.cells(line) for line in sample]
+        rows = [
+            dialect.cells(line) for line in sample if _cell_count(line, separator) <= MOST_COLUMNS
+        ]
         widths = Counter(len(row) for row in rows if len(row) > 1 and _numeric(row, separator))
         if not widths:
             continue
@@ -130,6 +133,10 @@ def dialect_of(lines: Sequence[str]) -> tuple[Dialect, int] | None:
             if count > _PLAIN_SHARE * len(sample):
                 break
     return None if best is None else (best[1], best[2])
+
+
+def _cell_count(line: str, separator: str | None) -> int:
+    return line.count(" " if separator is None else separator) + 1
 
 
 def _numeric(row: list[str], separator: str | None) -> bool:

@@ -53,6 +53,7 @@ def parse(file: TextFile) -> Spectrum:
         table.line_numbers[rows],
         _integration_time_ms(said),
         _taken(said),
+        join_equal=True,
     )
 
 

@@ -34,6 +34,7 @@ _LABEL = re.compile(r"^\s*##([^=]*)=(.*)$")
 _RAMAN_UNITS = re.compile(r"^\W*(?:1\s*/\s*cm|cm\W*-?\W*1|raman.*|wavenumbers?.*)\W*$", re.I)
 # Of FIRSTX and LASTX against the shifts printed in the lines, in steps of the axis.
 _MOST_STEPS_OFF = 1.0
+_MOST_LABELS = 2000
 
 
 def recognises(source: Source) -> bool:
@@ -65,7 +66,7 @@ def read(source: Source, choices: Choices) -> Spectrum:
     shifts, laser_nm = _shifts(file, header, axis[rows], choices, taken)
     if laser_nm is not None:
         taken = provenance_said(excitation_nm=laser_nm) if taken is None else taken
-    return spectrum_from_columns(file, shifts, values[rows], None, time_ms, taken)
+    return spectrum_from_columns(file, shifts, values[rows], None, time_ms, taken, join_equal=True)
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class _Header:
     form: str  # what stands behind the table's label
     table_at: int  # index of its line
     table_end: int
+    said: tuple[str, ...]  # each label as `name: value`
 
     def number(self, label: str, default: float | None = None) -> float | None:
         text = self.values.get(label)
@@ -104,6 +106,7 @@ class _Header:
 
 def _header(file: TextFile) -> _Header:
     values: dict[str, str] = {}
+    said: list[str] = []
     table: tuple[str, int] | None = None
     end = len(file.lines)
     titles = 0
@@ -115,6 +118,8 @@ def _header(file: TextFile) -> _Header:
         value = found[2].partition("$$")[0].strip()
         if table is not None and end == len(file.lines):
             end = at
+        if len(values) > _MOST_LABELS:
+            file.fail("more labels than any spectrum has", at + 1)
         titles += label == "TITLE"
         if label in _TABLES:
             if label not in ("XYDATA", "XYPOINTS"):
@@ -129,11 +134,12 @@ def _header(file: TextFile) -> _Header:
             file.fail(f"##{found[1].strip()}= is given twice", at + 1)
         else:
             values.setdefault(label, value)
+            said.append(f"{found[1].strip(' .$')}: {value}")
     if titles > 1 or values.get("DATATYPE", "").upper().replace(" ", "") == "LINK":
         file.fail("several blocks in one file; export the spectra one by one")
     if table is None:
         file.fail("no ##XYDATA= or ##XYPOINTS= in it")
-    return _Header(file, values, table[0], table[1], end)
+    return _Header(file, values, table[0], table[1], end, tuple(said))
 
 
 def _shifts(
@@ -169,7 +175,7 @@ _SETTLED = frozenset({"XUNITS", "YUNITS", "DATATYPE", "FIRSTX", "LASTX", "XFACTO
 
 def _pairs(file: TextFile, header: _Header) -> tuple[Floats, Floats]:
     try:
-        numbers = pairs_of(file.lines[header.table_at + 1 : header.table_end])
+        numbers = pairs_of(file.lines[header.table_at + 1 : header.table_end], MAX_LINES)
     except DamagedNumbers as damage:
         file.fail(damage.reason, header.table_at + 2 + damage.line)
     points = header.points()
@@ -221,8 +227,7 @@ def _axis(file: TextFile, header: _Header, lines: list[Line], count: int) -> Flo
 
 def _taken(header: _Header) -> tuple[Provenance | None, float | None]:
     """What the labels say of the measurement."""
-    lines = [f"{key.strip('.$').lower()}: {value}" for key, value in header.values.items()]
-    time_ms, said = parse_header(lines)
+    time_ms, said = parse_header(header.said)
     model = header.values.get("SPECTROMETERDATASYSTEM", "") or header.values.get("INSTRUMENT", "")
     date = header.values.get("LONGDATE", "") or " ".join(
         part for part in (header.values.get("DATE", ""), header.values.get("TIME", "")) if part

@@ -41,7 +41,7 @@ class Line:
     values: list[float]
 
 
-def pairs_of(lines: Sequence[str]) -> list[float]:
+def pairs_of(lines: Sequence[str], most_points: int) -> list[float]:
     """x, y, x, y and so on.
 
     Raises:
@@ -56,6 +56,8 @@ def pairs_of(lines: Sequence[str]) -> list[float]:
         if len(numbers) % 2:
             raise DamagedNumbers(at, "a number without its other; the file may be truncated")
         flat.extend(numbers)
+        if len(flat) > 2 * most_points:
+            raise DamagedNumbers(at, "more points than any spectrum has")
     return flat
 
 

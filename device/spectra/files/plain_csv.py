@@ -12,12 +12,13 @@ from dataclasses import replace
 import numpy as np
 
 from device.spectra.files.choices import NOTHING_CHOSEN, Choices
+from device.spectra.files.column_names import labels_of
 from device.spectra.files.columns import columns_of
 from device.spectra.files.dialect import is_missing
 from device.spectra.files.header_facts import facts_of
 from device.spectra.files.plain_header import parse_header
 from device.spectra.files.settled_axis import shifts_cm1
-from device.spectra.files.table import Table, labels_of, table_in
+from device.spectra.files.table import Table, table_in
 from device.spectra.files.text import TextFile, spectrum_from_columns
 from device.spectra.provenance import Provenance
 from device.spectra.spectrum import Spectrum
@@ -53,6 +54,7 @@ def parse(file: TextFile, choices: Choices = NOTHING_CHOSEN) -> Spectrum:
         table.line_numbers[rows],
         time_ms,
         taken,
+        join_equal=True,
     )
 
 

@@ -90,7 +90,9 @@ def read(source: Source, choices: Choices) -> Spectrum:
         header_laser_nm=taken.excitation_nm if taken else None,
     )
     taken = _taken(header, taken, laser_nm)
-    return spectrum_from_columns(TextFile(name, ()), shifts, values, None, time_ms, taken)
+    return spectrum_from_columns(
+        TextFile(name, ()), shifts, values, None, time_ms, taken, join_equal=True
+    )
 
 
 @dataclass(frozen=True)

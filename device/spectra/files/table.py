@@ -2,24 +2,21 @@
 
 A row that is damaged or cut short ends the reading: half a spectrum is none. Text above and below
 the numbers is kept for those who read it.
-Next: `columns.py`, which of the columns are Raman shift and intensity.
+Next: `column_names.py`, what stands above them; `columns.py`, which are shift and intensity.
 """
 
 import math
-import re
 from array import array
 from dataclasses import dataclass
 
 import numpy as np
 
-from device.spectra.files.dialect import Dialect, dialect_of
+from device.spectra.files.dialect import MOST_COLUMNS, Dialect, dialect_of
 from device.spectra.files.text import LARGEST_NUMBER, Floats, TextFile
 
 _COMMENT = "#"
-_MOST_COLUMNS = 2000
-_MOST_NAME_LINES = 3
-_UNIT = re.compile(r"^(?:[\[(].*[\])]|nm|cts|counts|a\.?u\.?|1/cm|cm.?-1|)$", re.I)
-_KEY_AND_VALUE = re.compile(r"[=:]\s*[;,\t]")  # of the line above, which names nothing then
+_MOST_CELLS = 500_000
+_MOST_HEADER_LINES = 2000
 _FEWEST_ROWS_OF_A_TABLE = 10  # fewer numbers apart from the others belong to the header
 
 
@@ -67,8 +64,8 @@ def table_in(file: TextFile, first_line: int = 0, dialect: Dialect | None = None
     chosen, width = found
     if dialect is not None and dialect.separator != chosen.separator:
         file.fail("the numbers are separated otherwise than the lines above them")
-    if width > _MOST_COLUMNS:
-        file.fail(f"{width} columns; one spectrum has few, one point in each line")
+    if width > MOST_COLUMNS or width * len(lines) > _MOST_CELLS:
+        file.fail(f"{width} columns in {len(lines)} lines; that is no single spectrum")
     flat, numbers, blocks = _rows(file, first_line, chosen, width)
     if not blocks:
         file.fail("no line with two numbers in it")
@@ -76,6 +73,8 @@ def table_in(file: TextFile, first_line: int = 0, dialect: Dialect | None = None
     block = _one_block(file, chosen, width, values, numbers, blocks)
     kept = slice(block.first_row, block.first_row + block.rows)
     line_numbers = list(numbers[kept])
+    if line_numbers[0] - first_line > _MOST_HEADER_LINES:
+        file.fail(f"{line_numbers[0]} lines stand above the numbers; it is no spectrum's file")
     too_large = np.argwhere(np.abs(values[kept]) > LARGEST_NUMBER)
     table = Table(
         file,
@@ -210,57 +209,3 @@ def _column_word(column: int, width: int) -> str:
     if width == 2:
         return ("the Raman shift", "the intensity")[column]
     return f"column {column + 1}"
-
-
-def labels_of(table: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What stands above each column, and the lines of the header that are no such names.
-
-    A name may be followed by its unit and a comment in lines of their own; "" where nothing stands.
-    Where names and rows do not have the same number of cells, the line above belongs to the first.
-    """
-    from device.spectra.files.columns import names_something
-
-    labels = [""] * table.width
-    above = [at for at, line in enumerate(table.header) if line.strip()][-_MOST_NAME_LINES:]
-    begins = len(table.header)
-    for at in reversed(above):
-        line = table.header[at]
-        names = _names(table, line)
-        if names is None:
-            if _KEY_AND_VALUE.search(line):
-                break
-            if begins == len(table.header) and table.width == 2:
-                labels[0] = line.strip(" \t#;,%'\"")
-                begins = at if names_something(labels[:1]) else begins
-            break
-        named = names_something(names)
-        if begins < len(table.header) and not named:
-            continue
-        labels = [f"{name} {label}".strip() for name, label in zip(names, labels, strict=True)]
-        begins = at
-        if named and not all(map(_UNIT.match, names)):
-            break
-    return tuple(labels), table.header[:begins]
-
-
-def _names(table: Table, line: str) -> list[str] | None:
-    """One text a column; None where this line holds something else."""
-    if _KEY_AND_VALUE.search(line):
-        return None
-    line = line.strip(" \r\n").lstrip("%!'/")
-    line = line.removeprefix("# ") if line.startswith("# ") else line
-    own = [cell.strip(" \"'") for cell in table.dialect.cells(line)]
-    tried = [own, [cell for cell in own if cell]]
-    for separator in ("\t", ";", ","):
-        tried.append([cell.strip(" \"'") for cell in Dialect(separator).cells(line) if cell])
-    tried.append([cell.strip() for cell in line.replace("\t", "  ").split("  ") if cell.strip()])
-    if 1 < len(own) == table.width - 1:  # R names no column of row numbers; others no last columns
-        tried += [["", *own], [*own, ""]]
-    for names in tried:
-        if len(names) == table.width and not any(map(_begins_with_number, names)):
-            return names
-    return None
-
-
-def _begins_with_number(name: str) -> bool:
-    return bool(name) and (name[0].isdigit() or name[0] in "+-." and name[1:2].isdigit())

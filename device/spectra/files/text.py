@@ -21,8 +21,8 @@ Floats = npt.NDArray[np.float64]
 # The largest native files have 0.2 MB and a JSON of 65,535 pixels 3 MB; memory and time of reading
 # are bounded by this and by the two limits below.
 MAX_FILE_BYTES = 5_000_000
-MAX_LINES = 100_000
-MAX_LINE_LENGTH = 200_000
+MAX_LINES = 70_000  # no detector has more than 65,535 pixels
+MAX_LINE_LENGTH = 50_000
 
 # Squares and sums of intensities must stay far from the ends of float32 and float64. No detector
 # or unit in use comes near.
@@ -122,7 +122,7 @@ def spectrum_from_columns(
     integration_time_ms: float | None = None,
     taken: Provenance | None = None,
     *,
-    join_equal: bool = True,
+    join_equal: bool = False,
 ) -> Spectrum:
     """A Spectrum from two columns in either direction.
 
