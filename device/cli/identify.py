@@ -12,6 +12,7 @@ from device.cli.about_options import about_options
 from device.cli.exit_codes import exit_code_for_verdict
 from device.cli.options import (
     blank_option,
+    choice_options,
     common_options,
     countdown_option,
     growing_options,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from device.answer.identifier import Answer, Identifier
     from device.records.about import About
     from device.runtime import Settings
+    from device.spectra.files.choices import Choices
 
 
 @click.command()
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Answer with this bundle instead of the analyzer's, or of the configured one.",
 )
+@choice_options
 @blank_option
 @runtime_option
 @growing_options
@@ -80,20 +83,23 @@ def identify(
     all_limits: bool,
     watched: tuple[str, ...],
     about: "About",
+    choices: "Choices",
     as_json: bool,
     timeout_s: float,
 ) -> int:
     """Name what is in one spectrum.
 
-    The file may be one of `ramix acquire`, a B&W Tek text file, an ENLIGHTEN CSV or any two
-    columns of wavenumber and intensity. With a port the analyzer measures until the verdict is
-    certain or the budget is spent, and the result is stored.
+    The file may be one of `ramix acquire`, B&W Tek text, ENLIGHTEN CSV, JCAMP-DX, SPC or any
+    columns of numbers with a Raman shift among them (docs/spectrum-files.md). With a port the
+    analyzer measures until the verdict is certain or the budget is spent, and the result is stored.
 
     \b
     Examples:
       ramix identify --file sample.txt
       ramix identify --file sample.csv --json --plot sample.png
       ramix identify --file sample.txt --watch methanol --watch toluene
+      ramix identify --file table.csv --axis-column shift --column "vial 3"
+      ramix identify --file oceanview.txt --excitation 785
       ramix identify --file sample.txt --blank empty-vial.txt
       ramix identify --port usb:
       ramix identify --port usb: --budget 30 --laser-power 20
@@ -110,6 +116,8 @@ def identify(
             "--budget, --frames, --integration-time, --laser-power and --countdown need a "
             "--port to measure with."
         )
+    if file is None and choices.given:
+        raise click.UsageError("--column, --axis-column and --excitation need a --file to read.")
     if no_store and store is not None:
         raise click.UsageError("--store and --no-store contradict each other.")
     if picture is not None:  # what would fail afterwards had better fail now
@@ -117,7 +125,7 @@ def identify(
 
         require_plotting(picture)
     if file is not None:
-        done = _identify_file(file, blanks, model, runtime, store, about)
+        done = _identify_file(file, choices, blanks, model, runtime, store, about)
     elif port is not None:
         from device.cli.measuring import measurement_settings
 
@@ -149,14 +157,19 @@ class _Done(NamedTuple):
 
 
 def _identify_file(
-    file: str, blanks: tuple[str, ...], model: Path | None, runtime: str, store: Path | None,
+    file: str,
+    choices: "Choices",
+    blanks: tuple[str, ...],
+    model: Path | None,
+    runtime: str,
+    store: Path | None,
     about: "About",
-) -> _Done:  # fmt: skip
+) -> _Done:
     """Reading comes first: a wrong file need not wait for the model."""
     from device.cli.spectrum_file import containers_for, read_with_sha256
     from device.spectra.files.reading import read_spectrum
 
-    spectrum = read_spectrum(file)
+    spectrum = read_spectrum(file, choices)
     read = [read_with_sha256(blank) for blank in blanks]
     from device.answer.proof import proven_identifier
     from device.field_library.store import FieldLibrary
