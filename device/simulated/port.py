@@ -29,8 +29,15 @@ if TYPE_CHECKING:
     from firmware_bridge.calibration import CalibrationPage
 
 
+# Analyzers that are planned to get lost, by their specification: opening one again finds the same
+# one, with its plan behind it.
+_lost: dict[str, SimulatedAnalyzer] = {}
+
+
 def open_transport(specification: str, truth: "TruthLog | None" = None) -> "Transport":
     """A link to a fresh simulated analyzer; `truth` follows a list of scenes.
+
+    One with the faults unplug or reboot is the same each time that it is opened.
 
     Raises:
         PortSyntaxError: the specification is malformed, or names a compound nobody knows.
@@ -38,7 +45,14 @@ def open_transport(specification: str, truth: "TruthLog | None" = None) -> "Tran
             be used.
     """
     port = parse(specification)
-    return connect(port, build_analyzer(port, framing_of(port), truth))
+    if not port.fault.loses_link:
+        return connect(port, build_analyzer(port, framing_of(port), truth))
+    analyzer = _lost.pop(specification, None)
+    if analyzer is None:
+        analyzer = build_analyzer(port, framing_of(port), truth)
+    elif not analyzer.connected:
+        analyzer.plug_in()
+    return connect(port, analyzer, lambda: _lost.update({specification: analyzer}))
 
 
 def framing_of(port: SimulatedPort) -> Framing:
@@ -64,7 +78,13 @@ def build_analyzer(
         seed=port.seed,
         speed=port.speed,
         trigger_every_s=port.trigger_every_s or None,
-        equipment=Equipment(tells_camera=port.figures == "told", battery_percent=port.battery),
+        equipment=Equipment(
+            tells_camera=port.figures == "told",
+            battery_percent=port.battery,
+            cooler_holds=port.fault.cooler_holds,
+        ),
+        faults=port.fault.plan(port.seed),
+        mishaps=port.fault.mishaps,
     )
 
 

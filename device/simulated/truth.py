@@ -6,7 +6,7 @@ module (a contract of setup.cfg): a truth that the answer could see would prove 
 Next: `scene_list.py`, where truths are read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from device.simulated.scene_list import ListedScene
@@ -14,15 +14,20 @@ from firmware_bridge.simulator.samples import Samples
 
 
 class TruthLog:
-    """Follows the samples of one simulated analyzer, also where it is opened again."""
+    """Follows the samples of one simulated analyzer, also where it is opened again.
 
-    def __init__(self) -> None:
+    `tell` hears each sample's truth when the laser first sees it.
+    """
+
+    def __init__(self, tell: Callable[[dict[str, Any]], None] | None = None) -> None:
+        self._tell = tell
         self._scenes: Sequence[ListedScene] = ()
         self._samples: Samples | None = None
 
     def follow(self, scenes: Sequence[ListedScene], samples: Samples) -> None:
         """From now on these are under the laser."""
         self._scenes, self._samples = scenes, samples
+        samples.on_first_light = self._first_light
 
     def latest(self) -> dict[str, Any] | None:
         """What is true of the sample that the laser saw last, for JSON; None before any light."""
@@ -30,3 +35,8 @@ class TruthLog:
             return None
         place = self._samples.last_lit % len(self._scenes)
         return {"scene": place + 1, **self._scenes[place].truth()}
+
+    def _first_light(self) -> None:
+        latest = self.latest()
+        if self._tell is not None and latest is not None:
+            self._tell(latest)

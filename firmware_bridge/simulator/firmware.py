@@ -26,6 +26,7 @@ from firmware_bridge.simulator.hands import Hands
 from firmware_bridge.simulator.identity import identity
 from firmware_bridge.simulator.instrument import Instrument
 from firmware_bridge.simulator.laser import DarkCause, Pulse
+from firmware_bridge.simulator.mishaps import Mishap, Mishaps
 from firmware_bridge.simulator.output import Output
 from firmware_bridge.simulator.samples import Samples
 from firmware_bridge.simulator.scenes import Scene
@@ -43,6 +44,7 @@ class SimulatedAnalyzer(Hands):
     speed: exposure and readout take 1/speed of their time; leases are never scaled.
     trigger_every_s: presses the trigger after each such time without a measurement.
     equipment: what it is fitted with and tells; all of it when None.
+    faults, mishaps: what goes wrong on the wire, and with the laser.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class SimulatedAnalyzer(Hands):
         framing: Framing = Framing.RAW,
         seed: int = 0,
         faults: FaultPlan | None = None,
+        mishaps: tuple[Mishap, ...] = (),
         info: DeviceInfo | None = None,
         speed: float = 1.0,
         trigger_every_s: float | None = None,
@@ -85,6 +88,7 @@ class SimulatedAnalyzer(Hands):
         self._rng = random.Random(seed)
         self._decoder = make_decoder(framing)
         self._output = Output(faults or FaultPlan.none())
+        self._mishaps = Mishaps(mishaps)
         self._earlier_pulses: list[Pulse] = []
         self.samples = scene if isinstance(scene, Samples) else Samples([scene])
         if self.samples.take_turns:
@@ -171,6 +175,7 @@ class SimulatedAnalyzer(Hands):
             self.info,
             Body(self.equipment, self._events, now_s=self._now_s, cause=cause),
             self.equipment,
+            self._mishaps,
             speed=self._speed,
             first_epoch=random_epoch(self._rng),
             now_s=self._now_s,

@@ -37,6 +37,7 @@ from firmware_bridge.simulator.equipment import Equipment
 from firmware_bridge.simulator.exposure import Camera, PendingFrame
 from firmware_bridge.simulator.flash import Flash
 from firmware_bridge.simulator.laser import DarkCause, Laser
+from firmware_bridge.simulator.mishaps import Mishaps
 from firmware_bridge.simulator.refused import Refused
 from firmware_bridge.simulator.samples import Samples
 from firmware_bridge.simulator.scenes import ReplayScene
@@ -64,6 +65,7 @@ class Instrument:
         info: DeviceInfo,
         body: Body,
         equipment: Equipment,
+        mishaps: Mishaps,
         *,
         speed: float,
         first_epoch: int,
@@ -76,11 +78,13 @@ class Instrument:
         self.trigger_count = 0
         self._samples = samples
         self._equipment = equipment
+        self._mishaps = mishaps
         self._cooler = Cooler(
             setpoint_c=model.tec_setpoint_c,
             ambient_c=model.ambient_c,
             time_constant_s=model.tec_time_constant_s,
             enabled=equipment.has_tec,
+            holds=equipment.cooler_holds,
         )
         self._camera = Camera(
             detector,
@@ -170,6 +174,7 @@ class Instrument:
 
         Raises `Refused`, or `SlotRefused` where the rules of the slots forbid.
         """
+        self._mishaps.advance(self.laser, now_s)
         match request:
             case GetState():
                 return self._state(now_s)
@@ -197,6 +202,8 @@ class Instrument:
                     now_s=now_s,
                     exposure_us=self._settings.integration_time_us,
                 )
+                if laser_on:
+                    self._mishaps.light_begins(self.laser, now_s)
                 return None
             case _:
                 if isinstance(request, WriteCalibration):
