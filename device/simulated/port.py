@@ -5,6 +5,7 @@
 Next: `firmware_bridge/simulator/firmware.py`, the analyzer that answers.
 """
 
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,8 +26,10 @@ from firmware_bridge.simulator.slot_store import SlotStore, flash_bytes
 if TYPE_CHECKING:
     from device.driver.transports.base import Transport
     from device.inference.bundle import Bundle
-    from device.simulated.truth import TruthLog
+    from device.simulated.scene_list import ListedScene
     from firmware_bridge.calibration import CalibrationPage
+
+    Follow = Callable[[Sequence[ListedScene], Samples], None]
 
 
 # Analyzers that are planned to get lost, by their specification: opening one again finds the same
@@ -34,8 +37,8 @@ if TYPE_CHECKING:
 _lost: dict[str, SimulatedAnalyzer] = {}
 
 
-def open_transport(specification: str, truth: "TruthLog | None" = None) -> "Transport":
-    """A link to a fresh simulated analyzer; `truth` follows a list of scenes.
+def open_transport(specification: str, follow: "Follow | None" = None) -> "Transport":
+    """A link to a fresh simulated analyzer; `follow` is told of a list of scenes.
 
     One with the faults unplug or reboot is the same each time that it is opened.
 
@@ -46,10 +49,10 @@ def open_transport(specification: str, truth: "TruthLog | None" = None) -> "Tran
     """
     port = parse(specification)
     if not port.fault.loses_link:
-        return connect(port, build_analyzer(port, framing_of(port), truth))
+        return connect(port, build_analyzer(port, framing_of(port), follow))
     analyzer = _lost.pop(specification, None)
     if analyzer is None:
-        analyzer = build_analyzer(port, framing_of(port), truth)
+        analyzer = build_analyzer(port, framing_of(port), follow)
     elif not analyzer.connected:
         analyzer.plug_in()
     return connect(port, analyzer, lambda: _lost.update({specification: analyzer}))
@@ -60,14 +63,14 @@ def framing_of(port: SimulatedPort) -> Framing:
 
 
 def build_analyzer(
-    port: SimulatedPort, framing: Framing, truth: "TruthLog | None" = None
+    port: SimulatedPort, framing: Framing, follow: "Follow | None" = None
 ) -> SimulatedAnalyzer:
     """The analyzer that `port` asks for, with its model in slot A.
 
     Raises:
         as `open_transport`.
     """
-    samples, calibration = _samples(port, truth)
+    samples, calibration = _samples(port, follow)
     flash = _flash(port)
     return SimulatedAnalyzer(
         samples,
@@ -89,7 +92,7 @@ def build_analyzer(
 
 
 def _samples(
-    port: SimulatedPort, truth: "TruthLog | None"
+    port: SimulatedPort, follow: "Follow | None"
 ) -> "tuple[Samples, CalibrationPage | None]":
     @cache
     def references() -> "Bundle":
@@ -102,8 +105,8 @@ def _samples(
         return Samples([scene_of(port, references)]), None
     listed = demo_list() if port.scenes == DEMO else read_list(Path(port.scenes))
     samples = Samples([scene_of(one.sample, references) for one in listed])
-    if truth is not None:
-        truth.follow(listed, samples)
+    if follow is not None:
+        follow(listed, samples)
     return samples, None
 
 
