@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 
 from device.cli.main import run_command
+from device.driver.analyzer import Analyzer
+from device.driver.growing import SequentialSettings
 from device.installation import default_model_path
 from device.ports import open_analyzer
+from device.simulated.port import open_transport
 from device.simulated.scene_list import demo_list
 from device.simulated.truth import TruthLog
+from device.station.station import Equipment, Station
 from firmware_bridge.simulator.samples import Samples
 
 pytestmark = pytest.mark.skipif(
@@ -79,6 +83,19 @@ def test_the_samples_take_turns_over_every_link(
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [card["truth"]["scene"] for card in found] == [1, 2]
     assert all(map(is_right, found))
+
+
+def test_a_host_that_measures_without_the_trigger_gets_the_next_sample_too() -> None:
+    log = TruthLog()
+    port = "scenes=demo&trigger_every_s=0"
+    equipment = Equipment(SequentialSettings())
+    with Station(
+        "sim:", equipment, lambda _: Analyzer(open_transport(port, log.follow)), lambda _: None
+    ) as station:
+        for expected in demo_list()[:3]:
+            answer = station.measure().answer
+            assert log.latest() == {"scene": demo_list().index(expected) + 1, **expected.truth()}
+            assert str(answer.identification.verdict) == expected.verdict
 
 
 def test_identify_gets_the_first_sample_and_tells_no_truth(

@@ -98,7 +98,7 @@ def test_presses_by_itself_count_too() -> None:
 
 
 def test_the_noise_of_a_sample_does_not_depend_on_what_was_measured_before() -> None:
-    frames = []
+    frames: list[np.ndarray] = []  # type: ignore[type-arg]
     for before in (1, 4):
         host = Host(SimulatedAnalyzer(three(), seed=5))
         for _ in range(before):
@@ -106,12 +106,13 @@ def test_the_noise_of_a_sample_does_not_depend_on_what_was_measured_before() -> 
         host.wait(1.0)
         host.analyzer.press_trigger()
         frames.append(lit(host))
-    assert np.array_equal(*frames)
+    assert np.array_equal(frames[0], frames[1])
 
 
 def test_a_list_that_cannot_take_turns_is_refused() -> None:
     replay = ReplayScene(np.ones(8), np.zeros(8), 100.0)
-    for scenes in ([], [replay, calcite()]):
+    lists: list[list[Scene]] = [[], [replay, calcite()]]
+    for scenes in lists:
         with pytest.raises(CallerError):
             Samples(scenes)
     assert not Samples([replay]).take_turns

@@ -90,6 +90,16 @@ def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
         assert str(path) in caught.value.text
 
 
+def test_paths_begin_at_the_folder_of_the_list(tmp_path: Path) -> None:
+    path = tmp_path / "list.toml"
+    path.write_text(
+        ONE.replace("mix=Toluene&snr=20", "replay=a.csv")
+        + ONE.replace("mix=Toluene&snr=20", "replay=/b/c.csv")
+    )
+    replays = [scene.sample.replay for scene in read_list(path)]
+    assert replays == [tmp_path / "a.csv", Path("/b/c.csv")]
+
+
 def test_truths_are_appended_a_line_each(tmp_path: Path) -> None:
     path = tmp_path / "truth.jsonl"
     for name in ("one", "two"):
