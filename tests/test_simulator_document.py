@@ -1,18 +1,24 @@
 """docs/simulator.md and the keys of `sim:` agree; so do the options of `ramix simulate`."""
 
+import json
 import re
+import shlex
 from pathlib import Path
 
 import click
 import pytest
 
+from device.cli.exit_codes import exit_code_for_verdict
+from device.cli.main import run_command
 from device.cli.simulate import CAMERAS, FIGURES, SCENES, simulate
 from device.driver.port import PortSyntaxError
+from device.installation import default_model_path
 from device.simulated import spec
 from device.simulated.planned import FAULTS, Planned
 from device.simulated.sample import SHARE_BOUNDS, WALL_BOUNDS
 from device.simulated.scene_list import parse_list
 from device.simulated.spec import BOUNDS, KEYS, PORT_BOUNDS, parse
+from device.verdict.identification import Verdict
 from firmware_bridge.simulator import camera_figures
 
 PAGE = (Path(__file__).parents[1] / "docs" / "simulator.md").read_text()
@@ -63,6 +69,23 @@ def test_every_fault_is_on_the_page_and_understood() -> None:
     assert told == set(FAULTS)
     for name in FAULTS:
         Planned.parse(name)
+
+
+def test_a_liquid_in_a_bottle_is_named_through_its_blank_as_the_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if not default_model_path().exists():
+        pytest.skip("the shipped model has not been built")
+    monkeypatch.setenv("RAMIX_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    acquire, identify = re.findall(r"^ramix (acquire .*|identify .*empty.csv)$", PAGE, re.MULTILINE)
+    assert run_command(shlex.split(acquire)) == 0
+    capsys.readouterr()
+    assert run_command([*shlex.split(identify), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [one["name"] for one in found["components"]] == ["Toluene"]
+    without = shlex.split(identify)[:-2]
+    assert run_command([*without, "--json"]) == exit_code_for_verdict(Verdict.PARTIAL)
 
 
 def test_the_list_on_the_page_is_one() -> None:
