@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from device.records.content import Record, StoredEvent
+from device.records.entry import Entry, entry_problem
 from device.records.errors import RecordDamaged, RecordStoreError, cause_of
 from device.records.head import Head
 from device.records.kinds import EVENTS
@@ -73,6 +74,26 @@ class ReadableStore:
                 remedy="Look into the exported store: `ramix records show ID --store FILE`.",
             )
         return record
+
+    def entry(self, record: Record) -> Entry | None:
+        """The same record with what proves its place in the chain; None in a store of version 1.
+
+        Raises:
+            RecordDamaged: it is not what was written.
+        """
+        number = number_of(record.record_id)
+        with self._read() as reader:
+            entry = None if number is None else reader.entry(number)
+        problem = "" if entry is None else entry_problem(entry)
+        if problem:
+            raise RecordDamaged(f"Record {record.record_id} is damaged: {problem}.")
+        return entry
+
+    def owner(self) -> bytes | None:
+        """The public key of the device whose store this is; None in a store of version 1."""
+        with self._read() as reader:
+            reader.open()
+            return None if reader.version == 1 else reader.origin().public_key
 
     def last_event(self, kind: str) -> StoredEvent | None:
         """The newest event of this kind, damaged or not."""
