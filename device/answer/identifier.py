@@ -141,6 +141,7 @@ class Identifier:
                 spectrum,
                 gridded,
                 field_compounds=self.field_labels,
+                compounds=self.compounds,
                 containers=found,
             )
         prepared = model_input(seen.intensity, seen.valid)
@@ -174,7 +175,7 @@ class Identifier:
             gridded,
             prediction,
             self.field_labels,
-            tuple(compound.name for compound in self.compounds),
+            self.compounds,
             found,
         )
 

@@ -4,6 +4,7 @@ Next: `../show/card.py`, which lays the card out.
 """
 
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,8 @@ from device.answer.answer import Answer
 from device.answer.identifier import Identifier
 from device.answer.result import result_json
 from device.cli.output import clear_progress, print_json
-from device.show.card import CardStyle, card
+from device.show.card import card
+from device.show.style import CARD_WIDTH, NARROWEST, WIDEST, CardStyle
 from device.spectra.spectrum import Spectrum
 from firmware_bridge.errors import CallerError
 
@@ -57,7 +59,6 @@ def show_answer(
     text = card(
         result,
         source=_source(answer.spectrum),
-        hazards={one.name: one.hazard for one in identifier.compounds},
         notes=_notes(identifier),
         style=terminal_style(),
     )
@@ -107,9 +108,21 @@ def terminal_style() -> CardStyle:
     """What stdout can show: colour only for somebody who looks, blocks only where they exist."""
     encoding = sys.stdout.encoding or "ascii"
     try:
-        "█▏━┃±→·".encode(encoding)
+        "█▏━┃±→·≥".encode(encoding)
         can_draw = True
     except (UnicodeEncodeError, LookupError):
         can_draw = False
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    return CardStyle(colour=colour and os.environ.get("TERM") != "dumb", unicode=can_draw)
+    return CardStyle(
+        colour=colour and os.environ.get("TERM") != "dumb",
+        unicode=can_draw,
+        width=_width(),
+    )
+
+
+def _width() -> int:
+    """Columns of the terminal, or of COLUMNS; of a file or a pipe 80."""
+    if not sys.stdout.isatty() and not os.environ.get("COLUMNS"):
+        return CARD_WIDTH
+    columns = shutil.get_terminal_size((CARD_WIDTH, 24)).columns
+    return min(max(columns, NARROWEST), WIDEST)

@@ -77,11 +77,19 @@ class IncompatiblePair:
 
 @dataclass(frozen=True)
 class Advice:
-    """All of it. `something_unknown`: the sample holds, or may hold, what nobody named."""
+    """All of it.
+
+    protection: of all substances together, most urgent first.
+    isolation_distance_m: the largest that is known, with its guide of the ERG.
+    something_unknown: the sample holds, or may hold, what nobody named.
+    """
 
     worst: Level
     substances: tuple[SubstanceAdvice, ...]  # worst first
     incompatible: tuple[IncompatiblePair, ...]
+    protection: tuple[str, ...]
+    isolation_distance_m: int | None
+    erg_guide: int | None
     something_unknown: bool
 
     def to_json(self) -> dict[str, Any]:
@@ -89,6 +97,9 @@ class Advice:
         return {
             "worst": str(self.worst),
             "something_unknown": self.something_unknown,
+            "protection": list(self.protection),
+            "isolation_distance_m": self.isolation_distance_m,
+            "erg_guide": self.erg_guide,
             "substances": [one.to_json() for one in self.substances],
             "incompatible": [vars(pair).copy() for pair in self.incompatible],
         }
@@ -113,10 +124,14 @@ def advice_for(
     levels = [one.level for one in told]
     if something_unknown or not told:
         levels.append(Level.UNKNOWN)
+    widest = max(told, key=lambda one: one.isolation_distance_m or 0, default=None)
     return Advice(
         worst=min(levels, key=_ORDER.index),
         substances=tuple(told),
         incompatible=tuple(_incompatible(told)),
+        protection=protection([each.code for one in told for each in one.statements]),
+        isolation_distance_m=None if widest is None else widest.isolation_distance_m,
+        erg_guide=None if widest is None else widest.erg_guide,
         something_unknown=something_unknown or not told,
     )
 
