@@ -5,6 +5,7 @@ Made by `identifier.py`. Next: `result.py`, the same as an object for programs.
 
 from dataclasses import dataclass
 
+from device.answer.asked import Asked
 from device.answer.through_containers import ContainerFound
 from device.inference.bundle import Bundle
 from device.inference.interpreter import Prediction
@@ -91,6 +92,7 @@ class Answer:
     compounds: tuple[Compound, ...] = ()  # all that were asked about, in their order
     containers: tuple[ContainerFound, ...] = ()  # that the sample was measured through
     settings: MeasuredWith | None = None  # None: of a file
+    asked: Asked = Asked()  # beside the verdict
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from device.answer.answer import Answer, DecisionLabel, FieldLabel, ModelLabel, signers_of
+from device.answer.asked import Asked
 from device.answer.decision_identity import DECISION_VERSION, decision_sha256
 from device.answer.detection_limits import DetectionLimit, detection_limits
 from device.answer.through_containers import measured_through, through, unfitted
@@ -60,6 +61,7 @@ class Identifier:
     ) -> None:
         manifest = bundle.manifest
         self.bundle = bundle
+        self.asked = Asked()  # beside the verdict, of every spectrum; set it before `identify`
         self.interpreter = Interpreter.for_bundle(bundle, runtime)
         self._runtime = f"{self.interpreter.runtime_name} {self.interpreter.runtime_version}"
         beside = [_beside(entry, bundle) for entry in field_compounds]
@@ -143,6 +145,7 @@ class Identifier:
                 field_compounds=self.field_labels,
                 compounds=self.compounds,
                 containers=found,
+                asked=self.asked,
             )
         prepared = model_input(seen.intensity, seen.valid)
         preprocessed = perf_counter()
@@ -177,6 +180,7 @@ class Identifier:
             self.field_labels,
             self.compounds,
             found,
+            asked=self.asked,
         )
 
     def _gate(

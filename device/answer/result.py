@@ -9,7 +9,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from device.answer.hidden import volume_kept
+from device.answer.material import material_json
 from device.answer.nearest import nearest
+from device.answer.watch import watch_json
 from device.answer.why_json import why_json
 from device.safety.advice import Advice, advice_for
 
@@ -40,6 +42,9 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
                   records from before it existed have none
     nearest       [{name, log_odds, lacking, because}]: of UNKNOWN and PARTIAL, the likeliest that
                   are not named (`nearest.py`); records from before it existed have none
+    watch         [{name, cas, seen, limit, above}] of the watch list (`watch.py`), else empty
+    material      {result, wanted, quantity, why, at_least, method_sha256}: is it this and nothing
+                  else (`material.py`); null where that was not asked
     containers    [{file, sha256, part, amplitude, shift_cm1}] for each `--blank`: the part is a
                   multiple of the blank, the amplitude 0-1 of its own and the references' together;
                   null: not fitted (shift: nor seen); records from before it existed have none
@@ -87,6 +92,8 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
         ],
         "safety": _safety(answer).to_json(),
         "nearest": nearest(why) if found.verdict in _OPEN else [],
+        "watch": watch_json(answer),
+        "material": material_json(answer),
         "containers": [
             {
                 "file": one.source,

@@ -18,14 +18,23 @@ from device.cli.options import (
     runtime_option,
     store_options,
 )
+from device.cli.watch_file import read_watch_list, watch_list_option
 
 if TYPE_CHECKING:
     from device.answer.identifier import Answer, Identifier
     from device.runtime import Settings
+    from device.station.station import AskedOf
 
 
 @click.command()
-@click.option("--file", "file", metavar="FILE", help="Identify the spectrum in this file.")
+@click.option(
+    "--file",
+    "files",
+    multiple=True,
+    metavar="FILE",
+    help="Identify the spectrum in this file, in each file of this folder, or of stdin (`-`). May "
+    "be repeated: several files give one line each.",
+)
 @port_option(required=False)
 @click.option(
     "--model",
@@ -59,9 +68,10 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="The same for this compound alone; may be repeated.",
 )
+@watch_list_option
 @common_options
 def identify(
-    file: str | None,
+    files: tuple[str, ...],
     port: str | None,
     model: Path | None,
     blanks: tuple[str, ...],
@@ -76,6 +86,7 @@ def identify(
     picture: Path | None,
     all_limits: bool,
     watched: tuple[str, ...],
+    watch_list: str | None,
     as_json: bool,
     timeout_s: float,
 ) -> int:
@@ -90,37 +101,50 @@ def identify(
       ramix identify --file sample.txt
       ramix identify --file sample.csv --json --plot sample.png
       ramix identify --file sample.txt --watch methanol --watch toluene
+      ramix identify --file sample.txt --watch-list forbidden.txt
       ramix identify --file sample.txt --blank empty-vial.txt
+      ramix identify --file monday --file tuesday.csv --json
+      ramix identify --file -
       ramix identify --port usb:
       ramix identify --port usb: --budget 30 --laser-power 20
       ramix identify --port usb: --frames 5 --integration-time auto
       ramix identify --port sim:replay=sample.txt
 
-    The exit code is the verdict: 0 IDENTIFIED, 9 PARTIAL, 10 UNKNOWN, 11 NO_RESULT.
+    The exit code is the verdict: 0 IDENTIFIED, 9 PARTIAL, 10 UNKNOWN, 11 NO_RESULT. Of several
+    files it is that of the worst: the first that cannot be read, else NO_RESULT before UNKNOWN
+    before PARTIAL; 0 only where all are IDENTIFIED. One that cannot be read does not end the rest.
     """
-    if (file is None) == (port is None):
+    if bool(files) == (port is not None):
         raise click.UsageError("Give either --file or --port.")
     measuring = (budget_s, frames, integration_time, laser_power_mw)
-    if file is not None and any(option is not None for option in (*measuring, countdown_s)):
+    if files and any(option is not None for option in (*measuring, countdown_s)):
         raise click.UsageError(
             "--budget, --frames, --integration-time, --laser-power and --countdown need a "
             "--port to measure with."
         )
     if no_store and store is not None:
         raise click.UsageError("--store and --no-store contradict each other.")
+    watch = read_watch_list(watch_list)
+    if len(files) > 1 or any(Path(one).is_dir() for one in files):
+        if picture is not None or all_limits or watched:
+            raise click.UsageError("--plot, --limits and --watch need one file alone.")
+        from device.cli.batch import identify_batch
+
+        return identify_batch(files, blanks, model, runtime, store, watch, as_json=as_json)
     if picture is not None:  # what would fail afterwards had better fail now
         from device.show.plot import require_plotting
 
         require_plotting(picture)
-    if file is not None:
-        done = _identify_file(file, blanks, model, runtime, store)
+    if files:
+        done = identify_file(files[0], blanks, model, runtime, store, watch.asked_of)
     elif port is not None:
         from device.cli.measuring import measurement_settings
 
         settings = measurement_settings(*measuring)
-        done = _identify_sample(
-            port, blanks, model, runtime, settings, countdown_s or 0.0, store, no_store, timeout_s
-        )
+        done = identify_sample(
+            port, blanks, model, runtime, settings, countdown_s or 0.0, store, no_store, timeout_s,
+            watch.asked_of,
+        )  # fmt: skip
     from device.cli.outcome import show_answer, warn_of_model
 
     if as_json:
@@ -137,20 +161,24 @@ def identify(
     return exit_code_for_verdict(done.answer.identification.verdict)
 
 
-class _Done(NamedTuple):
+class Done(NamedTuple):
     answer: "Answer"
     record_id: str | None
     identifier: "Identifier"
 
 
-def _identify_file(
-    file: str, blanks: tuple[str, ...], model: Path | None, runtime: str, store: Path | None
-) -> _Done:
-    """Reading comes first: a wrong file need not wait for the model."""
-    from device.cli.spectrum_file import containers_for, read_with_sha256
-    from device.spectra.files.reading import read_spectrum
+def identify_file(
+    file: str,
+    blanks: tuple[str, ...],
+    model: Path | None,
+    runtime: str,
+    store: Path | None,
+    asked: "AskedOf",
+) -> Done:
+    """One answer of a file; reading comes first: a wrong one need not wait for the model."""
+    from device.cli.spectrum_file import containers_for, read_given, read_with_sha256
 
-    spectrum = read_spectrum(file)
+    spectrum = read_given(file)
     read = [read_with_sha256(blank) for blank in blanks]
     from device.answer.proof import proven_identifier
     from device.field_library.store import FieldLibrary
@@ -158,6 +186,7 @@ def _identify_file(
 
     field = FieldLibrary.default().load()
     identifier = proven_identifier(model_source.load_default(model), runtime, field)
+    identifier.asked = asked(identifier)
     answer = identifier.identify(spectrum, containers_for(identifier, read))
     record_id = None
     if store is not None:
@@ -165,10 +194,10 @@ def _identify_file(
 
         with RecordStore(store) as records:
             record_id = records.append(answer)
-    return _Done(answer, record_id, identifier)
+    return Done(answer, record_id, identifier)
 
 
-def _identify_sample(
+def identify_sample(
     port: str,
     blanks: tuple[str, ...],
     model: Path | None,
@@ -178,7 +207,8 @@ def _identify_sample(
     store: Path | None,
     no_store: bool,
     timeout_s: float,
-) -> _Done:
+    asked: "AskedOf",
+) -> Done:
     """Measure once, with the analyzer's own model unless another was named."""
     from device.answer.proof import proven_identifier
     from device.cli.measuring import record_store
@@ -203,9 +233,10 @@ def _identify_sample(
         chosen=chosen,
         field_compounds=field,
         containers=lambda identifier: containers_for(identifier, read),
+        asked=asked,
         store=records,
         countdown_s=countdown_s,
     )
     with Station(port, equipment, lambda at: open_analyzer(at, timeout_s), print_event) as station:
         outcome, identifier = station.measure(), station.identifier
-    return _Done(outcome.answer, outcome.record_id, identifier)
+    return Done(outcome.answer, outcome.record_id, identifier)

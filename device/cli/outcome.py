@@ -18,7 +18,6 @@ from device.cli.output import clear_progress, print_json
 from device.show.card import card
 from device.show.style import CARD_WIDTH, NARROWEST, WIDEST, CardStyle
 from device.spectra.spectrum import Spectrum
-from firmware_bridge.errors import CallerError
 
 DEMO_NOTE = (
     "This model is signed with the public demo key, which anybody can use: good for trying out, "
@@ -49,8 +48,9 @@ def show_answer(
     result = result_json(answer, record_id)
     if all_limits or watched:
         from device.answer.result import limits_json
+        from device.answer.watch import canonical_names
 
-        names = set(canonical_names(identifier, watched))
+        names = set(canonical_names(identifier.compounds, watched, identifier.label.name))
         limits = identifier.limits(answer)
         result["limits"] = limits_json([x for x in limits if all_limits or x.name in names])
     if as_json:
@@ -65,26 +65,6 @@ def show_answer(
     click.echo(text, color=True)  # colours were decided by the style; click must not strip them
     if picture is not None:
         click.echo(f"  picture {picture}")
-
-
-def canonical_names(identifier: Identifier, names: Sequence[str]) -> list[str]:
-    """The library's own spelling of names or synonyms, whatever their case.
-
-    Raises:
-        CallerError: the library knows no such compound.
-    """
-    known = {
-        spelling.casefold(): one.name
-        for one in identifier.compounds
-        for spelling in (one.name, *one.synonyms)
-    }
-    strange = [name for name in names if name.casefold() not in known]
-    if strange:
-        raise CallerError(
-            f"The library of {identifier.label.name} has no {', '.join(strange)}.",
-            remedy="`ramix model info` lists its compounds.",
-        )
-    return [known[name.casefold()] for name in names]
 
 
 def warn_of_model(identifier: Identifier) -> None:

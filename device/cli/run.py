@@ -19,6 +19,7 @@ from device.cli.options import (
     store_options,
 )
 from device.cli.output import clear_progress, print_ramix_error
+from device.cli.watch_file import read_watch_list, watch_list_option
 from firmware_bridge.errors import RamixError
 
 
@@ -35,6 +36,7 @@ from firmware_bridge.errors import RamixError
 @growing_options
 @countdown_option("2")
 @store_options
+@watch_list_option
 @common_options
 def run(
     port: str,
@@ -48,6 +50,7 @@ def run(
     countdown_s: float | None,
     store: Path | None,
     no_store: bool,
+    watch_list: str | None,
     as_json: bool,
     timeout_s: float,
 ) -> int:
@@ -63,6 +66,7 @@ def run(
       ramix run --port sim:replay=sample.txt --triggers 3 --json
       ramix run --port usb: --blank empty-vial.csv
       ramix run --port usb: --countdown 5
+      ramix run --port usb: --watch-list forbidden.txt
 
     Two seconds pass between a press and the first light (--countdown); a second press in this time
     cancels the measurement: no light, no record.
@@ -89,6 +93,7 @@ def run(
 
     parse_port(port)  # a typing error is told before anything is opened
     settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw)
+    watch = read_watch_list(watch_list)
     records = record_store(store, no_store=no_store)
     read = [read_with_sha256(blank) for blank in blanks]
     field = FieldLibrary.default().load()
@@ -105,6 +110,7 @@ def run(
         runtime=runtime,
         field_compounds=field,
         containers=lambda identifier: containers_for(identifier, read),
+        asked=watch.asked_of,
         store=records,
         countdown_s=DEFAULT_COUNTDOWN_S if countdown_s is None else countdown_s,
     )

@@ -4,7 +4,9 @@ Next: `../spectra/files/reading.py`, the formats.
 """
 
 import hashlib
+import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from device.plain_file import read_plain
@@ -15,6 +17,26 @@ from device.spectra.spectrum import Spectrum
 if TYPE_CHECKING:
     from device.answer.identifier import Identifier
     from device.spectra.container import Container
+
+
+STDIN = "-"
+
+
+def read_given(file: str) -> Spectrum:
+    """The spectrum in a file, or in the bytes of stdin where the file is `-`.
+
+    Raises:
+        SpectrumFileError: there is no such file, or it holds no usable spectrum.
+    """
+    if file != STDIN:
+        return read_spectrum(file)
+    import tempfile  # only now: it costs milliseconds
+
+    data = b"" if sys.stdin is None else sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
+    with tempfile.TemporaryDirectory(prefix="ramix-") as folder:  # formats are told from files
+        copy = Path(folder) / "stdin"
+        copy.write_bytes(data)
+        return read_spectrum(copy)
 
 
 def read_with_sha256(file: str) -> tuple[Spectrum, str]:

@@ -18,6 +18,7 @@ from device.show.nearest import nearest_lines
 from device.show.percent import percent
 from device.show.style import CARD_WIDTH, CardStyle, printable
 from device.show.table import table
+from device.show.watch import material_lines, watch_lines
 
 __all__ = ["CARD_WIDTH", "CardStyle", "card"]
 
@@ -36,7 +37,9 @@ def card(
     """
     style = style or CardStyle()
     safety = safety_of(result)
-    lines = _banner(result, safety, source, style)
+    lines = material_lines(result["material"], style) if result.get("material") else []
+    lines += _banner(result, safety, source, style)
+    lines += watch_lines(result.get("watch") or (), style)
     hazards = hazard_lines(safety, style)
     if hazards:
         lines += ["", *hazards]

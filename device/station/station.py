@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from device import runtime
+from device.answer.asked import Asked
 from device.answer.identifier import Identifier
 from device.countdown import DEFAULT_COUNTDOWN_S, MeasurementCancelled
 from device.driver.analyzer import Analyzer
@@ -35,6 +36,7 @@ _log = logging.getLogger("ramix.station")
 
 OpenAnalyzer = Callable[[str], Spectrometer]
 ContainersFor = Callable[[Identifier], Sequence[Container]]
+AskedOf = Callable[[Identifier], Asked]
 
 
 class NoTrigger(RamixError):
@@ -67,6 +69,7 @@ class Equipment:
     chosen: a model that answers instead of the analyzer's own, proven already.
     field_compounds: fitted beside the analyzer's own model.
     containers: that samples are measured through, made ready for a model; asked for with each.
+    asked: what is asked beside the verdict, checked against a model; asked for with each.
     store: opened and closed with the station; None: nothing is kept.
     countdown_s: between a press of the trigger, or the call of `measure`, and the first light.
     """
@@ -76,6 +79,7 @@ class Equipment:
     chosen: Identifier | None = None
     field_compounds: "Sequence[FieldCompound]" = ()
     containers: ContainersFor = _no_containers
+    asked: AskedOf | None = None
     store: "RecordStore | None" = None
     countdown_s: float = DEFAULT_COUNTDOWN_S
 
@@ -235,4 +239,6 @@ class Station:
             info = analyzer.info
             require_fits(chosen.bundle.manifest, info.product, info.hardware_revision)
             self._identifier = chosen
+        if self.equipment.asked is not None:
+            self._identifier.asked = self.equipment.asked(self._identifier)
         self._containers = self.equipment.containers(self._identifier)

@@ -47,12 +47,13 @@ def why_not_interpretable(
 def unexplained_signal(unexplained: float, fit: LibraryFit, grid: WavenumberGrid) -> Reason:
     # the sum over a line's derivative is highest at its centre
     where = (grid.wavenumber_cm1 + fit.axis_error_cm1)[int(np.argmax(np.cumsum(fit.foreign)))]
-    text = f"{unexplained:.0%} of the signal fits no compound of the library, most of it"
-    if unexplained <= EVIDENCE_FROM_SHARE:  # told as 0%
-        text = "A line that is weak, but not noise, fits no compound of the library:"
+    text = f"A line near {where:.0f} cm-1, weak but not noise, fits no compound of the library."
+    if unexplained > EVIDENCE_FROM_SHARE:  # less is told as 0%
+        text = f"{unexplained:.0%} of the signal is not from the named compounds; what fits none of"
+        text += f" the library is strongest near {where:.0f} cm-1."
     return Reason(
         "unexplained_signal",
-        f"{text} near {where:.0f} cm-1.",
+        text,
         "Treat the sample as holding something unknown beside the named components.",
     )
 
