@@ -1,4 +1,4 @@
-"""Several files give one line each, none of them ends the others, and the exit code is the worst's."""
+"""Several files give one line each; none ends the others, and the exit code is the worst's."""
 
 import io
 import json
@@ -112,7 +112,7 @@ def test_a_name_outside_the_terminal_s_letters_costs_no_answer(
     arguments: list[str], encoding: str, tmp_path: Path
 ) -> None:
     name = os.fsencode(tmp_path) + b"/\xce\xb1-\xff.txt"  # alpha, and a byte that is no UTF-8
-    shutil.copy(ROOT / PURE, name)
+    shutil.copy(os.fsencode(ROOT / PURE), name)
     words: list[Any] = [sys.executable, "-m", "device.cli.main", "identify", "--file", name]
     done = subprocess.run(
         [*words, *arguments],

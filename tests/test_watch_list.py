@@ -71,7 +71,7 @@ def test_one_of_two_that_cannot_be_told_apart_is_not_excluded() -> None:
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (b"methanol\n\n# all of it\n71-36-3  # butanol\nmethanol\n", WatchList(("methanol", "71-36-3"))),
+        (b"methanol\n\n# all\n71-36-3  # it\nmethanol\n", WatchList(("methanol", "71-36-3"))),
         (b"\xef\xbb\xbfmethanol\r\n", WatchList(("methanol",))),
         (b'watch = ["methanol", "EDC"]\nabove = 0.02\n', WatchList(("methanol", "EDC"), 0.02)),
     ],

@@ -90,7 +90,7 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
             {"code": reason.code, "text": reason.text, "remedy": reason.remedy}
             for reason in found.reasons
         ],
-        "safety": _safety(answer).to_json(),
+        "safety": advice_of(answer).to_json(),
         "nearest": nearest(why) if found.verdict in _OPEN else [],
         "watch": watch_json(answer),
         "material": material_json(answer),
@@ -132,8 +132,8 @@ def limits_json(limits: "Sequence[DetectionLimit]") -> list[dict[str, Any]]:
     ]
 
 
-def _safety(answer: "Answer") -> Advice:
-    """Of what is named, and of what is one or the other."""
+def advice_of(answer: "Answer") -> Advice:
+    """What is known of what is named, and of what is one or the other."""
     found = answer.identification
     text = {one.name: one.hazard for one in answer.compounds}
     cas = {one.name: one.cas for one in answer.compounds}

@@ -37,7 +37,7 @@ VERBS = {
     "verify-material": Verb(
         "device.cli.verify_material",
         "verify_material",
-        "Test that a material is what it should be.",
+        "Test that a material is NAME and nothing else.",
     ),
     "explain": Verb("device.cli.explain", "explain", "Say why a verdict is what it is."),
     "run": Verb("device.cli.run", "run", "Identify at every press of the trigger."),

@@ -26,6 +26,7 @@ PRESENCE: Final = "presence"
 DOSAGE: Final = "dosage"
 INPUT_LEVELS: Final = 127  # preprocessing writes round(127 x): the input scale must be 1/127
 _SCALE_TOLERANCE: Final = 0.01
+_LONGEST_REASON: Final = 200  # letters of what a runtime says
 _DELEGATE: Final = "DELEGATE"  # LiteRT lists its own partition among the model's operators
 
 # In the order of preference: the maintained one is four times faster and refuses damaged models.
@@ -72,7 +73,10 @@ class Interpreter:
             output_tensors: Mapping[str, Mapping[str, Any]] = runner.get_output_details()
             operators = self._interpreter._get_ops_details()
         except (ValueError, RuntimeError, KeyError) as error:
-            raise ModelUnusable(f"The network does not load with {self.runtime_name}.") from error
+            raise ModelUnusable(
+                f"The network does not load with {self.runtime_name} {self.runtime_version}: "
+                f"{_reason(error)}."
+            ) from error
         self.operators: tuple[str, ...] = tuple(
             sorted({str(operator["op_name"]) for operator in operators} - {_DELEGATE})
         )
@@ -128,6 +132,13 @@ class Interpreter:
         raw = self._interpreter.get_tensor(output.index)
         values: npt.NDArray[np.float32] = output.value_of_byte[raw.view(np.uint8).ravel()]
         return values
+
+
+def _reason(error: Exception) -> str:
+    """What the runtime says stands in the way, such as an operator of a newer version."""
+    words = "".join(one if one.isprintable() else " " for one in str(error)).split()
+    said = " ".join(words)[:_LONGEST_REASON].rstrip(" .")
+    return said or type(error).__name__
 
 
 def runtime_here(runtime: str = "auto") -> tuple[str, str]:
