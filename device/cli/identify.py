@@ -10,6 +10,7 @@ import click
 
 from device.cli.exit_codes import exit_code_for_verdict
 from device.cli.options import (
+    ACQUIRE,
     blank_option,
     common_options,
     countdown_option,
@@ -122,6 +123,8 @@ def identify(
             "--budget, --frames, --integration-time, --laser-power and --countdown need a "
             "--port to measure with."
         )
+    if files and ACQUIRE in blanks:
+        raise click.UsageError("--blank acquire needs a --port to measure with.")
     if no_store and store is not None:
         raise click.UsageError("--store and --no-store contradict each other.")
     watch = read_watch_list(watch_list)
@@ -213,7 +216,7 @@ def identify_sample(
     from device.answer.proof import proven_identifier
     from device.cli.measuring import record_store
     from device.cli.showing import print_event
-    from device.cli.spectrum_file import containers_for, read_with_sha256
+    from device.cli.walls import Walls
     from device.driver.port import parse_port
     from device.field_library.store import FieldLibrary
     from device.inference import model_source
@@ -221,7 +224,7 @@ def identify_sample(
     from device.station.station import Equipment, Station
 
     parse_port(port)  # a typing error is told before anything is opened
-    read = [read_with_sha256(blank) for blank in blanks]
+    walls = Walls(blanks, settings, sample_next=True)
     field = FieldLibrary.default().load()  # a damaged entry shows before the laser is used
     chosen = None
     if model is not None:
@@ -232,11 +235,13 @@ def identify_sample(
         runtime=runtime,
         chosen=chosen,
         field_compounds=field,
-        containers=lambda identifier: containers_for(identifier, read),
+        containers=walls.containers,
         asked=asked,
         store=records,
         countdown_s=countdown_s,
     )
-    with Station(port, equipment, lambda at: open_analyzer(at, timeout_s), print_event) as station:
+    station = Station(port, equipment, lambda at: open_analyzer(at, timeout_s), print_event)
+    walls.station = station
+    with station:
         outcome, identifier = station.measure(), station.identifier
     return Done(outcome.answer, outcome.record_id, identifier)

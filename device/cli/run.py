@@ -83,7 +83,7 @@ def run(
     from device.cli.measuring import measurement_settings, record_store
     from device.cli.outcome import show_answer, warn_of_model
     from device.cli.showing import print_event
-    from device.cli.spectrum_file import containers_for, read_with_sha256
+    from device.cli.walls import Walls
     from device.countdown import DEFAULT_COUNTDOWN_S
     from device.driver.port import parse_port
     from device.field_library.store import FieldLibrary
@@ -95,7 +95,7 @@ def run(
     settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw)
     watch = read_watch_list(watch_list)
     records = record_store(store, no_store=no_store)
-    read = [read_with_sha256(blank) for blank in blanks]
+    walls = Walls(blanks, settings, sample_next=False)
     field = FieldLibrary.default().load()
     failures: list[RamixError] = []
 
@@ -109,13 +109,15 @@ def run(
         settings,
         runtime=runtime,
         field_compounds=field,
-        containers=lambda identifier: containers_for(identifier, read),
+        containers=walls.containers,
         asked=watch.asked_of,
         store=records,
         countdown_s=DEFAULT_COUNTDOWN_S if countdown_s is None else countdown_s,
     )
     tell = watched(print_event)
-    with Station(port, equipment, lambda at: open_analyzer(at, timeout_s), tell) as station:
+    station = Station(port, equipment, lambda at: open_analyzer(at, timeout_s), tell)
+    walls.station = station
+    with station:
         if as_json:
             warn_of_model(station.identifier)
         answered = station.run(

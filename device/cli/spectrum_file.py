@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from device.cli.options import STDIN
 from device.plain_file import read_plain
 from device.spectra.files.reading import read_spectrum
 from device.spectra.files.text import MAX_FILE_BYTES
@@ -17,9 +18,6 @@ from device.spectra.spectrum import Spectrum
 if TYPE_CHECKING:
     from device.answer.identifier import Identifier
     from device.spectra.container import Container
-
-
-STDIN = "-"
 
 
 def read_given(file: str) -> Spectrum:

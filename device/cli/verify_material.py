@@ -12,6 +12,8 @@ import click
 from device.cli.exit_codes import MATERIAL_EXIT_CODES
 from device.cli.identify import identify_file, identify_sample
 from device.cli.options import (
+    ACQUIRE,
+    STDIN,
     blank_option,
     common_options,
     countdown_option,
@@ -21,7 +23,6 @@ from device.cli.options import (
     store_options,
 )
 from device.cli.output import print_json
-from device.cli.spectrum_file import STDIN
 
 if TYPE_CHECKING:
     from device.answer.asked import Asked
@@ -91,7 +92,7 @@ def verify_material(
     from device.answer.method import Measuring
 
     measuring = Measuring(budget_s, frames, integration_time, laser_power_mw)
-    _check_usage(names, file, port, method_file, new_method, measuring)
+    _check_usage(names, file, port, method_file, new_method, measuring, blanks)
     if no_store and store is not None:
         raise click.UsageError("--store and --no-store contradict each other.")
     if new_method is not None:
@@ -130,10 +131,13 @@ def _check_usage(
     method_file: Path | None,
     new_method: Path | None,
     measuring: "Measuring",
+    blanks: tuple[str, ...],
 ) -> None:
     given = any(value is not None for value in vars(measuring).values())
     if method_file is not None and (names or new_method is not None or given):
         raise click.UsageError("--method says the material and how to measure: give neither.")
+    if ACQUIRE in blanks and (port is None or method_file is not None or new_method is not None):
+        raise click.UsageError("--blank acquire needs a --port, and no locked method.")
     if method_file is None and not names:
         raise click.UsageError("Name a material, or give --method.")
     if new_method is not None:
