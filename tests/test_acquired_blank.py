@@ -76,11 +76,11 @@ def test_without_a_terminal_and_a_trigger_nobody_can_confirm(
             _wait(analyzer)
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
     _wait(analyzer)  # the control
-    pressed = SimpleNamespace(
+    pressed: Any = SimpleNamespace(
         capabilities=SimpleNamespace(has_trigger=True), wait_trigger=lambda _seconds: 1
     )
     monkeypatch.setattr(sys, "stdin", None)
-    _wait(pressed)  # type: ignore[arg-type]
+    _wait(pressed)
 
 
 def test_files_need_no_station() -> None:

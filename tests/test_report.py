@@ -195,6 +195,13 @@ def test_the_worst_hazard_comes_first_with_number_and_what_to_do() -> None:
     assert words.count("keep 50 m away (ERG guide") == 1
 
 
+def test_a_hazard_text_without_facts_is_shown_as_it_was_written() -> None:
+    mine = replace(TOLUENE, name="mine", cas="")
+    known = Compound("mine", "", (), "H225 burns at once", None, None, "")
+    text = card(result_json(replace(answer(components=(mine,)), compounds=(known,))))
+    assert "DANGER mine: H225 burns at once. UN number not known." in text
+
+
 def test_a_record_from_before_hazards_were_kept_has_those_of_today() -> None:
     old = result_json(answer())
     for key in ("safety", "nearest", "alternatives"):

@@ -192,11 +192,14 @@ class Identifier:
         return tuple(reason for reason in found if reason.code != DARK), dark[0] if dark else None
 
     def limits(self, answer: Answer) -> tuple[DetectionLimit, ...]:
-        """Compounds not named, and the share from which 95% of amounts are detected."""
-        shares = answer.identification.limiting_shares
+        """Compounds not named, and the share from which 95% of amounts are detected; None of all
+        where nothing is named. One of two that cannot be told apart is not among them."""
+        found = answer.identification
+        shares = found.limiting_shares
         if shares is None:
-            return ()
-        named = {component.name for component in answer.identification.components}
+            shares = np.full(len(self.compounds), np.inf)
+        named = {component.name for component in found.components}
+        named |= {name for reason in found.reasons for name in reason.names}
         present = np.array([compound.name in named for compound in self.compounds])
         return detection_limits(shares, present, self.compounds)
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 import click
 
@@ -98,7 +98,7 @@ def _say(text: str) -> None:
 def _wait(analyzer: "Spectrometer") -> None:
     """Until Enter, a line on stdin, or the trigger."""
     has_trigger = analyzer.capabilities.has_trigger
-    stdin = sys.stdin
+    stdin: TextIO | None = sys.stdin
     _say("Then press Enter or the trigger." if has_trigger else "Then press Enter.")
     while True:
         if stdin is not None and _ready(stdin, 0.0 if has_trigger else _POLL_S):
@@ -111,10 +111,10 @@ def _wait(analyzer: "Spectrometer") -> None:
             raise NobodyConfirms("Nobody can say that the empty container is in place.")
 
 
-def _ready(stream: object, wait_s: float) -> bool:
+def _ready(stream: TextIO, wait_s: float) -> bool:
     try:
         return bool(select.select([stream], [], [], wait_s)[0])
-    except (OSError, ValueError, TypeError):  # closed, or no file at all: reading says so
+    except (OSError, ValueError):  # closed, or no file at all: reading says so
         return True
 
 

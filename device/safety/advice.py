@@ -14,6 +14,7 @@ from typing import Any
 from device.safety.facts import Statement, Substance, facts
 from device.safety.protection import protection
 
+LIBRARY_TEXT = "the library's hazard text"  # the source where there are no facts
 _CODE = re.compile(r"\b(EUH\d{3}|H\d{3}(?:FD|fd|[FDfd])?)\b")
 _CARCINOGENIC = ("H350", "H340", "H360")
 _SUSPECTED = ("H351", "H341", "H361")
@@ -156,7 +157,7 @@ def _told(name: str, cas: str, hazard_text: str, *, possible: bool) -> Substance
         erg_guide=None if known is None else known.erg_guide,
         hazard_text=hazard_text,
         possible=possible,
-        source="the library's hazard text" if known is None else known.source,
+        source=LIBRARY_TEXT if known is None else known.source,
     )
 
 

@@ -96,15 +96,16 @@ def _remarks(remarks: Sequence[tuple[str, str]], style: CardStyle) -> list[str]:
 
 
 def _limits(limits: Sequence[Mapping[str, Any]], style: CardStyle) -> list[str]:
-    shown = [
-        f"{one['name']} {percent(one['signal_share'])}"
-        if one["signal_share"] is not None
-        else f"{one['name']} (cannot be seen here)"
-        for one in limits
-    ]
-    told = style.sign(" · ").join(shown)
-    text = f"not seen; would have been, above this share of the signal: {told}"
-    return style.wrap(text, "  ", "    ")
+    dot, lines = style.sign(" · "), []
+    seen = [one for one in limits if one["signal_share"] is not None]
+    if seen:
+        told = dot.join(f"{one['name']} {percent(one['signal_share'])}" for one in seen)
+        text = f"not seen; would have been, above this share of the signal: {told}"
+        lines += style.wrap(text, "  ", "    ")
+    unseen = dot.join(one["name"] for one in limits if one["signal_share"] is None)
+    if unseen:
+        lines += style.wrap(f"cannot be excluded by this spectrum: {unseen}", "  ", "    ")
+    return lines
 
 
 def _footer(result: Mapping[str, Any], style: CardStyle) -> list[str]:

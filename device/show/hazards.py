@@ -7,6 +7,7 @@ today's facts. Next: `device/safety/advice.py`, where the words come from.
 from collections.abc import Mapping
 from typing import Any
 
+from device.safety.advice import LIBRARY_TEXT
 from device.show.style import CardStyle
 
 _WORDS = {
@@ -63,9 +64,10 @@ def hazard_lines(safety: Mapping[str, Any], style: CardStyle) -> list[str]:
 
 
 def _told(one: Mapping[str, Any]) -> str:
-    parts = [one["text"] for one in one["statements"][:_STATEMENTS_TOLD]]
-    if not parts:
-        parts = [one["hazard_text"] or _nothing(one["level"])]
+    parts = [statement["text"] for statement in one["statements"][:_STATEMENTS_TOLD]]
+    if one["hazard_text"] and one["source"] == LIBRARY_TEXT:
+        parts = [one["hazard_text"].rstrip(".")]  # as its owner wrote it
+    parts = parts or [_nothing(one["level"])]
     number = "UN number not known"
     if one["un_number"]:
         number = f"UN {one['un_number']} {one['shipping_name'] or ''}".rstrip()

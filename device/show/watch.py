@@ -22,10 +22,9 @@ def watch_lines(watch: Sequence[Mapping[str, Any]], style: CardStyle) -> list[st
             lines += [style.paint(line.ljust(style.width), _ALARM) for line in told]
     quiet = [one for one in watch if one["seen"] == "not_above"]
     if quiet:
-        told = ", ".join(f"{one['name']} above {percent(one['limit'])}" for one in quiet)
-        lines += [
-            style.paint(line, _QUIET) for line in style.wrap(f"watch list, not there: {told}")
-        ]
+        names = ", ".join(f"{one['name']} above {percent(one['limit'])}" for one in quiet)
+        text = f"watch list, not there: {names}"
+        lines += [style.paint(line, _QUIET) for line in style.wrap(text)]
     return lines
 
 
