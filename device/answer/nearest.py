@@ -3,7 +3,7 @@
 Next: `why_json.py`, the sums; `device/show/nearest.py`, the same on the card.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 _MOST = 3  # candidates; more is no help at a card
@@ -11,15 +11,16 @@ _CERTAIN = 0.98  # of its lines
 _LARGE_PART = 0.25  # of what lacks, from which one term is the reason
 
 
-def nearest(why: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """Likeliest first: {name, log_odds, lacking, because}; empty where nothing was decided.
+def nearest(why: Mapping[str, Any] | None, told: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Likeliest first: {name, log_odds, lacking, because}; empty where nothing was decided, and
+    without those that are `told` already, as one of two.
 
     lacking    log odds to the cut above which it would be named; 0 where another took its place
     because    the term that pulls it down most, as a sentence without its full stop
     """
     if why is None:
         return []
-    others = [one for one in why["compounds"] if not one["named"]][:_MOST]
+    others = [one for one in why["compounds"] if not one["named"] and one["name"] not in told]
     return [
         {
             "name": one["name"],
@@ -27,7 +28,7 @@ def nearest(why: Mapping[str, Any] | None) -> list[dict[str, Any]]:
             "lacking": round(max(why["cut"] - one["log_odds"], 0.0), 3),
             "because": because(one, why["cut"]),
         }
-        for one in others
+        for one in others[:_MOST]
     ]
 
 
@@ -35,7 +36,7 @@ def because(one: Mapping[str, Any], cut: float) -> str:
     """What speaks most against a compound of `why` that is not named."""
     lacking = cut - one["log_odds"]
     if lacking <= 0:
-        return "its lines are those of a compound named in its place"
+        return "another compound explains its lines as well or better"
     seen = one["support"]
     against = {
         f"its own lines are not all there ({seen:.0%})": one["terms"]["support"] * (1.0 - seen)

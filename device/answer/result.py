@@ -91,7 +91,7 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
             for reason in found.reasons
         ],
         "safety": advice_of(answer).to_json(),
-        "nearest": nearest(why) if found.verdict in _OPEN else [],
+        "nearest": nearest(why, _either(answer)) if found.verdict in _OPEN else [],
         "watch": watch_json(answer),
         "material": material_json(answer),
         "containers": [
@@ -137,13 +137,18 @@ def advice_of(answer: "Answer") -> Advice:
     found = answer.identification
     text = {one.name: one.hazard for one in answer.compounds}
     cas = {one.name: one.cas for one in answer.compounds}
-    either = dict.fromkeys(name for reason in found.reasons for name in reason.names)
     return advice_for(
         [(one.name, one.cas, text.get(one.name, "")) for one in found.components],
-        possible=[(name, cas.get(name, ""), text.get(name, "")) for name in either],
+        possible=[(name, cas.get(name, ""), text.get(name, "")) for name in _either(answer)],
         something_unknown=found.verdict in _NOTHING_NAMED
         or any(reason.code in _SOMETHING_ELSE for reason in found.reasons),
     )
+
+
+def _either(answer: "Answer") -> tuple[str, ...]:
+    """Compounds of which one is there, and it is not known which."""
+    reasons = answer.identification.reasons
+    return tuple(dict.fromkeys(name for reason in reasons for name in reason.names))
 
 
 def _volume_at_least(component: "Component", kept: float | None) -> float | None:

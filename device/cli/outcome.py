@@ -14,10 +14,11 @@ import click
 from device.answer.answer import Answer
 from device.answer.identifier import Identifier
 from device.answer.result import result_json
-from device.cli.output import clear_progress, print_json
+from device.cli.output import clear_progress, print_json, print_ramix_error
 from device.show.card import card
 from device.show.style import CARD_WIDTH, NARROWEST, WIDEST, CardStyle
 from device.spectra.spectrum import Spectrum
+from firmware_bridge.errors import RamixError
 
 DEMO_NOTE = (
     "This model is signed with the public demo key, which anybody can use: good for trying out, "
@@ -40,10 +41,6 @@ def show_answer(
     With `all_limits` or names to watch for, say above which share the compounds not named would
     have been seen.
     """
-    if picture is not None:
-        from device.show.plot import plot
-
-        plot(answer, identifier.bundle, picture, identifier.field_compounds)
     clear_progress()
     result = result_json(answer, record_id)
     if all_limits or watched:
@@ -55,6 +52,8 @@ def show_answer(
         result["limits"] = limits_json([x for x in limits if all_limits or x.name in names])
     if as_json:
         print_json(result)
+        if picture is not None:
+            _draw(answer, identifier, picture)
         return
     text = card(
         result,
@@ -63,8 +62,21 @@ def show_answer(
         style=terminal_style(),
     )
     click.echo(text, color=True)  # colours were decided by the style; click must not strip them
-    if picture is not None:
+    if picture is not None and _draw(answer, identifier, picture):
         click.echo(f"  picture {picture}")
+
+
+def _draw(answer: Answer, identifier: Identifier, picture: Path) -> bool:
+    """After the answer: a picture that cannot be written is told, and costs neither the answer nor
+    its exit code."""
+    from device.show.plot import plot
+
+    try:
+        plot(answer, identifier.bundle, picture, identifier.field_compounds)
+    except RamixError as error:
+        print_ramix_error(error, as_json=False)
+        return False
+    return True
 
 
 def warn_of_model(identifier: Identifier) -> None:

@@ -152,6 +152,7 @@ def _find_runtime(runtime: str) -> tuple[str, str, Any]:
     if runtime not in RUNTIMES:
         raise RuntimeMissing(f"There is no runtime {runtime!r}; choose {', '.join(RUNTIMES)}.")
     wanted = list(_RUNTIMES) if runtime == "auto" else [runtime]
+    broken: list[str] = []
     for name in wanted:
         module_name, _ = _RUNTIMES[name]
         try:
@@ -160,10 +161,12 @@ def _find_runtime(runtime: str) -> tuple[str, str, Any]:
             build = importlib.import_module(module_name).Interpreter
             package = sys.modules[module_name.partition(".")[0]]
             return name, str(getattr(package, "__version__", "of unknown version")), build
-        except ImportError:
-            continue
+        except ImportError as error:
+            if not isinstance(error, ModuleNotFoundError):  # it is there, and broken
+                broken.append(_reason(error))
     packages = " and ".join(_RUNTIMES[name][1] for name in wanted)
-    raise RuntimeMissing(f"No runtime for the network: {packages} cannot be imported.")
+    why = f" ({'; '.join(broken)})" if broken else ""
+    raise RuntimeMissing(f"No runtime for the network: {packages} cannot be imported{why}.")
 
 
 def _require_old_numpy() -> None:
