@@ -17,6 +17,7 @@ from firmware_bridge.errors import RamixError
 
 if TYPE_CHECKING:
     from device.cli.watch_file import WatchList
+    from device.records.about import About
     from device.records.store import RecordStore
 
 # What spectra are called; a folder's other files (a licence, a picture) are none.
@@ -42,6 +43,7 @@ def identify_batch(
     runtime: str,
     store: Path | None,
     watch: "WatchList",
+    about: "About",
     *,
     as_json: bool,
 ) -> int:
@@ -56,10 +58,13 @@ def identify_batch(
     from contextlib import ExitStack
 
     from device.answer.proof import proven_identifier
+    from device.answer.result import result_json
     from device.cli.outcome import warn_of_model
     from device.cli.spectrum_file import containers_for, read_with_sha256
     from device.field_library.store import FieldLibrary
     from device.inference import model_source
+    from device.records.beside import hazards_of
+    from device.records.circumstances import Circumstances
 
     named = list(_expanded(files))
     read = [read_with_sha256(blank) for blank in blanks]
@@ -79,9 +84,10 @@ def identify_batch(
                 outcomes.append(("ERROR", exit_code_for_error(error)))
                 told: dict[str, Any] = error_object(error.code, error.text, error.remedy)
             else:
-                from device.answer.result import result_json
-
-                record_id = None if records is None else records.append(answer)
+                record_id = None
+                if records is not None:
+                    beside = Circumstances(hazards=hazards_of(answer, identifier))
+                    record_id = records.append(answer, about=about, circumstances=beside)
                 told = result_json(answer, record_id)
                 verdict = str(told["verdict"])
                 outcomes.append((verdict, exit_code_for_verdict(verdict)))

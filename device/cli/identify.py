@@ -1,13 +1,15 @@
 """`ramix identify`: one spectrum, from a file or an analyzer, becomes one answer.
 
-Next: `outcome.py` for what is printed, `../station/station.py` for the measurement.
+Next: `answering.py`, which asks; `outcome.py` for what is printed.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
+from device.cli.about_options import about_options
+from device.cli.answering import identify_file, identify_sample
 from device.cli.exit_codes import exit_code_for_verdict
 from device.cli.options import (
     ACQUIRE,
@@ -22,9 +24,7 @@ from device.cli.options import (
 from device.cli.watch_file import read_watch_list, watch_list_option
 
 if TYPE_CHECKING:
-    from device.answer.identifier import Answer, Identifier
-    from device.runtime import Settings
-    from device.station.station import AskedOf
+    from device.records.about import About
 
 
 @click.command()
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 @growing_options
 @countdown_option("0, for the command is the consent; with the trigger in hand: run")
 @store_options
+@about_options
 @click.option(
     "--plot",
     "picture",
@@ -88,6 +89,7 @@ def identify(
     all_limits: bool,
     watched: tuple[str, ...],
     watch_list: str | None,
+    about: "About",
     as_json: bool,
     timeout_s: float,
 ) -> int:
@@ -133,20 +135,20 @@ def identify(
             raise click.UsageError("--plot, --limits and --watch need one file alone.")
         from device.cli.batch import identify_batch
 
-        return identify_batch(files, blanks, model, runtime, store, watch, as_json=as_json)
+        return identify_batch(files, blanks, model, runtime, store, watch, about, as_json=as_json)
     if picture is not None:  # what would fail afterwards had better fail now
         from device.show.plot import require_plotting
 
         require_plotting(picture)
     if files:
-        done = identify_file(files[0], blanks, model, runtime, store, watch.asked_of)
+        done = identify_file(files[0], blanks, model, runtime, store, watch.asked_of, about)
     elif port is not None:
         from device.cli.measuring import measurement_settings
 
         settings = measurement_settings(*measuring)
         done = identify_sample(
             port, blanks, model, runtime, settings, countdown_s or 0.0, store, no_store, timeout_s,
-            watch.asked_of,
+            watch.asked_of, about,
         )  # fmt: skip
     from device.cli.outcome import show_answer, warn_of_model
 
@@ -162,86 +164,3 @@ def identify(
         watched=watched,
     )
     return exit_code_for_verdict(done.answer.identification.verdict)
-
-
-class Done(NamedTuple):
-    answer: "Answer"
-    record_id: str | None
-    identifier: "Identifier"
-
-
-def identify_file(
-    file: str,
-    blanks: tuple[str, ...],
-    model: Path | None,
-    runtime: str,
-    store: Path | None,
-    asked: "AskedOf",
-) -> Done:
-    """One answer of a file; reading comes first: a wrong one need not wait for the model."""
-    from device.cli.spectrum_file import containers_for, read_given, read_with_sha256
-
-    spectrum = read_given(file)
-    read = [read_with_sha256(blank) for blank in blanks]
-    from device.answer.proof import proven_identifier
-    from device.field_library.store import FieldLibrary
-    from device.inference import model_source
-
-    field = FieldLibrary.default().load()
-    identifier = proven_identifier(model_source.load_default(model), runtime, field)
-    identifier.asked = asked(identifier)
-    answer = identifier.identify(spectrum, containers_for(identifier, read))
-    record_id = None
-    if store is not None:
-        from device.records.store import RecordStore
-
-        with RecordStore(store) as records:
-            record_id = records.append(answer)
-    return Done(answer, record_id, identifier)
-
-
-def identify_sample(
-    port: str,
-    blanks: tuple[str, ...],
-    model: Path | None,
-    runtime: str,
-    settings: "Settings",
-    countdown_s: float,
-    store: Path | None,
-    no_store: bool,
-    timeout_s: float,
-    asked: "AskedOf",
-) -> Done:
-    """Measure once, with the analyzer's own model unless another was named."""
-    from device.answer.proof import proven_identifier
-    from device.cli.measuring import record_store
-    from device.cli.showing import print_event
-    from device.cli.walls import Walls
-    from device.driver.port import parse_port
-    from device.field_library.store import FieldLibrary
-    from device.inference import model_source
-    from device.ports import open_analyzer
-    from device.station.station import Equipment, Station
-
-    parse_port(port)  # a typing error is told before anything is opened
-    walls = Walls(blanks, settings, sample_next=True)
-    field = FieldLibrary.default().load()  # a damaged entry shows before the laser is used
-    chosen = None
-    if model is not None:
-        chosen = proven_identifier(model_source.load_default(model), runtime, field)
-    records = record_store(store, no_store=no_store)
-    equipment = Equipment(
-        settings,
-        runtime=runtime,
-        chosen=chosen,
-        field_compounds=field,
-        containers=walls.containers,
-        asked=asked,
-        store=records,
-        countdown_s=countdown_s,
-    )
-    station = Station(port, equipment, lambda at: open_analyzer(at, timeout_s), print_event)
-    walls.station = station
-    with station:
-        outcome, identifier = station.measure(), station.identifier
-    return Done(outcome.answer, outcome.record_id, identifier)

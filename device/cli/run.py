@@ -6,9 +6,11 @@ Next: `../station/station.py`, which it stands on; `../runtime.py`, the loop its
 import signal
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
+from device.cli.about_options import about_options
 from device.cli.options import (
     blank_option,
     common_options,
@@ -21,6 +23,9 @@ from device.cli.options import (
 from device.cli.output import clear_progress, print_ramix_error
 from device.cli.watch_file import read_watch_list, watch_list_option
 from firmware_bridge.errors import RamixError
+
+if TYPE_CHECKING:
+    from device.records.about import About
 
 
 @click.command()
@@ -37,6 +42,7 @@ from firmware_bridge.errors import RamixError
 @countdown_option("2")
 @store_options
 @watch_list_option
+@about_options
 @common_options
 def run(
     port: str,
@@ -51,6 +57,7 @@ def run(
     store: Path | None,
     no_store: bool,
     watch_list: str | None,
+    about: "About",
     as_json: bool,
     timeout_s: float,
 ) -> int:
@@ -88,13 +95,14 @@ def run(
     from device.driver.port import parse_port
     from device.field_library.store import FieldLibrary
     from device.ports import open_analyzer
+    from device.records.beside import Beside
     from device.station.service_manager import watched
     from device.station.station import Equipment, Station
 
     parse_port(port)  # a typing error is told before anything is opened
     settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw)
     watch = read_watch_list(watch_list)
-    records = record_store(store, no_store=no_store)
+    records = record_store(store, no_store=no_store, port=port)
     walls = Walls(blanks, settings, sample_next=False)
     field = FieldLibrary.default().load()
     failures: list[RamixError] = []
@@ -113,6 +121,8 @@ def run(
         asked=watch.asked_of,
         store=records,
         countdown_s=DEFAULT_COUNTDOWN_S if countdown_s is None else countdown_s,
+        beside=Beside(about=lambda: about),
+        start_as="run",
     )
     tell = watched(print_event)
     station = Station(port, equipment, lambda at: open_analyzer(at, timeout_s), tell)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from device.cli.about_options import about_options
+from device.cli.answering import identify_file, identify_sample
 from device.cli.exit_codes import MATERIAL_EXIT_CODES
-from device.cli.identify import identify_file, identify_sample
 from device.cli.options import (
     ACQUIRE,
     STDIN,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from device.answer.asked import Asked
     from device.answer.identifier import Identifier
     from device.answer.method import Measuring, Method
+    from device.records.about import About
 
 
 @click.command("verify-material")
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
 @growing_options
 @countdown_option("0")
 @store_options
+@about_options
 @common_options
 def verify_material(
     names: tuple[str, ...],
@@ -71,6 +74,7 @@ def verify_material(
     countdown_s: float | None,
     store: Path | None,
     no_store: bool,
+    about: "About",
     as_json: bool,
     timeout_s: float,
 ) -> int:
@@ -102,7 +106,7 @@ def verify_material(
     method = None if method_file is None else _read(method_file)
     asked = _asking(names, method, blanks)
     if port is None:
-        done = identify_file(file or STDIN, blanks, model, runtime, store, asked)
+        done = identify_file(file or STDIN, blanks, model, runtime, store, asked, about)
     else:
         from device.cli.measuring import measurement_settings
 
@@ -112,7 +116,7 @@ def verify_material(
         )
         done = identify_sample(
             port, blanks, model, runtime, settings, countdown_s or 0.0, store, no_store, timeout_s,
-            asked,
+            asked, about,
         )  # fmt: skip
     from device.answer.material import material_json
     from device.cli.outcome import show_answer, warn_of_model

@@ -27,22 +27,24 @@ def card(
     result: Mapping[str, Any],
     *,
     source: str = "",
+    hazards: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
     style: CardStyle | None = None,
 ) -> str:
     """The card of one result, as `result_json` gives it or a record holds it.
 
+    `hazards`, a text by a component's name, counts where the result is older than `safety`;
     `notes` are warnings about the model or the instrument that stand apart from the measurement's
     own reasons.
     """
     style = style or CardStyle()
-    safety = safety_of(result)
+    safety = safety_of(result, hazards or {})
     lines = material_lines(result["material"], style) if result.get("material") else []
     lines += _banner(result, safety, source, style)
     lines += watch_lines(result.get("watch") or (), style)
-    hazards = hazard_lines(safety, style)
-    if hazards:
-        lines += ["", *hazards]
+    told = hazard_lines(safety, style)
+    if told:
+        lines += ["", *told]
     if result["components"] or result.get("alternatives"):
         lines += ["", *table(result, style)]
     if result.get("containers"):

@@ -22,14 +22,16 @@ _SENTENCES_TOLD = 4  # of what to do
 _CMR = {"known": "CMR", "suspected": "suspected CMR"}
 
 
-def safety_of(result: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`safety` of a result; of an older record, by what this version knows."""
+def safety_of(result: Mapping[str, Any], texts: Mapping[str, str]) -> Mapping[str, Any]:
+    """`safety` of a result; of an older record, by what this version knows and its `texts`."""
     stored: Mapping[str, Any] | None = result.get("safety")
     if stored is not None:
         return stored
     from device.safety.advice import advice_for
 
-    named = [(one["name"], one["cas"] or "", "") for one in result["components"]]
+    named = [
+        (one["name"], one["cas"] or "", texts.get(one["name"], "")) for one in result["components"]
+    ]
     return advice_for(named, something_unknown=result["verdict"] != "IDENTIFIED").to_json()
 
 
