@@ -68,6 +68,7 @@ def identify_sample(
 ) -> Done:
     """Measure once, with the analyzer's own model unless another was named."""
     from device.answer.proof import proven_identifier
+    from device.cli.keeping_log import keep_log
     from device.cli.measuring import record_store
     from device.cli.showing import print_event
     from device.cli.walls import Walls
@@ -79,6 +80,7 @@ def identify_sample(
     from device.station.station import Equipment, Station
 
     parse_port(port)  # a typing error is told before anything is opened
+    keep_log()
     walls = Walls(blanks, settings, sample_next=True)
     field = FieldLibrary.default().load()  # a damaged entry shows before the laser is used
     chosen = None

@@ -87,6 +87,7 @@ def run(
     if no_store and store is not None:
         raise click.UsageError("--store and --no-store contradict each other.")
     from device.cli.exit_codes import exit_code_for_error
+    from device.cli.keeping_log import keep_log
     from device.cli.measuring import measurement_settings, record_store
     from device.cli.outcome import show_answer, warn_of_model
     from device.cli.showing import print_event
@@ -100,6 +101,7 @@ def run(
     from device.station.station import Equipment, Station
 
     parse_port(port)  # a typing error is told before anything is opened
+    keep_log()
     settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw)
     watch = read_watch_list(watch_list)
     records = record_store(store, no_store=no_store, port=port)
