@@ -6,8 +6,9 @@ Next: `../show/card.py`, which lays the card out.
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -35,8 +36,11 @@ def show_answer(
     picture: Path | None,
     all_limits: bool = False,
     watched: Sequence[str] = (),
+    truth: Mapping[str, Any] | None = None,
 ) -> None:
     """Print one answer of `identifier`; draw it where a picture is wanted.
+
+    `truth` is what a simulated analyzer's log says of the sample; it is printed, nothing else.
 
     With `all_limits` or names to watch for, say above which share the compounds not named would
     have been seen.
@@ -51,7 +55,7 @@ def show_answer(
         limits = identifier.limits(answer)
         result["limits"] = limits_json([x for x in limits if all_limits or x.name in names])
     if as_json:
-        print_json(result)
+        print_json(result if truth is None else {**result, "truth": truth})
         if picture is not None:
             _draw(answer, identifier, picture)
         return
@@ -64,6 +68,8 @@ def show_answer(
     click.echo(text, color=True)  # colours were decided by the style; click must not strip them
     if picture is not None and _draw(answer, identifier, picture):
         click.echo(f"  picture {picture}")
+    if truth is not None:
+        click.echo(f"  simulated {truth['name']}; right is {truth['verdict']}")
 
 
 def _draw(answer: Answer, identifier: Identifier, picture: Path) -> bool:
