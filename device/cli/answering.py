@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from device.answer.identifier import Answer, Identifier
     from device.records.about import About
     from device.runtime import Settings
+    from device.spectra.files.choices import Choices
     from device.station.station import AskedOf
 
 
@@ -21,6 +22,7 @@ class Done(NamedTuple):
 
 def identify_file(
     file: str,
+    choices: "Choices",
     blanks: tuple[str, ...],
     model: Path | None,
     runtime: str,
@@ -31,7 +33,7 @@ def identify_file(
     """One answer of a file; reading comes first: a wrong one need not wait for the model."""
     from device.cli.spectrum_file import containers_for, read_given, read_with_sha256
 
-    spectrum = read_given(file)
+    spectrum = read_given(file, choices)
     read = [read_with_sha256(blank) for blank in blanks]
     from device.answer.proof import proven_identifier
     from device.field_library.store import FieldLibrary

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from device.cli.watch_file import WatchList
     from device.records.about import About
     from device.records.store import RecordStore
+    from device.spectra.files.choices import Choices
 
 # What spectra are called; a folder's other files (a licence, a picture) are none.
 ENDINGS: Final = frozenset(
@@ -38,6 +39,7 @@ class NoFiles(RamixError):
 
 def identify_batch(
     files: Sequence[str],
+    choices: "Choices",
     blanks: tuple[str, ...],
     model: Path | None,
     runtime: str,
@@ -60,7 +62,7 @@ def identify_batch(
     from device.answer.proof import proven_identifier
     from device.answer.result import result_json
     from device.cli.outcome import warn_of_model
-    from device.cli.spectrum_file import containers_for, read_with_sha256
+    from device.cli.spectrum_file import containers_for, read_given, read_with_sha256
     from device.field_library.store import FieldLibrary
     from device.inference import model_source
     from device.records.beside import hazards_of
@@ -79,7 +81,7 @@ def identify_batch(
         for number, file in enumerate(named, 1):
             print_progress(f"{number} of {len(named)}: {printable(file)}")
             try:
-                answer = identifier.identify(_read(file), containers)
+                answer = identifier.identify(read_given(file, choices), containers)
             except RamixError as error:
                 outcomes.append(("ERROR", exit_code_for_error(error)))
                 told: dict[str, Any] = error_object(error.code, error.text, error.remedy)
@@ -143,12 +145,6 @@ def _expanded(files: Sequence[str]) -> Iterator[str]:
         if not found:
             raise NoFiles(f"The folder {file} holds no spectrum.")
         yield from found
-
-
-def _read(file: str) -> Any:
-    from device.cli.spectrum_file import read_given
-
-    return read_given(file)
 
 
 def _opened(store: Path) -> "RecordStore":

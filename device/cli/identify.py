@@ -10,6 +10,7 @@ import click
 
 from device.cli.about_options import about_options
 from device.cli.answering import identify_file, identify_sample
+from device.cli.choice_options import choice_options
 from device.cli.exit_codes import exit_code_for_verdict
 from device.cli.options import (
     ACQUIRE,
@@ -25,6 +26,7 @@ from device.cli.watch_file import read_watch_list, watch_list_option
 
 if TYPE_CHECKING:
     from device.records.about import About
+    from device.spectra.files.choices import Choices
 
 
 @click.command()
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Answer with this bundle instead of the analyzer's, or of the configured one.",
 )
+@choice_options
 @blank_option
 @runtime_option
 @growing_options
@@ -90,14 +93,15 @@ def identify(
     watched: tuple[str, ...],
     watch_list: str | None,
     about: "About",
+    choices: "Choices",
     as_json: bool,
     timeout_s: float,
 ) -> int:
     """Name what is in one spectrum.
 
-    The file may be one of `ramix acquire`, a B&W Tek text file, an ENLIGHTEN CSV or any two
-    columns of wavenumber and intensity. With a port the analyzer measures until the verdict is
-    certain or the budget is spent, and the result is stored.
+    The file may be one of `ramix acquire`, B&W Tek text, ENLIGHTEN CSV, JCAMP-DX, SPC or any
+    columns of numbers with a Raman shift among them (docs/spectrum-files.md). With a port the
+    analyzer measures until the verdict is certain or the budget is spent, and the result is stored.
 
     \b
     Examples:
@@ -105,6 +109,8 @@ def identify(
       ramix identify --file sample.csv --json --plot sample.png
       ramix identify --file sample.txt --watch methanol --watch toluene
       ramix identify --file sample.txt --watch-list forbidden.txt
+      ramix identify --file table.csv --axis-column shift --column "vial 3"
+      ramix identify --file oceanview.txt --excitation 785
       ramix identify --file sample.txt --blank empty-vial.txt
       ramix identify --file monday --file tuesday.csv --json
       ramix identify --file -
@@ -127,6 +133,8 @@ def identify(
         )
     if files and ACQUIRE in blanks:
         raise click.UsageError("--blank acquire needs a --port to measure with.")
+    if not files and choices.given:
+        raise click.UsageError("--column, --axis-column and --excitation need a --file to read.")
     if no_store and store is not None:
         raise click.UsageError("--store and --no-store contradict each other.")
     watch = read_watch_list(watch_list)
@@ -135,13 +143,17 @@ def identify(
             raise click.UsageError("--plot, --limits and --watch need one file alone.")
         from device.cli.batch import identify_batch
 
-        return identify_batch(files, blanks, model, runtime, store, watch, about, as_json=as_json)
+        return identify_batch(
+            files, choices, blanks, model, runtime, store, watch, about, as_json=as_json
+        )
     if picture is not None:  # what would fail afterwards had better fail now
         from device.show.plot import require_plotting
 
         require_plotting(picture)
     if files:
-        done = identify_file(files[0], blanks, model, runtime, store, watch.asked_of, about)
+        done = identify_file(
+            files[0], choices, blanks, model, runtime, store, watch.asked_of, about
+        )
     elif port is not None:
         from device.cli.measuring import measurement_settings
 

@@ -21,6 +21,7 @@ DEFAULT_TIMEOUT_S: Final = 5.0
 AUTO_EXPOSURE: Final = "auto"
 STDIN: Final = "-"  # instead of a file's name
 ACQUIRE: Final = "acquire"  # instead of a blank's file: it is measured first
+
 # Spelled here again, because their owners import an interpreter and arrays; a test compares them.
 MAX_COUNTDOWN_S: Final = 60.0
 RUNTIMES: Final = ("auto", "litert", "tflite")

@@ -11,6 +11,7 @@ import click
 
 from device.cli.about_options import about_options
 from device.cli.answering import identify_file, identify_sample
+from device.cli.choice_options import choice_options
 from device.cli.exit_codes import MATERIAL_EXIT_CODES
 from device.cli.options import (
     ACQUIRE,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from device.answer.identifier import Identifier
     from device.answer.method import Measuring, Method
     from device.records.about import About
+    from device.spectra.files.choices import Choices
 
 
 @click.command("verify-material")
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
 @countdown_option("0")
 @store_options
 @about_options
+@choice_options
 @common_options
 def verify_material(
     names: tuple[str, ...],
@@ -75,6 +78,7 @@ def verify_material(
     store: Path | None,
     no_store: bool,
     about: "About",
+    choices: "Choices",
     as_json: bool,
     timeout_s: float,
 ) -> int:
@@ -106,7 +110,7 @@ def verify_material(
     method = None if method_file is None else _read(method_file)
     asked = _asking(names, method, blanks)
     if port is None:
-        done = identify_file(file or STDIN, blanks, model, runtime, store, asked, about)
+        done = identify_file(file or STDIN, choices, blanks, model, runtime, store, asked, about)
     else:
         from device.cli.measuring import measurement_settings
 
