@@ -64,7 +64,14 @@ INFRARED = {
     "Chinese": ("红外光谱", "gbk"),
     "Japanese": ("赤外スペクトル", "shift_jis"),
 }
-ABSORBANCE = ("Absorbance", "Transmittance (%)", "%T", "Extinktion", "Absorbancia", "Reflectance")
+ABSORBANCE: tuple[str, ...] = (
+    "Absorbance",
+    "Transmittance (%)",
+    "%T",
+    "Extinktion",
+    "Absorbancia",
+    "Reflectance",
+)
 ABSORBANCE += (
     "吸光度",
     "透過率",
@@ -72,7 +79,7 @@ ABSORBANCE += (
     "Trasmittanza",
     "log(1/R)",
 )
-AXES = (
+AXES: tuple[str, ...] = (
     "Wavelength (nm)",
     "nm",
     "x [nm]",

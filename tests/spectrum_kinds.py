@@ -97,85 +97,84 @@ Central Wavelength (nm):\t850
 Raman shift (cm-1)\tCounts"""
 _INDEXED = "{i}{s}{x:.3f}{s}{y:.2f}"
 
+_ALONE: dict[str, str | bytes] = {
+    "LabSpec": rows("\t", header=LABSPEC).encode("latin-1"),
+    "OceanView, Raman shifts": rows("\t", header=OCEANVIEW),
+    "DXR CSV, descending, nothing above": rows(",", descending=True),
+    "OPUS dpt": rows("\t"),
+    "WITec": rows("\t", header=WITEC),
+    "Andor asc": rows("\t", header=ANDOR),
+    "Avantes, several columns": rows(
+        ";", header=AVANTES, form="{x:.3f}{s}{y:.2f}{s}0.00{s}{y:.2f}"
+    ).replace("Scope", "Dark subtracted"),
+    "WiRE, two columns": rows("\t", header="#Wave\t\t#Intensity", descending=True),
+    "LightField CSV": rows(
+        ",",
+        header="ROI,Frame,Row,Column,Raman Shift (cm-1),Intensity",
+        form="1{s}1{s}1{s}{i}{s}{x:.3f}{s}{y:.2f}",
+    ),
+    "BWSpec, two columns": rows(";", header="Raman Shift;Dark Subtracted #1;", form="{x};{y};"),
+    "StellarNet": rows("  ", header='"File: A.SSM" "Int Time(ms):500"\nraman shift  counts'),
+    "Excel's sep line": "sep=;\n" + commas(rows(";", header="Raman shift (cm-1);Intensity")),
+    "German spreadsheet": commas(rows(";", header="Raman-Verschiebung / cm^-1;Intensit\xe4t")),
+    "quoted decimal commas between commas": "Raman shift,Intensity\n"
+    + "\n".join(
+        '"{}","{}"'.format(commas(f"{x:.2f}"), commas(f"{y:.1f}"))
+        for x, y in zip(SHIFTS, COUNTS, strict=True)
+    ),
+    "French, thousands apart": rows(
+        ";", header="D\xe9calage Raman (cm-1);Intensit\xe9", form="{x:,.2f}{s}{y:,.1f}"
+    ).replace(",", "\u202f"),
+    "English, thousands with commas": rows(
+        "\t", header="Raman shift (cm-1)\tCounts", form="{x:,.2f}{s}{y:,.1f}"
+    ),
+    "Swiss, thousands with apostrophes": rows(
+        ";", header="Raman shift (cm-1);Counts", form="{x:,.2f}{s}{y:,.1f}"
+    ).replace(",", "'"),
+    "UTF-16 with mark": rows("\t", header="Raman shift (cm\u207b\xb9)\tI").encode("utf-16"),
+    "UTF-16 without mark": rows("\t", header="Raman shift\tI").encode("utf-16-le"),
+    "Chinese, GBK": rows(",", header="拉曼位移(cm-1),强度").encode("gbk"),
+    "Japanese, Shift-JIS": rows(",", header="ラマンシフト,強度").encode("shift_jis"),
+    "Russian, 1251": rows(
+        ";",
+        header="рамановский сдвиг, см-1;Интенсивность",
+    ).encode("cp1251"),
+    "Spanish wavenumbers": rows(";", header="N\xfamero de onda (cm-1);Intensidad"),
+    "missing as dashes at both ends": "shift (cm-1),counts\n200.0,--\n210.0,--\n"
+    + rows(",")
+    + "2600.0,--\n",
+    "missing as #N/A in a spreadsheet": "Raman shift\tI\n200.0\t#N/A\n" + rows("\t"),
+    "empty cells at both ends": "wavenumber,intensity\n200.0,\n" + rows(",") + "2600.0,\n",
+    "row numbers at the end": rows(
+        ",", header="Raman shift,intensity,index", form="{x:.3f}{s}{y:.2f}{s}{i}"
+    ),
+    "R write.table": rows(" ", header='"wavenumber" "intensity"', form='"{i}" {x:.3f} {y:.2f}'),
+    "row numbers, no names": rows("\t", form=_INDEXED),
+    "times of day beside": rows(
+        ",", header="time,Raman shift,intensity", form="12:00:01{s}{x:.3f}{s}{y:.2f}"
+    ),
+    "statistics below": rows(",", header="Raman shift,counts", footer="Mean: 123.4\nMax: 2000\n"),
+    "figures above": rows(",", header="300,2500\nabove: the range\nshift (cm-1),counts"),
+    "wavelength beside shift": "Wavelength (nm),Raman shift (cm-1),Intensity\n"
+    + "\n".join(
+        f"{nm:.3f},{x:.2f},{y:.1f}" for nm, x, y in zip(WAVELENGTHS, SHIFTS, COUNTS, strict=True)
+    ),
+    "raw, dark and processed": rows(
+        ",",
+        header="Pixel,Raman shift,Raw,Dark,Processed",
+        form="{i}{s}{x:.3f}{s}{y:.2f}{s}0.0{s}{y:.2f}",
+    ),
+    "standard deviation beside": rows(
+        ",", header="shift_cm1,intensity,sd", form="{x:.3f}{s}{y:.2f}{s}1.5"
+    ),
+    "rounded axis": rows(",", header="Raman shift,counts", form="{x:.0f}{s}{y:.2f}"),
+    "laser named above": rows(",", header="# Excitation wavelength (nm): 785\n# x, y"),
+    "old line ends": rows(",", header="Raman shift,counts").replace("\n", "\r"),
+}
+
 READABLE: dict[str, tuple[bytes, Choices]] = {
     name: (data.encode() if isinstance(data, str) else data, Choices())
-    for name, data in {
-        "LabSpec": rows("\t", header=LABSPEC).encode("latin-1"),
-        "OceanView, Raman shifts": rows("\t", header=OCEANVIEW),
-        "DXR CSV, descending, nothing above": rows(",", descending=True),
-        "OPUS dpt": rows("\t"),
-        "WITec": rows("\t", header=WITEC),
-        "Andor asc": rows("\t", header=ANDOR),
-        "Avantes, several columns": rows(
-            ";", header=AVANTES, form="{x:.3f}{s}{y:.2f}{s}0.00{s}{y:.2f}"
-        ).replace("Scope", "Dark subtracted"),
-        "WiRE, two columns": rows("\t", header="#Wave\t\t#Intensity", descending=True),
-        "LightField CSV": rows(
-            ",",
-            header="ROI,Frame,Row,Column,Raman Shift (cm-1),Intensity",
-            form="1{s}1{s}1{s}{i}{s}{x:.3f}{s}{y:.2f}",
-        ),
-        "BWSpec, two columns": rows(";", header="Raman Shift;Dark Subtracted #1;", form="{x};{y};"),
-        "StellarNet": rows("  ", header='"File: A.SSM" "Int Time(ms):500"\nraman shift  counts'),
-        "Excel's sep line": "sep=;\n" + commas(rows(";", header="Raman shift (cm-1);Intensity")),
-        "German spreadsheet": commas(rows(";", header="Raman-Verschiebung / cm^-1;Intensit\xe4t")),
-        "quoted decimal commas between commas": "Raman shift,Intensity\n"
-        + "\n".join(
-            '"{}","{}"'.format(commas(f"{x:.2f}"), commas(f"{y:.1f}"))
-            for x, y in zip(SHIFTS, COUNTS, strict=True)
-        ),
-        "French, thousands apart": rows(
-            ";", header="D\xe9calage Raman (cm-1);Intensit\xe9", form="{x:,.2f}{s}{y:,.1f}"
-        ).replace(",", "\u202f"),
-        "English, thousands with commas": rows(
-            "\t", header="Raman shift (cm-1)\tCounts", form="{x:,.2f}{s}{y:,.1f}"
-        ),
-        "Swiss, thousands with apostrophes": rows(
-            ";", header="Raman shift (cm-1);Counts", form="{x:,.2f}{s}{y:,.1f}"
-        ).replace(",", "'"),
-        "UTF-16 with mark": rows("\t", header="Raman shift (cm\u207b\xb9)\tI").encode("utf-16"),
-        "UTF-16 without mark": rows("\t", header="Raman shift\tI").encode("utf-16-le"),
-        "Chinese, GBK": rows(",", header="拉曼位移(cm-1),强度").encode("gbk"),
-        "Japanese, Shift-JIS": rows(",", header="ラマンシフト,強度").encode("shift_jis"),
-        "Russian, 1251": rows(
-            ";",
-            header="рамановский сдвиг, см-1;Интенсивность",
-        ).encode("cp1251"),
-        "Spanish wavenumbers": rows(";", header="N\xfamero de onda (cm-1);Intensidad"),
-        "missing as dashes at both ends": "shift (cm-1),counts\n200.0,--\n210.0,--\n"
-        + rows(",")
-        + "2600.0,--\n",
-        "missing as #N/A in a spreadsheet": "Raman shift\tI\n200.0\t#N/A\n" + rows("\t"),
-        "empty cells at both ends": "wavenumber,intensity\n200.0,\n" + rows(",") + "2600.0,\n",
-        "row numbers at the end": rows(
-            ",", header="Raman shift,intensity,index", form="{x:.3f}{s}{y:.2f}{s}{i}"
-        ),
-        "R write.table": rows(" ", header='"wavenumber" "intensity"', form='"{i}" {x:.3f} {y:.2f}'),
-        "row numbers, no names": rows("\t", form=_INDEXED),
-        "times of day beside": rows(
-            ",", header="time,Raman shift,intensity", form="12:00:01{s}{x:.3f}{s}{y:.2f}"
-        ),
-        "statistics below": rows(
-            ",", header="Raman shift,counts", footer="Mean: 123.4\nMax: 2000\n"
-        ),
-        "figures above": rows(",", header="300,2500\nabove: the range\nshift (cm-1),counts"),
-        "wavelength beside shift": "Wavelength (nm),Raman shift (cm-1),Intensity\n"
-        + "\n".join(
-            f"{nm:.3f},{x:.2f},{y:.1f}"
-            for nm, x, y in zip(WAVELENGTHS, SHIFTS, COUNTS, strict=True)
-        ),
-        "raw, dark and processed": rows(
-            ",",
-            header="Pixel,Raman shift,Raw,Dark,Processed",
-            form="{i}{s}{x:.3f}{s}{y:.2f}{s}0.0{s}{y:.2f}",
-        ),
-        "standard deviation beside": rows(
-            ",", header="shift_cm1,intensity,sd", form="{x:.3f}{s}{y:.2f}{s}1.5"
-        ),
-        "rounded axis": rows(",", header="Raman shift,counts", form="{x:.0f}{s}{y:.2f}"),
-        "laser named above": rows(",", header="# Excitation wavelength (nm): 785\n# x, y"),
-        "old line ends": rows(",", header="Raman shift,counts").replace("\n", "\r"),
-    }.items()
+    for name, data in _ALONE.items()
 }
 READABLE |= {
     "OceanView in wavelengths, the laser given": (
