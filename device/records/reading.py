@@ -114,7 +114,7 @@ class Reader:
         return self._record(connection, row, with_data=True)
 
     def entry(self, number: int) -> Entry | None:
-        """One measurement whole, unchecked; None: it is not there, or the store has no signatures."""
+        """One measurement whole, unchecked; None: it is not there, or of a store of version 1."""
         connection = self.open()
         row = None if self.version == 1 else row_at(connection, number)
         body = None if row is None else body_of(connection, number)
