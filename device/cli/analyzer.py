@@ -131,9 +131,10 @@ def acquire_command(
       ramix acquire --port usb: --frames 5 --integration-time auto -o sample.json
       ramix acquire --port sim:mix=toluene:0.5,ethanol:0.5 --json
     """
-    from device.cli.acquired_file import check_target, save_acquisition, summary
+    from device.cli.acquired_file import check_target, save_acquisition
     from device.driver.acquisition import acquire
     from device.driver.prepared import prepared
+    from device.export.overview import summary
     from device.ports import open_analyzer
 
     settings = _settings(frames, integration_time, laser_power, max_total_s)

@@ -64,6 +64,4 @@ def record_of(entry: Entry) -> Record:
     """As a store gives it; a damaged one with its problem and without a body."""
     problem = entry_problem(entry)
     body = {} if problem else parse_body(entry.body)
-    return Record(
-        entry.record_id, entry.head.time_utc, body, entry.data, entry.head.hash, problem
-    )
+    return Record(entry.record_id, entry.head.time_utc, body, entry.data, entry.head.hash, problem)

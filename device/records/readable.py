@@ -12,6 +12,7 @@ from typing import Any
 from device.records.content import Record, StoredEvent
 from device.records.entry import Entry, entry_problem
 from device.records.errors import RecordDamaged, RecordStoreError, cause_of
+from device.records.expert import answers
 from device.records.head import Head
 from device.records.kinds import EVENTS
 from device.records.person import person_problem
@@ -122,6 +123,15 @@ class ReadableStore:
         with self._read() as reader:
             connection = reader.open()
             return tuple(one for one in of_it if not person_problem(connection, one))
+
+    def answers_of(self, record: Record) -> tuple[Mapping[str, Any], ...]:
+        """What experts answered about this record, oldest first; changed answers are left out."""
+        found = self.events("answer_of_expert", MOST_LISTED)
+        return tuple(
+            one.content
+            for one in reversed(found)
+            if not one.problem and answers(one.content, record.hash.hex())
+        )
 
     def verify(self, expected: "str | Head | None" = None, key: bytes | None = None) -> ChainReport:
         """Check every entry, the chain, the signatures and the kept mark.

@@ -14,6 +14,7 @@ from device.spectra.files import (
     acquired_json,
     bwtek,
     enlighten_csv,
+    exported_json,
     foreign,
     jcamp,
     plain_csv,
@@ -52,6 +53,7 @@ FORMATS: Final = (
     _of_lines("B&W Tek", bwtek.recognises, bwtek.spectrum_in),
     _of_lines("ENLIGHTEN", enlighten_csv.recognises, enlighten_csv.parse),
     _of_lines("CSV of ramix acquire", acquired_csv.recognises, acquired_csv.parse),
+    _of_lines("JSON of ramix records", exported_json.recognises, exported_json.parse),
     _of_lines("JSON of ramix acquire", acquired_json.recognises, acquired_json.parse),
     Format("columns", lambda _: True, lambda source, chosen: plain_csv.parse(source.text, chosen)),
 )
