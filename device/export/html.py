@@ -38,7 +38,7 @@ td.number, th.number { text-align: right; white-space: nowrap }
 .facts td { overflow-wrap: anywhere; font-variant-numeric: tabular-nums }
 .proof td { font-family: ui-monospace, monospace; font-size: .8rem }
 svg { width: 100%; height: auto; display: block }
-section, figure, tr, li { break-inside: avoid }
+figure, tr, li { break-inside: avoid }
 figure { margin: .5rem 0 }
 .remedy { color: #444 }
 .note { background: #f3f3f3; padding: .4rem .7rem; border-left: 4px solid #666 }
