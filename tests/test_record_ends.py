@@ -321,3 +321,32 @@ def test_another_thread_than_the_one_that_opened_the_store_may_write(path: Path)
         store.close()
     assert whole(path) == 9
     assert not list(path.parent.glob("*set-aside*"))
+
+
+@pytest.mark.parametrize("at", ["create", "write_mark"])
+def test_a_sudden_end_while_a_store_is_set_aside_loses_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    ids = filled(path, 3)
+    edit(path, "UPDATE records SET signature = zeroblob(64) WHERE sequence = 3")
+    before = path.read_bytes()
+
+    def killed(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    target = (
+        "device.records.database.create" if at == "create" else "device.records.writing.write_mark"
+    )
+    with monkeypatch.context() as patch, RecordStore(path) as store:
+        patch.setattr(target, killed)
+        with pytest.raises(KeyboardInterrupt):
+            store.append(answer())
+    (aside,) = path.parent.glob("*set-aside*.sqlite")
+    assert aside.read_bytes() == before
+    kept = filled(path, 1)
+    with RecordStore(path, read_only=True) as store:
+        assert [one.record_id for one in store.list()] == kept
+        assert store.verify().problems == ()
+    with RecordStore(aside, read_only=True) as store:
+        assert [one.record_id for one in store.list()] == ids[::-1]
+    assert len(list(path.parent.glob("*set-aside*.sqlite"))) == 1
