@@ -350,3 +350,20 @@ def test_a_sudden_end_while_a_store_is_set_aside_loses_nothing(
     with RecordStore(aside, read_only=True) as store:
         assert [one.record_id for one in store.list()] == ids[::-1]
     assert len(list(path.parent.glob("*set-aside*.sqlite"))) == 1
+
+
+def test_a_stick_without_links_takes_key_and_export(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(*_arguments: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setenv("RAMIX_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(os, "link", no_links)
+    filled(path, 1)
+    assert (tmp_path / "home" / "device.key").stat().st_mode & 0o777 == 0o600
+    target = tmp_path / "away.sqlite"
+    with RecordStore(path) as store:
+        store.export_store(target)
+    assert whole(target) == 1
+    assert sorted(one.name for one in (tmp_path / "home").iterdir()) == ["device.key"]
