@@ -34,6 +34,7 @@ from device.driver.spectrometer import Spectrometer
 from device.events import Cancelled, Certainty, Event, LaserOn, Ready, Step, Waiting
 from device.inference.errors import BundleError, RuntimeMissing, VerificationFailed
 from device.inference.model_source import load_from_analyzer, slot_name
+from device.measurement_id import numbered
 from device.records.beside import Beside, require_writable, stored
 from device.spectra.spectrum import Acquisition, spectrum_from_acquisition
 from firmware_bridge.errors import InstrumentError, LinkError, LinkTimeout, RamixError
@@ -115,6 +116,7 @@ def run(
     return answered
 
 
+@numbered
 def measure(
     analyzer: Spectrometer,
     identifier: Identifier,
@@ -201,13 +203,9 @@ def _so_many_frames(
 
 def _measured_with(answer: Answer, taken: Acquisition, looks: int, why: str) -> Answer:
     settings = MeasuredWith(
-        integration_time_ms=taken.integration_time_ms,
-        frames=taken.frames,
-        laser_power_mw=taken.laser_power_mw,
-        looks=looks,
-        stopped_because=why,
+        taken.integration_time_ms, taken.frames, taken.laser_power_mw, looks, stopped_because=why,
         countdown_s=0.0,  # `measure` knows it
-    )
+    )  # fmt: skip
     return replace(answer, settings=settings)
 
 
