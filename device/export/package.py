@@ -15,21 +15,16 @@ from typing import Any, Final
 from device import strict_json
 from device.export.errors import PackageRefused
 from device.export.stored_zip import files_in, zip_of
-from device.inference.trust import PUBLIC_KEY_SIZE, SIGNATURE_SIZE
+from device.inference.trust import PUBLIC_KEY_SIZE, SIGNATURE_SIZE, key_id_of
 from device.records.about import check_line
 from device.records.content import MAX_BODY_BYTES, MAX_DATA_BYTES, Record
 from device.records.device_key import Signer
 from device.records.entry import Entry, Following, entry_problem, record_of
-from device.records.head import (
-    HASH_SIZE,
-    MAX_SEQUENCE,
-    Head,
-    canonical,
-    key_id_of,
-    signature_fits,
-)
+from device.records.head import HASH_SIZE, MAX_SEQUENCE, Head, canonical, signature_fits
+from device.records.measured import spectrum_of
 from device.strict_json import Fields, StrictJsonError
 from device.version import VERSION
+from firmware_bridge.errors import RamixError
 
 SUFFIX: Final = ".rrp"
 PACKAGE_FORMAT: Final = "ramix-reachback-1"
@@ -215,7 +210,30 @@ def _entry(item: object, body: bytes, data: bytes) -> Entry:
     problem = entry_problem(entry)
     if problem:
         raise ValueError(f"record {entry.record_id} in it is not what was written: {problem}")
+    _require_readable(entry)
     return entry
+
+
+def _require_readable(entry: Entry) -> None:
+    """Whoever has a key can sign anything: a record must also be one that can be shown.
+
+    Raises:
+        ValueError: its text is not canonical, or not that of a measurement.
+    """
+    from device.export.account import account_of
+    from device.export.exhibit import Exhibit
+    from device.show.card import card
+
+    record = record_of(entry)
+    if canonical(record.body) != entry.body:
+        raise ValueError(f"the text of record {entry.record_id} in it is not as it is written")
+    try:
+        account_of(Exhibit(record, spectrum_of(record), entry))
+        card(record.result, hazards=record.hazards)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise ValueError(f"record {entry.record_id} in it is no measurement") from error
+    except RamixError as error:
+        raise ValueError(error.text.rstrip(".")) from error
 
 
 def _names(number: int) -> tuple[str, str]:

@@ -18,7 +18,7 @@ _VERSION: Final = 20  # 2.0: plain stored files
 _DATE: Final = 0x21  # 1980-01-01: the same contents give the same bytes
 _LONGEST_NAME: Final = 100
 MOST_FILES: Final = 1000
-MOST_BYTES: Final = 256 << 20  # of a whole archive; 32-bit sizes hold four thousand million
+MOST_BYTES: Final = 64 << 20  # of a whole archive: a hundred records have 8 MB
 
 
 def zip_of(files: Sequence[tuple[str, bytes]]) -> bytes:
