@@ -5,14 +5,16 @@ Next: `tables.py`, `nexus.py`, `html.py` and `pdf.py`, the formats; `exhibit.py`
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
 from device.export.errors import ExportRefused
 from device.export.exhibit import Exhibit
+
+FILES_OF_AN_EVENT: Final = 200
 
 
 @dataclass(frozen=True)
@@ -93,3 +95,22 @@ def require_format(format_name: str) -> None:
         from device.export.nexus import require_h5py
 
         require_h5py()
+
+
+def said_of(exhibit: Exhibit, file: ExportedFile, format_name: str) -> dict[str, str]:
+    """What the chain keeps of one exported file."""
+    return {
+        "name": file.name,
+        "format": format_name,
+        "sha256": file.sha256,
+        "record_id": exhibit.record.record_id,
+        "record_sha256": exhibit.record.hash.hex(),
+    }
+
+
+def event_contents(
+    files: Sequence[Mapping[str, str]], at_once: int = FILES_OF_AN_EVENT
+) -> Iterator[dict[str, Any]]:
+    """The contents of the `export` events about these files, as many in each."""
+    for start in range(0, len(files), at_once):
+        yield {"what": "records", "files": [dict(one) for one in files[start : start + at_once]]}
