@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from device.records.content import Record
 from device.records.entry import Entry
-from device.records.errors import RecordDamaged
 from device.records.measured import spectrum_of
 from device.records.readable import ReadableStore
 from device.show.curves import FitCurves, curves_of
@@ -99,19 +98,3 @@ def _curves(
     if str(found.verdict) != record.verdict or set(names) != set(record.names):
         return None, OTHERWISE
     return curves_of(answer, identifier.bundle, identifier.field_compounds), ""
-
-
-def require_numbers(exhibit: Exhibit) -> None:
-    """For formats of numbers.
-
-    Raises:
-        RecordDamaged: one of them is not finite.
-    """
-    import numpy as np
-
-    for values in (exhibit.spectrum.wavenumber_cm1, exhibit.spectrum.intensity):
-        if not np.isfinite(values).all():
-            raise RecordDamaged(
-                f"The measurement of record {exhibit.record.record_id} holds a number that is "
-                "not finite."
-            )

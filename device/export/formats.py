@@ -62,7 +62,6 @@ def exported(exhibit: Exhibit, format_name: str) -> ExportedFile:
     Raises:
         ExportRefused: no such format, or its numbers do not fit into it.
         ExportUnavailable: a library that it needs is not installed.
-        RecordDamaged: a number is not finite.
     """
     known = FORMATS.get(format_name)
     if known is None:
@@ -77,6 +76,10 @@ def exported(exhibit: Exhibit, format_name: str) -> ExportedFile:
     except ValueError as error:
         raise ExportRefused(
             f"Record {exhibit.record.record_id} does not fit into {known.name}: {error}."
+        ) from error
+    except (LookupError, TypeError, AttributeError, ArithmeticError) as error:
+        raise ExportRefused(  # another device's store may hold anything, and be signed
+            f"Record {exhibit.record.record_id} is not one that this version can read."
         ) from error
     return ExportedFile(f"{exhibit.record.record_id}{known.suffix}", known.media_type, data)
 

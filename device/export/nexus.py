@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any, Final
 
 from device.export.errors import ExportUnavailable
-from device.export.exhibit import Exhibit, require_numbers
+from device.export.exhibit import Exhibit
 from device.export.facts import facts_of
 from device.export.tables import title_of
 
@@ -44,10 +44,8 @@ def nexus_file(exhibit: Exhibit) -> bytes:
 
     Raises:
         ExportUnavailable: h5py is not installed.
-        RecordDamaged: a number is not finite.
     """
     h5py = require_h5py()
-    require_numbers(exhibit)
     stream = io.BytesIO()
     with h5py.File(stream, "w", track_order=True) as file:
         file.attrs["NX_class"] = "NXroot"

@@ -8,7 +8,7 @@ and `spc.py`, the writers; `../spectra/files/`, the readers.
 import numpy as np
 
 from device.export.csv_columns import csv_of
-from device.export.exhibit import Exhibit, require_numbers
+from device.export.exhibit import Exhibit
 from device.export.facts import facts_of
 from device.export.jcamp import jcamp_of
 from device.export.overview import summary
@@ -25,7 +25,6 @@ def csv_file(exhibit: Exhibit) -> bytes:
     raw = exhibit.spectrum.raw
     if raw is None:
         return csv_of(exported_spectrum(exhibit))
-    require_numbers(exhibit)
     facts = facts_of(exhibit)
     told = [
         f"# {name}: {one_line(value)}" for name, value in facts.items() if name not in _READ_BACK
@@ -36,7 +35,6 @@ def csv_file(exhibit: Exhibit) -> bytes:
 
 def json_file(exhibit: Exhibit) -> bytes:
     """The acquisition with the whole result and every fact beside it; a file's curves else."""
-    require_numbers(exhibit)
     beside = {"facts": facts_of(exhibit), "result": dict(exhibit.result)}
     raw = exhibit.spectrum.raw
     if raw is not None:
@@ -54,12 +52,7 @@ def spc_file(exhibit: Exhibit) -> bytes:
 
 
 def exported_spectrum(exhibit: Exhibit) -> ExportedSpectrum:
-    """All curves over the axis as the instrument sampled it.
-
-    Raises:
-        RecordDamaged: a number is not finite.
-    """
-    require_numbers(exhibit)
+    """All curves over the axis as the instrument sampled it."""
     spectrum = exhibit.spectrum
     curves: dict[str, Floats] = {MEASURED: spectrum.intensity}
     if spectrum.variance is not None:

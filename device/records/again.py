@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 EVENT: Final = "reidentified"
 ANSWERS_OF_AN_EVENT: Final = 50
+_KEYS: Final = {"record_id", "record_sha256", "created_utc", "was", "now", "why_not"}
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,11 @@ def _short(result: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "verdict": str(result["verdict"]),
         "components": [
-            {"name": one["name"], "signal_share": one.get("signal_share")}
+            {
+                "name": one["name"],
+                "cas": one.get("cas"),
+                "signal_share": one.get("signal_share"),
+            }
             for one in result["components"]
         ],
         "reasons": [one["code"] for one in result["reasons"]],
@@ -137,7 +142,9 @@ def _short(result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _said(answer: Mapping[str, Any]) -> tuple[Any, frozenset[str]]:
-    return answer.get("verdict"), frozenset(one["name"] for one in answer.get("components", ()))
+    """Two models may write a name otherwise; the CAS number is the same."""
+    found = answer.get("components", ())
+    return answer.get("verdict"), frozenset(one["cas"] or one["name"].casefold() for one in found)
 
 
 def _missing_field_compounds(record: Record, identifier: "Identifier") -> list[str]:
@@ -149,5 +156,22 @@ def _missing_field_compounds(record: Record, identifier: "Identifier") -> list[s
 
 
 def _answers(content: Mapping[str, Any]) -> Iterator[Again]:
-    for one in content.get("answers", ()):
-        yield Again(**one)
+    """Of an event; in another device's store there may be anything."""
+    found = content.get("answers")
+    for one in found if isinstance(found, list) else ():
+        if isinstance(one, dict) and one.keys() == _KEYS and _is_short(one["now"]):
+            texts = (one["record_id"], one["record_sha256"], one["created_utc"], one["why_not"])
+            if all(isinstance(text, str) for text in texts) and _is_short(one["was"]):
+                yield Again(**one)
+
+
+def _is_short(value: object) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get("verdict"), str):
+        return False
+    found = value.get("components")
+    return isinstance(found, list) and all(
+        isinstance(one, dict)
+        and isinstance(one.get("name"), str)
+        and isinstance(one.get("cas"), str | None)
+        for one in found
+    )
