@@ -47,12 +47,22 @@ def _measured(exhibit: Exhibit) -> dict[str, Any]:
         "source_file": known["source"] if known["source"] != "acquisition" else None,
         "laser_wavelength_nm": laser_nm,
         "laser_power_mw": power_mw,
+        "laser_power_percent": taken.laser_power_percent if taken is not None else None,
+        "intensity_corrected": _corrected(exhibit),
         "integration_time_ms": exhibit.spectrum.integration_time_ms,
         "frames": frames,
         "detector_temperature_c": known.get("detector_temperature_c"),
         "measurement_flags": ", ".join(sorted(exhibit.spectrum.flags)),
         "calibration_page_sha256": known.get("calibration_page_sha256"),
     }
+
+
+def _corrected(exhibit: Exhibit) -> str | None:
+    """It takes part in the verdict, so a reader must find it."""
+    taken = exhibit.spectrum.taken
+    if taken is None or taken.intensity_corrected is None:
+        return None
+    return "yes" if taken.intensity_corrected else "no"
 
 
 def _people(exhibit: Exhibit) -> dict[str, Any]:
