@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from device.cli.file_options import choice_options
 from device.cli.options import (
     blank_option,
-    choice_options,
     json_option,
     log_level_option,
     runtime_option,

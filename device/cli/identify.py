@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from device.cli.exit_codes import exit_code_for_verdict
+from device.cli.file_options import choice_options
 from device.cli.options import (
     blank_option,
-    choice_options,
     common_options,
     countdown_option,
     growing_options,

@@ -7,9 +7,8 @@ Next: `identify.py`, the verb that uses them all.
 """
 
 from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -20,7 +19,6 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEFAULT_TIMEOUT_S: Final = 5.0
 AUTO_EXPOSURE: Final = "auto"
-LASER_OF_HEADER: Final = "header"  # as in device/spectra/files/choices.py
 # Spelled here again, because their owners import an interpreter and arrays; a test compares them.
 MAX_COUNTDOWN_S: Final = 60.0
 RUNTIMES: Final = ("auto", "litert", "tflite")
@@ -45,25 +43,6 @@ def _parse_integration_time(
             f"{value!r} is neither milliseconds nor {AUTO_EXPOSURE!r}.", context, option
         )
     return milliseconds
-
-
-def _parse_excitation(
-    context: click.Context, option: click.Parameter, value: str | None
-) -> float | str | None:
-    """Nanometres as a positive number, or the word `header`."""
-    if value is None or value == LASER_OF_HEADER:
-        return value
-    try:
-        excitation_nm = float(value)
-    except ValueError:
-        excitation_nm = 0.0
-    if not 150.0 <= excitation_nm <= 2000.0:  # also refuses NaN
-        raise click.BadParameter(
-            f"{value!r} is neither the nanometres of a laser nor {LASER_OF_HEADER!r}.",
-            context,
-            option,
-        )
-    return excitation_nm
 
 
 def _apply_log_level(_context: click.Context, _option: click.Parameter, level: str | None) -> None:
@@ -107,28 +86,6 @@ def store_options(command: Command) -> Command:
     for option in reversed(_STORE):
         command = option(command)
     return command
-
-
-def choice_options(command: Command) -> Command:
-    """`--column`, `--axis-column` and `--excitation`; the command gets them as `choices`."""
-
-    @wraps(command)
-    def with_choices(
-        *args: Any,
-        column: str | None,
-        axis_column: str | None,
-        excitation_nm: float | str | None,
-        **kwargs: Any,
-    ) -> Any:
-        from device.spectra.files.choices import Choices
-
-        choices = Choices(column=column, axis_column=axis_column, excitation_nm=excitation_nm)
-        return command(*args, choices=choices, **kwargs)
-
-    chosen: Any = with_choices
-    for option in reversed(_CHOICES):
-        chosen = option(chosen)
-    return cast(Command, chosen)
 
 
 def port_option(*, required: bool = True) -> Callable[[Command], Command]:
@@ -239,26 +196,6 @@ _GROWING = (
         "[default with --frames: the analyzer's own]",
     ),
     laser_power_option,
-)
-_CHOICES = (
-    click.option(
-        "--column",
-        metavar="NAME",
-        help="The column of a FILE with the intensity, by its name or its number from 1.",
-    ),
-    click.option(
-        "--axis-column",
-        metavar="NAME",
-        help="The column of a FILE with the Raman shift, by its name or its number from 1.",
-    ),
-    click.option(
-        "--excitation",
-        "excitation_nm",
-        callback=_parse_excitation,
-        metavar="NM",
-        help="The laser's wavelength, for a FILE whose axis is wavelength; `header`: the one that "
-        "the file states. Without it such a file is refused.",
-    ),
 )
 _STORE = (
     click.option(
