@@ -8,12 +8,15 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from device.cli.options import json_option, log_level_option
 from device.cli.output import print_json
+
+if TYPE_CHECKING:
+    from firmware_bridge.simulator.serve import TcpServer
 
 # Spelled here again, because their owner imports the simulator; a test compares the two.
 SCENES: Final = ("empty", "lamp", "neon", "argon", "polystyrene", "calcite")
@@ -71,6 +74,18 @@ _PLAIN_PTY: Final = "-"  # a terminal without a lasting name
     help="Press the trigger after each such idle time; in less than the countdown of `ramix run` "
     "a press cancels the one before. [default: never]",
 )
+@click.option(
+    "--key-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With --tcp: only hosts that hold this link key may command it; see `ramix link-key`.",
+)
+@click.option(
+    "--without-key",
+    is_flag=True,
+    help="With --tcp at an address that other machines reach: serve without a key. Anybody there "
+    "may command it.",
+)
 @json_option
 @log_level_option
 def simulate(
@@ -86,6 +101,8 @@ def simulate(
     snr: float | None,
     speed: float,
     trigger_every: float,
+    key_file: Path | None,
+    without_key: bool,
     as_json: bool,
 ) -> int:
     """Serve a simulated analyzer until Ctrl-C.
@@ -97,6 +114,7 @@ def simulate(
     Examples:
       ramix simulate --replay sample.txt --tcp
       ramix simulate --mix toluene:0.7,ethanol:0.3 --snr 100 --pty /tmp/analyzer
+      ramix simulate --tcp 0.0.0.0:7850 --key-file analyzer.key
       ramix simulate --flash flash.bin --tcp 127.0.0.1:7851 --speed 10
     """
     if tcp is not None and pty is not None:
@@ -107,6 +125,10 @@ def simulate(
         raise click.UsageError("--noise goes with --replay.")
     if snr is not None and mix is None:
         raise click.UsageError("--snr goes with --mix.")
+    if pty is not None and (key_file is not None or without_key):
+        raise click.UsageError("--key-file and --without-key go with --tcp.")
+    if key_file is not None and without_key:
+        raise click.UsageError("--key-file and --without-key exclude each other.")
     from device.simulated.links import release_flash
     from device.simulated.port import build_analyzer
     from device.simulated.spec import NONE, SimulatedPort, parse_mix
@@ -125,17 +147,23 @@ def simulate(
         trigger_every_s=trigger_every,
         speed=speed,
     )
+    key = None
+    if key_file is not None:
+        from device.link_key_file import read_key
+
+        key = read_key(key_file)
     stopped = threading.Event()
 
     def stop(_signal_number: int, _frame: FrameType | None) -> None:
         stopped.set()
 
     with ExitStack() as endings:
-        analyzer = build_analyzer(port, Framing.RAW if pty is None else Framing.COBS)
+        analyzer = build_analyzer(port, Framing.RAW if pty is None else Framing.COBS, key)
         endings.callback(release_flash, analyzer.flash)
         server: TcpServer | PtyServer
         if pty is None:
-            server = TcpServer(analyzer, *_address(tcp))
+            server = TcpServer(analyzer, *_address(tcp), open_to_all=without_key)
+            _warn(server, has_key=key is not None)
         else:
             server = PtyServer(analyzer, None if pty == _PLAIN_PTY else Path(pty))
         endings.enter_context(server)
@@ -148,6 +176,21 @@ def simulate(
             click.echo(f"Serving {analyzer.info.serial}; Ctrl-C ends it, laser off.", err=True)
         stopped.wait()
     return 0
+
+
+def _warn(server: "TcpServer", *, has_key: bool) -> None:
+    """What whoever serves beyond this machine has to know."""
+    if not server.is_remote:
+        return
+    click.echo(
+        "Warning: other machines reach this address. "
+        + (
+            "A host must prove the link key; what is said afterwards is neither hidden nor sealed."
+            if has_key
+            else "Without a key anybody there may command the analyzer."
+        ),
+        err=True,
+    )
 
 
 def _address(text: str | None) -> tuple[str, int]:

@@ -62,7 +62,9 @@ def framing_of(port: SimulatedPort) -> Framing:
     return Framing.COBS if port.link == "pty" else Framing.RAW
 
 
-def build_analyzer(port: SimulatedPort, framing: Framing) -> SimulatedAnalyzer:
+def build_analyzer(
+    port: SimulatedPort, framing: Framing, link_key: bytes | None = None
+) -> SimulatedAnalyzer:
     """The analyzer that `port` asks for, with its model in slot A.
 
     Raises:
@@ -80,6 +82,7 @@ def build_analyzer(port: SimulatedPort, framing: Framing) -> SimulatedAnalyzer:
         speed=port.speed,
         trigger_every_s=port.trigger_every_s or None,
         equipment=Equipment(tells_camera=port.figures == "told", battery_percent=port.battery),
+        link_key=link_key,
     )
 
 
