@@ -3,6 +3,7 @@
 import hashlib
 import zlib
 from collections.abc import Iterator
+from typing import Any
 
 from firmware_bridge import messages as m
 from firmware_bridge.calibration import CalibrationPage
@@ -364,6 +365,7 @@ def key_stories() -> Iterator[Story]:
 
     yield (story := Story("before the proof of the key only what tells is answered", ("key",)))
     story.ask(m.GetCapabilities(), needs_key=True)
+    request: m.Request[Any]
     for request in (
         *(m.SetIntegrationTime(50_000), m.SetLaserPower(1), m.ArmLaser(200), m.RenewLease(200)),
         *(m.AcquireFrame(False), m.AcquireFrame(True), m.SetClock(1), m.ClearEvents(1)),
