@@ -16,9 +16,9 @@ from device.cli.output import print_json
 @json_option
 @log_level_option
 def link_key(file: Path | None, as_json: bool) -> None:
-    """Make a new random link key in FILE, readable by you alone.
+    """Make a link key, for an analyzer behind a network.
 
-    Without FILE it becomes link.key among your settings, where `--port tcp://...` finds it. An
+    It is random, and only you can read it. Without FILE it becomes link.key among your settings, where `--port tcp://...` finds it. An
     analyzer beyond this machine is opened only with its key, which goes to it by cable or by hand,
     never over the network. A file that is there already is never replaced.
 

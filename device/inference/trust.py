@@ -4,12 +4,13 @@ A signature covers `SIGNED_PREFIX` and the exact manifest bytes; the manifest ho
 everything else. The keys come from a `trust.json`; the one shipped in `models/` trusts the demo
 key, whose private half is public, so every tool warns when that key signed. `cryptography` is
 imported where it is used: most starts of the program that need it need it once.
-Next: `manifest.py`, what is signed.
+Next: `trust_here.py`, which keys decide on this machine; `manifest.py`, what is signed.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,11 +24,16 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 SIGNED_PREFIX: Final = b"raman-model-v1\0"  # a signature for anything else never fits a model
-TRUST_FORMAT: Final = "ramix-trust-1"
+TRUST_FORMAT: Final = "ramix-trust-2"
+UNNUMBERED_FORMAT: Final = "ramix-trust-1"  # counts as number 0
+MAX_SEQUENCE: Final = 2**31 - 1
 KEY_ID_SIZE: Final = 8
 PUBLIC_KEY_SIZE: Final = 32
 SIGNATURE_SIZE: Final = 64
 MAX_TRUST_FILE_SIZE: Final = 64 * 1024
+_UTC_TIME: Final = re.compile(
+    r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII
+)
 DEMO_KEY_ID: Final = "ca804ea7730193af"  # models/DEMO_KEY_do_not_use.pem; a test compares them
 
 
@@ -46,11 +52,18 @@ class Signature:
 
 @dataclass(frozen=True)
 class TrustPolicy:
-    """`threshold` different keys out of `keys` (key id -> raw public key) must have signed."""
+    """`threshold` different keys out of `keys` (key id -> raw public key) must have signed.
+
+    sequence: grows with each trust file that a publisher issues. not_after: UTC, ISO 8601; empty:
+    it does not end. sha256: of the file; empty: there is none.
+    """
 
     threshold: int
     keys: Mapping[str, bytes]
     source: str = "given keys"
+    sequence: int = 0
+    not_after: str = ""
+    sha256: str = ""
 
     def __post_init__(self) -> None:
         if not 1 <= self.threshold <= len(self.keys):
@@ -66,8 +79,13 @@ class TrustPolicy:
         """Read a trust file; anything unexpected in it means that nobody is trusted."""
         try:
             fields = strict_json.Fields(strict_json.loads(data), "trust")
-            if fields.text("format") != TRUST_FORMAT:
+            format_ = fields.text("format")
+            if format_ not in (TRUST_FORMAT, UNNUMBERED_FORMAT):
                 raise strict_json.StrictJsonError(f"trust.format is not {TRUST_FORMAT!r}")
+            sequence, not_after = 0, ""
+            if format_ == TRUST_FORMAT:
+                sequence = fields.integer("sequence", 1, MAX_SEQUENCE)
+                not_after = _utc_time(fields.text_if_any("not_after"))
             threshold = fields.integer("threshold", 1, 16)
             keys = {
                 key_id: bytes.fromhex(strict_json.as_text(public_key, f"trust.keys.{key_id}"))
@@ -76,7 +94,8 @@ class TrustPolicy:
             fields.done()
         except ValueError as error:
             raise TrustError(f"The trust file {source} is damaged: {error}.") from error
-        return cls(threshold, keys, source)
+        digest = hashlib.sha256(data).hexdigest()
+        return cls(threshold, keys, source, sequence, not_after, digest)
 
     @classmethod
     def from_file(cls, path: Path) -> TrustPolicy:
@@ -181,31 +200,21 @@ class SigningKey:
         return Signature(self.key_id, self.private_key.sign(SIGNED_PREFIX + manifest))
 
 
+def _utc_time(text: str) -> str:
+    """As it stands; raises StrictJsonError unless it is empty or a UTC time of ISO 8601."""
+    if text and not _UTC_TIME.fullmatch(text):
+        raise strict_json.StrictJsonError("trust.not_after is not like 2030-12-31T23:59:59Z")
+    return text
+
+
 def demo_signing_key() -> SigningKey:
     """The published demo key: proves that signing works, protects nothing."""
     return SigningKey.from_file(installation.shipped_models_dir() / "DEMO_KEY_do_not_use.pem")
 
 
 def default_trust_policy() -> TrustPolicy:
-    """The trust file of this machine: the system's, else the user's, else the shipped demo root.
+    """Who may sign on this machine. Raises `TrustError` where that is not known; see
+    `trust_here.py`, which is loaded now: it knows this module."""
+    from device.inference.trust_here import trust_here
 
-    A system directory without its trust.json has lost it. Falling back to the demo root there
-    would let anybody sign, so that is refused.
-    """
-    system_dir, user_dir = installation.config_dirs()
-    if _is_there(system_dir):
-        return TrustPolicy.from_file(system_dir / "trust.json")
-    if _is_there(user_dir / "trust.json"):
-        return TrustPolicy.from_file(user_dir / "trust.json")
-    return TrustPolicy.from_file(installation.shipped_models_dir() / "demo_root.json")
-
-
-def _is_there(path: Path) -> bool:
-    """False only when it is known that nothing is there; a dangling link is something."""
-    try:
-        path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError as error:
-        raise TrustError(f"{path} cannot be looked at: {error.strerror}.") from error
-    return True
+    return trust_here().policy
