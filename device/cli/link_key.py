@@ -18,9 +18,10 @@ from device.cli.output import print_json
 def link_key(file: Path | None, as_json: bool) -> None:
     """Make a link key, for an analyzer behind a network.
 
-    It is random, and only you can read it. Without FILE it becomes link.key among your settings, where `--port tcp://...` finds it. An
-    analyzer beyond this machine is opened only with its key, which goes to it by cable or by hand,
-    never over the network. A file that is there already is never replaced.
+    It is random, and only you can read it. Without FILE it becomes link.key among your settings,
+    where `--port tcp://...` finds it. An analyzer beyond this machine is opened only with its key,
+    which goes to it by cable or by hand, never over the network. A file that is there already is
+    never replaced.
 
     \b
     Examples:

@@ -44,9 +44,8 @@ _LASER_POWER_MW: Final = 1
 class Bench:
     """One analyzer under test.
 
-    connect: opens the link. connect_again: opens one more to the same analyzer; None where the
-    port cannot (a `sim:` port is a fresh analyzer each time). exchanges: how many the soak makes.
-    link_key: what both prove; connect_unproven does not.
+    connect: opens the link. connect_again: one more to the same analyzer; None where the port
+    cannot (`sim:` is a fresh one). link_key: what both prove, and connect_unproven does not.
     """
 
     def __init__(

@@ -14,7 +14,7 @@ from typing import Any
 
 from device import installation
 from device.inference.errors import TrustError
-from device.inference.trust import DEMO_KEY_ID, TrustPolicy
+from device.inference.trust_policy import DEMO_KEY_ID, TrustPolicy
 from device.inference.trust_state import TrustStateLost, read_state, require_newest
 
 TRUST_NAME = "trust.json"

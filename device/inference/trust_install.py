@@ -12,8 +12,8 @@ from pathlib import Path
 from device import installation
 from device.durable import OWN_FILE, OWN_FOLDER, make_folder, sync_folder, written_whole
 from device.inference.errors import TrustError
-from device.inference.trust import MAX_TRUST_FILE_SIZE, TrustPolicy
 from device.inference.trust_here import TRUST_NAME, TrustHere, is_production, require_fit
+from device.inference.trust_policy import MAX_TRUST_FILE_SIZE, TrustPolicy
 from device.inference.trust_state import (
     TrustState,
     TrustStateLost,

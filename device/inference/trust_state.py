@@ -16,7 +16,7 @@ from typing import Final
 
 from device import installation, strict_json
 from device.inference.errors import TrustError
-from device.inference.trust import MAX_SEQUENCE, TrustPolicy
+from device.inference.trust_policy import MAX_SEQUENCE, TrustPolicy
 from device.plain_file import why_not
 
 STATE_FORMAT: Final = "ramix-trust-state-1"

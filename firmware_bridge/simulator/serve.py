@@ -39,15 +39,13 @@ class TcpServer(LinkServer):
         *,
         open_to_all: bool = False,
     ) -> None:
-        """Raises CallerError for a number that is no port or an address that others reach without
-        a key, LinkError and its kin if it is taken."""
+        """Raises CallerError for no port or an address open to all, LinkError if it is taken."""
         if not 0 <= port <= 0xFFFF:
             raise CallerError(f"{port} is no TCP port.", remedy="Choose 1024 to 65535, or 0.")
         host = _numeric(host)
         if not (is_loopback(host) or open_to_all or analyzer.needs_key):
             raise CallerError(
-                f"Other machines reach {host}, and this analyzer needs no key: anybody there could "
-                "fire its laser.",
+                f"Others reach {host}: without a key anybody there could fire its laser.",
                 remedy="Serve on 127.0.0.1, or give the analyzer a link key.",
             )
         super().__init__(analyzer)
