@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 import os
+import socket
 import stat
 import subprocess
 from collections.abc import Callable, Iterator
@@ -482,6 +483,44 @@ def test_over_tcp_the_key_opens_each_connection() -> None:
             assert not transport.is_remote
             with Analyzer(transport, timeout_s=2.0, find_key=lambda: KEY) as host:
                 assert host.acquire_frame(laser_on=True).counts.size
+
+
+def own_address() -> str | None:
+    """An address of this machine that others may reach; nothing is sent to find it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return None
+        address = str(probe.getsockname()[0])
+    return None if is_loopback(address) else address
+
+
+@pytest.mark.skipif(own_address() is None, reason="no network here")
+def test_over_a_network_the_commands_need_the_key(tmp_path: Path, capsys: Capture) -> None:
+    path = key_file(tmp_path / "analyzer.key")
+    with TcpServer(SimulatedAnalyzer(EmptyScene(), link_key=KEY), "0.0.0.0") as server:
+        words = ["info", "--port", f"tcp://{own_address()}:{server.port}"]
+        assert run_command([*words, "--key-file", str(path)]) == 0
+        assert run_command(words) == 4
+        told = capsys.readouterr().err
+        assert "is on another machine, and there is no link key here" in told
+        assert "--key-file" in told
+    with TcpServer(SimulatedAnalyzer(EmptyScene()), "0.0.0.0", open_to_all=True) as server:
+        words = ["info", "--port", f"tcp://{own_address()}:{server.port}"]
+        assert run_command([*words, "--key-file", str(path)]) == 4
+        assert "asks for no key" in capsys.readouterr().err
+
+
+def test_the_peers_address_decides_whatever_name_led_to_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("device.driver.transports.tcp.is_loopback", lambda _address: False)
+    with TcpServer(SimulatedAnalyzer(EmptyScene(), link_key=KEY)) as server:
+        transport = TcpTransport("localhost", server.port)
+        assert transport.is_remote
+        with pytest.raises(LinkKeyMissing):
+            Analyzer(transport, timeout_s=1.0).__enter__()
 
 
 @needs_compiler

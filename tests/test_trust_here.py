@@ -434,6 +434,8 @@ def test_the_commands_install_and_show(machine: Machine, capsys: Capture) -> Non
     told = json.loads(capsys.readouterr().out)
     assert (told["decides"], told["sequence"], told["keys"]) == ("system", 4, [KEYS[0].key_id])
     assert told["demo_key_trusted"] is False
+    assert run_command(["trust", "install", "--user", str(source)]) == 0
+    assert "the system's trust file decides" in capsys.readouterr().err
     older = machine.file(trust_text(3))
     assert run_command(["trust", "install", str(older)]) == 7
     assert "number 4 was accepted" in capsys.readouterr().err

@@ -83,6 +83,7 @@ def install(file: Path, for_user: bool, reset: bool, as_json: bool) -> None:
       sudo ramix trust install --reset older-trust.json
       ramix trust install --user trust.json
     """
+    from device.inference.trust_here import trust_here
     from device.inference.trust_install import install_trust
 
     done = install_trust(file, for_system=not for_user, reset=reset)
@@ -100,5 +101,7 @@ def install(file: Path, for_user: bool, reset: bool, as_json: bool) -> None:
         click.echo(
             "Warning: the public demo key is trusted, which anybody can sign with.", err=True
         )
-    if for_user and os.geteuid() == 0:
+    if for_user and trust_here().decides == "system":
+        click.echo("Note: on this machine the system's trust file decides.", err=True)
+    elif for_user and os.geteuid() == 0:
         click.echo("Note: this is root's own trust file, not the system's.", err=True)
