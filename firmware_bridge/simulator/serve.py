@@ -46,7 +46,7 @@ class TcpServer(LinkServer):
         if not (is_loopback(host) or open_to_all or analyzer.needs_key):
             raise CallerError(
                 f"Others reach {host}: without a key anybody there could fire its laser.",
-                remedy="Serve on 127.0.0.1, or give the analyzer a link key.",
+                remedy="Serve on 127.0.0.1, or give the analyzer a link key with --key-file.",
             )
         super().__init__(analyzer)
         self._client: socket.socket | None = None
