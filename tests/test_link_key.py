@@ -26,6 +26,7 @@ from device.driver.analyzer import Analyzer
 from device.driver.link_key import AnalyzerUnproven, LinkKeyMissing, LinkKeyRefused
 from device.driver.transports.in_process import InProcessTransport
 from device.driver.transports.tcp import TcpTransport
+from device.events import LinkLost
 from device.link_key_file import (
     KeyFileRefused,
     find_key,
@@ -33,8 +34,10 @@ from device.link_key_file import (
     read_key,
     write_new_key,
 )
+from device.ports import open_analyzer
+from device.station.connection import Connection
 from firmware_bridge import messages as m
-from firmware_bridge.errors import CallerError, InstrumentError
+from firmware_bridge.errors import CallerError, InstrumentError, LinkClosed
 from firmware_bridge.framing import Framing, Packet, encode, make_decoder
 from firmware_bridge.link_key import KEY_SIZE, analyzer_proof, host_proof, is_same
 from firmware_bridge.loopback import is_loopback
@@ -483,6 +486,25 @@ def test_over_tcp_the_key_opens_each_connection() -> None:
             assert not transport.is_remote
             with Analyzer(transport, timeout_s=2.0, find_key=lambda: KEY) as host:
                 assert host.acquire_frame(laser_on=True).counts.size
+
+
+def test_a_lost_analyzer_proves_itself_anew_when_it_is_back(tmp_path: Path) -> None:
+    name_key_file(key_file(tmp_path / "link.key"))
+    told: list[object] = []
+    first = TcpServer(SimulatedAnalyzer(EmptyScene(), link_key=KEY))
+    with first:
+        connection = Connection(
+            first.address, lambda at: open_analyzer(at, 2.0), told.append, lambda _pause_s: None
+        )
+        connection.__enter__()
+    other = SimulatedAnalyzer(EmptyScene(), link_key=OTHER_KEY)
+    with TcpServer(other, port=first.port), pytest.raises(LinkKeyRefused):
+        open_analyzer(first.address, 2.0).__enter__()
+    with TcpServer(SimulatedAnalyzer(EmptyScene(), link_key=KEY), port=first.port):
+        connection.reconnect(LinkClosed("gone"))
+        assert connection.analyzer.acquire_frame(laser_on=True)
+        connection.__exit__(None, None, None)
+    assert isinstance(told[1], LinkLost)
 
 
 def own_address() -> str | None:
