@@ -1,9 +1,13 @@
-"""Shared test settings: hypothesis is seeded, so that every run tries the same examples.
+"""Shared test settings: hypothesis is seeded, so that every run tries the same examples, and what
+is kept is kept in a folder of this run.
 
 What an administrator has set up on this machine does not count in the tests.
 """
 
+import atexit
 import contextlib
+import os
+import tempfile
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -17,6 +21,11 @@ for _name in ("SYSTEM_CONFIG_DIR", "SYSTEM_STATE_DIR"):
 # test run, this way round both work. The product never has them in one process.
 with contextlib.suppress(ImportError):
     import tflite_runtime.interpreter  # noqa: F401
+
+# No test touches records, keys or settings of whoever runs the suite, nor does a command it starts.
+_HOME = tempfile.TemporaryDirectory(prefix="ramix-tests-")
+atexit.register(_HOME.cleanup)
+os.environ["RAMIX_HOME"] = _HOME.name
 
 settings.register_profile(
     "ramix",
