@@ -43,6 +43,10 @@ VERBS = {
         "calibrate",
         "Calibrate the wavelength axis and the laser's wavelength.",
     ),
+    "trust": Verb("device.cli.trust", "trust", "Show or change who may sign models here."),
+    "link-key": Verb(
+        "device.cli.link_key", "link_key", "Make a link key, for an analyzer behind a network."
+    ),
     "simulate": Verb("device.cli.simulate", "simulate", "Serve a simulated analyzer until Ctrl-C."),
     "conformance": Verb(
         "device.cli.conformance", "conformance", "Try the rules of the protocol on an analyzer."
