@@ -20,6 +20,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEFAULT_TIMEOUT_S: Final = 5.0
 AUTO_EXPOSURE: Final = "auto"
+STDIN: Final = "-"  # instead of a file's name
+ACQUIRE: Final = "acquire"  # instead of a blank's file: it is measured first
+
 # Spelled here again, because their owners import an interpreter and arrays; a test compares them.
 MAX_COUNTDOWN_S: Final = 60.0
 RUNTIMES: Final = ("auto", "litert", "tflite")
@@ -149,7 +152,8 @@ blank_option = click.option(
     multiple=True,
     metavar="FILE",
     help="A spectrum of the empty vial, bag or bottle that the sample is measured through: its "
-    "light is fitted, taken out and never named. May be repeated.",
+    "light is fitted, taken out and never named. May be repeated. At a port `acquire` measures "
+    "it first.",
 )
 
 json_option = click.option(
