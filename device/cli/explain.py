@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from device.cli.file_options import choice_options
+from device.cli.choice_options import choice_options
 from device.cli.options import (
     blank_option,
     json_option,
