@@ -34,6 +34,7 @@ from device.driver.spectrometer import Spectrometer
 from device.events import Cancelled, Certainty, Event, LaserOn, Ready, Step, Waiting
 from device.inference.errors import BundleError, RuntimeMissing, VerificationFailed
 from device.inference.model_source import load_from_analyzer, slot_name
+from device.selftest.standing import SelfTestedNow, nobody_asks
 from device.spectra.spectrum import Acquisition, spectrum_from_acquisition
 from firmware_bridge.errors import InstrumentError, LinkError, LinkTimeout, RamixError
 from firmware_bridge.messages import SlotState
@@ -77,6 +78,7 @@ def run(
     triggers: int | None = None,
     containers: "Sequence[Container]" = (),
     countdown_s: float = 0.0,
+    self_tested: SelfTestedNow = nobody_asks,
 ) -> int:
     """Answer every press of the trigger; returns how many presses got an answer.
 
@@ -93,9 +95,8 @@ def run(
             continue
         pressed += 1
         try:
-            outcome = measure(
-                analyzer, identifier, store, settings, progress, containers, countdown_s
-            )
+            how = (settings, progress, containers, countdown_s, self_tested)
+            outcome = measure(analyzer, identifier, store, *how)
         except MeasurementCancelled as cancelled:
             progress(Cancelled())
             show_failure(cancelled)
@@ -121,12 +122,13 @@ def measure(
     tell: Tell,
     containers: "Sequence[Container]" = (),
     countdown_s: float = 0.0,
+    self_tested: SelfTestedNow = nobody_asks,
 ) -> StoredAnswer:
     """Measure once, through `containers`, identify, and store before anybody sees the answer.
 
     No light is made before `countdown_s` are over; a press of the trigger meanwhile raises
-    `MeasurementCancelled`.
-    """
+    `MeasurementCancelled`. `self_tested` is asked before all, and refuses by raising."""
+    how_it_stands = self_tested()
     count_down(analyzer, countdown_s, tell)
     # the brightest line counts within the range that this model sees
     settings = replace(settings, seen=identifier.bundle.manifest.grid)
@@ -136,6 +138,7 @@ def measure(
         answer = _so_many_frames(analyzer, identifier, settings, tell, containers)
     if answer.settings is not None:
         answer = replace(answer, settings=replace(answer.settings, countdown_s=countdown_s))
+    answer = replace(answer, self_test=how_it_stands)
     record_id = store.append(answer) if store is not None else None
     return StoredAnswer(answer, record_id)
 

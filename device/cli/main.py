@@ -42,6 +42,9 @@ VERBS = {
         "calibrate",
         "Calibrate the wavelength axis and the laser's wavelength.",
     ),
+    "selftest": Verb(
+        "device.cli.selftest", "selftest", "Test whether an analyzer is fit to measure."
+    ),
     "simulate": Verb("device.cli.simulate", "simulate", "Serve a simulated analyzer until Ctrl-C."),
     "conformance": Verb(
         "device.cli.conformance", "conformance", "Try the rules of the protocol on an analyzer."

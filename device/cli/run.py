@@ -16,6 +16,7 @@ from device.cli.options import (
     growing_options,
     port_option,
     runtime_option,
+    self_test_options,
     store_options,
 )
 from device.cli.output import clear_progress, print_ramix_error
@@ -34,6 +35,7 @@ from firmware_bridge.errors import RamixError
 @runtime_option
 @growing_options
 @countdown_option("2")
+@self_test_options
 @store_options
 @common_options
 def run(
@@ -46,6 +48,8 @@ def run(
     integration_time: float | str | None,
     laser_power_mw: int | None,
     countdown_s: float | None,
+    self_test_interval_h: float,
+    despite_self_test: bool,
     store: Path | None,
     no_store: bool,
     as_json: bool,
@@ -78,6 +82,7 @@ def run(
     from device.cli.exit_codes import exit_code_for_error
     from device.cli.measuring import measurement_settings, record_store
     from device.cli.outcome import show_answer, warn_of_model
+    from device.cli.self_tests import self_tests
     from device.cli.showing import print_event
     from device.cli.spectrum_file import containers_for, read_with_sha256
     from device.countdown import DEFAULT_COUNTDOWN_S
@@ -107,6 +112,7 @@ def run(
         containers=lambda identifier: containers_for(identifier, read),
         store=records,
         countdown_s=DEFAULT_COUNTDOWN_S if countdown_s is None else countdown_s,
+        self_tests=self_tests(records, self_test_interval_h, despite=despite_self_test),
     )
     tell = watched(print_event)
     with Station(port, equipment, lambda at: open_analyzer(at, timeout_s), tell) as station:

@@ -14,6 +14,7 @@ from device.events import (
     LinkLost,
     OtherAnalyzer,
     Reconnected,
+    SelfTestDue,
     Waiting,
     words,
 )
@@ -24,7 +25,7 @@ def print_event(event: Event) -> None:
     match event:
         case Answered() | Failed() | Cancelled() | Waiting():
             return  # shown with all there is to say about them, or nothing to show
-        case LinkLost() | OtherAnalyzer() | Reconnected():
+        case LinkLost() | OtherAnalyzer() | Reconnected() | SelfTestDue():
             clear_progress()
             click.echo(words(event), err=True)
         case _:

@@ -25,6 +25,7 @@ from device.inference.bundle import require_fits
 from device.runtime import Settings, StoredAnswer, Tell, load_identifier
 from device.spectra.container import Container
 from device.station.connection import Connection
+from device.station.fitness import Fitness, SelfTests
 from firmware_bridge.errors import CallerError, LinkError, RamixError
 
 if TYPE_CHECKING:  # who does not store does not load SQLite
@@ -69,6 +70,7 @@ class Equipment:
     containers: that samples are measured through, made ready for a model; asked for with each.
     store: opened and closed with the station; None: nothing is kept.
     countdown_s: between a press of the trigger, or the call of `measure`, and the first light.
+    self_tests: the analyzer's own, which are asked before any light.
     """
 
     settings: Settings
@@ -78,6 +80,7 @@ class Equipment:
     containers: ContainersFor = _no_containers
     store: "RecordStore | None" = None
     countdown_s: float = DEFAULT_COUNTDOWN_S
+    self_tests: SelfTests = SelfTests()
 
 
 class Station:
@@ -104,17 +107,22 @@ class Station:
         self._endings = ExitStack()
         self._identifier: Identifier | None = None
         self._containers: Sequence[Container] = ()
+        self._fitness = Fitness(
+            equipment.self_tests, port, lambda: self.analyzer.info.serial, self._tell
+        )
 
     def __enter__(self) -> Self:
         """Open store and analyzer, and let the model prove itself.
 
         Raises:
+            SelfTestFailed: its last self-test failed, and nobody measures despite it.
             as `ports.open_analyzer` and `runtime.load_identifier`.
         """
         with ExitStack() as endings:
             if self.equipment.store is not None:
                 endings.enter_context(self.equipment.store)
             endings.enter_context(self._connection)
+            self._fitness.now()
             self._load_model()
             self._endings = endings.pop_all()
         return self
@@ -148,7 +156,7 @@ class Station:
         self.analyzer.wait_trigger(0.0)  # what was pressed before cancels nothing
         done = runtime.measure(
             self.analyzer, self.identifier, self.equipment.store, self.equipment.settings,
-            self._tell, self._containers, self.equipment.countdown_s,
+            self._tell, self._containers, self.equipment.countdown_s, self._fitness.now,
         )  # fmt: skip
         self._tell(Answered(str(done.answer.identification.verdict), done.record_id))
         return done
@@ -193,6 +201,7 @@ class Station:
                     show=count, show_failure=count_failure, progress=self._tell,
                     triggers=None if triggers is None else triggers - pressed,
                     containers=self._containers, countdown_s=self.equipment.countdown_s,
+                    self_tested=self._fitness.now,
                 )  # fmt: skip
             except LinkError as lost:
                 if triggers is not None and pressed >= triggers:
