@@ -45,13 +45,16 @@ class SelfTestFailed(RamixError):
 
 
 class StoredEvent(Protocol):
-    """An event as the chain of records holds it."""
+    """An event as the chain of records holds it; `problem` says why it is not to be believed."""
 
     @property
-    def record_id(self) -> str: ...
+    def event_id(self) -> str: ...
 
     @property
     def content(self) -> Mapping[str, Any]: ...
+
+    @property
+    def problem(self) -> str: ...
 
 
 class EventChain(Protocol):
@@ -125,11 +128,14 @@ class Standing:
 
 
 def every_report(chain: EventChain, limit: int = _MOST_EVENTS) -> list[KeptReport]:
-    """The self-tests of all analyzers, the newest first; what cannot be read is left out."""
+    """The self-tests of all analyzers, the newest first; what is damaged or cannot be read is left
+    out, and `ramix records verify` tells of it."""
     found = []
     for event in chain.events(KIND, limit):
+        if event.problem:
+            continue
         try:
-            found.append(KeptReport(SelfTestReport.from_json(event.content), event.record_id))
+            found.append(KeptReport(SelfTestReport.from_json(event.content), event.event_id))
         except StrictJsonError:
             continue
     return found
