@@ -58,6 +58,18 @@ def lamp_frame(analyzer: Analyzer, tell: Tell) -> Exposed:
     return _averaged(analyzer, lit, [])
 
 
+def with_dark(analyzer: Analyzer, seen: Exposed, tell: Tell) -> Exposed:
+    """A lamp's frames less dark ones of the same exposure, taken now that the probe is covered.
+
+    Raises:
+        InstrumentError, LinkError, ProtocolError: as the driver does.
+    """
+    tell("dark frames")
+    dark = [analyzer.acquire_frame(laser_on=False) for _ in range(_FRAMES)]
+    check_exposures(seen.lit, dark)
+    return _averaged(analyzer, list(seen.lit), dark)
+
+
 def raman_frame(analyzer: Analyzer, where: Bools, laser_power_mw: int, tell: Tell) -> Exposed:
     """Frames with the laser on, less dark ones; the laser is off afterwards.
 

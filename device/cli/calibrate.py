@@ -36,6 +36,20 @@ LAMPS: Final = ("neon", "argon")
 @click.option("--polystyrene", is_flag=True, help="Measure the laser's wavelength on polystyrene.")
 @click.option("--calcite", is_flag=True, help="Check on calcite before anything is written.")
 @click.option(
+    "--response-reference",
+    "curve",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="CURVE",
+    help="Measure the relative response by this certified curve (docs/selftest.md) of a "
+    "luminescence standard or a lamp.",
+)
+@click.option(
+    "--response-frame",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FRAME",
+    help="A recorded frame of that standard, instead of measuring it now.",
+)
+@click.option(
     "--laser-power",
     type=click.IntRange(min=0),
     metavar="MW",
@@ -63,6 +77,8 @@ def calibrate(
     lamp: str | None,
     polystyrene: bool,
     calcite: bool,
+    curve: Path | None,
+    response_frame: Path | None,
     laser_power: int | None,
     dry_run: bool,
     yes: bool,
@@ -71,7 +87,7 @@ def calibrate(
     as_json: bool,
     timeout_s: float,
 ) -> None:
-    """Calibrate the wavelength axis and the laser's wavelength.
+    """Calibrate the wavelength axis, the laser's wavelength and the relative response.
 
     The lines of a neon or argon lamp are found and named whatever the page says, and refused where
     they do not decide. The new page is read back; the old one is kept in a file that is named.
@@ -82,10 +98,15 @@ def calibrate(
       ramix calibrate --port usb: --polystyrene --dry-run
       ramix calibrate --file neon.txt --plot neon.png
       ramix calibrate --port sim:scene=neon --yes --json
+      ramix calibrate --port usb: --response-reference srm2241.csv
     """
-    if (port is None) == (frame is None):
+    if response_frame is not None and curve is None:
+        raise click.UsageError("--response-frame goes with --response-reference.")
+    if curve is not None and (frame is not None or (port is None and response_frame is None)):
+        raise click.UsageError("--response-reference needs --port or --response-frame.")
+    if curve is None and (port is None) == (frame is None):
         raise click.UsageError("Give either --port or --file.")
-    if lamp is None and not polystyrene and not calcite:
+    if curve is None and lamp is None and not polystyrene and not calcite:
         lamp = LAMPS[0]
     if picture is not None:
         if lamp is None or restore is not None:
@@ -93,12 +114,16 @@ def calibrate(
         from device.show.plot import require_plotting
 
         require_plotting(picture)
-    if port is not None and restore is not None:
+    if port is None and curve is not None and response_frame is not None:
+        from device.calibration.recorded import response_from_file
+
+        done = response_from_file(response_frame, curve)
+    elif port is not None and restore is not None:
         done = _restored(port, restore, timeout_s)
     elif port is not None:
         from device.calibration.round import Plan
 
-        plan = Plan(lamp, polystyrene, calcite, laser_power)
+        plan = Plan(lamp, polystyrene, calcite, laser_power, *_response(curve, response_frame))
         done = _measured(port, plan, dry_run=dry_run, yes=yes, timeout_s=timeout_s)
     else:
         if restore is not None:
@@ -116,6 +141,16 @@ def calibrate(
         click.echo(row)
     if picture is not None:
         click.echo(f"picture {picture}")
+
+
+def _response(curve: Path | None, frame: Path | None) -> tuple[Any, Any]:
+    """The curve and the recorded frame; None where there is none."""
+    if curve is None:
+        return None, None
+    from device.calibration.recorded_frame import read_frame
+    from device.calibration.response_curve import read_curve
+
+    return read_curve(curve), read_frame(frame) if frame else None
 
 
 def _measured(port: str, plan: Any, *, dry_run: bool, yes: bool, timeout_s: float) -> "Calibrated":
@@ -158,6 +193,7 @@ def _json(done: "Calibrated") -> dict[str, Any]:
         laser_json,
         moved_cm1,
         page_json,
+        response_json,
         standard_line_json,
     )
 
@@ -166,6 +202,7 @@ def _json(done: "Calibrated") -> dict[str, Any]:
         "lamp": None if done.lamp is None else lamp_json(done.lamp),
         "polystyrene": None if done.laser is None else laser_json(done.laser),
         "calcite": None if done.calcite is None else standard_line_json(done.calcite),
+        "response": None if done.response is None else response_json(done.response),
         "old_page": None if done.old is None else page_json(done.old),
         "page": page_json(done.page),
         "moved_cm1": None if moved is None else [round(by, 3) for by in moved],
@@ -176,7 +213,7 @@ def _json(done: "Calibrated") -> dict[str, Any]:
 
 
 def _text(done: "Calibrated") -> list[str]:
-    from device.show.calibration import lamp_text, laser_text, moved_cm1
+    from device.show.calibration import lamp_text, laser_text, moved_cm1, response_text
 
     rows = [] if done.lamp is None else lamp_text(done.lamp)
     if done.laser is not None:
@@ -184,6 +221,8 @@ def _text(done: "Calibrated") -> list[str]:
     if done.calcite is not None:
         seen = done.calcite
         rows.append(f"calcite: {seen.standard_cm1} cm-1 is seen at {seen.seen_cm1:.2f}")
+    if done.response is not None:
+        rows += response_text(done.response, done.page)
     rows.append(_range_text("new page", done.page))
     if done.old is not None:
         rows.append(_range_text("old page", done.old))

@@ -22,12 +22,14 @@ def self_tests(store: "RecordStore | None", interval_h: float, *, despite: bool)
     """
 
     def ask(serial: str) -> Standing | None:
-        kept = [] if store is None else kept_reports(store, serial)
-        kept += _usual(serial, None if store is None else store.path)
-        if store is None and not kept:
+        here = [] if store is None else kept_reports(store, serial)
+        usual = _usual(serial, None if store is None else store.path)
+        if store is None and not usual:
             return None
-        newest_first = sorted(kept, key=lambda one: one.report.utc, reverse=True)
-        return standing_of(serial, newest_first, interval_h)
+        kept = here or usual
+        if here and usual:  # of two chains only the clock says which is newer
+            kept = sorted([*here, *usual], key=lambda one: one.report.utc, reverse=True)
+        return standing_of(serial, kept, interval_h)
 
     return SelfTests(ask, despite)
 

@@ -25,8 +25,11 @@ def print_event(event: Event) -> None:
     match event:
         case Answered() | Failed() | Cancelled() | Waiting():
             return  # shown with all there is to say about them, or nothing to show
-        case LinkLost() | OtherAnalyzer() | Reconnected() | SelfTestDue():
+        case LinkLost() | OtherAnalyzer() | Reconnected():
             clear_progress()
             click.echo(words(event), err=True)
+        case SelfTestDue(_, remedy):
+            clear_progress()
+            click.echo(f"{'Warning: ' if remedy else ''}{words(event)}", err=True)
         case _:
             print_progress(words(event))

@@ -22,6 +22,7 @@ MACHINE_CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("kernel", model.kernel),
     ("model", model.model),
     ("records", state.records),
+    ("self-test", state.self_tests),
     ("field library", state.field_library),
     ("file modes", state.file_modes),
     ("disk", state.disk),

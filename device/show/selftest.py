@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _PLAIN_BARS: Final = "_.-=^"
 _NAME_WIDTH: Final = 20
-_SIZE_INCHES, _DPI = (9.0, 1.5), 120
+_COLUMNS, _WIDTH_INCHES, _ROW_INCHES, _DPI = 3, 11.0, 1.7, 120
 _VALUE, _OK, _FAILED = "#0072B2", "#E69F00", "#D55E00"
 
 
@@ -76,22 +76,26 @@ def plot_trend(series: Sequence["Series"], serial: str, path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    width, height = _SIZE_INCHES
-    figure = Figure(figsize=(width, 0.7 + height * max(len(series), 1)), layout="constrained")
+    rows = -(-max(len(series), 1) // _COLUMNS)
+    figure = Figure(figsize=(_WIDTH_INCHES, 0.7 + _ROW_INCHES * rows), layout="constrained")
     FigureCanvasAgg(figure)
-    rows = figure.subplots(max(len(series), 1), 1, squeeze=False)[:, 0]
-    figure.suptitle(f"Self-tests of analyzer {serial}")
-    for axes, one in zip(rows, series, strict=False):
-        axes.plot([point.utc for point in one.points], one.values, ".-", color=_VALUE)
+    every = figure.subplots(rows, _COLUMNS, squeeze=False).ravel()
+    figure.suptitle(f"Self-tests of analyzer {serial}, the newest at the right")
+    for axes in every[len(series) :]:
+        axes.set_axis_off()
+    for axes, one in zip(every, series, strict=False):
+        axes.plot(range(1, len(one.points) + 1), one.values, ".-", color=_VALUE)
+        first, last = one.points[0].utc, one.points[-1].utc
         axes.set_title(f"{one.name}, {one.unit}", fontsize=9, loc="left")
+        axes.set_xlabel(f"{first:%Y-%m-%d} to {last:%Y-%m-%d}", fontsize=7)
         axes.tick_params(labelsize=7)
-        if one.bounds is not None:
-            low, high = axes.get_ylim()
-            reach = high - low
-            for limits, colour in ((one.bounds.ok, _OK), (one.bounds.allowed, _FAILED)):
-                for limit in limits:  # one that is far away would flatten the curve
-                    if limit is not None and low - reach <= limit <= high + reach:
-                        axes.axhline(limit, color=colour, linewidth=0.8, linestyle="--")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        if one.bounds is None:
+            continue
+        for limits, colour in ((one.bounds.ok, _OK), (one.bounds.allowed, _FAILED)):
+            for limit in limits:
+                if limit is not None:
+                    axes.axhline(limit, color=colour, linewidth=0.8, linestyle="--")
     try:
         figure.savefig(path, dpi=_DPI)
     except OSError as error:

@@ -12,6 +12,9 @@ from device.events import SelfTestDue
 from device.runtime import Tell
 from device.selftest.standing import AskStanding, SelfTestState, nothing_kept
 
+_MAKE = "Make one: ramix selftest --port PORT --polystyrene"
+_DESPITE = "It is measured with all the same, as asked."
+
 
 @dataclass(frozen=True)
 class SelfTests:
@@ -55,7 +58,7 @@ class Fitness:
         state = standing.state(now)
         if state is not self._warned and state is not SelfTestState.PASSED:
             quiet = self._is_simulated and state is SelfTestState.NEVER
-            remedy = "" if quiet else "Make one: ramix selftest --port PORT --polystyrene"
-            self._tell(SelfTestDue(standing.words(now), remedy))
+            again = _DESPITE if state is SelfTestState.FAILED else _MAKE
+            self._tell(SelfTestDue(standing.words(now), "" if quiet else again))
         self._warned = state
         return standing.told(now, despite=despite)
