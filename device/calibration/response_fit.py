@@ -36,6 +36,7 @@ _FEWEST_PIXELS: Final = 0.25  # of those between two points
 WORST_ERROR: Final = 0.01
 # What is left beside the straight lines beyond noise: lines of a lamp, or another standard.
 WORST_MISFIT: Final = 0.02
+WORST_LOCAL_MISFIT: Final = 0.05  # around one point: a single line
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +104,8 @@ def _check_covered(light: Floats, shift: Floats, valid: Bools, curve: ReferenceC
 def _fitted(
     quotient: Floats, variance: Floats, used: Bools, shift: Floats, page: CalibrationPage
 ) -> Response:
+    if not quotient.max(initial=0.0) > 0.0:
+        raise CalibrationRefused(NO_LIGHT, "No light of the standard is seen.")
     pixels = np.flatnonzero(used)
     first, last = page.first_valid_pixel, page.last_valid_pixel
     points = min(POINTS, last - first + 1)
@@ -118,7 +121,8 @@ def _fitted(
     if not enough.any() or not enough[covered].all():
         hole = first + (last - first) * int(np.argmin(enough[covered])) / (points - 1)
         raise CalibrationRefused(HOLES, f"Too few living pixels are left near pixel {hole:.0f}.")
-    design, weight = design[:, covered], 1.0 / np.maximum(variance, variance.mean() * 1e-6)
+    least = max(float(variance.mean()), 1e-6 * float(quotient.max()) ** 2) * 1e-6
+    design, weight = design[:, covered], 1.0 / np.maximum(variance, least)
     normal = design.T @ (weight[:, None] * design)
     found = np.linalg.solve(normal, design.T @ (weight * quotient))
     error = np.sqrt(np.diag(np.linalg.inv(normal)))
@@ -139,13 +143,16 @@ def _fitted(
             f"The response is known to {relative_error:.1%} only, {WORST_ERROR:.0%} is needed.",
         )
     model = design @ found
-    beyond = float(np.mean(np.square((quotient - model) / model) - variance / np.square(model)))
-    misfit = float(np.sqrt(max(beyond, 0.0)))
-    if not misfit <= WORST_MISFIT:
+    beyond = np.square((quotient - model) / model) - variance / np.square(model)
+    misfit = float(np.sqrt(max(beyond.mean(), 0.0)))
+    local = np.sqrt(np.maximum(design.T @ beyond / design.sum(axis=0), 0.0))
+    if not (misfit <= WORST_MISFIT and local.max() <= WORST_LOCAL_MISFIT):
+        at = first + (last - first) * (covered.start + int(np.argmax(local))) / (points - 1)
         raise CalibrationRefused(
             NOT_SMOOTH,
-            f"The frame over the curve is not smooth: {misfit:.1%} is left, {WORST_MISFIT:.0%} is "
-            "allowed.",
+            f"The frame over the curve is not smooth: {misfit:.1%} is left of it, and "
+            f"{local.max():.1%} near pixel {at:.0f}; {WORST_MISFIT:.0%} and "
+            f"{WORST_LOCAL_MISFIT:.0%} are allowed.",
         )
     whole = np.interp(np.arange(points), np.arange(covered.start, covered.stop), found)
     relative = tuple(float(value) for value in whole / whole.max())

@@ -144,7 +144,6 @@ def calibrate(
 
 
 def _response(curve: Path | None, frame: Path | None) -> tuple[Any, Any]:
-    """The curve and the recorded frame; None where there is none."""
     if curve is None:
         return None, None
     from device.calibration.recorded_frame import read_frame
