@@ -109,7 +109,7 @@ def _by_nearest(peaks: list[Line], lamp: str, page: CalibrationPage) -> tuple[Ch
     )
     nearest = places_nm[np.abs(places_nm - wavelength_nm[:, None]).argmin(axis=1)]
     off_cm1 = median((wavelength_nm - nearest) * 1e7 / np.square(nearest))
-    told = f"Half of {len(peaks)} lines of {lamp} stand more than {off_cm1:+.2f} beside."
+    told = f"The middle one of {len(peaks)} lines of {lamp} stands {off_cm1:+.2f} beside."
     positions = judged(
         POSITIONS, abs(off_cm1), "cm-1", LAMP_POSITION_CM1, told, _CALIBRATE_LAMP.format(lamp)
     )
