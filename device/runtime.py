@@ -34,7 +34,7 @@ from device.driver.spectrometer import Spectrometer
 from device.events import Cancelled, Certainty, Event, LaserOn, Ready, Step, Waiting
 from device.inference.errors import BundleError, RuntimeMissing, VerificationFailed
 from device.inference.model_source import load_from_analyzer, slot_name
-from device.selftest.standing import SelfTestedNow, nobody_asks
+from device.records.beside import Beside, before_light, stored
 from device.spectra.spectrum import Acquisition, spectrum_from_acquisition
 from firmware_bridge.errors import InstrumentError, LinkError, LinkTimeout, RamixError
 from firmware_bridge.messages import SlotState
@@ -78,7 +78,7 @@ def run(
     triggers: int | None = None,
     containers: "Sequence[Container]" = (),
     countdown_s: float = 0.0,
-    self_tested: SelfTestedNow = nobody_asks,
+    beside: Beside | None = None,
 ) -> int:
     """Answer every press of the trigger; returns how many presses got an answer.
 
@@ -95,8 +95,9 @@ def run(
             continue
         pressed += 1
         try:
-            how = (settings, progress, containers, countdown_s, self_tested)
-            outcome = measure(analyzer, identifier, store, *how)
+            outcome = measure(
+                analyzer, identifier, store, settings, progress, containers, countdown_s, beside
+            )
         except MeasurementCancelled as cancelled:
             progress(Cancelled())
             show_failure(cancelled)
@@ -122,13 +123,14 @@ def measure(
     tell: Tell,
     containers: "Sequence[Container]" = (),
     countdown_s: float = 0.0,
-    self_tested: SelfTestedNow = nobody_asks,
+    beside: Beside | None = None,
 ) -> StoredAnswer:
     """Measure once, through `containers`, identify, and store before anybody sees the answer.
 
     No light is made before `countdown_s` are over; a press of the trigger meanwhile raises
-    `MeasurementCancelled`. `self_tested` is asked before all, and refuses by raising."""
-    how_it_stands = self_tested()
+    `MeasurementCancelled`. A full store and a failed self-test refuse before that.
+    """
+    self_test = before_light(store, beside, analyzer)
     count_down(analyzer, countdown_s, tell)
     # the brightest line counts within the range that this model sees
     settings = replace(settings, seen=identifier.bundle.manifest.grid)
@@ -136,11 +138,9 @@ def measure(
         answer = _until_certain(analyzer, identifier, settings, tell, containers)
     else:
         answer = _so_many_frames(analyzer, identifier, settings, tell, containers)
-    if answer.settings is not None:
-        answer = replace(answer, settings=replace(answer.settings, countdown_s=countdown_s))
-    answer = replace(answer, self_test=how_it_stands)
-    record_id = store.append(answer) if store is not None else None
-    return StoredAnswer(answer, record_id)
+    how = answer.settings and replace(answer.settings, countdown_s=countdown_s)
+    answer = replace(answer, settings=how, self_test=self_test)
+    return StoredAnswer(answer, stored(store, answer, analyzer, identifier, settings, beside))
 
 
 def _until_certain(

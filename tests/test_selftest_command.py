@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from device.answer.answer import SelfTested
-from device.cli import options, selftest_trend
+from device.cli import options
 from device.cli.main import run_command
-from device.cli.self_tests import self_tests
+from device.cli.self_tests import fitness
 from device.doctor import state
 from device.doctor.finding import Level
 from device.driver.analyzer import Analyzer
@@ -20,9 +20,12 @@ from device.driver.growing import SequentialSettings
 from device.driver.transports.in_process import InProcessTransport, VirtualClock
 from device.events import Event, SelfTestDue
 from device.installation import default_record_store_path
+from device.records.beside import Beside
+from device.records.journal import usual_store
 from device.records.store import RecordStore
 from device.selftest import standing
 from device.selftest.check import Check, Outcome
+from device.selftest.fitness import Fitness
 from device.selftest.report import KIND, SelfTestReport
 from device.selftest.standing import (
     DEFAULT_INTERVAL_H,
@@ -37,7 +40,6 @@ from device.selftest.trend import trend, trend_json
 from device.show.selftest import sparkline, trend_lines
 from device.simulated.port import build_analyzer
 from device.simulated.spec import parse
-from device.station.fitness import Fitness, SelfTests
 from device.station.station import Equipment, Station
 from firmware_bridge.framing import Framing
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
@@ -153,9 +155,16 @@ def test_the_interval_can_be_set() -> None:
 # ---- what a measurement hears ----
 
 
-def fitness(chain: MemoryChain, port: str, told: list[Event], *, despite: bool = False) -> Fitness:
-    tests = SelfTests(lambda serial: standing_of(serial, kept_reports(chain, serial)), despite)
-    return Fitness(tests, port, lambda: "RX-1", told.append)
+class Asked:
+    """The fitness of RX-1 by a chain."""
+
+    def __init__(self, chain: MemoryChain, told: list[Event], **how: bool) -> None:
+        self.fitness = Fitness(
+            lambda serial: standing_of(serial, kept_reports(chain, serial)), told.append, **how
+        )
+
+    def now(self) -> SelfTested | None:
+        return self.fitness.of("RX-1")
 
 
 def recent(*checks: Check, hours_ago: float = 1.0) -> MemoryChain:
@@ -164,32 +173,32 @@ def recent(*checks: Check, hours_ago: float = 1.0) -> MemoryChain:
 
 def test_each_state_is_told_once() -> None:
     told: list[Event] = []
-    never = fitness(MemoryChain(), "usb:", told)
+    never = Asked(MemoryChain(), told)
     assert never.now() == SelfTested("never", None, None)
     never.now()
     assert len(told) == 1 and isinstance(told[0], SelfTestDue) and told[0].remedy
     told.clear()
-    passed = fitness(recent(GOOD), "usb:", told).now()
+    passed = Asked(recent(GOOD), told).now()
     assert passed is not None and (passed.state, passed.record_id) == ("passed", "0000001")
     assert not told
-    overdue = fitness(recent(GOOD, hours_ago=40), "usb:", told).now()
+    overdue = Asked(recent(GOOD, hours_ago=40), told).now()
     assert overdue is not None and overdue.state == "overdue" and len(told) == 1
 
 
 def test_a_simulated_analyzer_hears_one_line() -> None:
     told: list[Event] = []
-    fitness(MemoryChain(), "sim:scene=empty", told).now()
+    Asked(MemoryChain(), told, quiet=True).now()
     assert [one.remedy for one in told if isinstance(one, SelfTestDue)] == [""]
 
 
 def test_a_failure_refuses_unless_it_is_overridden() -> None:
     told: list[Event] = []
     with pytest.raises(SelfTestFailed) as caught:
-        fitness(recent(BAD), "sim:", told).now()
+        Asked(recent(BAD), told).now()
     assert "line positions" in caught.value.text and "--despite-self-test" in caught.value.remedy
-    found = fitness(recent(BAD), "sim:", told, despite=True).now()
+    found = Asked(recent(BAD), told, despite=True).now()
     assert found is not None and (found.state, found.despite) == ("failed", True)
-    harmless = fitness(recent(GOOD), "sim:", told, despite=True).now()
+    harmless = Asked(recent(GOOD), told, despite=True).now()
     assert harmless is not None and not harmless.despite
 
 
@@ -204,8 +213,13 @@ def test_no_light_is_made_after_a_failure() -> None:
     serial = simulated.info.serial
 
     def station(despite: bool) -> Station:
-        tests = SelfTests(lambda asked: standing_of(asked, kept_reports(chain, asked)), despite)
-        equipment = Equipment(SequentialSettings(), self_tests=tests, countdown_s=0.0)
+        fit = Fitness(
+            lambda asked: standing_of(asked, kept_reports(chain, asked)), lambda _: None,
+            despite=despite,
+        )  # fmt: skip
+        equipment = Equipment(
+            SequentialSettings(), countdown_s=0.0, beside=Beside(self_test=fit.of)
+        )
         return Station(
             "bench", equipment, lambda _: Analyzer(InProcessTransport(simulated, clock)),
             lambda _: None,
@@ -223,8 +237,8 @@ def test_no_light_is_made_after_a_failure() -> None:
 
 def test_a_failure_between_two_measurements_refuses_the_second() -> None:
     simulated, clock, chain = analyzer(), VirtualClock(), MemoryChain()
-    tests = SelfTests(lambda asked: standing_of(asked, kept_reports(chain, asked)))
-    equipment = Equipment(SequentialSettings(), self_tests=tests, countdown_s=0.0)
+    fit = Fitness(lambda asked: standing_of(asked, kept_reports(chain, asked)), lambda _: None)
+    equipment = Equipment(SequentialSettings(), countdown_s=0.0, beside=Beside(self_test=fit.of))
     with Station(
         "bench", equipment, lambda _: Analyzer(InProcessTransport(simulated, clock)), lambda _: None
     ) as station:
@@ -258,7 +272,7 @@ def test_a_self_test_is_kept_and_believed(capsys: Capture) -> None:
     assert answer["self_test"]["state"] == "passed"
     assert answer["self_test"]["record_id"] == told["record_id"]
     assert "self-test" not in err
-    with RecordStore(default_record_store_path(), read_only=True) as store:
+    with usual_store(simulated=True, read_only=True) as store:
         assert store.verify().problems == ()
         assert store.get(answer["record_id"]).result["self_test"] == answer["self_test"]
         assert kept_reports(store, "SIM-0001")[0].record_id == told["record_id"]
@@ -300,11 +314,12 @@ def test_a_store_of_its_own_and_the_usual_one_both_count(tmp_path: Path) -> None
     with RecordStore(default_record_store_path()) as usual:
         usual.append_event(KIND, report(BAD, hours_ago=2, now=now).as_json())
     with RecordStore(tmp_path / "own.sqlite") as own:
-        found = self_tests(own, 24.0, despite=False).ask("RX-1")
-        assert found is not None and found.state(now) is SelfTestState.FAILED
+        of = fitness(own, "usb:", 24.0, despite=False, tell=lambda _: None)
+        with pytest.raises(SelfTestFailed):
+            of("RX-1")
         own.append_event(KIND, report(GOOD, hours_ago=1, now=now).as_json())
-        found = self_tests(own, 24.0, despite=False).ask("RX-1")
-        assert found is not None and found.state(now) is SelfTestState.PASSED
+        found = of("RX-1")
+        assert found is not None and found.state == "passed"
 
 
 def test_lines_for_people_name_outcome_value_and_remedy(capsys: Capture) -> None:
@@ -365,7 +380,6 @@ def test_of_several_analyzers_one_has_to_be_named(capsys: Capture) -> None:
 def test_without_a_self_test_there_is_no_trend(capsys: Capture) -> None:
     code, told, _ = ramix(capsys, "selftest", "--trend")
     assert code == 1 and told["error"]["remedy"]
-    assert selftest_trend.serials(MemoryChain()) == []
 
 
 def test_sparklines_rise_with_the_values() -> None:

@@ -3,11 +3,17 @@
 Next: `../calibration/round.py`, which measures and writes; `../show/calibration.py` for the table.
 """
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from device.cli.calibrate_response import (
+    check_response_options,
+    response_asked,
+    response_options,
+)
 from device.cli.options import common_options, port_option
 from device.cli.output import clear_progress, print_json, print_progress
 
@@ -35,20 +41,7 @@ LAMPS: Final = ("neon", "argon")
 )
 @click.option("--polystyrene", is_flag=True, help="Measure the laser's wavelength on polystyrene.")
 @click.option("--calcite", is_flag=True, help="Check on calcite before anything is written.")
-@click.option(
-    "--response-reference",
-    "curve",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="CURVE",
-    help="Measure the relative response by this certified curve (docs/selftest.md) of a "
-    "luminescence standard or a lamp.",
-)
-@click.option(
-    "--response-frame",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FRAME",
-    help="A recorded frame of that standard, instead of measuring it now.",
-)
+@response_options
 @click.option(
     "--laser-power",
     type=click.IntRange(min=0),
@@ -100,10 +93,7 @@ def calibrate(
       ramix calibrate --port sim:scene=neon --yes --json
       ramix calibrate --port usb: --response-reference srm2241.csv
     """
-    if response_frame is not None and curve is None:
-        raise click.UsageError("--response-frame goes with --response-reference.")
-    if curve is not None and (frame is not None or (port is None and response_frame is None)):
-        raise click.UsageError("--response-reference needs --port or --response-frame.")
+    check_response_options(port, frame, curve, response_frame)
     if curve is None and (port is None) == (frame is None):
         raise click.UsageError("Give either --port or --file.")
     if curve is None and lamp is None and not polystyrene and not calcite:
@@ -123,7 +113,7 @@ def calibrate(
     elif port is not None:
         from device.calibration.round import Plan
 
-        plan = Plan(lamp, polystyrene, calcite, laser_power, *_response(curve, response_frame))
+        plan = Plan(lamp, polystyrene, calcite, laser_power, *response_asked(curve, response_frame))
         done = _measured(port, plan, dry_run=dry_run, yes=yes, timeout_s=timeout_s)
     else:
         if restore is not None:
@@ -143,17 +133,9 @@ def calibrate(
         click.echo(f"picture {picture}")
 
 
-def _response(curve: Path | None, frame: Path | None) -> tuple[Any, Any]:
-    if curve is None:
-        return None, None
-    from device.calibration.recorded_frame import read_frame
-    from device.calibration.response_curve import read_curve
-
-    return read_curve(curve), read_frame(frame) if frame else None
-
-
 def _measured(port: str, plan: Any, *, dry_run: bool, yes: bool, timeout_s: float) -> "Calibrated":
     from device.calibration.round import calibrate as measure
+    from device.cli.measuring import kept_as_event
     from device.installation import kept_pages_dir
     from device.ports import open_analyzer
 
@@ -162,20 +144,34 @@ def _measured(port: str, plan: Any, *, dry_run: bool, yes: bool, timeout_s: floa
         if not yes:
             click.confirm(f"{sentence} Ready?", default=True, abort=True, err=True)
 
-    with open_analyzer(port, timeout_s) as analyzer:
+    with (
+        kept_as_event("calibration", port, dry_run=dry_run) as event,
+        open_analyzer(port, timeout_s) as analyzer,
+    ):
         folder = None if dry_run else kept_pages_dir()
-        return measure(analyzer, plan, keep_in=folder, ask=ask, tell=print_progress)
+        done = measure(analyzer, plan, keep_in=folder, ask=ask, tell=print_progress)
+        event |= _event("calibrated", analyzer.info.serial, done)
+    return done
 
 
 def _restored(port: str, path: Path, timeout_s: float) -> "Calibrated":
     from device.calibration.kept_page import read_kept
     from device.calibration.round import restore
+    from device.cli.measuring import kept_as_event
     from device.installation import kept_pages_dir
     from device.ports import open_analyzer
 
     page = read_kept(path)  # before the analyzer is opened for nothing
-    with open_analyzer(port, timeout_s) as analyzer:
-        return restore(analyzer, page, kept_pages_dir())
+    with kept_as_event("calibration", port) as event, open_analyzer(port, timeout_s) as analyzer:
+        done = restore(analyzer, page, kept_pages_dir())
+        event |= _event("restored", analyzer.info.serial, done)
+    return done
+
+
+def _event(action: str, serial: str, done: "Calibrated") -> dict[str, Any]:
+    page_sha256 = hashlib.sha256(done.page.to_bytes()).hexdigest()
+    return {"action": action, "serial": serial, "page_sha256": page_sha256,
+            "sequence": done.sequence}  # fmt: skip
 
 
 def _from_file(path: Path, lamp: str | None, polystyrene: bool, calcite: bool) -> "Calibrated":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from device.cli.about_options import about_options
 from device.cli.exit_codes import exit_code_for_verdict
 from device.cli.options import (
     blank_option,
@@ -22,6 +23,7 @@ from device.cli.options import (
 
 if TYPE_CHECKING:
     from device.answer.identifier import Answer, Identifier
+    from device.records.about import About
     from device.runtime import Settings
 
 
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 @countdown_option("0, for the command is the consent; with the trigger in hand: run")
 @self_test_options
 @store_options
+@about_options
 @click.option(
     "--plot",
     "picture",
@@ -80,6 +83,7 @@ def identify(
     picture: Path | None,
     all_limits: bool,
     watched: tuple[str, ...],
+    about: "About",
     as_json: bool,
     timeout_s: float,
 ) -> int:
@@ -118,7 +122,7 @@ def identify(
 
         require_plotting(picture)
     if file is not None:
-        done = _identify_file(file, blanks, model, runtime, store)
+        done = _identify_file(file, blanks, model, runtime, store, about)
     elif port is not None:
         from device.cli.measuring import measurement_settings
 
@@ -126,6 +130,7 @@ def identify(
         done = _identify_sample(
             port, blanks, model, runtime, settings, countdown_s or 0.0, store, no_store, timeout_s,
             self_test_interval_h, despite_self_test,
+            about,
         )  # fmt: skip
     from device.cli.outcome import show_answer, warn_of_model
 
@@ -150,8 +155,9 @@ class _Done(NamedTuple):
 
 
 def _identify_file(
-    file: str, blanks: tuple[str, ...], model: Path | None, runtime: str, store: Path | None
-) -> _Done:
+    file: str, blanks: tuple[str, ...], model: Path | None, runtime: str, store: Path | None,
+    about: "About",
+) -> _Done:  # fmt: skip
     """Reading comes first: a wrong file need not wait for the model."""
     from device.cli.spectrum_file import containers_for, read_with_sha256
     from device.spectra.files.reading import read_spectrum
@@ -167,10 +173,13 @@ def _identify_file(
     answer = identifier.identify(spectrum, containers_for(identifier, read))
     record_id = None
     if store is not None:
+        from device.records.beside import hazards_of
+        from device.records.circumstances import Circumstances
         from device.records.store import RecordStore
 
+        beside = Circumstances(hazards=hazards_of(answer, identifier))
         with RecordStore(store) as records:
-            record_id = records.append(answer)
+            record_id = records.append(answer, about=about, circumstances=beside)
     return _Done(answer, record_id, identifier)
 
 
@@ -186,17 +195,19 @@ def _identify_sample(
     timeout_s: float,
     self_test_interval_h: float,
     despite_self_test: bool,
+    about: "About",
 ) -> _Done:
     """Measure once, with the analyzer's own model unless another was named."""
     from device.answer.proof import proven_identifier
     from device.cli.measuring import record_store
-    from device.cli.self_tests import self_tests
+    from device.cli.self_tests import fitness
     from device.cli.showing import print_event
     from device.cli.spectrum_file import containers_for, read_with_sha256
     from device.driver.port import parse_port
     from device.field_library.store import FieldLibrary
     from device.inference import model_source
     from device.ports import open_analyzer
+    from device.records.beside import Beside
     from device.station.station import Equipment, Station
 
     parse_port(port)  # a typing error is told before anything is opened
@@ -205,7 +216,8 @@ def _identify_sample(
     chosen = None
     if model is not None:
         chosen = proven_identifier(model_source.load_default(model), runtime, field)
-    records = record_store(store, no_store=no_store)
+    records = record_store(store, no_store=no_store, port=port)
+    fit = fitness(records, port, self_test_interval_h, despite=despite_self_test, tell=print_event)
     equipment = Equipment(
         settings,
         runtime=runtime,
@@ -214,7 +226,7 @@ def _identify_sample(
         containers=lambda identifier: containers_for(identifier, read),
         store=records,
         countdown_s=countdown_s,
-        self_tests=self_tests(records, self_test_interval_h, despite=despite_self_test),
+        beside=Beside(about=lambda: about, self_test=fit),
     )
     with Station(port, equipment, lambda at: open_analyzer(at, timeout_s), print_event) as station:
         outcome, identifier = station.measure(), station.identifier

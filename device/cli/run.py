@@ -6,9 +6,11 @@ Next: `../station/station.py`, which it stands on; `../runtime.py`, the loop its
 import signal
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
+from device.cli.about_options import about_options
 from device.cli.options import (
     blank_option,
     common_options,
@@ -21,6 +23,9 @@ from device.cli.options import (
 )
 from device.cli.output import clear_progress, print_ramix_error
 from firmware_bridge.errors import RamixError
+
+if TYPE_CHECKING:
+    from device.records.about import About
 
 
 @click.command()
@@ -37,6 +42,7 @@ from firmware_bridge.errors import RamixError
 @countdown_option("2")
 @self_test_options
 @store_options
+@about_options
 @common_options
 def run(
     port: str,
@@ -52,6 +58,7 @@ def run(
     despite_self_test: bool,
     store: Path | None,
     no_store: bool,
+    about: "About",
     as_json: bool,
     timeout_s: float,
 ) -> int:
@@ -82,19 +89,20 @@ def run(
     from device.cli.exit_codes import exit_code_for_error
     from device.cli.measuring import measurement_settings, record_store
     from device.cli.outcome import show_answer, warn_of_model
-    from device.cli.self_tests import self_tests
+    from device.cli.self_tests import fitness
     from device.cli.showing import print_event
     from device.cli.spectrum_file import containers_for, read_with_sha256
     from device.countdown import DEFAULT_COUNTDOWN_S
     from device.driver.port import parse_port
     from device.field_library.store import FieldLibrary
     from device.ports import open_analyzer
+    from device.records.beside import Beside
     from device.station.service_manager import watched
     from device.station.station import Equipment, Station
 
     parse_port(port)  # a typing error is told before anything is opened
     settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw)
-    records = record_store(store, no_store=no_store)
+    records = record_store(store, no_store=no_store, port=port)
     read = [read_with_sha256(blank) for blank in blanks]
     field = FieldLibrary.default().load()
     failures: list[RamixError] = []
@@ -105,6 +113,7 @@ def run(
         print_ramix_error(failure, as_json=as_json)
 
     signal.signal(signal.SIGTERM, _stop)
+    fit = fitness(records, port, self_test_interval_h, despite=despite_self_test, tell=print_event)
     equipment = Equipment(
         settings,
         runtime=runtime,
@@ -112,7 +121,8 @@ def run(
         containers=lambda identifier: containers_for(identifier, read),
         store=records,
         countdown_s=DEFAULT_COUNTDOWN_S if countdown_s is None else countdown_s,
-        self_tests=self_tests(records, self_test_interval_h, despite=despite_self_test),
+        beside=Beside(about=lambda: about, self_test=fit),
+        start_as="run",
     )
     tell = watched(print_event)
     with Station(port, equipment, lambda at: open_analyzer(at, timeout_s), tell) as station:

@@ -1,29 +1,43 @@
 """Which kept self-tests a measurement is held against: those of its store and of the usual one.
 
-Next: `../selftest/standing.py`, what they say; `../station/fitness.py`, who asks.
+Next: `../selftest/standing.py`, what they say; `../selftest/fitness.py`, who asks.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from device import installation
-from device.selftest.standing import KeptReport, Standing, kept_reports, standing_of
-from device.station.fitness import SelfTests
+from device.cli.measuring import is_simulated_port
+from device.events import Event
+from device.records.journal import usual_store
+from device.selftest.fitness import Fitness
+from device.selftest.standing import (
+    KeptReport,
+    SelfTestedNow,
+    Standing,
+    kept_reports,
+    standing_of,
+)
 
 if TYPE_CHECKING:
     from device.records.store import RecordStore
 
+Tell = Callable[[Event], None]
 
-def self_tests(store: "RecordStore | None", interval_h: float, *, despite: bool) -> SelfTests:
-    """For a measurement that is kept in `store`, or nowhere.
+
+def fitness(
+    store: "RecordStore | None", port: str, interval_h: float, *, despite: bool, tell: Tell
+) -> SelfTestedNow:
+    """For measurements over `port` that are kept in `store`, or nowhere.
 
     `ramix selftest` keeps its result in the usual store unless told otherwise, so that one counts
     too. Without a store there is nothing to warn about, but what failed is refused all the same.
     """
+    is_simulated = is_simulated_port(port)
 
     def ask(serial: str) -> Standing | None:
         here = [] if store is None else kept_reports(store, serial)
-        usual = _usual(serial, None if store is None else store.path)
+        usual = _usual(serial, is_simulated, None if store is None else store.path)
         if store is None and not usual:
             return None
         kept = here or usual
@@ -31,14 +45,12 @@ def self_tests(store: "RecordStore | None", interval_h: float, *, despite: bool)
             kept = sorted([*here, *usual], key=lambda one: one.report.utc, reverse=True)
         return standing_of(serial, kept, interval_h)
 
-    return SelfTests(ask, despite)
+    return Fitness(ask, tell, despite=despite, quiet=is_simulated).of
 
 
-def _usual(serial: str, asked: Path | None) -> list[KeptReport]:
-    path = installation.default_record_store_path()
-    if not path.exists() or (asked is not None and asked.exists() and path.samefile(asked)):
-        return []
-    from device.records.store import RecordStore
-
-    with RecordStore(path, read_only=True) as usual:
+def _usual(serial: str, is_simulated: bool, asked: Path | None) -> list[KeptReport]:
+    with usual_store(simulated=is_simulated, read_only=True) as usual:
+        path = usual.path
+        if not path.exists() or (asked is not None and asked.exists() and path.samefile(asked)):
+            return []
         return kept_reports(usual, serial)

@@ -136,7 +136,7 @@ def _tested(
             click.confirm(f"{sentence} Ready?", default=True, abort=True, err=True)
 
     parse_port(port)  # a typing error is told before anything is opened
-    records = record_store(store, no_store=no_store)
+    records = record_store(store, no_store=no_store, port=port)
     with ExitStack() as opened:
         if records is not None:
             opened.enter_context(records)

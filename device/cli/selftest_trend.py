@@ -12,7 +12,7 @@ from device.cli.output import print_json
 from firmware_bridge.errors import CallerError
 
 if TYPE_CHECKING:
-    from device.selftest.standing import EventChain
+    from device.selftest.standing import KeptReport
 
 
 def show_trend(
@@ -25,30 +25,26 @@ def show_trend(
         RecordStoreError: the store cannot be read.
         PlotUnavailable, PlotNotWritten: there is no picture.
     """
-    from device.installation import default_record_store_path
-    from device.records.store import RecordStore
-    from device.selftest.standing import kept_reports
     from device.selftest.trend import trend, trend_json
 
     if picture is not None:
         from device.show.plot import require_plotting
 
         require_plotting(picture)
-    path = store or default_record_store_path()
-    if not path.exists():
-        raise _none(f"There are no records in {path}.")
-    with RecordStore(path, read_only=True) as records:
-        known = serials(records)
-        if serial is None:
-            if len(known) > 1:
-                raise CallerError(
-                    f"There are self-tests of {len(known)} analyzers: {', '.join(known)}.",
-                    remedy="Name one with --serial.",
-                )
-            serial = known[0] if known else ""
-        kept = kept_reports(records, serial)[:last]
+    kept, where = _kept(store)
+    known = list(dict.fromkeys(one.report.serial for one in kept))
+    if serial is None and len(known) > 1:
+        raise CallerError(
+            f"There are self-tests of {len(known)} analyzers: {', '.join(known)}.",
+            remedy="Name one with --serial.",
+        )
+    serial = serial or "".join(known)
+    kept = [one for one in kept if one.report.serial == serial][:last]
     if not kept:
-        raise _none(f"There is no self-test{f' of {serial}' if serial else ''} in {path}.")
+        raise CallerError(
+            f"There is no self-test{f' of {serial}' if serial else ''} in {where}.",
+            remedy="Make one: ramix selftest --port PORT",
+        )
     series = trend(kept)
     if picture is not None:
         from device.show.selftest import plot_trend
@@ -68,12 +64,18 @@ def show_trend(
         click.echo(f"picture {picture}")
 
 
-def serials(chain: "EventChain") -> list[str]:
-    """Of the analyzers that have self-tests, the one tested last first."""
+def _kept(store: Path | None) -> "tuple[list[KeptReport], str]":
+    """All self-tests, the newest first, and where they lie: `store`, or the two usual ones."""
+    from device.records.journal import usual_store
+    from device.records.store import RecordStore
     from device.selftest.standing import every_report
 
-    return list(dict.fromkeys(one.report.serial for one in every_report(chain)))
-
-
-def _none(text: str) -> CallerError:
-    return CallerError(text, remedy="Make one: ramix selftest --port PORT")
+    if store is not None:
+        stores = [RecordStore(store, read_only=True)]
+    else:  # those of simulated analyzers lie apart
+        stores = [usual_store(simulated=one, read_only=True) for one in (False, True)]
+    kept: list[KeptReport] = []
+    for opened in stores:
+        with opened:
+            kept += every_report(opened) if opened.path.exists() else []
+    return kept, " and ".join(str(one.path) for one in stores)

@@ -14,11 +14,12 @@ from typing import Final
 from device import installation
 from device.doctor.finding import Finding, fault, ok, warning
 from device.field_library.store import FieldLibrary
+from device.records.room import LEAST_FREE_BYTES
 from device.records.store import RecordStore
 from device.selftest.standing import SelfTestFailed, SelfTestState, every_report, standing_of
 
-# Below the first a result can fail to be stored; below the second it is time to make room.
-TOO_LITTLE_BYTES: Final = 20_000_000
+# Below the first no measurement is begun; below the second it is time to make room.
+TOO_LITTLE_BYTES: Final = LEAST_FREE_BYTES
 LITTLE_BYTES: Final = 500_000_000
 # A clock outside of these years was never set: no computer with this program is older.
 FIRST_YEAR: Final = 2025
@@ -43,14 +44,13 @@ def records() -> Iterator[Finding]:
     if not path.exists():
         yield ok(check, f"There are no records yet; they will be kept in {path}.")
         return
-    with RecordStore(path) as store:
-        store.check_writable()
+    with RecordStore(path, read_only=True) as store:
         report = store.verify()
     for problem in report.problems:
         yield fault(
             check,
             f"The chain of records in {path} is broken: {problem}.",
-            "Keep this file as it is and restore a copy that `ramix records verify` accepts.",
+            "Keep this file as it is: `ramix records verify` says since when.",
         )
     if not report.problems:
         yield ok(check, f"{report.count} records in {path} are whole.")

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from device.plain_file import check_plain
 from device.records import database, version1
 from device.records.chain import (
     COLUMNS,
@@ -56,6 +57,7 @@ class Reader:
 
     def open(self, seconds: float = database.SHORT_READ_S) -> sqlite3.Connection:
         """The store that has the name now, whose reads end within so many seconds."""
+        check_plain(self.path)
         found = os.stat(self.path) if self.path.exists() else None
         if found is None or not found.st_size:
             raise database.nothing_yet(self.path)

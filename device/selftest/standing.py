@@ -3,7 +3,7 @@
 A check that failed stays failed until it is made again and holds: a later self-test without a
 standard says nothing about lines and lifts nothing.
 
-Next: `trend.py`, the same events over time; `../station/station.py`, which asks before any light.
+Next: `fitness.py`, which asks before any light; `trend.py`, the same events over time.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -160,14 +160,9 @@ def standing_of(
 
 
 AskStanding = Callable[[str], Standing | None]  # of a serial number
-SelfTestedNow = Callable[[], SelfTested | None]  # raises where no light may be made
+SelfTestedNow = Callable[[str], SelfTested | None]  # of a serial number; raises: no light
 
 
-def nothing_kept(_serial: str) -> Standing | None:
+def nobody_asks(_serial: str) -> SelfTested | None:
     """Where no chain of records is kept, nothing is known of self-tests."""
-    return None
-
-
-def nobody_asks() -> SelfTested | None:
-    """The same for a measurement."""
     return None

@@ -22,10 +22,11 @@ from device.driver.analyzer import Analyzer
 from device.driver.spectrometer import Spectrometer
 from device.events import Answered, Event, Failed, FrameTaken, Step, Waiting, words
 from device.inference.bundle import require_fits
+from device.records.beside import Beside, before_light
 from device.runtime import Settings, StoredAnswer, Tell, load_identifier
 from device.spectra.container import Container
 from device.station.connection import Connection
-from device.station.fitness import Fitness, SelfTests
+from device.station.start import start_kept, started
 from firmware_bridge.errors import CallerError, LinkError, RamixError
 
 if TYPE_CHECKING:  # who does not store does not load SQLite
@@ -70,7 +71,8 @@ class Equipment:
     containers: that samples are measured through, made ready for a model; asked for with each.
     store: opened and closed with the station; None: nothing is kept.
     countdown_s: between a press of the trigger, or the call of `measure`, and the first light.
-    self_tests: the analyzer's own, which are asked before any light.
+    beside: what people said and what the last self-test was, for each record.
+    start_as: who starts ("run", "screen"), for the event that the store keeps; "": none is kept.
     """
 
     settings: Settings
@@ -80,7 +82,8 @@ class Equipment:
     containers: ContainersFor = _no_containers
     store: "RecordStore | None" = None
     countdown_s: float = DEFAULT_COUNTDOWN_S
-    self_tests: SelfTests = SelfTests()
+    beside: Beside | None = None
+    start_as: str = ""
 
 
 class Station:
@@ -103,27 +106,26 @@ class Station:
     ) -> None:
         self.equipment = equipment
         self._tell = _logged(tell)
+        self._port = port
         self._connection = Connection(port, open_analyzer, self._tell, pause)
         self._endings = ExitStack()
         self._identifier: Identifier | None = None
         self._containers: Sequence[Container] = ()
-        self._fitness = Fitness(
-            equipment.self_tests, port, lambda: self.analyzer.info.serial, self._tell
-        )
 
     def __enter__(self) -> Self:
         """Open store and analyzer, and let the model prove itself.
 
         Raises:
-            SelfTestFailed: its last self-test failed, and nobody measures despite it.
-            as `ports.open_analyzer` and `runtime.load_identifier`.
+            SelfTestFailed, and as `ports.open_analyzer` and `runtime.load_identifier`.
         """
         with ExitStack() as endings:
             if self.equipment.store is not None:
                 endings.enter_context(self.equipment.store)
-            endings.enter_context(self._connection)
-            self._fitness.now()
-            self._load_model()
+            with start_kept(self.equipment.store, self.equipment.start_as, self._port) as kept:
+                endings.enter_context(self._connection)
+                before_light(None, self.equipment.beside, self.analyzer)
+                self._load_model()
+                kept |= started(self.analyzer, self.identifier, self.equipment.settings)
             self._endings = endings.pop_all()
         return self
 
@@ -156,7 +158,7 @@ class Station:
         self.analyzer.wait_trigger(0.0)  # what was pressed before cancels nothing
         done = runtime.measure(
             self.analyzer, self.identifier, self.equipment.store, self.equipment.settings,
-            self._tell, self._containers, self.equipment.countdown_s, self._fitness.now,
+            self._tell, self._containers, self.equipment.countdown_s, self.equipment.beside,
         )  # fmt: skip
         self._tell(Answered(str(done.answer.identification.verdict), done.record_id))
         return done
@@ -201,7 +203,7 @@ class Station:
                     show=count, show_failure=count_failure, progress=self._tell,
                     triggers=None if triggers is None else triggers - pressed,
                     containers=self._containers, countdown_s=self.equipment.countdown_s,
-                    self_tested=self._fitness.now,
+                    beside=self.equipment.beside,
                 )  # fmt: skip
             except LinkError as lost:
                 if triggers is not None and pressed >= triggers:
