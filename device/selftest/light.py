@@ -3,7 +3,7 @@
 Next: `standard.py`, where the standard's lines stand.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -120,7 +120,7 @@ def light_noise(seen: Exposed, analyzer: Analyzer) -> Check:
     return judged(NOISE, found / said, "of the camera's", NOISE_RATIO, told, remedy)
 
 
-def lines_alone(counts: npt.NDArray[np.floating]) -> Floats:
+def lines_alone(counts: npt.NDArray[Any]) -> Floats:
     """[n], above a running median of the counts [n]: lines without glow, offset and dark level."""
     half = _SURROUNDINGS_PIXELS // 2
     held = np.pad(counts.astype(np.float64), half, mode="edge")
