@@ -334,6 +334,14 @@ def test_light_that_does_not_follow_the_power_is_found() -> None:
     assert wrong(report).keys() == {light.RISE}
 
 
+def test_a_recording_does_not_follow_the_laser() -> None:
+    counts = 2_000.0 + 30_000.0 * polystyrene().intensity(PAGE.wavenumber_cm1())
+    scene = ReplayScene(counts, np.full(2048, 200.0), 1000.0)
+    report = report_of(SimulatedAnalyzer(scene, seed=1))
+    assert outcome(report, light.RISE) is Outcome.NOT_CHECKED
+    assert outcome(report, light.LEAK) is Outcome.OK and report.passed
+
+
 def test_a_firmware_that_says_the_laser_is_still_on_fails() -> None:
     analyzer = simulated()
     lies: dict[int | None, Lie] = {
