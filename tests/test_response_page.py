@@ -220,6 +220,7 @@ def test_what_is_no_curve_is_refused_in_one_sentence(text: str) -> None:
     assert "bad.csv" in caught.value.text and caught.value.remedy
 
 
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(st.floats(-4000.0, 9000.0), st.floats(1e-9, 1e9)),

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from device.answer.identifier import Identifier
@@ -102,7 +102,7 @@ def wrong(report: SelfTestReport) -> dict[str, Outcome]:
 # ---- a whole analyzer ----
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("placed", ["polystyrene", "neon", "argon"])
 def test_a_whole_analyzer_passes_on_every_standard(placed: str, seed: int) -> None:
     scene = LAMPS[placed]() if placed in LAMPS else polystyrene()
@@ -355,8 +355,10 @@ def test_an_open_cover_is_a_failed_check_and_not_the_end() -> None:
     analyzer.interlock(open=True)
     report = report_of(analyzer)
     assert outcome(report, standard.POSITIONS) is Outcome.FAILED
+    assert outcome(report, light.LEAK) is Outcome.NOT_CHECKED
     assert outcome(report, light.OFF) is Outcome.OK
-    assert report.check(golden.MODEL) is not None
+    whole = report_of(simulated())
+    assert {one.name for one in report.checks} == {one.name for one in whole.checks}
 
 
 # ---- cooler, temperatures, model ----
@@ -423,6 +425,7 @@ _CHECKS = st.builds(
 )  # fmt: skip
 
 
+@settings(max_examples=40)
 @given(
     st.lists(_CHECKS, max_size=4),
     st.lists(st.integers(0, 65_535), max_size=5),
@@ -444,6 +447,7 @@ _JSON = st.recursive(
 _KEYS = ("serial", "utc", "software", "firmware", "standard", "checks", "hot_pixels")
 
 
+@settings(max_examples=40)
 @given(st.fixed_dictionaries(dict.fromkeys(_KEYS, _JSON)))
 def test_what_is_no_report_is_refused(content: dict[str, Any]) -> None:
     try:

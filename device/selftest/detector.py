@@ -147,7 +147,7 @@ def dark_noise(dark: Dark, analyzer: Analyzer) -> Check:
     seen = _changes(dark.samples[:, usual])
     said = float(np.sqrt(camera.variance_counts2(middle[usual]).mean()))
     told = f"Dark frames differ by {seen:.2f} counts (rms); the camera's figures say {said:.2f}."
-    remedy = "Keep away from strong electric fields and repeat; if it stays so, ask the maker."
+    remedy = "Cover the probe, keep away from electric fields, repeat; then ask the maker."
     return judged(NOISE, seen / said, "of the camera's", NOISE_RATIO, told, remedy)
 
 

@@ -30,6 +30,12 @@ Ask = Callable[[str], None]
 # The lines of polystyrene that decide the exposure; CH stretches and the laser's own light do not.
 _RAMAN_WITHIN_CM1: Final = (500.0, 1800.0)
 _LINE_PART: Final = 0.05  # of the strongest line: the pixels that light is compared on
+_DARK: Final = (
+    detector.LEVEL, detector.NOISE, detector.HOT_PIXELS, detector.NEW_HOT_PIXELS
+)  # fmt: skip
+_LIGHT: Final = (
+    standard.POSITIONS, standard.WIDTH, light.NOISE, light.RISE, light.LEAK, light.READBACK
+)  # fmt: skip
 _MOST_NAMED: Final = "Repeat; if it stays so, `ramix doctor --port PORT` says more."
 
 
@@ -72,19 +78,19 @@ def run_self_test(
     checks: list[Check] = []
     found: list[int] = []
     try:
-        checks += _guarded("cooler", lambda: _climate(analyzer, tell))
-        checks += _guarded(detector.LEVEL, lambda: _dark(analyzer, before, found, tell))
+        checks += _guarded((climate.COOLER,), lambda: _climate(analyzer, tell))
+        checks += _guarded(_DARK, lambda: _dark(analyzer, before, found, tell))
         if placed in LAMPS:
             ask(f"Put the {placed} lamp before the probe and light it. The laser stays off.")
-            checks += _guarded(standard.POSITIONS, lambda: _on_lamp(analyzer, placed, tell))
+            checks += _guarded(_LIGHT, lambda: _on_lamp(analyzer, placed, tell))
         elif placed:
-            checks += _guarded(standard.POSITIONS, lambda: _on_polystyrene(analyzer, found, tell))
+            checks += _guarded(_LIGHT, lambda: _on_polystyrene(analyzer, found, tell))
         else:
             checks += standard.without_standard()
-            checks += _guarded(light.READBACK, lambda: [light.power_set(analyzer)])
+            checks += _guarded((light.READBACK,), lambda: [light.power_set(analyzer)])
             checks += _no_light("No standard was placed before the probe.")
     finally:
-        checks += _guarded(light.OFF, lambda: [light.laser_off(analyzer)])
+        checks += _guarded((light.OFF,), lambda: [light.laser_off(analyzer)])
     tell("the model's golden answers")
     checks.append(golden.golden_answers(identifier))
     info = analyzer.info
@@ -93,12 +99,20 @@ def run_self_test(
     )
 
 
-def _guarded(name: str, checks: Callable[[], Iterable[Check]]) -> Iterator[Check]:
-    """The checks; where the analyzer refuses or contradicts the protocol, what was made so far."""
+def _guarded(names: tuple[str, ...], checks: Callable[[], Iterable[Check]]) -> Iterator[Check]:
+    """The checks; where the analyzer refuses or contradicts the protocol, the next of `names` has
+    failed and the others are not made."""
+    left = list(names)
     try:
-        yield from checks()
+        for check in checks():
+            if check.name in left:
+                left.remove(check.name)
+            yield check
     except (InstrumentError, ProtocolError) as error:
-        yield failed(name, error.text, error.remedy or _MOST_NAMED)
+        first, *others = left or names
+        yield failed(first, error.text, error.remedy or _MOST_NAMED)
+        for name in others:
+            yield not_checked(name, f"It was not reached: {first} failed.", _MOST_NAMED)
 
 
 def _climate(analyzer: Analyzer, tell: Tell) -> Iterator[Check]:

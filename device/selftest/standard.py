@@ -43,6 +43,7 @@ _NATURAL_CM1: Final = 5.0
 _CALIBRATE: Final = "Calibrate, then repeat: ramix calibrate --port PORT --polystyrene"
 _CALIBRATE_LAMP: Final = "Calibrate, then repeat: ramix calibrate --port PORT --lamp {}"
 _FEWEST_LINES: Final = 3
+_LARGEST_SIGMA_CM1: Final = 0.4  # as for a lamp's lines: fainter ones say nothing
 _TOO_WIDE_FOR_AN_AXIS: Final = (POOR, AMBIGUOUS, TOO_FEW_LINES)
 _FOCUS: Final = "Clean the probe's window and repeat; if it stays so, the optics need their maker."
 
@@ -56,14 +57,15 @@ def without_standard() -> tuple[Check, ...]:
 def polystyrene_checks(seen: Exposed, page: CalibrationPage) -> tuple[Check, ...]:
     """Positions and resolution by polystyrene's lines."""
     try:
-        lines = polystyrene_lines(seen.counts, page, saturated=seen.full)
+        every = polystyrene_lines(seen.counts, page, saturated=seen.full)
     except CalibrationRefused as refused:
         return _refused(refused)
+    lines = [line for line in every if line.sigma_cm1 <= _LARGEST_SIGMA_CM1]
     strongest = next(
         (line for line in lines if line.standard_cm1 == POLYSTYRENE_STRONGEST_CM1), None
     )
     if strongest is None or len(lines) < _FEWEST_LINES:
-        text = f"{len(lines)} lines of polystyrene are seen, {_FEWEST_LINES} are needed."
+        text = f"{len(lines)} lines of polystyrene are clear, {_FEWEST_LINES} are needed."
         return _refused(CalibrationRefused(NO_POLYSTYRENE, text))
     worst = max(lines, key=lambda line: abs(line.residual_cm1))
     off_cm1 = worst.residual_cm1
