@@ -34,6 +34,7 @@ from device.driver.spectrometer import Spectrometer
 from device.events import Cancelled, Certainty, Event, LaserOn, Ready, Step, Waiting
 from device.inference.errors import BundleError, RuntimeMissing, VerificationFailed
 from device.inference.model_source import load_from_analyzer, slot_name
+from device.measurement_id import numbered
 from device.records.beside import Beside, before_light, stored
 from device.spectra.spectrum import Acquisition, spectrum_from_acquisition
 from firmware_bridge.errors import InstrumentError, LinkError, LinkTimeout, RamixError
@@ -95,9 +96,8 @@ def run(
             continue
         pressed += 1
         try:
-            outcome = measure(
-                analyzer, identifier, store, settings, progress, containers, countdown_s, beside
-            )
+            how = (settings, progress, containers, countdown_s, beside)
+            outcome = measure(analyzer, identifier, store, *how)
         except MeasurementCancelled as cancelled:
             progress(Cancelled())
             show_failure(cancelled)
@@ -115,6 +115,7 @@ def run(
     return answered
 
 
+@numbered
 def measure(
     analyzer: Spectrometer,
     identifier: Identifier,
@@ -132,8 +133,7 @@ def measure(
     """
     self_test = before_light(store, beside, analyzer)
     count_down(analyzer, countdown_s, tell)
-    # the brightest line counts within the range that this model sees
-    settings = replace(settings, seen=identifier.bundle.manifest.grid)
+    settings = replace(settings, seen=identifier.bundle.manifest.grid)  # its brightest line counts
     if isinstance(settings, SequentialSettings):
         answer = _until_certain(analyzer, identifier, settings, tell, containers)
     else:
