@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from device.inference.trust import SigningKey
@@ -349,3 +350,19 @@ def test_an_entry_of_the_right_key_in_another_store_is_found(path: Path) -> None
 def test_the_device_signs_its_store_name(path: Path) -> None:
     _, row, body = first_row(device_signer(), "ab" * 16)
     assert json.loads(body)["store_id"] == "ab" * 16 and row.sequence == 0
+
+
+def test_any_single_flipped_byte_of_an_entry_is_found(path: Path) -> None:
+    filled(path, 1)
+    rng = np.random.default_rng(3)
+    places = [("contents", "body"), ("contents", "data"), ("records", "hash"),
+              ("records", "signature"), ("records", "body_sha256")]  # fmt: skip
+    for table, name in places:
+        content = column(path, name, 1, table)
+        for position in rng.integers(len(content), size=6):
+            changed = bytearray(content)
+            changed[position] ^= 1 << int(rng.integers(8))
+            edit(path, f"UPDATE {table} SET {name} = ? WHERE sequence = 1", bytes(changed))
+            assert verify(path).problems, (name, position)
+        edit(path, f"UPDATE {table} SET {name} = ? WHERE sequence = 1", content)
+    assert not verify(path).problems  # the control: put back, it is whole again

@@ -166,7 +166,7 @@ def _show_damaged(record: "Record", *, as_json: bool) -> int:
         err=True,
     )
     if record.body:
-        click.echo(printable(json.dumps(record.body, indent=1, ensure_ascii=True)))
+        click.echo(json.dumps(printable(record.body), indent=1))
     return EXIT_ERROR
 
 

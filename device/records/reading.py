@@ -32,6 +32,7 @@ from device.records.head import Head, entry_id
 from device.records.kinds import EntryKind
 
 MOST_LISTED: Final = 100_000
+_SLOWEST_S: Final = 0.01  # one record checked on a slow machine
 
 
 class Reader:
@@ -91,7 +92,7 @@ class Reader:
 
     def records(self, limit: int, search: str, before: int | None) -> tuple[Record, ...]:
         """The newest first, without their arrays; a damaged one with its `problem`."""
-        connection = self.open()
+        connection = self.open(database.SHORT_READ_S + limit * _SLOWEST_S)
         if self.version == 1:
             return version1.records(connection, limit, search, before)
         found = connection.execute(

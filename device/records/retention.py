@@ -7,7 +7,15 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from device.records.chain import Origin, Row, body_of, row_at
+from device.records.chain import (
+    Origin,
+    Row,
+    body_of,
+    body_problem,
+    previous_hash,
+    row_at,
+    row_problem,
+)
 from device.records.content import parse_body
 from device.records.errors import RecordStoreError
 from device.records.kinds import EntryKind
@@ -30,7 +38,7 @@ def pruned(connection: sqlite3.Connection, origin: Origin, before_utc: str) -> M
     Raises:
         RecordStoreError: none is old enough, or none of those was exported.
     """
-    exported = [pair for pair in _exported(connection) if pair[0] <= pair[1]]
+    exported = [pair for pair in _exported(connection, origin) if pair[0] <= pair[1]]
     old = connection.execute(
         "SELECT records.sequence FROM records JOIN contents USING (sequence) "
         "WHERE kind = 'measurement' AND time_utc < ? ORDER BY records.sequence",
@@ -54,13 +62,16 @@ def pruned(connection: sqlite3.Connection, origin: Origin, before_utc: str) -> M
     }
 
 
-def _exported(connection: sqlite3.Connection) -> list[list[int]]:
+def _exported(connection: sqlite3.Connection, origin: Origin) -> list[list[int]]:
     """What export events name; one that was changed counts for nothing."""
     found: list[list[int]] = []
     rows = connection.execute("SELECT sequence FROM records WHERE kind = 'export'").fetchall()
     for (sequence,) in rows:
         row, body = row_at(connection, sequence), body_of(connection, sequence)
-        if row is not None and body is not None:
+        if row is None or body is None:
+            continue
+        previous = previous_hash(connection, sequence, origin)
+        if not row_problem(row, previous, origin) and not body_problem(row, body, origin):
             found += _pairs(parse_body(body), "exported")
     return found
 
