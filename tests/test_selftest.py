@@ -350,6 +350,14 @@ def test_a_firmware_that_says_the_laser_is_still_on_fails() -> None:
     assert outcome(report_of(analyzer, "", lies), light.OFF) is Outcome.FAILED
 
 
+def test_a_laser_fault_fails_and_says_how_it_is_released() -> None:
+    analyzer = simulated()
+    analyzer.break_laser()
+    check = report_of(analyzer).check(light.OFF)
+    assert check is not None and check.outcome is Outcome.FAILED
+    assert "--acknowledge" in check.remedy
+
+
 def test_an_open_cover_is_a_failed_check_and_not_the_end() -> None:
     analyzer = simulated()
     analyzer.interlock(open=True)

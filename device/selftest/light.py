@@ -22,6 +22,9 @@ READBACK, RISE, OFF = "laser power", "laser light", "laser off"
 LEAK: Final = "dark when off"
 NOISE: Final = "noise in light"
 _AGAIN: Final = "Repeat; if it stays so, ask the maker to measure the laser's power."
+_ACKNOWLEDGE: Final = (
+    "When the cause is known: ramix doctor --port PORT --acknowledge, then repeat the self-test."
+)
 _STOP: Final = "Do not use this analyzer: switch it off and have its laser examined."
 # Over so many pixels, wider than a line: what is broader is glow and not the sample's lines.
 _SURROUNDINGS_PIXELS: Final = 61
@@ -53,6 +56,8 @@ def laser_off(analyzer: Analyzer) -> Check:
     state = analyzer.state().laser_state
     if state is LaserState.OFF:
         return Check(OFF, Outcome.OK, "Once switched off, the firmware says that the laser is off.")
+    if state is LaserState.FAULT:
+        return failed(OFF, "The laser is dark and locked after a fault.", _ACKNOWLEDGE)
     return failed(OFF, f"Switched off, the firmware says that the laser is {state.name}.", _STOP)
 
 
