@@ -344,15 +344,29 @@ def test_contradicting_options_are_refused(words: tuple[str, ...]) -> None:
     assert run_command(list(words)) == 2
 
 
+def test_the_interval_is_a_setting_and_the_override_is_none(capsys: Capture, home: Path) -> None:
+    filled("SIM-0001", simulated=True)
+    config = home / "config" / "ramix.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text("[all]\nself-test-interval = 8000.0\n")
+    assert ramix(capsys, "identify", "--port", MIX)[1]["self_test"]["state"] == "passed"
+    words = ("identify", "--port", MIX, "--self-test-interval", "1")
+    assert ramix(capsys, *words)[1]["self_test"]["state"] == "overdue"
+    config.write_text("[identify]\ndespite-self-test = true\n")
+    code, told, _ = ramix(capsys, "identify", "--port", MIX)
+    assert (code, told["error"]["code"]) == (1, "settings_file")
+
+
 # ---- trend ----
 
 
-def filled(*serials: str) -> None:
-    with RecordStore(default_record_store_path()) as store:
+def filled(*serials: str, simulated: bool = False) -> None:
+    now = datetime.now(UTC)
+    with usual_store(simulated=simulated) as store:
         for serial in serials:
             for number in range(5):
                 one = check("resolution", Outcome.OK, 11.0 + number)
-                kept = report(one, NOT_MADE, hours_ago=50.0 - number, serial=serial)
+                kept = report(one, NOT_MADE, hours_ago=50.0 - number, serial=serial, now=now)
                 store.append_event(KIND, kept.as_json())
 
 
