@@ -281,6 +281,15 @@ def test_pixels_that_became_hot_are_named() -> None:
     assert outcome(report_of(ruined, "", before=first), detector.HOT_PIXELS) is Outcome.FAILED
 
 
+def test_a_test_without_a_standard_does_not_lift_a_failure_of_the_lines() -> None:
+    wrong_lines = report_of(simulated(calcite()))
+    assert standard.POSITIONS in wrong_lines.failing
+    later = report_of(simulated(), "", before=wrong_lines)
+    assert not later.passed and later.still_failing == wrong_lines.failing
+    mended = report_of(simulated(), before=later)
+    assert mended.passed and not mended.still_failing
+
+
 def test_a_lamps_line_is_no_hot_pixel_and_a_dead_one_is_known() -> None:
     line = np.exp(-0.5 * np.square((np.arange(2048) - 700.0) / 4.7))
     noise = np.random.default_rng(0).normal(0.0, 2.0, 2048)
@@ -440,7 +449,7 @@ _CHECKS = st.builds(
     st.datetimes(timezones=st.just(UTC)).map(lambda at: at.replace(microsecond=0)),
 )
 def test_a_kept_report_is_read_back(checks: list[Check], hot: list[int], at: datetime) -> None:
-    report = SelfTestReport("RX-1", at, "0.1", "1.0", "neon", tuple(checks), tuple(hot))
+    report = SelfTestReport("RX-1", at, "0.1", "1.0", "neon", tuple(checks), tuple(hot), ("a", "b"))
     content = json.loads(json.dumps(report.as_json(), allow_nan=False))
     assert SelfTestReport.from_json(content) == report
 
@@ -452,7 +461,9 @@ _JSON = st.recursive(
     ),
     max_leaves=8,
 )
-_KEYS = ("serial", "utc", "software", "firmware", "standard", "checks", "hot_pixels")
+_KEYS = (
+    "serial", "utc", "software", "firmware", "standard", "checks", "hot_pixels", "still_failing",
+)  # fmt: skip
 
 
 @settings(max_examples=40)

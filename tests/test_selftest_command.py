@@ -34,6 +34,7 @@ from device.selftest.standing import (
     SelfTestState,
     every_report,
     kept_reports,
+    last_report,
     standing_of,
 )
 from device.selftest.trend import trend, trend_json
@@ -102,13 +103,15 @@ NOT_MADE = check("line positions", Outcome.NOT_CHECKED)
 def chain_of(*reports: SelfTestReport) -> MemoryChain:
     """The oldest first."""
     chain = MemoryChain()
+    before = None
     for one in reports:
-        chain.append_event(KIND, one.as_json())
+        before = one.after(before)
+        chain.append_event(KIND, before.as_json())
     return chain
 
 
 def state_of(*reports: SelfTestReport, serial: str = "RX-1") -> SelfTestState:
-    return standing_of(serial, kept_reports(chain_of(*reports), serial)).state(NOW)
+    return standing_of(serial, last_report(chain_of(*reports), serial)).state(NOW)
 
 
 # ---- how an analyzer stands ----
@@ -129,8 +132,8 @@ def test_what_failed_stays_failed_until_it_is_checked_again() -> None:
     lifted = (report(BAD, hours_ago=9), report(NOT_MADE, hours_ago=5))
     assert state_of(*lifted) is SelfTestState.FAILED
     assert state_of(*lifted, report(GOOD)) is SelfTestState.PASSED
-    only_last = standing_of("RX-1", kept_reports(chain_of(*lifted), "RX-1")[:1])
-    assert only_last.state(NOW) is SelfTestState.PASSED  # what a look at the last alone would say
+    alone = chain_of(lifted[-1])  # what it would say if nothing were carried on
+    assert standing_of("RX-1", last_report(alone, "RX-1")).state(NOW) is SelfTestState.PASSED
 
 
 def test_a_failure_is_no_better_for_being_old() -> None:
@@ -146,10 +149,20 @@ def test_events_that_are_damaged_or_no_report_are_left_out() -> None:
 
 
 def test_the_interval_can_be_set() -> None:
-    kept = kept_reports(chain_of(report(GOOD, hours_ago=30)), "RX-1")
+    kept = last_report(chain_of(report(GOOD, hours_ago=30)), "RX-1")
     assert standing_of("RX-1", kept, 48.0).state(NOW) is SelfTestState.PASSED
     assert standing_of("RX-1", kept, 24.0).state(NOW) is SelfTestState.OVERDUE
     assert options.DEFAULT_SELF_TEST_INTERVAL_H == standing.DEFAULT_INTERVAL_H
+
+
+def test_the_newest_of_one_analyzer_is_found_behind_those_of_others() -> None:
+    others = [report(GOOD, serial=f"RX-{number}") for number in range(2, 90)]
+    chain = chain_of(report(BAD), *(one for one in others))
+    for event in chain.kept[:-1]:  # nothing of one analyzer is carried on to another
+        event.content = {**event.content, "still_failing": []}
+    last = last_report(chain, "RX-1")
+    assert last is not None and not last.report.passed
+    assert last_report(chain, "RX-0") is None
 
 
 # ---- what a measurement hears ----
@@ -160,7 +173,7 @@ class Asked:
 
     def __init__(self, chain: MemoryChain, told: list[Event], **how: bool) -> None:
         self.fitness = Fitness(
-            lambda serial: standing_of(serial, kept_reports(chain, serial)), told.append, **how
+            lambda serial: standing_of(serial, last_report(chain, serial)), told.append, **how
         )
 
     def now(self) -> SelfTested | None:
@@ -214,7 +227,7 @@ def test_no_light_is_made_after_a_failure() -> None:
 
     def station(despite: bool) -> Station:
         fit = Fitness(
-            lambda asked: standing_of(asked, kept_reports(chain, asked)), lambda _: None,
+            lambda asked: standing_of(asked, last_report(chain, asked)), lambda _: None,
             despite=despite,
         )  # fmt: skip
         equipment = Equipment(
@@ -237,7 +250,7 @@ def test_no_light_is_made_after_a_failure() -> None:
 
 def test_a_failure_between_two_measurements_refuses_the_second() -> None:
     simulated, clock, chain = analyzer(), VirtualClock(), MemoryChain()
-    fit = Fitness(lambda asked: standing_of(asked, kept_reports(chain, asked)), lambda _: None)
+    fit = Fitness(lambda asked: standing_of(asked, last_report(chain, asked)), lambda _: None)
     equipment = Equipment(SequentialSettings(), countdown_s=0.0, beside=Beside(self_test=fit.of))
     with Station(
         "bench", equipment, lambda _: Analyzer(InProcessTransport(simulated, clock)), lambda _: None

@@ -15,7 +15,7 @@ from device.selftest.standing import (
     KeptReport,
     SelfTestedNow,
     Standing,
-    kept_reports,
+    last_report,
     standing_of,
 )
 
@@ -36,21 +36,21 @@ def fitness(
     is_simulated = is_simulated_port(port)
 
     def ask(serial: str) -> Standing | None:
-        here = [] if store is None else kept_reports(store, serial)
+        here = None if store is None else last_report(store, serial)
         usual = _usual(serial, is_simulated, None if store is None else store.path)
-        if store is None and not usual:
+        if store is None and usual is None:
             return None
-        kept = here or usual
-        if here and usual:  # of two chains only the clock says which is newer
-            kept = sorted([*here, *usual], key=lambda one: one.report.utc, reverse=True)
-        return standing_of(serial, kept, interval_h)
+        kept = [one for one in (here, usual) if one is not None]
+        # of two chains only the clock says which is newer
+        newest = max(kept, key=lambda one: one.report.utc, default=None)
+        return standing_of(serial, newest, interval_h)
 
     return Fitness(ask, tell, despite=despite, quiet=is_simulated).of
 
 
-def _usual(serial: str, is_simulated: bool, asked: Path | None) -> list[KeptReport]:
+def _usual(serial: str, is_simulated: bool, asked: Path | None) -> KeptReport | None:
     with usual_store(simulated=is_simulated, read_only=True) as usual:
         path = usual.path
         if not path.exists() or (asked is not None and asked.exists() and path.samefile(asked)):
-            return []
-        return kept_reports(usual, serial)
+            return None
+        return last_report(usual, serial)

@@ -128,7 +128,7 @@ def _tested(
     from device.ports import open_analyzer
     from device.selftest.report import KIND
     from device.selftest.round import run_self_test
-    from device.selftest.standing import kept_reports
+    from device.selftest.standing import last_report
 
     def ask(sentence: str) -> None:
         clear_progress()
@@ -142,14 +142,14 @@ def _tested(
             opened.enter_context(records)
         print_progress(f"opening {port}")
         analyzer = opened.enter_context(open_analyzer(port, timeout_s))
-        kept = [] if records is None else kept_reports(records, analyzer.info.serial)
+        last = None if records is None else last_report(records, analyzer.info.serial)
         report = run_self_test(
             analyzer,
             _model_of(analyzer, runtime),
             print_progress,
             placed=placed,
             ask=ask,
-            before=kept[0].report if kept else None,
+            before=None if last is None else last.report,
         )
         record_id = None if records is None else records.append_event(KIND, report.as_json())
     return report, record_id
@@ -169,6 +169,7 @@ def _model_of(analyzer: "Analyzer", runtime: str) -> "Identifier | RamixError | 
 
 
 def _show(report: "SelfTestReport", record_id: str | None) -> None:
+    from device.selftest.check import Outcome
     from device.show.selftest import bounds_line, check_line, summary
 
     standard = report.standard or "no standard"
@@ -184,6 +185,9 @@ def _show(report: "SelfTestReport", record_id: str | None) -> None:
             click.echo(f"{'':<12}-> {check.remedy}")
     for remedy in _how_to_check(report.checks):
         click.echo(f"Not checked: {remedy}")
+    for name in report.still_failing:
+        failed = click.style(f"{Outcome.FAILED:<12}", fg="red")
+        click.echo(f"{failed}{name:<20} {'':>22}  It failed before and was not made again.")
     click.echo(summary(report))
     kept = "It is not kept." if record_id is None else f"It is kept as record {record_id}."
     click.echo(kept)

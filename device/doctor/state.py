@@ -65,8 +65,8 @@ def self_tests(now: datetime | None = None) -> Iterator[Finding]:
         with RecordStore(path, read_only=True) as store:
             kept = every_report(store)
         for serial in dict.fromkeys(one.report.serial for one in kept):
-            own = [one for one in kept if one.report.serial == serial]
-            standings.append(standing_of(serial, own))
+            last = next(one for one in kept if one.report.serial == serial)
+            standings.append(standing_of(serial, last))
     if not standings:
         yield ok(check, "No self-test is kept here yet: ramix selftest --port PORT makes one.")
     at = now or datetime.now(UTC)

@@ -5,7 +5,7 @@ Next: `standing.py`, what the last ones say about an analyzer.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
@@ -20,7 +20,9 @@ _LARGEST: Final = 1e12  # no quantity of a check is larger
 @dataclass(frozen=True)
 class SelfTestReport:
     """utc: when it began. standard: `polystyrene`, the lamp's name, or empty.
-    hot_pixels: for the next self-test to compare with."""
+    hot_pixels: for the next self-test to compare with.
+    still_failing: checks that failed before and were not made this time.
+    """
 
     serial: str
     utc: datetime
@@ -29,20 +31,36 @@ class SelfTestReport:
     standard: str
     checks: tuple[Check, ...]
     hot_pixels: tuple[int, ...] = ()
+    still_failing: tuple[str, ...] = ()
 
     def count(self, outcome: Outcome) -> int:
         return sum(one.outcome is outcome for one in self.checks)
 
     @property
     def passed(self) -> bool:
-        """No check failed; some may not have been made."""
-        return not self.count(Outcome.FAILED)
+        """Nothing fails; some checks may not have been made."""
+        return not self.failing
+
+    @property
+    def failing(self) -> tuple[str, ...]:
+        """The names of the checks that fail, now or since an earlier self-test."""
+        now = (one.name for one in self.checks if one.outcome is Outcome.FAILED)
+        return (*now, *self.still_failing)
+
+    def after(self, before: "SelfTestReport | None") -> "SelfTestReport":
+        """The same with what failed `before` and was not made now."""
+        if before is None:
+            return self
+        made = {one.name for one in self.checks if one.outcome is not Outcome.NOT_CHECKED}
+        left = tuple(name for name in before.failing if name not in made)
+        return replace(self, still_failing=left)
 
     def check(self, name: str) -> Check | None:
         return next((one for one in self.checks if one.name == name), None)
 
     def as_json(self) -> dict[str, Any]:
-        """passed, serial, utc, software, firmware, standard, hot_pixels, and checks: name, outcome
+        """passed, serial, utc, software, firmware, standard, hot_pixels, still_failing (names of
+        checks that failed before and were not made this time), and checks: name, outcome
         (ok, warning, failed, not_checked), value and unit (null and empty where it is no number),
         bounds {ok, failed_beyond: [low, high], source} or null, text, remedy."""
         return {
@@ -53,6 +71,7 @@ class SelfTestReport:
             "firmware": self.firmware,
             "standard": self.standard,
             "hot_pixels": list(self.hot_pixels),
+            "still_failing": list(self.still_failing),
             "checks": [_check_json(one) for one in self.checks],
         }
 
@@ -70,6 +89,7 @@ class SelfTestReport:
             standard=fields.text("standard", empty=True),
             checks=tuple(_check(one) for one in checks),
             hot_pixels=tuple(as_integer(one, "hot pixel", 0, _MOST_PIXELS) for one in pixels),
+            still_failing=fields.texts("still_failing"),
         )
 
 

@@ -62,7 +62,8 @@ def run_self_test(
         placed: the standard that the operator places, one of `standard.STANDARDS`; empty: none,
             and then no light is made.
         ask: hears one sentence about what to put before the probe; returns when it is there.
-        before: this analyzer's last self-test, for its hot pixels.
+        before: this analyzer's last self-test: its hot pixels are compared with, and what failed
+            in it stays failed unless it is made again.
 
     Raises:
         CallerError: there is no such standard.
@@ -94,9 +95,10 @@ def run_self_test(
     tell("the model's golden answers")
     checks.append(golden.golden_answers(identifier))
     info = analyzer.info
-    return SelfTestReport(
+    report = SelfTestReport(
         info.serial, began, VERSION, info.firmware_version, placed, tuple(checks), tuple(found)
     )
+    return report.after(before)
 
 
 def _guarded(names: tuple[str, ...], checks: Callable[[], Iterable[Check]]) -> Iterator[Check]:

@@ -1,7 +1,7 @@
 """What its last self-tests say about one analyzer: passed, failed, overdue or never made.
 
 A check that failed stays failed until it is made again and holds: a later self-test without a
-standard says nothing about lines and lifts nothing.
+standard says nothing about lines and lifts nothing (`SelfTestReport.after`).
 
 Next: `fitness.py`, which asks before any light; `trend.py`, the same events over time.
 """
@@ -13,7 +13,6 @@ from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from device.answer.answer import SelfTested
-from device.selftest.check import Check, Outcome
 from device.selftest.report import KIND, SelfTestReport
 from device.strict_json import StrictJsonError
 from firmware_bridge.errors import RamixError
@@ -21,6 +20,7 @@ from firmware_bridge.errors import RamixError
 # Chosen: once in a day of use. No measurement stands behind it, and no standard that fixes a time.
 DEFAULT_INTERVAL_H: Final = 24.0
 _MOST_EVENTS: Final = 1000  # of all analyzers that share a store
+_LOOKS: Final = (4, 64, _MOST_EVENTS)  # each event costs a millisecond, before each measurement
 # A self-test from the future: a clock was set. So much is rounding and two computers' clocks.
 _CLOCK_ERROR: Final = timedelta(minutes=5)
 
@@ -77,18 +77,16 @@ class KeptReport:
 
 @dataclass(frozen=True)
 class Standing:
-    """`last`: the newest self-test, None: there is none. `failing`: checks that failed and were
-    not made again since."""
+    """`last`: the newest self-test, None: there is none."""
 
     serial: str
     last: KeptReport | None
-    failing: tuple[Check, ...] = ()
     interval: timedelta = timedelta(hours=DEFAULT_INTERVAL_H)
 
     def state(self, now: datetime) -> SelfTestState:
         if self.last is None:
             return SelfTestState.NEVER
-        if self.failing:
+        if not self.last.report.passed:
             return SelfTestState.FAILED
         age = now - self.last.report.utc
         is_due = age > self.interval or age < -_CLOCK_ERROR
@@ -111,7 +109,7 @@ class Standing:
             return f"Analyzer {self.serial} never had a self-test."
         when = f"{last.report.utc.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         if state is SelfTestState.FAILED:
-            names = ", ".join(check.name for check in self.failing)
+            names = ", ".join(last.report.failing)
             return f"The self-test of analyzer {self.serial} failed: {names} (last one {when})."
         if state is SelfTestState.OVERDUE:
             hours = self.interval.total_seconds() / 3600.0
@@ -146,17 +144,21 @@ def kept_reports(chain: EventChain, serial: str) -> list[KeptReport]:
     return [one for one in every_report(chain) if one.report.serial == serial]
 
 
+def last_report(chain: EventChain, serial: str) -> KeptReport | None:
+    """One analyzer's newest self-test; of few events where it is among the newest."""
+    for limit in _LOOKS:
+        kept = every_report(chain, limit)
+        found = next((one for one in kept if one.report.serial == serial), None)
+        if found is not None:
+            return found
+    return None
+
+
 def standing_of(
-    serial: str, kept: Sequence[KeptReport], interval_h: float = DEFAULT_INTERVAL_H
+    serial: str, last: KeptReport | None, interval_h: float = DEFAULT_INTERVAL_H
 ) -> Standing:
-    """How the analyzer stands by its self-tests, the newest first."""
-    known: dict[str, Check] = {}
-    for one in kept:
-        for check in one.report.checks:
-            if check.outcome is not Outcome.NOT_CHECKED:
-                known.setdefault(check.name, check)
-    failing = tuple(check for check in known.values() if check.outcome is Outcome.FAILED)
-    return Standing(serial, kept[0] if kept else None, failing, timedelta(hours=interval_h))
+    """How the analyzer stands by its newest self-test."""
+    return Standing(serial, last, timedelta(hours=interval_h))
 
 
 AskStanding = Callable[[str], Standing | None]  # of a serial number

@@ -38,9 +38,10 @@ def summary(report: "SelfTestReport") -> str:
 
     counts = {outcome: report.count(outcome) for outcome in Outcome}
     verdict = "PASSED" if report.passed else "FAILED"
+    failing, not_checked = len(report.failing), counts[Outcome.NOT_CHECKED]
     return (
         f"Self-test {verdict}: {counts[Outcome.OK]} ok, {counts[Outcome.WARNING]} warnings, "
-        f"{counts[Outcome.FAILED]} failed, {counts[Outcome.NOT_CHECKED]} not checked."
+        f"{failing} failed, {not_checked} not checked."
     )
 
 
