@@ -8,7 +8,6 @@ import argparse
 import os
 import random
 import signal
-import sys
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
@@ -100,4 +99,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -127,9 +128,7 @@ def test_what_is_no_json_is_refused(value: object, tmp_path: Path) -> None:
 def a_head(sequence: int = 7, kind: str = "measurement") -> Head:
     head = Head("ab" * 16, sequence, kind, "2026-01-02T03:04:05.678+00:00", b"h" * 32,
                 KEY.public_key)  # fmt: skip
-    signature = KEY.private_key.sign(head.signed_bytes())
-    return Head(*(getattr(head, name) for name in (
-        "store_id", "sequence", "kind", "time_utc", "hash", "public_key")), signature)  # fmt: skip
+    return replace(head, signature=KEY.private_key.sign(head.signed_bytes()))
 
 
 def test_a_published_head_comes_back() -> None:

@@ -6,6 +6,7 @@ Each refusal is one sentence, and comes before light is made wherever it can be 
 import fcntl
 import os
 import resource
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from device.records import lock, room
+from device.records import lock
 from device.records.errors import RecordStoreError
 from device.records.mark import mark_path, read_mark
 from device.records.store import RecordStore
@@ -124,10 +125,10 @@ def test_a_nearly_full_disk_is_refused_before_light_is_made(
     usage = namedtuple("usage", "total used free")
     with RecordStore(path) as store:
         store.check_writable()
-        monkeypatch.setattr(room.shutil, "disk_usage", lambda _: usage(0, 0, 63_000_000))
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(0, 0, 63_000_000))
         with pytest.raises(RecordStoreError, match="nearly full: 63 MB are free, 64 MB are needed"):
             store.check_writable()
-        monkeypatch.setattr(room.shutil, "disk_usage", lambda _: usage(0, 0, 64_000_001))
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(0, 0, 64_000_001))
         store.check_writable()
 
 

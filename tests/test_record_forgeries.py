@@ -222,7 +222,7 @@ def stray_contents(path: Path) -> None:
     edit(path, "INSERT INTO contents SELECT 99, body, data FROM contents WHERE sequence = 2")
 
 
-FORGERIES = {
+FORGERIES: dict[Callable[[Path], None], int | None] = {
     # what was done: the last entry that is still good
     edited: 2, edited_data: 2, edited_time: 2, edited_kind: 2, edited_words: 2, edited_hash: 2,
     edited_signature: 2, deleted: 2, deleted_and_renumbered: 2, contents_deleted: 2, inserted: 2,

@@ -42,7 +42,7 @@ def test_a_run_keeps_its_start_and_what_stands_beside_each_measurement(
     assert record.simulated and record.result == shown
     assert body["about"] == {"operator": "A. Nalyst", "sample": "S-1", "note": "from the drum",
                              "repeat_reason": "first one spilt"}  # fmt: skip
-    assert "H225" in record.hazards["toluene"]
+    assert "H225" in record.hazards["Toluene"]
     assert body["overrides"] == {"budget_s": 3.0}
     assert body["analyzer"]["firmware_version"] == "simulated-1.0"
     assert body["software"] and len(body["measurement"]["calibration_page_sha256"]) == 64

@@ -60,7 +60,7 @@ def list_command(
     """
     opened = open_store(store, simulated=simulated)
     with opened:
-        found = opened.list(limit, search, before) if opened.path.exists() else ()
+        found = opened.list(limit, search, before) if opened.is_there() else ()
     if as_json:
         print_json({"records": [overview(one) for one in found]})
     elif not found:
@@ -136,7 +136,7 @@ def events_command(
 
     opened = open_store(store, simulated=simulated)
     with opened:
-        found = opened.events(kind, limit) if opened.path.exists() else ()
+        found = opened.events(kind, limit) if opened.is_there() else ()
     if as_json:
         print_json(
             {"events": [

@@ -31,6 +31,11 @@ class ReadableStore:
         self.path = path
         self._reader = Reader(path)
 
+    def is_there(self) -> bool:
+        """Whether anything was ever stored here."""
+        with self._translated():
+            return self.path.exists()
+
     def head(self) -> Head | None:
         """The newest entry's head; None in a store of version 1."""
         with self._read() as reader:

@@ -171,7 +171,7 @@ class RecordStore(ReadableStore):
         Raises:
             RecordStoreError: there is none yet.
         """
-        if not self.path.exists():
+        if not self.is_there():
             raise nothing_yet(self.path)
 
     def _require_writable(self) -> None:

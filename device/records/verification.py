@@ -170,9 +170,9 @@ class _Examination:
 
     def _outside_of_the_chain(self, origin: Origin, mark: Head | None) -> None:
         lost = self._pruned.lost()
-        for first, last in lost[:MOST_TOLD]:
-            told = first if first == last else f"{first} to {last}"
-            self._problem(f"record {told}: its contents are missing, and nobody pruned them")
+        for first, final in lost[:MOST_TOLD]:
+            numbers = str(first) if first == final else f"{first} to {final}"
+            self._problem(f"record {numbers}: its contents are missing, and nobody pruned them")
         if lost and self._last_good is not None and lost[0][0] <= self._last_good.sequence:
             before = row_at(self._connection, lost[0][0] - 1)
             self._last_good = None if before is None else origin.head(before)
