@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from device.answer.identifier import Answer, Identifier
+    from device.cli.self_test_options import SelfTestRules
     from device.records.about import About
     from device.runtime import Settings
     from device.spectra.files.choices import Choices
@@ -67,8 +68,7 @@ def identify_sample(
     timeout_s: float,
     asked: "AskedOf",
     about: "About",
-    self_test_interval_h: float,
-    despite_self_test: bool,
+    self_test: "SelfTestRules",
 ) -> Done:
     """Measure once, with the analyzer's own model unless another was named."""
     from device.answer.proof import proven_identifier
@@ -92,7 +92,7 @@ def identify_sample(
     if model is not None:
         chosen = proven_identifier(model_source.load_default(model), runtime, field)
     records = record_store(store, no_store=no_store, port=port)
-    fit = fitness(records, port, self_test_interval_h, despite=despite_self_test, tell=print_event)
+    fit = fitness(records, port, self_test, print_event)
     equipment = Equipment(
         settings,
         runtime=runtime,

@@ -20,9 +20,9 @@ from device.cli.options import (
     growing_options,
     port_option,
     runtime_option,
-    self_test_options,
     store_options,
 )
+from device.cli.self_test_options import SelfTestRules, self_test_options
 from device.cli.watch_file import read_watch_list, watch_list_option
 
 if TYPE_CHECKING:
@@ -88,8 +88,7 @@ def identify(
     integration_time: float | str | None,
     laser_power_mw: int | None,
     countdown_s: float | None,
-    self_test_interval_h: float,
-    despite_self_test: bool,
+    self_test: SelfTestRules,
     store: Path | None,
     no_store: bool,
     picture: Path | None,
@@ -131,7 +130,7 @@ def identify(
         raise click.UsageError("Give either --file or --port.")
     measuring = (budget_s, frames, integration_time, laser_power_mw)
     asked = any(option is not None for option in (*measuring, countdown_s))
-    if files and (asked or despite_self_test):
+    if files and (asked or self_test.despite):
         raise click.UsageError(
             "--budget, --frames, --integration-time, --laser-power, --countdown and "
             "--despite-self-test need a --port to measure with."
@@ -165,7 +164,7 @@ def identify(
         settings = measurement_settings(*measuring)
         done = identify_sample(
             port, blanks, model, runtime, settings, countdown_s or 0.0, store, no_store, timeout_s,
-            watch.asked_of, about, self_test_interval_h, despite_self_test,
+            watch.asked_of, about, self_test,
         )  # fmt: skip
     from device.cli.outcome import show_answer, warn_of_model
 

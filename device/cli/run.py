@@ -18,10 +18,10 @@ from device.cli.options import (
     growing_options,
     port_option,
     runtime_option,
-    self_test_options,
     store_options,
 )
 from device.cli.output import clear_progress, print_ramix_error
+from device.cli.self_test_options import SelfTestRules, self_test_options
 from device.cli.watch_file import read_watch_list, watch_list_option
 from firmware_bridge.errors import RamixError
 
@@ -56,8 +56,7 @@ def run(
     integration_time: float | str | None,
     laser_power_mw: int | None,
     countdown_s: float | None,
-    self_test_interval_h: float,
-    despite_self_test: bool,
+    self_test: SelfTestRules,
     store: Path | None,
     no_store: bool,
     watch_list: str | None,
@@ -121,7 +120,7 @@ def run(
         print_ramix_error(failure, as_json=as_json)
 
     signal.signal(signal.SIGTERM, _stop)
-    fit = fitness(records, port, self_test_interval_h, despite=despite_self_test, tell=print_event)
+    fit = fitness(records, port, self_test, print_event)
     equipment = Equipment(
         settings,
         runtime=runtime,
