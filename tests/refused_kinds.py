@@ -80,6 +80,13 @@ ABSORBANCE += (
     "log(1/R)",
 )
 AXES: tuple[str, ...] = (
+    "t / s",
+    "delay (ps)",
+    "WL",
+    "Position (mm)",
+    "Nanom\xe8tres",
+    "q (1/nm)",
+    "2θ (deg)",
     "Wavelength (nm)",
     "nm",
     "x [nm]",
@@ -100,6 +107,18 @@ AXES += (
 )
 HEADERS = (
     "XAxis mode: Wavelengths",
+    "x_unit: nm",
+    "units: [nm, counts]",
+    "# columns: wavelength, intensity",
+    "Data in nm",
+    "Unit\xe9 de l'axe X: nanom\xe8tres",
+    "Abscissa (nm)",
+    "X轴：波长（纳米）",
+    "横軸\t波長",
+    "Raman intensity over wavelength",
+    "# Stokes shift in nm",
+    "Spectral axis: \xb5m",
+    "Wellenl\xe4nge in Nanometern",
     "X Axis: nm",
     "# x-axis unit = nanometers",
     "Abszisse: Wellenl\xe4nge",
@@ -130,6 +149,13 @@ for _language, (_word, _encoding) in WAVELENGTH.items():
         _encoding
     )
 for _language, (_word, _encoding) in INFRARED.items():
+    REFUSED[f"infrared alone, {_language}"] = rows(" ", header=_word).encode(_encoding)
+    REFUSED[f"infrared beside, {_language}"] = rows(
+        ";", header=f"Wavenumber [cm-1];{_word}"
+    ).encode(_encoding)
+    REFUSED[f"infrared above Raman shift, {_language}"] = rows(
+        ",", header=f"{_word}\nRaman shift (cm-1),intensity"
+    ).encode(_encoding)
     REFUSED[f"infrared, {_language}"] = rows(
         ",", header=f"{_word}\nwavenumber (cm-1),intensity"
     ).encode(_encoding)
@@ -162,6 +188,9 @@ REFUSED |= {
     "JCAMP-DX, absorbance": jcamp(y="ABSORBANCE"),
     "JCAMP-DX, cut short": jcamp(cut=3),
     "JCAMP-DX, two blocks": jcamp() * 2,
+    "JCAMP-DX, a label that contradicts its unit": jcamp().replace(
+        b"##YUNITS", b"##XLABEL=Wavelength (nm)\n##YUNITS"
+    ),
     "JCAMP-DX, peaks": jcamp().replace(b"##XYDATA=(XY..XY)", b"##PEAK TABLE=(XY..XY)"),
     "a workbook": b"PK\x03\x04" + b"\0" * 22 + b"xl/workbook.xml" + bytes(range(256)),
     "OPUS, binary": b"\x0a\x0a\xfe\xfe" + bytes(range(256)),

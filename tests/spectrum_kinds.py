@@ -169,6 +169,13 @@ _ALONE: dict[str, str | bytes] = {
     ),
     "rounded axis": rows(",", header="Raman shift,counts", form="{x:.0f}{s}{y:.2f}"),
     "laser named above": rows(",", header="# Excitation wavelength (nm): 785\n# x, y"),
+    "laser's value without the word": rows("\t", header="Wavelength (nm): 785\nx\ty"),
+    "FT-Raman beside an infrared bench": rows(
+        ",", header="# Nicolet iS50 FT-IR, Raman module\nwavenumber,intensity"
+    ),
+    "Chinese, UTF-16 without mark": rows(",", header="拉曼位移,强度").encode("utf-16-le"),
+    "exponents of Fortran": rows(" ", form="{x:.3f}D+00{s}{y:.2f}D0"),
+    "peaks listed below": rows("\t", header="shift\tcounts", footer="Peaks:\n1003.5\t900\n"),
     "old line ends": rows(",", header="Raman shift,counts").replace("\n", "\r"),
 }
 

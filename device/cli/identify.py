@@ -22,6 +22,7 @@ from device.cli.options import (
     runtime_option,
     store_options,
 )
+from device.cli.self_test_options import SelfTestRules, self_test_options
 from device.cli.watch_file import read_watch_list, watch_list_option
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 @runtime_option
 @growing_options
 @countdown_option("0, for the command is the consent; with the trigger in hand: run")
+@self_test_options
 @store_options
 @about_options
 @click.option(
@@ -86,6 +88,7 @@ def identify(
     integration_time: float | str | None,
     laser_power_mw: int | None,
     countdown_s: float | None,
+    self_test: SelfTestRules,
     store: Path | None,
     no_store: bool,
     picture: Path | None,
@@ -126,10 +129,11 @@ def identify(
     if bool(files) == (port is not None):
         raise click.UsageError("Give either --file or --port.")
     measuring = (budget_s, frames, integration_time, laser_power_mw)
-    if files and any(option is not None for option in (*measuring, countdown_s)):
+    asked = any(option is not None for option in (*measuring, countdown_s))
+    if files and (asked or self_test.despite):
         raise click.UsageError(
-            "--budget, --frames, --integration-time, --laser-power and --countdown need a "
-            "--port to measure with."
+            "--budget, --frames, --integration-time, --laser-power, --countdown and "
+            "--despite-self-test need a --port to measure with."
         )
     if files and ACQUIRE in blanks:
         raise click.UsageError("--blank acquire needs a --port to measure with.")
@@ -160,7 +164,7 @@ def identify(
         settings = measurement_settings(*measuring)
         done = identify_sample(
             port, blanks, model, runtime, settings, countdown_s or 0.0, store, no_store, timeout_s,
-            watch.asked_of, about,
+            watch.asked_of, about, self_test,
         )  # fmt: skip
     from device.cli.outcome import show_answer, warn_of_model
 

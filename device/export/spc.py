@@ -18,10 +18,10 @@ from device.spectra.files.spc import (
     SUBHEADER_FIELDS,
     SUBHEADER_SIZE,
 )
-from device.spectra.files.spc_axis import RAMAN_SHIFT
+from device.spectra.files.spc_axis import RAMAN, RAMAN_SHIFT
 
 _LISTED_AXIS = 0x80
-_RAMAN, _ARBITRARY = 11, 0
+_ARBITRARY = 0
 _LOG_FIELDS = "iiiii44s"
 _LOG_SIZE = struct.calcsize("<" + _LOG_FIELDS)
 
@@ -44,7 +44,7 @@ def spc_of(spectrum: ExportedSpectrum, curve: str = MEASURED) -> bytes:
         "<" + HEADER_FIELDS,
         _LISTED_AXIS if listed else 0,
         NEW_LSB,
-        _RAMAN,
+        RAMAN,
         FLOATS,
         len(axis),
         float(axis[0]),

@@ -68,7 +68,7 @@ def _of_columns(record: Record) -> Spectrum:
     """Of a file's own columns; records of older versions lack what its header said."""
     known: Mapping[str, Any] = record.body["measurement"]
     names = record.array_names
-    taken = known.get("taken")
+    taken = known.get("file_says")
     return Spectrum(
         wavenumber_cm1=_floats(record, "wavenumber_cm1"),
         intensity=_floats(record, "intensity"),

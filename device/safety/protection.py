@@ -8,7 +8,7 @@ Next: `facts.json`, where the statements stand.
 from collections.abc import Sequence
 
 _ALL_OVER = "Do not breathe vapour, do not touch: breathing protection and closed clothing."
-_NO_EXPOSURE = "Avoid every exposure: fume hood or breathing protection, gloves."
+_NO_EXPOSURE = "Avoid every exposure: fume hood or breathing protection."
 _GOGGLES = "Gloves, and goggles that close all around."
 
 # Beginnings of codes, what to do where one is there, and what says it already.
@@ -33,7 +33,7 @@ _RULES: tuple[tuple[tuple[str, ...], str, frozenset[str]], ...] = (
         frozenset({_ALL_OVER, _NO_EXPOSURE}),
     ),
     (
-        ("H312", "H315", "H317", "H319", "H302"),
+        ("H312", "H315", "H317", "H319", "H302", "H34", "H35", "H36", "H370", "H372"),
         "Gloves and safety glasses.",
         frozenset({_GOGGLES}),
     ),

@@ -12,6 +12,7 @@ from device.spectra.files.table import Table
 
 _MOST_NAME_LINES = 3
 _UNIT = re.compile(r"^(?:[\[(].*[\])]|nm|cts|counts|a\.?u\.?|1/cm|cm.?-1|)$", re.I)
+_ONLY_NUMBER = re.compile(r"^[-+]?[\d.,]+$")
 _KEY_AND_VALUE = re.compile(r"[=:]\s*[;,\t]")  # of a line that names no column
 
 
@@ -44,8 +45,7 @@ def labels_of(table: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
             if _KEY_AND_VALUE.search(line):
                 break
             if begins == len(table.header) and table.width == 2:
-                labels[0] = line.strip(" \t#;,%'\"")
-                begins = at if names_something(labels[:1]) else begins
+                labels[0] = line.strip(" \t#;,%'\"")  # and it stays a line of the header
             break
         named = names_something(names)
         if begins < len(table.header) and not named:
@@ -71,7 +71,11 @@ def _names(table: Table, line: str) -> list[str] | None:
     if 1 < len(own) == table.width - 1:  # R names no column of row numbers; others no last columns
         tried += [["", *own], [*own, ""]]
     for names in tried:
-        if len(names) == table.width and not any(map(_begins_with_number, names)):
+        if (
+            len(names) == table.width
+            and not _ONLY_NUMBER.match(names[0])
+            and not any(map(_begins_with_number, names[1:]))
+        ):
             return names
     return None
 

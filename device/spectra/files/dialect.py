@@ -41,6 +41,7 @@ _MISSING = frozenset(
 _SPACES = str.maketrans("", "", "\u00a0\u202f\u2009'\u2019")  # groups of thousands
 _SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-"})
 _THOUSANDS = re.compile(r"^[-+]?\d{1,3}(?:[.,]\d{3})+")
+_FORTRAN = re.compile(r"^([-+]?\d*\.?\d+)[dD]([-+]?\d{1,3})$")
 _GROUPED = re.compile(r"^[-+]?\d{1,3}(?: \d{3})+(?=[.,]|$)")
 
 
@@ -105,7 +106,8 @@ def number_in(cell: str, marks: Marks) -> float | None:
     try:
         return float(cell)
     except ValueError:
-        return None
+        found = _FORTRAN.match(cell)
+        return float(f"{found[1]}e{found[2]}") if found else None
 
 
 def is_missing(cell: str) -> bool:

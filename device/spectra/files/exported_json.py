@@ -23,11 +23,6 @@ _CURVES: Final = ("variance", "dark_counts", "saturated")
 _MOST_POINTS: Final = 100_000
 
 
-def recognises(file: TextFile) -> bool:
-    first = next((line for line in file.lines if line.strip()), "").lstrip()
-    return first.startswith("{") and f'"{FORMAT}"' in first[:200]
-
-
 def text_of(
     spectrum: Spectrum, title: str, facts: Mapping[str, str], record: Mapping[str, Any]
 ) -> str:

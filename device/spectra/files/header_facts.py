@@ -6,7 +6,7 @@ Next: `settled_axis.py`, which weighs these against the name of the column.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from device.spectra.files import axis_words
@@ -35,6 +35,11 @@ _Y_KEY = re.compile(
 _NUMBERED_AXIS = re.compile(r"axis\w*\s*\[\s*(\d+)\s*\]", re.I)  # LabSpec: 1 is the spectral one
 _KEY = re.compile(r"^([^:=;,\t]{1,60})[:=;,\t]\s*(.*)$")
 _ONLY_LENGTH = re.compile(r"^\W*(?:nm|nanomet\w*|нм)\W*$", re.I)
+_NUMBER = re.compile(r"^\W*(\d{3,4}(?:\.\d+)?)\s*(?:nm)?\W*$")
+_LASER_LINES_NM: tuple[float, ...] = (244.0, 257.2, 266.0, 325.0, 355.0, 405.0, 441.6, 457.9, 473.0)
+_LASER_LINES_NM += (488.0, 514.5, 532.0, 561.0, 632.8, 638.0, 647.1, 660.0, 671.0, 691.0, 752.5)
+_LASER_LINES_NM += (780.0, 785.0, 808.0, 830.0, 852.0, 976.0, 1030.0, 1064.0)
+_LASER_WITHIN_NM = 1.5
 _BEGINS_WITH_NUMBER = re.compile(r"^\W*[-+]?\d")
 
 
@@ -50,8 +55,12 @@ class HeaderFacts:
     raman: bool = False
 
 
-def facts_of(lines: Iterable[str]) -> HeaderFacts:
-    """What the lines around the numbers say; the worst statement counts where two contradict."""
+def facts_of(lines: Iterable[str], names: Sequence[str] = ()) -> HeaderFacts:
+    """What the lines around the numbers say; the worst statement counts where two contradict.
+
+    `names` are the lines that name the columns: they are no statements about the axis, but
+    `infrared` in one of them counts.
+    """
     axis: Axis | None = None
     axis_line = wavelength = infrared = absorbance = ""
     raman = False
@@ -66,12 +75,13 @@ def facts_of(lines: Iterable[str]) -> HeaderFacts:
         raman = raman or is_raman
         if _says_absorbance(line):
             absorbance = absorbance or line
-        if _LASER.search(line) is not None or said is not None:
+        if _LASER.search(line) is not None or said is not None or _is_lasers_value(line):
             continue
         if axis_words.mentions_infrared(line) and not is_raman:
             infrared = infrared or line
         if axis_words.mentions_wavelength(line):
             wavelength = wavelength or line
+    infrared = infrared or next(filter(axis_words.mentions_infrared, names), "")
     return HeaderFacts(axis, axis_line, wavelength, infrared, absorbance, raman)
 
 
@@ -99,6 +109,15 @@ def _stated(line: str) -> Axis | None:
     if named is Axis.OTHER and axis_words.is_shift_in_length(line):
         return named
     return named if named in (Axis.SHIFT, Axis.WAVENUMBER) and _is_axis_name(line) else None
+
+
+def _is_lasers_value(line: str) -> bool:
+    """`Wavelength (nm): 785`, which no axis is."""
+    found = _KEY.match(line)
+    number = _NUMBER.match(found[2]) if found else None
+    return number is not None and any(
+        abs(float(number[1]) - laser_nm) < _LASER_WITHIN_NM for laser_nm in _LASER_LINES_NM
+    )
 
 
 def _is_axis_name(line: str) -> bool:

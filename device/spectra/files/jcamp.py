@@ -7,13 +7,13 @@ compound files, NTUPLES, peak tables. Next: `jcamp_numbers.py`, the packed numbe
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from device.spectra.files.axis_words import Axis, axis_named, is_absorbance
 from device.spectra.files.choices import Choices
-from device.spectra.files.header_facts import HeaderFacts, facts_of
+from device.spectra.files.header_facts import facts_of
 from device.spectra.files.jcamp_numbers import DamagedNumbers, Line, lines_of, pairs_of
 from device.spectra.files.plain_header import parse_header
 from device.spectra.files.settled_axis import shifts_cm1
@@ -162,8 +162,10 @@ def _shifts(
         said=said,
         label=f"XUNITS={units}",
         intensity_label="",
-        facts=HeaderFacts(
-            infrared_line="" if kind else facts.infrared_line, raman=bool(kind) or facts.raman
+        facts=replace(
+            facts,
+            infrared_line="" if kind else facts.infrared_line,
+            raman=bool(kind) or facts.raman,
         ),
         choices=choices,
         header_laser_nm=taken.excitation_nm if taken else None,

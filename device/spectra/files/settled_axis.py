@@ -37,7 +37,7 @@ def shifts_cm1(
     Raises:
         SpectrumFileError: it is no Raman shift, or the file is no Raman spectrum.
     """
-    _check_kind(name, said, intensity_label, facts)
+    _check_kind(name, intensity_label, facts)
     stated = facts.axis
     if said in RAMAN and stated is not None and stated not in RAMAN | {Axis.WEAK_SHIFT}:
         refuse(
@@ -76,7 +76,7 @@ def shifts_cm1(
     return axis, None
 
 
-def _check_kind(name: str, said: Axis | None, intensity_label: str, facts: HeaderFacts) -> None:
+def _check_kind(name: str, intensity_label: str, facts: HeaderFacts) -> None:
     """Refuse what is no Raman spectrum."""
     absorbance = intensity_label if is_absorbance(intensity_label) else facts.absorbance_line
     if absorbance and not (facts.raman and absorbance is not intensity_label):
@@ -84,7 +84,7 @@ def _check_kind(name: str, said: Axis | None, intensity_label: str, facts: Heade
             name,
             f"{_shown(absorbance)} stands in it: an absorption spectrum, not a Raman spectrum",
         )
-    if facts.infrared_line and not (facts.raman or said is Axis.SHIFT):
+    if facts.infrared_line and not facts.raman:
         refuse(name, f"{_shown(facts.infrared_line)} stands in it: not a Raman spectrum")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from device.plain_file import NotAPlainFile, open_plain
-from device.spectra.files.text import (
+from device.spectra.files.refusal import (
     MAX_FILE_BYTES,
     MAX_LINE_LENGTH,
     MAX_LINES,
@@ -35,6 +35,7 @@ _ENCODINGS: Final = (
     "cp1251",
     "koi8_r",
     "cp866",
+    "mac_cyrillic",
     "iso8859_5",
     "cp1253",
     "cp1255",
@@ -81,11 +82,10 @@ class Source:
         data = self.data
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
             return self._utf16("utf-16")
-        if b"\0" in data[:400]:  # UTF-16 without its mark, where every second byte is zero
-            if not any(data[1:200:2]) and all(data[0:200:2]):
-                return self._utf16("utf-16-le")
-            if not any(data[0:200:2]) and all(data[1:200:2]):
-                return self._utf16("utf-16-be")
+        even, odd = data[0:4000:2].count(0), data[1:4000:2].count(0)
+        if max(even, odd) > len(data[1:4000:2]) // 2 and min(even, odd) == 0:
+            # UTF-16 without its mark: every second byte of digits is zero
+            return self._utf16("utf-16-le" if odd else "utf-16-be")
         if data.translate(None, delete=_BINARY) != data:
             raise SpectrumFileError(f"{self.name} is a binary file, not text.")
         try:
@@ -146,7 +146,7 @@ def _encoding_of(data: bytes) -> str:
         return "utf-8"  # one damaged byte somewhere
     for encoding in _ENCODINGS:
         try:
-            count = len(FOREIGN_SCRIPTS.findall(sample.decode(encoding, errors="replace")))
+            count = FOREIGN_SCRIPTS.count(sample.decode(encoding, errors="replace"))
         except LookupError:  # an interpreter built without it
             continue
         if count > most:

@@ -7,7 +7,7 @@ Industries, "Universal Data Format Specification" (1997). Next: `spc_axis.py`, w
 
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from device.spectra.files.header_facts import facts_of
 from device.spectra.files.plain_header import parse_header
 from device.spectra.files.settled_axis import shifts_cm1
 from device.spectra.files.source import Source
-from device.spectra.files.spc_axis import axis_of, is_absorption
+from device.spectra.files.spc_axis import RAMAN, axis_of, is_absorption
 from device.spectra.files.text import (
     LARGEST_NUMBER,
     Floats,
@@ -79,13 +79,14 @@ def read(source: Source, choices: Choices) -> Spectrum:
     if is_absorption(header.y_type, header.technique):
         refuse(name, "an SPC file of absorbance or transmission, not a Raman spectrum")
     time_ms, taken = parse_header(log)
+    facts = facts_of((*log, header.comment))
     shifts, laser_nm = shifts_cm1(
         name,
         axis,
         said=said,
         label=header.labels[0] if header.labels else f"axis type {header.x_type}",
         intensity_label=header.labels[1] if len(header.labels) > 1 else "",
-        facts=facts_of((*log, header.comment)),
+        facts=replace(facts, raman=facts.raman or header.technique == RAMAN),
         choices=choices,
         header_laser_nm=taken.excitation_nm if taken else None,
     )

@@ -20,7 +20,7 @@ _AXES: Final = {
 _ARBITRARY: Final = 0
 # Kubelka-Munk, log(1/R), absorbance; transmission, reflectance, valleys
 _ABSORPTION: Final = frozenset({2, 3, 10, 128, 129, 130})
-_RAMAN: Final = 11  # the technique
+RAMAN: Final = 11  # the technique
 # near infrared, UV-visible, X-ray, mass, NMR, X-ray powder: never Raman
 _OTHER_TECHNIQUES: Final = frozenset({5, 7, 8, 9, 10, 12})
 

@@ -6,23 +6,38 @@ Next: `source.py`, where the bytes come from; `table.py`, where numbers stand in
 
 import math
 import os
-from dataclasses import dataclass
-from typing import NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
+from device.spectra.files.refusal import (
+    MAX_FILE_BYTES,
+    MAX_LINE_LENGTH,
+    MAX_LINES,
+    SpectrumFileError,
+    TextFile,
+    refuse,
+)
+from device.spectra.files.source import Source, read_source
 from device.spectra.provenance import Provenance
 from device.spectra.spectrum import Spectrum
-from firmware_bridge.errors import RamixError
+
+__all__ = [
+    "LARGEST_NUMBER",
+    "MAX_FILE_BYTES",
+    "MAX_LINES",
+    "MAX_LINE_LENGTH",
+    "SpectrumFileError",
+    "TextFile",
+    "checked_number",
+    "decode_text",
+    "parse_number",
+    "read_text",
+    "refuse",
+    "spectrum_from_columns",
+]
 
 Floats = npt.NDArray[np.float64]
-
-# The largest native files have 0.2 MB and a JSON of 65,535 pixels 3 MB; memory and time of reading
-# are bounded by this and by the two limits below.
-MAX_FILE_BYTES = 5_000_000
-MAX_LINES = 70_000  # no detector has more than 65,535 pixels
-MAX_LINE_LENGTH = 50_000
 
 # Squares and sums of intensities must stay far from the ends of float32 and float64. No detector
 # or unit in use comes near.
@@ -34,43 +49,12 @@ _FEWEST_POINTS = 32
 _MOST_EQUAL_POINTS = 16
 
 
-class SpectrumFileError(RamixError):
-    """The file holds no spectrum that can be used; `text` names the line and the reason."""
-
-    code = "unreadable_file"
-    default_remedy = (
-        "Save it again with `ramix acquire`, or as B&W Tek text, ENLIGHTEN CSV, JCAMP-DX, SPC, or "
-        "two columns `wavenumber_cm1,intensity`."
-    )
-
-
-def refuse(name: str, reason: str, line: int | None = None, remedy: str | None = None) -> NoReturn:
-    """Raise the one error of this package, about the file `name`."""
-    place = "" if line is None else f", line {line}"
-    text = f"{name}{place}: {reason}."
-    raise SpectrumFileError(text, remedy=remedy) if remedy else SpectrumFileError(text)
-
-
-@dataclass(frozen=True)
-class TextFile:
-    """A file's name, for messages, and its lines without line ends; line n is lines[n - 1]."""
-
-    name: str
-    lines: tuple[str, ...]
-
-    def fail(self, reason: str, line: int | None = None, remedy: str | None = None) -> NoReturn:
-        """Raise the one error of this package."""
-        refuse(self.name, reason, line, remedy)
-
-
 def read_text(path: str | os.PathLike[str]) -> TextFile:
     """Read a whole text file in any usual encoding, with any line ends.
 
     Raises:
         SpectrumFileError: missing, not a plain file, not permitted, too large, or not text.
     """
-    from device.spectra.files.source import read_source
-
     return read_source(path).text
 
 
@@ -80,8 +64,6 @@ def decode_text(data: bytes, name: str) -> TextFile:
     Raises:
         SpectrumFileError: empty, not text, or of more lines than a spectrum has.
     """
-    from device.spectra.files.source import Source
-
     return Source(name, data).text
 
 

@@ -6,6 +6,7 @@ Next: `axis_words.py`, what follows from them.
 """
 
 import re
+from functools import cached_property
 from typing import Final
 
 _FIRST_FOREIGN: Final = "\u0370"  # Greek, the first script that Latin-1 does not have
@@ -13,15 +14,31 @@ _LONE_LETTERS: Final = frozenset("\u03bb")  # stand for a quantity in any langua
 _foreign: list[str] = []
 
 
-def _words(text: str) -> re.Pattern[str]:
-    """Any of the words in `text`, in either case."""
+class Words:
+    """Any of some words, in either case; compiled when first looked for: most files need none."""
+
+    def __init__(self, words: list[str]) -> None:
+        self._words = words
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile("|".join(self._words), re.I)
+
+    def search(self, text: str) -> re.Match[str] | None:
+        return self._pattern.search(text)
+
+    def count(self, text: str) -> int:
+        return sum(1 for _ in self._pattern.finditer(text))
+
+
+def _words(text: str) -> Words:
     words = text.split()
     _foreign.extend(
         word
         for word in words
         if word.lstrip("[(?:")[:1] >= _FIRST_FOREIGN and word not in _LONE_LETTERS
     )
-    return re.compile("|".join(words), re.I)
+    return Words(words)
 
 
 # wavelength: Germanic, Romance, Nordic, Slavic, Turkish, Baltic, Asian, Semitic languages
@@ -31,7 +48,8 @@ WAVELENGTH: Final = _words(r"""
     comprimentos?[\s_]*de[\s_]*onda v.{1,4}gl.{1,4}ngd b.{1,4}lgel.{1,4}ngde aallonpituu
     d.{1,4}ugo.{1,8}[\s_]fal vlnov.{1,4}[\s_]*d.{1,4}(?:lk|.k) hull.{1,4}mhossz
     lungime[\s_]*de[\s_]*und dalga[\s_]*boy valovn\w*[\s_]*dol valn\w*[\s_]*du.{1,4}in
-    lainepikkus bangos?[\s_]*ilg panjang[\s_]*gelombang b..?.?.?c[\s_]*s.{1,4}ng
+    (?<![a-z])w(?:v?l|avel|len)(?![a-z]) lainepikkus bangos?[\s_]*ilg
+    panjang[\s_]*gelombang b..?.?.?c[\s_]*s.{1,4}ng
     lambda(?!\w) λ 波[長长] ラムダ длин\w*\s*волн довжин\w*\s*хвил дължин\w*\s*на\s*вълн
     таласн\w*\s*дужин 파장 μήκ\w*\s*κύμ طول\s*ا?ل?موج אורך\s*גל ความยาวคลื่น तरंगदैर्घ्य
 """)
@@ -57,10 +75,11 @@ PER_CM: Final = _words(r"""
     см\s*\^?\s*[-\u2010-\u2015\u2212\u207b/] 1\s*/\s*см ㎝\s*[-\u207b]
 """)
 NM: Final = _words(r"""
-    (?<![a-z0-9])nm(?![a-z0-9]) nan.{1,4}met нм(?!\w) нанометр [纳納奈]米 ナノメ 나노미터 ㎚ νανόμετ
+    (?<![a-z0-9])nm(?![a-z0-9]) nan.{1,4}m.{1,2}t нм(?!\w) нанометр [纳納奈]米 ナノメ
+    나노미터 ㎚ νανόμετ נ.?נומטר نانومتر नैनोमीटर
 """)
 UM: Final = _words(r"""
-    (?<![a-z0-9])[\xb5μu]m(?![a-z0-9]) mi[ck]r.{1,4}met (?<![a-z])microns?(?![a-z])
+    (?<![a-z0-9])[\xb5μu]m(?![a-z0-9]) mi[ck]r.{1,4}m.{1,2}t (?<![a-z])microns?(?![a-z])
     мкм(?!\w) микрометр 微米 マイクロメ ㎛
 """)
 ANGSTROM: Final = _words(r"""
@@ -75,7 +94,9 @@ OTHER: Final = _words(r"""
     (?<![a-z])[mk]?ev(?![a-z]) (?<![a-z])[tgmk]?hz(?![a-z]) (?<![a-z])time(?![a-z])
     temps\b (?<![a-z])zeit(?![a-z]) tiempo время 时间 時間 frequen[cz](?!.*cm)
     fr.{1,4}quence(?!.*cm) frecuencia(?!.*cm) частот\w*(?!.*см) 频率(?!.*cm)
-    (?<![a-z])energ энерг 能量 (?<![a-z])mass\b m/z 2\s*-?\s*(?:theta|θ) temperatur
+    (?<![a-z])energ энерг 能量 (?<![a-z])mass\b m/z ^\W*t\s*[/(\[]
+    [(\[/]\s*(?:[fpn\xb5μu]s|h|deg|\xb0|rad|m?t|m?v|ma|k?pa|m?bar|da|mm|km|m)\s*[)\]]?$
+    2\s*-?\s*(?:theta|θ) temperatur
     retention minutes?\b seconds?\b [(\[]\s*(?:m?s|sec|min|k|\xb0c|ppm)\s*[)\]]
     (?<![a-z])ppm(?![a-z]) absolute?[\s_]*(?:wave[\s_]*number|wellenzahl) тгц эв(?!\w)
     (?<!\d)1\s*/\s*(?:nm|[\xb5μu]?m|mm)(?![a-z])
@@ -105,4 +126,4 @@ INTENSITY: Final = _words(r"""
 """)
 
 # In which an old encoding of a header shows itself.
-FOREIGN_SCRIPTS: Final = re.compile("|".join(_foreign), re.I)
+FOREIGN_SCRIPTS: Final = Words(_foreign)
