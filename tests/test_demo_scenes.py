@@ -136,10 +136,10 @@ def test_the_stored_record_holds_no_truth(
     path = marked_list(tmp_path / "list.toml", mark, "UNKNOWN")
     (card,) = cards(capsys, f"sim:scenes={path}", 1)
     assert card["truth"]["name"] == mark  # the control: the mark is there to be found
-    assert run_command(["records", "show", card["record_id"], "--json"]) == 0
+    assert run_command(["records", "show", card["record_id"], "--simulated", "--json"]) == 0
     shown = capsys.readouterr().out
     assert "Toluene" in shown and mark not in shown and "truth" not in shown
-    (store,) = home.glob("records.sqlite")
+    (store,) = home.glob("records-sim.sqlite")
     with sqlite3.connect(store) as database:
         dumped = "".join(database.iterdump())
     kept = b"".join(file.read_bytes() for file in home.rglob("*") if file.is_file())
