@@ -6,6 +6,7 @@ frames, `@growing_options` of those that measure until they are certain; `@store
 Next: `identify.py`, the verb that uses them all.
 """
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -19,6 +20,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEFAULT_TIMEOUT_S: Final = 5.0
 AUTO_EXPOSURE: Final = "auto"
+STDIN: Final = "-"  # instead of a file's name
+ACQUIRE: Final = "acquire"  # instead of a blank's file: it is measured first
+
 # Spelled here again, because their owners import an interpreter and arrays; a test compares them.
 MAX_COUNTDOWN_S: Final = 60.0
 RUNTIMES: Final = ("auto", "litert", "tflite")
@@ -88,11 +92,37 @@ def store_options(command: Command) -> Command:
     return command
 
 
+def _name_key_file(_context: click.Context, _option: click.Parameter, path: Path | None) -> None:
+    if path is None and "device.link_key_file" not in sys.modules:
+        return  # most starts need no key, and never load what reads one
+    from device.link_key_file import name_key_file
+
+    name_key_file(path)
+
+
+key_file_option = click.option(
+    "--key-file",
+    type=click.Path(path_type=Path),
+    callback=_name_key_file,
+    expose_value=False,
+    metavar="FILE",
+    help="The link key of an analyzer behind tcp://, which `ramix link-key` makes. "
+    "[default: link.key among the settings]",
+)
+
+
 def port_option(*, required: bool = True) -> Callable[[Command], Command]:
-    """`--port`, required unless the verb has another source."""
-    return click.option(
-        "--port", required=required, metavar="PORT", help=f"Where the analyzer is: {PORT_FORMS}."
-    )
+    """`--port`, required unless the verb has another source, and `--key-file`, applied here."""
+
+    def add(command: Command) -> Command:
+        return click.option(
+            "--port",
+            required=required,
+            metavar="PORT",
+            help=f"Where the analyzer is: {PORT_FORMS}.",
+        )(key_file_option(command))
+
+    return add
 
 
 runtime_option = click.option(
@@ -122,7 +152,8 @@ blank_option = click.option(
     multiple=True,
     metavar="FILE",
     help="A spectrum of the empty vial, bag or bottle that the sample is measured through: its "
-    "light is fitted, taken out and never named. May be repeated.",
+    "light is fitted, taken out and never named. May be repeated. At a port `acquire` measures "
+    "it first.",
 )
 
 json_option = click.option(

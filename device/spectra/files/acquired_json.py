@@ -27,6 +27,7 @@ from firmware_bridge.calibration import CalibrationError, CalibrationPage
 
 FORMAT = "ramix-acquisition-1"
 _FEWEST_PIXELS, _MOST_PIXELS = 2, 65_535
+_MOST_PARTS = 500  # keys, lists and objects: an acquisition has a few dozen
 _HIGHEST = 1e6  # of wavelengths, powers, temperatures: what lies beyond is damage
 
 
@@ -54,6 +55,7 @@ def text_of(acquisition: Acquisition, overview: Mapping[str, Any]) -> str:
             "last_valid_pixel": page.last_valid_pixel,
             "dead_pixels": list(page.dead_pixels),
             "resolution_cm1": page.resolution_cm1,
+            **({"response": list(page.response)} if page.response else {}),
         },
         "raw_counts": acquisition.raw_counts.tolist(),
         "dark_counts": acquisition.dark_counts.tolist(),
@@ -83,11 +85,23 @@ def acquisition_in(file: TextFile) -> Acquisition:
         SpectrumFileError: a field is missing, damaged, unknown, or contradicts another.
     """
     try:
-        return _acquisition(strict_json.loads("\n".join(file.lines).encode()))
+        return _acquisition(strict_json.loads(_bounded(file)))
     except StrictJsonError as error:
         file.fail(str(error))
     except CalibrationError as error:
         file.fail(error.text.rstrip("."))
+
+
+def _bounded(file: TextFile) -> bytes:
+    """The file's text, if parsing it costs no more memory than an acquisition does.
+
+    Raises:
+        StrictJsonError: it has more parts than any.
+    """
+    text = "\n".join(file.lines)
+    if text.count("{") + text.count("[") > _MOST_PARTS or text.count(":") > _MOST_PARTS:
+        raise StrictJsonError("it has more parts than an acquisition")
+    return text.encode()
 
 
 def _acquisition(parsed: object) -> Acquisition:
@@ -143,6 +157,10 @@ def _page(fields: Fields, pixel_count: int) -> CalibrationPage:
         dead_pixels=tuple(_pixels(fields, "dead_pixels", pixel_count)),
         resolution_cm1=fields.number("resolution_cm1", 0.0, _HIGHEST),
         serial=fields.text("serial", empty=True),
+        response=tuple(
+            as_number(item, fields.name_of("response"), 0.0, 1.0)
+            for item in fields.items_if_any("response")
+        ),
     )
     fields.done()
     return page
