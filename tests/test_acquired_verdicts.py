@@ -14,7 +14,8 @@ import pytest
 
 from device.answer.identifier import Identifier
 from device.answer.result import result_json
-from device.cli.acquired_file import save_acquisition, summary
+from device.cli.acquired_file import save_acquisition
+from device.export.overview import summary
 from device.cli.main import run_command
 from device.driver.acquisition import AcquisitionSettings, acquire
 from device.ports import open_analyzer

@@ -74,8 +74,8 @@ def export_command(
     from device.records.selection import require_some, selected
 
     wanted = _formats(formats, out)
-    for one in wanted:
-        require_format(one)
+    for name in wanted:
+        require_format(name)
     selection = selection_of(ids, everything, since, before, search)
     with open_store(store, simulated=simulated) as opened:
         records = require_some(list(selected(opened, selection)), opened)
@@ -89,8 +89,8 @@ def export_command(
         files = [{"file": str(names.path(one["name"])), **one} for one in said]
         print_json({"files": files, "event_ids": events})
         return
-    for one in said[:_TOLD]:
-        click.echo(str(names.path(one["name"])))
+    for told in said[:_TOLD]:
+        click.echo(str(names.path(told["name"])))
     if len(said) > _TOLD:
         click.echo(f"... {len(said)} files in {out}")
 

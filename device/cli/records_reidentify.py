@@ -140,7 +140,7 @@ def _of_store(
         waiting = [one.record_id for one in records if one.hash.hex() not in before]
         found = list(known)
         for batch in _batches(waiting, ANSWERS_OF_AN_EVENT):
-            answered = []
+            answered: list[Again] = []
             for record_id in batch:
                 print_progress(f"record {len(found) + len(answered) + 1} of {len(records)}")
                 answered.append(answered_again(store.get(record_id, even_damaged=True), identifier))

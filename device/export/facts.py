@@ -10,8 +10,6 @@ from typing import Any
 from device.export.exhibit import Exhibit
 from device.inference.trust import key_id_of
 
-_NOT_SAID = (None, "", [], {})
-
 
 def facts_of(exhibit: Exhibit) -> dict[str, str]:
     """Instrument, circumstances, people, result, model, and what proves the record."""
@@ -22,7 +20,7 @@ def facts_of(exhibit: Exhibit) -> dict[str, str]:
         **_decided(exhibit.result),
         **_proof(exhibit),
     }
-    return {name: _text(value) for name, value in facts.items() if value not in _NOT_SAID}
+    return {name: _text(value) for name, value in facts.items() if value not in (None, "")}
 
 
 def _measured(exhibit: Exhibit) -> dict[str, Any]:
@@ -53,8 +51,17 @@ def _measured(exhibit: Exhibit) -> dict[str, Any]:
         "frames": frames,
         "detector_temperature_c": known.get("detector_temperature_c"),
         "measurement_flags": ", ".join(sorted(exhibit.spectrum.flags)),
+        "self_test": _state(
+            exhibit.result.get("self_test") or exhibit.record.body.get("self_test")
+        ),
+        "calibration": _state(exhibit.record.body.get("calibration_state")),
         "calibration_page_sha256": known.get("calibration_page_sha256"),
     }
+
+
+def _state(said: Any) -> Any:
+    """`passed`, `failed`, `overdue`, `never`; None where nobody knew."""
+    return said.get("state") if isinstance(said, Mapping) else None
 
 
 def _corrected(exhibit: Exhibit) -> str | None:

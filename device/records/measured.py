@@ -116,9 +116,10 @@ def _flags(known: Mapping[str, Any]) -> frozenset[str]:
 
 def _provenance(said: Mapping[str, Any]) -> Provenance:
     """Lists of JSON are the tuples that they were."""
-    return Provenance(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in said.items()}
-    )
+    known: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in said.items()
+    }
+    return Provenance(**known)
 
 
 def _source(record: Record) -> str:
