@@ -13,9 +13,10 @@ from device.cli.options import json_option, log_level_option
 from device.cli.output import print_json
 from device.cli.records_checking import head_command, verify_command
 from device.cli.records_export import export_command
+from device.cli.records_import import import_command
 from device.cli.records_keeping import export_store, prune, sign
 from device.cli.records_options import open_store, printable, store_choice
-from device.cli.records_package import answer_command, import_command, package_command
+from device.cli.records_package import answer_command, package_command
 from device.cli.records_reidentify import reidentify_command
 from device.cli.records_words import line, notes_of, overview, source_of, told_later
 

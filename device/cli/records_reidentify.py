@@ -14,8 +14,8 @@ import click
 from device.cli.exit_codes import EXIT_ERROR
 from device.cli.options import json_option, log_level_option, runtime_option
 from device.cli.output import clear_progress, print_json, print_progress
+from device.cli.records_import import read_package
 from device.cli.records_options import open_store, printable, store_choice
-from device.cli.records_package import read_package
 from device.cli.records_selection import selection_of, selection_options
 
 if TYPE_CHECKING:
