@@ -27,9 +27,11 @@ from device.export.exhibit import NO_MODEL, Exhibit, exhibit_of
 from device.export.facts import facts_of
 from device.export.formats import FORMATS, exported, require_format
 from device.export.svg import ticks
+from device.records.about import About
 from device.records.measured import spectrum_of
 from device.records.store import RecordStore
 from device.spectra.files import exported_json
+from device.spectra.files.reading import read_spectrum
 from device.spectra.files.reading import spectrum_of as read_back
 from device.spectra.files.source import Source
 from device.spectra.files.text import SpectrumFileError
@@ -107,6 +109,29 @@ def test_strangers_read_axis_and_values(exhibits: list[Exhibit], number: int) ->
     assert rows[0][:2] == ["wavenumber_cm1", "intensity"]
     table = np.array([[float(cell) for cell in row[:2]] for row in rows[1:]])
     assert np.allclose(table[:, 0], axis, atol=1e-6) and np.allclose(table[:, 1], values)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "infrared card",
+        "wavelength (nm) 500",
+        "absorbance",
+        "##END=",
+        "XUNITS=NM",
+        "\u6ce2\u957f nm",
+    ],
+)
+def test_what_people_wrote_misleads_no_reader(tmp_path: Path, text: str) -> None:
+    with RecordStore(tmp_path / "records.sqlite") as store:
+        answer = identifier().identify(read_spectrum(COLUMNS))
+        exhibit = exhibit_of(store, store.append(answer, about=About(sample=text, note=text)))
+        for name in NUMBERS:
+            file = exported(exhibit, name)
+            back = read_back(Source(file.name, file.data))
+            assert np.allclose(back.intensity, exhibit.spectrum.intensity, rtol=1e-6)
+        assert text in json.loads(exported(exhibit, "json").data)["facts"]["sample"]
+        assert exported(exhibit, "pdf").data.startswith(b"%PDF")
 
 
 # ---- NeXus ----

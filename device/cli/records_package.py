@@ -5,7 +5,6 @@ Next: `records_import.py`, both taken in; `../export/package.py`, what a package
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,9 +12,6 @@ from device.cli.options import json_option, log_level_option
 from device.cli.output import print_json
 from device.cli.records_import import package_content, read_package
 from device.cli.records_options import open_store, store_choice
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command("package")

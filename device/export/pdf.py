@@ -7,6 +7,7 @@ matplotlib is an optional extra and draws into memory. Next: `account.py`, the w
 import io
 import textwrap
 from datetime import UTC, datetime
+from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
@@ -190,8 +191,15 @@ class _Page:
 
 
 def _plain(text: str) -> str:
-    """Text that matplotlib takes for no formula."""
-    return text.replace("$", r"\$")
+    """Text that matplotlib takes for no formula, of letters that its font has."""
+    return "".join(letter if _drawn(letter) else "?" for letter in text).replace("$", r"\$")
+
+
+@cache
+def _drawn(letter: str) -> bool:
+    from matplotlib.font_manager import findfont, get_font
+
+    return bool(get_font(findfont("DejaVu Sans")).get_char_index(ord(letter)))
 
 
 def _stored(exhibit: Exhibit) -> datetime:

@@ -14,9 +14,10 @@ from device.export.jcamp import jcamp_of
 from device.export.overview import summary
 from device.export.spc import spc_of
 from device.export.spectrum import MEASURED, ExportedSpectrum, one_line
-from device.spectra.files import acquired_csv, acquired_json, exported_json
+from device.spectra.files import acquired_csv, acquired_json, exported_json, header_facts
 from device.spectra.spectrum import Floats
 
+LEFT_OUT = "left out here, for readers would misunderstand it"
 _READ_BACK = ("integration_time_ms", "frames", "flags", "saturated", "pixels")  # own lines there
 
 
@@ -61,8 +62,24 @@ def exported_spectrum(exhibit: Exhibit) -> ExportedSpectrum:
         curves["dark_counts"] = spectrum.dark_counts
     if spectrum.saturated is not None:
         curves["saturated"] = spectrum.saturated.astype(np.float64)
-    kept = {name: values for name, values in curves.items() if np.isfinite(values).all()}
-    return ExportedSpectrum(title_of(exhibit), spectrum.wavenumber_cm1, kept, facts_of(exhibit))
+    title = title_of(exhibit)
+    if _misleads(title):
+        title = f"record {exhibit.record.record_id}"
+    facts = {
+        name: LEFT_OUT if _misleads(f"{name}: {value}") else value
+        for name, value in facts_of(exhibit).items()
+    }
+    return ExportedSpectrum(title, spectrum.wavenumber_cm1, curves, facts)
+
+
+def _misleads(line: str) -> bool:
+    """Whether a reader would take it for a statement about the axis or the kind of spectrum.
+
+    A sample may be called `wavelength standard (nm)`; in these formats its name stands among the
+    lines that say what the numbers are.
+    """
+    found = header_facts.facts_of([line])
+    return bool(found.axis or found.wavelength_line or found.infrared_line or found.absorbance_line)
 
 
 def title_of(exhibit: Exhibit) -> str:
