@@ -72,9 +72,13 @@ class Reader:
             except BaseException:
                 self.close()
                 raise
+        self.renew(seconds)
+        return self._connection
+
+    def renew(self, seconds: float) -> None:
+        """Give the statements that follow so much time from now."""
         if self._deadline is not None:
             self._deadline.renew(seconds)
-        return self._connection
 
     def origin(self) -> Origin:
         connection = self.open()
