@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from device.answer.identifier import Identifier
-from device.driver.acquisition import SATURATED_COUNTS, combined
+from device.driver.acquisition import combined
 from device.driver.analyzer import Analyzer
+from device.driver.auto_exposure import SATURATED_COUNTS
 from device.driver.growing import DEFAULT_BUDGET_S, SequentialSettings, growing
 from device.driver.spectrometer import Frame
 from device.driver.transports.in_process import InProcessTransport, VirtualClock

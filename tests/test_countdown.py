@@ -193,7 +193,7 @@ EVENTS: dict[str, tuple[Callable[[SimulatedAnalyzer], None], str]] = {
     "second press": (press, ENDS_DARK),
     "cover opened": (open_cover, ENDS_DARK),
     "unplugged": (SimulatedAnalyzer.unplug, ENDS_DARK),
-    "restarted": (SimulatedAnalyzer.reboot, GOES_ON),
+    "restarted": (SimulatedAnalyzer.reboot, ENDS_DARK),
     "laser fault": (SimulatedAnalyzer.break_laser, ENDS_DARK),
     "Ctrl-C": (interrupt, ENDS_DARK),
 }

@@ -70,6 +70,9 @@ def identify(
     frames: int | None,
     integration_time: float | str | None,
     laser_power_mw: int | None,
+    dark_sample: bool,
+    no_heating_watch: bool,
+    cooler_c: float | None,
     countdown_s: float | None,
     store: Path | None,
     no_store: bool,
@@ -101,10 +104,12 @@ def identify(
     if (file is None) == (port is None):
         raise click.UsageError("Give either --file or --port.")
     measuring = (budget_s, frames, integration_time, laser_power_mw)
-    if file is not None and any(option is not None for option in (*measuring, countdown_s)):
+    guarded = dark_sample or no_heating_watch
+    asked = (*measuring, countdown_s, cooler_c, guarded or None)
+    if file is not None and any(option is not None for option in asked):
         raise click.UsageError(
-            "--budget, --frames, --integration-time, --laser-power and --countdown need a "
-            "--port to measure with."
+            "--budget, --frames, --integration-time, --laser-power, --countdown, --dark-sample, "
+            "--no-heating-watch and --cooler need a --port to measure with."
         )
     if no_store and store is not None:
         raise click.UsageError("--store and --no-store contradict each other.")
@@ -115,9 +120,12 @@ def identify(
     if file is not None:
         done = _identify_file(file, blanks, model, runtime, store)
     elif port is not None:
-        from device.cli.measuring import measurement_settings
+        from device.cli.measuring import measurement_settings, safety_settings
 
-        settings = measurement_settings(*measuring)
+        safety = safety_settings(
+            dark_sample=dark_sample, no_heating_watch=no_heating_watch, cooler_c=cooler_c
+        )
+        settings = measurement_settings(*measuring, safety)
         done = _identify_sample(
             port, blanks, model, runtime, settings, countdown_s or 0.0, store, no_store, timeout_s
         )

@@ -20,6 +20,7 @@ DEFAULT_TIMEOUT_S: Final = 5.0
 AUTO_EXPOSURE: Final = "auto"
 # Spelled here again, because their owners import an interpreter and arrays; a test compares them.
 MAX_COUNTDOWN_S: Final = 60.0
+COOLER_C: Final = (-100.0, 30.0)
 RUNTIMES: Final = ("auto", "litert", "tflite")
 PORT_FORMS: Final = (
     "usb:SERIAL, /dev/ttyACM0, tcp://127.0.0.1:7850, or a simulated one: sim:replay=FILE, "
@@ -67,14 +68,16 @@ def common_options(command: Command) -> Command:
 
 
 def measurement_options(command: Command) -> Command:
-    """`--frames` and `--integration-time`; both None when not given."""
+    """`--frames` and `--integration-time`, None when not given; and those of safety, which are
+    `dark_sample: bool`, `no_heating_watch: bool` and `cooler_c: float | None`."""
     for option in reversed(_MEASUREMENT):
         command = option(command)
     return command
 
 
 def growing_options(command: Command) -> Command:
-    """`--budget` (s), `--frames`, `--integration-time`, `--laser-power` (mW); None: not given."""
+    """`--budget` (s), `--frames`, `--integration-time`, `--laser-power` (mW), None when not given;
+    and those of safety, as `measurement_options`."""
     for option in reversed(_GROWING):
         command = option(command)
     return command
@@ -153,7 +156,7 @@ _INTEGRATION_TIME = click.option(
     "--integration-time",
     callback=_parse_integration_time,
     metavar="MS",
-    help="Exposure of a frame in milliseconds, or `auto`. [default: the analyzer's own]",
+    help="Exposure of a frame in milliseconds; `auto`: found, of a recording too. [default: found]",
 )
 laser_power_option = click.option(
     "--laser-power",
@@ -161,6 +164,26 @@ laser_power_option = click.option(
     type=click.IntRange(min=1),
     metavar="MW",
     help="Laser power in milliwatts. [default: the analyzer's maximum]",
+)
+_SAFETY = (
+    click.option(
+        "--dark-sample",
+        is_flag=True,
+        help="The sample is dark or may be energetic: a tenth of the analyzer's power at most "
+        "(unless --laser-power is given), reached from 1 mW by doubling.",
+    ),
+    click.option(
+        "--no-heating-watch",
+        is_flag=True,
+        help="Go on where the light rises or lines move, as of a sample that is stirred.",
+    ),
+    click.option(
+        "--cooler",
+        "cooler_c",
+        type=click.FloatRange(*COOLER_C),
+        metavar="C",
+        help="Cool the detector to so many degrees Celsius. [default: its maker's, else -20]",
+    ),
 )
 _MEASUREMENT = (
     click.option(
@@ -170,6 +193,7 @@ _MEASUREMENT = (
         help="Average N frames; from three on, cosmic rays are removed. [default: 1]",
     ),
     _INTEGRATION_TIME,
+    *_SAFETY,
 )
 _GROWING = (
     click.option(
@@ -192,9 +216,10 @@ _GROWING = (
         callback=_parse_integration_time,
         metavar="MS",
         help="Exposure of a frame in milliseconds, or `auto`, for one frame or those of --frames. "
-        "[default with --frames: the analyzer's own]",
+        "[default with --frames: found]",
     ),
     laser_power_option,
+    *_SAFETY,
 )
 _STORE = (
     click.option(

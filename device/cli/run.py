@@ -45,6 +45,9 @@ def run(
     frames: int | None,
     integration_time: float | str | None,
     laser_power_mw: int | None,
+    dark_sample: bool,
+    no_heating_watch: bool,
+    cooler_c: float | None,
     countdown_s: float | None,
     store: Path | None,
     no_store: bool,
@@ -76,7 +79,7 @@ def run(
     if no_store and store is not None:
         raise click.UsageError("--store and --no-store contradict each other.")
     from device.cli.exit_codes import exit_code_for_error
-    from device.cli.measuring import measurement_settings, record_store
+    from device.cli.measuring import measurement_settings, record_store, safety_settings
     from device.cli.outcome import show_answer, warn_of_model
     from device.cli.showing import print_event
     from device.cli.spectrum_file import containers_for, read_with_sha256
@@ -88,7 +91,10 @@ def run(
     from device.station.station import Equipment, Station
 
     parse_port(port)  # a typing error is told before anything is opened
-    settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw)
+    safety = safety_settings(
+        dark_sample=dark_sample, no_heating_watch=no_heating_watch, cooler_c=cooler_c
+    )
+    settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw, safety)
     records = record_store(store, no_store=no_store)
     read = [read_with_sha256(blank) for blank in blanks]
     field = FieldLibrary.default().load()

@@ -108,6 +108,10 @@ class Spectrometer(Protocol):
         """The count from which a pixel says "or more"; None: it does not know."""
 
     @property
+    def cooler_setpoint_c(self) -> float | None:
+        """At which its maker cools it; None: it does not know, or has no cooler."""
+
+    @property
     def integration_time_ms(self) -> float:
         """Of the next frame."""
 

@@ -1,0 +1,96 @@
+"""The detector's cooler, set and waited for before anything is lit.
+
+Where neither an operator nor the analyzer says at which temperature, -20 C is set. A cooler that
+does not get there is told of (`detector_not_stable`) and waited for no longer.
+
+Next: `countdown.py`, which follows; `runtime.py`, which measures.
+"""
+
+from collections.abc import Callable
+
+from device.countdown import MeasurementCancelled
+from device.driver.safety import CoolerSettings
+from device.driver.spectrometer import Frame, Spectrometer
+from device.events import Cooling, Event
+from firmware_bridge.errors import CallerError, InstrumentError
+from firmware_bridge.messages import FrameFlags, Status
+
+# Where nobody says another: dark current halves with each five to seven degrees of silicon; below,
+# windows collect moisture.
+DEFAULT_SETPOINT_C = -20.0
+# How long dark frames are that ask for the temperature, and the time between two of them.
+_ASKING_MS, _PAUSE_S = 10.0, 0.5
+# A detector whose temperature changed by less in so long will not get there.
+_AT_REST_C, _AT_REST_S = 0.05, 5.0
+
+
+def cooled(
+    analyzer: Spectrometer, settings: CoolerSettings, tell: Callable[[Event], None]
+) -> float | None:
+    """Set the cooler and wait until it holds; returns its setpoint, None without one.
+
+    Nothing is lit meanwhile. A cooler that does not hold after `settings.wait_s`, or whose
+    temperature stands still elsewhere, ends the wait: frames say so by themselves.
+
+    Raises:
+        MeasurementCancelled: the trigger was pressed meanwhile.
+        CallerError: the cooler does not reach the setpoint that was given.
+        LinkError: the analyzer is gone.
+    """
+    if not analyzer.capabilities.has_tec:
+        return None
+    setpoint_c = _set(analyzer, settings)
+    before_ms = analyzer.integration_time_ms
+    began_s = analyzer.now_s()
+    seen: list[tuple[float, float]] = []  # time and temperature
+    frame = _asked(analyzer)
+    while frame.flags & FrameFlags.TEC_UNLOCKED:
+        now_s = analyzer.now_s()
+        left_s = settings.wait_s - (now_s - began_s)
+        seen.append((now_s, frame.detector_temperature_c))
+        if left_s <= 0.0 or _rests(seen):
+            break
+        tell(Cooling(frame.detector_temperature_c, setpoint_c, left_s))
+        if analyzer.wait_trigger(min(_PAUSE_S, left_s)) is not None:
+            raise MeasurementCancelled(
+                "The trigger was pressed again while the detector was cooled: no light was made."
+            )
+        frame = _asked(analyzer)
+    analyzer.set_integration_time_ms(before_ms)
+    return setpoint_c
+
+
+def _set(analyzer: Spectrometer, settings: CoolerSettings) -> float | None:
+    told_c = analyzer.cooler_setpoint_c if settings.setpoint_c is None else settings.setpoint_c
+    setpoint_c = DEFAULT_SETPOINT_C if told_c is None else told_c
+    try:
+        analyzer.set_tec(True, setpoint_c)
+    except InstrumentError as refused:
+        if refused.status != Status.OUT_OF_RANGE:
+            raise
+        if settings.setpoint_c is not None:
+            raise CallerError(
+                f"The analyzer's cooler does not reach {setpoint_c:g} C.",
+                remedy="Give another temperature with --cooler, or none.",
+            ) from refused
+        return None  # a cooler of another reach keeps its maker's setpoint
+    return setpoint_c
+
+
+def _asked(analyzer: Spectrometer) -> Frame:
+    limits = analyzer.capabilities
+    shortest_ms, longest_ms = (
+        time_us / 1000.0
+        for time_us in (limits.min_integration_time_us, limits.max_integration_time_us)
+    )
+    analyzer.set_integration_time_ms(min(max(_ASKING_MS, shortest_ms), longest_ms))
+    return analyzer.acquire_frame(laser_on=False)
+
+
+def _rests(seen: list[tuple[float, float]]) -> bool:
+    """Whether the thermometer moved, and does not any more; one that never moves is none."""
+    recent = [at_c for when_s, at_c in seen if when_s >= seen[-1][0] - _AT_REST_S]
+    every = [at_c for _, at_c in seen]
+    long_enough = seen[-1][0] - seen[0][0] >= _AT_REST_S
+    moved = max(every) - min(every) > _AT_REST_C
+    return long_enough and moved and max(recent) - min(recent) <= _AT_REST_C
