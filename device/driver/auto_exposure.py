@@ -141,7 +141,7 @@ def _step(frame: Frame, page: CalibrationPage, wanted: Wanted, full: int) -> flo
 def _enough(counts: Counts, exposure_s: float, camera: CameraNoise) -> float:
     """By what to multiply an exposure for photons that outweigh the readouts."""
     reach = _ALONE_PIXELS // 2
-    held = np.pad(counts, reach, mode="edge")
+    held = np.pad(counts, reach, mode="reflect")
     lines = np.median(np.lib.stride_tricks.sliding_window_view(held, _ALONE_PIXELS), axis=1)
     seen_e = (float(lines.max()) - camera.offset_counts) * camera.gain_e_per_count
     seen_e -= (camera.dark_e_per_s or 0.0) * exposure_s

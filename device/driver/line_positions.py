@@ -70,7 +70,7 @@ class LinePositions:
 def _without_spikes(values: Floats) -> Floats:
     reach = _SPIKE_PIXELS // 2
     windows = np.lib.stride_tricks.sliding_window_view(
-        np.pad(values, reach, mode="edge"), _SPIKE_PIXELS
+        np.pad(values, reach, mode="reflect"), _SPIKE_PIXELS
     )
     return np.asarray(np.median(windows, axis=1))
 

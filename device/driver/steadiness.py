@@ -66,9 +66,9 @@ class Steadiness:
     def flags(self) -> frozenset[str]:
         """Of `spectrum.KNOWN_FLAGS`."""
         told = set()
-        if self._light.moved and self._light.range > DRIFT * max(self._light.level, 0.0):
+        if self._light.moved and self._light.range > DRIFT * self._light.level:
             told.add(DRIFTS)
-        if self._dark.moved and self._dark.range > self._dark.pixel_sigma:
+        if self._dark.moved:
             told.add(ROOM_LIGHT if self._same_temperature else DRIFTS)
         if self._same_temperature and self._too_bright():
             told.add(ROOM_LIGHT)
@@ -131,14 +131,11 @@ class _Series:
         return float(np.ptp(self._levels))
 
     @property
-    def pixel_sigma(self) -> float:
-        return 0.0 if self._sigma is None else median(self._sigma)
-
-    @property
     def moved(self) -> bool:
         """Whether chi squared of the levels exceeds what chance allows once in a thousand times
-        (Wilson & Hilferty, PNAS 1931, 17, 684)."""
-        if self._sigma is None or not self._sigma.any():
+        (Wilson & Hilferty, PNAS 1931, 17, 684), and they differ by more than one pixel's noise,
+        below which nothing in a spectrum sees it."""
+        if self._sigma is None or not self.range > median(self._sigma) > 0.0:
             return False
         error = float(np.sqrt(np.sum(self._sigma**2))) / len(self._sigma)
         freedom = len(self._levels) - 1
@@ -150,6 +147,6 @@ class _Series:
 
 def _median_of_neighbours(values: Floats) -> Floats:
     reach = _ALONE_PIXELS // 2
-    held = np.pad(values, reach, mode="edge")
+    held = np.pad(values, reach, mode="reflect")  # a hot pixel at the end stands alone, too
     windows = np.lib.stride_tricks.sliding_window_view(held, _ALONE_PIXELS)
     return np.asarray(np.median(windows, axis=1))
