@@ -10,16 +10,15 @@ from collections.abc import Callable
 
 from device.countdown import MeasurementCancelled
 from device.driver.safety import CoolerSettings
-from device.driver.spectrometer import Frame, Spectrometer
+from device.driver.spectrometer import Spectrometer
 from device.events import Cooling, Event
 from firmware_bridge.errors import CallerError, InstrumentError
-from firmware_bridge.messages import FrameFlags, Status
+from firmware_bridge.messages import Status
 
 # Where nobody says another: dark current halves with each five to seven degrees of silicon; below,
 # windows collect moisture.
 DEFAULT_SETPOINT_C = -20.0
-# How long dark frames are that ask for the temperature, and the time between two of them.
-_ASKING_MS, _PAUSE_S = 10.0, 0.5
+_PAUSE_S = 0.5  # between two looks at the thermometer
 # A detector whose temperature changed by less in so long will not get there.
 _AT_REST_C, _AT_REST_S = 0.05, 5.0
 
@@ -40,23 +39,19 @@ def cooled(
     if not analyzer.capabilities.has_tec:
         return None
     setpoint_c = _set(analyzer, settings)
-    before_ms = analyzer.integration_time_ms
     began_s = analyzer.now_s()
     seen: list[tuple[float, float]] = []  # time and temperature
-    frame = _asked(analyzer)
-    while frame.flags & FrameFlags.TEC_UNLOCKED:
+    while not (detector := analyzer.detector()).stable:
         now_s = analyzer.now_s()
         left_s = settings.wait_s - (now_s - began_s)
-        seen.append((now_s, frame.detector_temperature_c))
+        seen.append((now_s, detector.temperature_c))
         if left_s <= 0.0 or _rests(seen):
             break
-        tell(Cooling(frame.detector_temperature_c, setpoint_c, left_s))
+        tell(Cooling(detector.temperature_c, setpoint_c, left_s))
         if analyzer.wait_trigger(min(_PAUSE_S, left_s)) is not None:
             raise MeasurementCancelled(
                 "The trigger was pressed again while the detector was cooled: no light was made."
             )
-        frame = _asked(analyzer)
-    analyzer.set_integration_time_ms(before_ms)
     return setpoint_c
 
 
@@ -75,16 +70,6 @@ def _set(analyzer: Spectrometer, settings: CoolerSettings) -> float | None:
             ) from refused
         return None  # a cooler of another reach keeps its maker's setpoint
     return setpoint_c
-
-
-def _asked(analyzer: Spectrometer) -> Frame:
-    limits = analyzer.capabilities
-    shortest_ms, longest_ms = (
-        time_us / 1000.0
-        for time_us in (limits.min_integration_time_us, limits.max_integration_time_us)
-    )
-    analyzer.set_integration_time_ms(min(max(_ASKING_MS, shortest_ms), longest_ms))
-    return analyzer.acquire_frame(laser_on=False)
 
 
 def _rests(seen: list[tuple[float, float]]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from firmware_bridge.errors import CallerError
 
-DEFAULT_COOLER_WAIT_S = 60.0
+DEFAULT_COOLER_WAIT_S = 30.0
 # What silicon is cooled to, and where it would only be warmed.
 LEAST_COOLER_C, MOST_COOLER_C = -100.0, 30.0
 

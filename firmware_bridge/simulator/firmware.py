@@ -26,7 +26,9 @@ from firmware_bridge.simulator.hands import Hands
 from firmware_bridge.simulator.identity import identity
 from firmware_bridge.simulator.instrument import Instrument
 from firmware_bridge.simulator.laser import DarkCause, Pulse
+from firmware_bridge.simulator.mishaps import Mishap, Mishaps
 from firmware_bridge.simulator.output import Output
+from firmware_bridge.simulator.samples import Samples
 from firmware_bridge.simulator.scenes import Scene
 from firmware_bridge.simulator.settings import random_epoch
 from firmware_bridge.simulator.slot_store import flash_bytes
@@ -35,17 +37,19 @@ from firmware_bridge.simulator.slot_store import flash_bytes
 class SimulatedAnalyzer(Hands):
     """One analyzer on one link.
 
-    scene: what lies under the laser; may be replaced at any time through `scene`.
+    scene: what lies under the laser, or the samples that take turns there; may be replaced at any
+        time through `scene`.
     calibration: the page in its memory; `default_calibration()` when None.
     flash: where the model slots live; an erased one when None.
     speed: exposure and readout take 1/speed of their time; leases are never scaled.
     trigger_every_s: presses the trigger after each such time without a measurement.
     equipment: what it is fitted with and tells; all of it when None.
+    faults, mishaps: what goes wrong on the wire, and with the laser.
     """
 
     def __init__(
         self,
-        scene: Scene,
+        scene: Scene | Samples,
         *,
         detector: DetectorModel | None = None,
         calibration: CalibrationPage | None = None,
@@ -53,6 +57,7 @@ class SimulatedAnalyzer(Hands):
         framing: Framing = Framing.RAW,
         seed: int = 0,
         faults: FaultPlan | None = None,
+        mishaps: tuple[Mishap, ...] = (),
         info: DeviceInfo | None = None,
         speed: float = 1.0,
         trigger_every_s: float | None = None,
@@ -83,8 +88,12 @@ class SimulatedAnalyzer(Hands):
         self._rng = random.Random(seed)
         self._decoder = make_decoder(framing)
         self._output = Output(faults or FaultPlan.none())
+        self._mishaps = Mishaps(mishaps)
         self._earlier_pulses: list[Pulse] = []
-        self._scene = scene
+        self.samples = scene if isinstance(scene, Samples) else Samples([scene])
+        if self.samples.take_turns:
+            self.samples.on_change = self._detector.begin_sample
+            self._detector.begin_sample(self.samples.number)
         self._cover_is_open = False
         self._events = EventMemory()
         self._instrument = self._boot(RestartCause.POWER_ON)
@@ -159,13 +168,14 @@ class SimulatedAnalyzer(Hands):
     def _boot(self, cause: RestartCause) -> Instrument:
         self.attach_count += 1
         instrument = Instrument(
-            self._scene,
+            self.samples,
             self._detector,
             self.calibration,
             self.flash,
             self.info,
             Body(self.equipment, self._events, now_s=self._now_s, cause=cause),
             self.equipment,
+            self._mishaps,
             speed=self._speed,
             first_epoch=random_epoch(self._rng),
             now_s=self._now_s,
