@@ -59,10 +59,11 @@ class LinePositions:
         change = _without_spikes(later - early) * self._weight
         parts = (self._solve @ change) / self._scale
         per_variance = _FWHM_PER_SIGMA**2
+        shift_cm1 = float(parts[0])
         return Moved(
-            float(parts[0]),
+            shift_cm1,
             float(self._errors[0]),
-            per_variance * float(parts[1]),
+            per_variance * (float(parts[1]) - shift_cm1**2),  # s(x - d) has a bend, too
             per_variance * float(self._errors[1]),
         )
 

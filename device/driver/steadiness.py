@@ -28,9 +28,9 @@ _ALARM_SIGMAS = 3.09
 _ANY_PIXEL_SIGMAS = 4.9
 # Single samples beyond this are cosmic rays; the mean of the others stays where it is.
 _CLIP_SIGMAS = 5.0
-# Hot pixels stand alone, light falls on several beside each other.
-_ALONE_PIXELS = 5
-_MEDIAN_OF_FIVE = 0.54  # its standard deviation over that of one
+# Hot pixels and cosmic rays stand alone or in pairs, light falls on more beside each other.
+_ALONE_PIXELS = 9
+_MEDIAN_OF_NINE = 0.41  # its standard deviation over that of one
 # A cooler that holds its temperature within this holds its dark current within 6%.
 _SAME_TEMPERATURE_C = 0.5
 
@@ -96,7 +96,7 @@ class Steadiness:
         sigma = MAD_TO_SIGMA * median(np.abs(alone - median(alone)))
         current = camera.dark_e_per_s * self._exposure_s / camera.gain_e_per_count
         known_to = current + camera.read_noise_e / camera.gain_e_per_count
-        chance = _ANY_PIXEL_SIGMAS * _MEDIAN_OF_FIVE * sigma
+        chance = _ANY_PIXEL_SIGMAS * _MEDIAN_OF_NINE * sigma
         return float(beside.max()) > camera.offset_counts + current + known_to + chance
 
 
