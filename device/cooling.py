@@ -1,7 +1,8 @@
 """The detector's cooler, set and waited for before anything is lit.
 
-Where neither an operator nor the analyzer says at which temperature, -20 C is set. A cooler that
-does not get there is told of (`detector_not_stable`) and waited for no longer.
+Analyzers do not tell their maker's setpoint. So -20 C is set unless an operator says another; a
+cooler that this is out of reach for keeps its maker's. One that does not get there is told of
+(`detector_not_stable`) and waited for no longer.
 
 Next: `countdown.py`, which follows; `runtime.py`, which measures.
 """
@@ -13,12 +14,12 @@ from device.driver.safety import CoolerSettings
 from device.driver.spectrometer import Spectrometer
 from device.events import Cooling, Event
 from firmware_bridge.errors import CallerError, InstrumentError
-from firmware_bridge.messages import Status
+from firmware_bridge.messages import FrameFlags, Status
 
 # Where nobody says another: dark current halves with each five to seven degrees of silicon; below,
 # windows collect moisture.
 DEFAULT_SETPOINT_C = -20.0
-_PAUSE_S = 0.5  # between two looks at the thermometer
+_ASKING_MS, _PAUSE_S = 10.0, 0.5  # a frame that asks, and the time between two of them
 # A detector whose temperature changed by less in so long will not get there.
 _AT_REST_C, _AT_REST_S = 0.05, 5.0
 
@@ -39,25 +40,39 @@ def cooled(
     if not analyzer.capabilities.has_tec:
         return None
     setpoint_c = _set(analyzer, settings)
-    began_s = analyzer.now_s()
-    seen: list[tuple[float, float]] = []  # time and temperature
-    while not (detector := analyzer.detector()).stable:
-        now_s = analyzer.now_s()
-        left_s = settings.wait_s - (now_s - began_s)
-        seen.append((now_s, detector.temperature_c))
-        if left_s <= 0.0 or _rests(seen):
-            break
-        tell(Cooling(detector.temperature_c, setpoint_c, left_s))
-        if analyzer.wait_trigger(min(_PAUSE_S, left_s)) is not None:
-            raise MeasurementCancelled(
-                "The trigger was pressed again while the detector was cooled: no light was made."
-            )
+    if not analyzer.detector().stable:
+        before_ms = analyzer.integration_time_ms
+        _wait(analyzer, settings.wait_s, setpoint_c, tell)
+        analyzer.set_integration_time_ms(before_ms)
     return setpoint_c
 
 
+def _wait(
+    analyzer: Spectrometer, wait_s: float, setpoint_c: float | None, tell: Callable[[Event], None]
+) -> None:
+    """Dark frames ask: what they flag is what the answer will say."""
+    limits = analyzer.capabilities
+    shortest_ms, longest_ms = (
+        time_us / 1000.0
+        for time_us in (limits.min_integration_time_us, limits.max_integration_time_us)
+    )
+    analyzer.set_integration_time_ms(min(max(_ASKING_MS, shortest_ms), longest_ms))
+    ends_s = analyzer.now_s() + wait_s
+    seen: list[tuple[float, float]] = []  # time and temperature
+    while (frame := analyzer.acquire_frame(laser_on=False)).flags & FrameFlags.TEC_UNLOCKED:
+        now_s, at_c = analyzer.now_s(), frame.detector_temperature_c
+        seen.append((now_s, at_c))
+        if now_s >= ends_s or _rests(seen):
+            return
+        tell(Cooling(at_c, setpoint_c, ends_s - now_s))
+        if analyzer.wait_trigger(min(_PAUSE_S, ends_s - now_s)) is not None:
+            raise MeasurementCancelled(
+                "The trigger was pressed again while the detector was cooled: no light was made."
+            )
+
+
 def _set(analyzer: Spectrometer, settings: CoolerSettings) -> float | None:
-    told_c = analyzer.cooler_setpoint_c if settings.setpoint_c is None else settings.setpoint_c
-    setpoint_c = DEFAULT_SETPOINT_C if told_c is None else told_c
+    setpoint_c = DEFAULT_SETPOINT_C if settings.setpoint_c is None else settings.setpoint_c
     try:
         analyzer.set_tec(True, setpoint_c)
     except InstrumentError as refused:

@@ -72,7 +72,7 @@ class ShutterInstrument:
         self._detector = Detector(CAMERA, self._page, seed=5)
         self._lost_at, self._frames, self._clock_s, self._presses = lost_at, 0, 0.0, 0
         self.integration_time_ms = 3000.0
-        self.camera, self.saturated_counts, self.cooler_setpoint_c = None, 65_000, None
+        self.camera, self.saturated_counts = None, 65_000
         self.open = 0
 
     def __enter__(self) -> Self:

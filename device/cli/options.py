@@ -182,7 +182,8 @@ _SAFETY = (
         "cooler_c",
         type=click.FloatRange(*COOLER_C),
         metavar="C",
-        help="Cool the detector to so many degrees Celsius. [default: its maker's, else -20]",
+        help="Cool the detector to so many degrees Celsius. [default: -20, or its maker's "
+        "setpoint where that is out of reach]",
     ),
 )
 _MEASUREMENT = (

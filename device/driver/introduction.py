@@ -77,11 +77,6 @@ class Introduced:
         return self._told_on_opening.camera
 
     @property
-    def cooler_setpoint_c(self) -> float | None:
-        """At which the maker cools the detector; None where the firmware does not know."""
-        return None
-
-    @property
     def saturated_counts(self) -> int | None:
         """The count from which a pixel says "or more"; None where the firmware does not know."""
         return self.camera_figures.saturated_counts

@@ -14,7 +14,7 @@ LEAST_COOLER_C, MOST_COOLER_C = -100.0, 30.0
 
 @dataclass(frozen=True)
 class CoolerSettings:
-    """setpoint_c: None leaves it to the analyzer. wait_s: for it to be reached; 0: not at all."""
+    """setpoint_c: None takes -20 C, or the maker's. wait_s: for it to be reached; 0: not at all."""
 
     setpoint_c: float | None = None
     wait_s: float = DEFAULT_COOLER_WAIT_S

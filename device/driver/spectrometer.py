@@ -81,7 +81,7 @@ class Limits(Protocol):
 
 @dataclass(frozen=True)
 class Detector:
-    """stable: it has the temperature that it should have, or no cooler. NaN: no thermometer."""
+    """stable: the cooler holds its setpoint. temperature_c: 0 where it is not measured."""
 
     stable: bool
     temperature_c: float
@@ -115,10 +115,6 @@ class Spectrometer(Protocol):
     @property
     def saturated_counts(self) -> int | None:
         """The count from which a pixel says "or more"; None: it does not know."""
-
-    @property
-    def cooler_setpoint_c(self) -> float | None:
-        """At which its maker cools it; None: it does not know, or has no cooler."""
 
     @property
     def integration_time_ms(self) -> float:
