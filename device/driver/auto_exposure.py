@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from device.driver.averaging import CameraNoise
 from device.driver.spectrometer import Frame, Spectrometer
+from device.spectra.noise import median_nearby
 from device.spectra.resampling import WavenumberGrid
 from firmware_bridge.calibration import CalibrationPage
 
@@ -140,9 +141,7 @@ def _step(frame: Frame, page: CalibrationPage, wanted: Wanted, full: int) -> flo
 
 def _enough(counts: Counts, exposure_s: float, camera: CameraNoise) -> float:
     """By what to multiply an exposure for photons that outweigh the readouts."""
-    reach = _ALONE_PIXELS // 2
-    held = np.pad(counts, reach, mode="reflect")
-    lines = np.median(np.lib.stride_tricks.sliding_window_view(held, _ALONE_PIXELS), axis=1)
+    lines = median_nearby(counts, _ALONE_PIXELS)
     seen_e = (float(lines.max()) - camera.offset_counts) * camera.gain_e_per_count
     seen_e -= (camera.dark_e_per_s or 0.0) * exposure_s
     read_e2 = camera.read_noise_e**2 + camera.gain_e_per_count**2 / 12.0

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from device.spectra.noise import fine_structure
+from device.spectra.noise import fine_structure, median_nearby
 
 Floats = npt.NDArray[np.float64]
 
@@ -56,7 +56,7 @@ class LinePositions:
 
     def compared(self, early: Floats, later: Floats) -> Moved:
         """What happened between two spectra of the same exposure and power as the template."""
-        change = _without_spikes(later - early) * self._weight
+        change = median_nearby(later - early, _SPIKE_PIXELS) * self._weight
         parts = (self._solve @ change) / self._scale
         per_variance = _FWHM_PER_SIGMA**2
         shift_cm1 = float(parts[0])
@@ -66,14 +66,6 @@ class LinePositions:
             per_variance * (float(parts[1]) - shift_cm1**2),  # s(x - d) has a bend, too
             per_variance * float(self._errors[1]),
         )
-
-
-def _without_spikes(values: Floats) -> Floats:
-    reach = _SPIKE_PIXELS // 2
-    windows = np.lib.stride_tricks.sliding_window_view(
-        np.pad(values, reach, mode="reflect"), _SPIKE_PIXELS
-    )
-    return np.asarray(np.median(windows, axis=1))
 
 
 def _smoothed(values: Floats, fwhm_pixels: float) -> Floats:

@@ -16,7 +16,7 @@ from device.driver.averaging import CameraNoise
 from device.driver.heating import DRIFT
 from device.driver.safety import Safety
 from device.driver.spectrometer import Frame
-from device.spectra.noise import MAD_TO_SIGMA, between_frames, median
+from device.spectra.noise import MAD_TO_SIGMA, between_frames, median, median_nearby
 from device.spectra.spectrum import DRIFTS, ROOM_LIGHT
 from firmware_bridge.messages import FrameFlags
 
@@ -65,7 +65,9 @@ class Steadiness:
 
     def flags(self) -> frozenset[str]:
         """Of `spectrum.KNOWN_FLAGS`."""
-        told = set()
+        told: set[str] = set()
+        if not self._dark.count:
+            return frozenset()
         if self._light.moved and self._light.range > DRIFT * self._light.level:
             told.add(DRIFTS)
         if self._dark.moved:
@@ -88,10 +90,10 @@ class Steadiness:
         and the offset is known to the noise of a readout.
         """
         camera = self._camera
-        if camera is None or camera.dark_e_per_s is None or not self._dark.count:
+        if camera is None or camera.dark_e_per_s is None:
             return False
         mean = self._dark_sum / self._dark.count
-        beside = _median_of_neighbours(mean)
+        beside = median_nearby(mean, _ALONE_PIXELS)
         alone = mean - beside
         sigma = MAD_TO_SIGMA * median(np.abs(alone - median(alone)))
         current = camera.dark_e_per_s * self._exposure_s / camera.gain_e_per_count
@@ -143,10 +145,3 @@ class _Series:
         most = freedom * (1.0 - part + _ALARM_SIGMAS * np.sqrt(part)) ** 3
         levels = np.asarray(self._levels)
         return bool(np.sum((levels - levels.mean()) ** 2) > most * error**2)
-
-
-def _median_of_neighbours(values: Floats) -> Floats:
-    reach = _ALONE_PIXELS // 2
-    held = np.pad(values, reach, mode="reflect")  # a hot pixel at the end stands alone, too
-    windows = np.lib.stride_tricks.sliding_window_view(held, _ALONE_PIXELS)
-    return np.asarray(np.median(windows, axis=1))
