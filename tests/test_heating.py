@@ -104,7 +104,7 @@ class Measured:
             monkeypatch.undo()
 
 
-WAYS = {
+WAYS: dict[str, SequentialSettings | AcquisitionSettings] = {
     "growing": SequentialSettings(),
     "so many frames": AcquisitionSettings(frames=12),
     "of so many ms": AcquisitionSettings(frames=12, integration_time_ms=500.0),

@@ -9,14 +9,14 @@ import pytest
 from device.answer.remarks import remarks_on
 from device.driver import steadiness
 from device.driver.acquisition import AcquisitionSettings
-from device.driver.analyzer import Analyzer
+from device.driver.analyzer import Analyzer, Frame
 from device.driver.averaging import CameraNoise
 from device.driver.fixed import averaged
 from device.driver.safety import CoolerSettings, Safety
 from device.driver.steadiness import Steadiness, told_of_dark
 from device.driver.transports.in_process import InProcessTransport, VirtualClock
 from device.spectra.spectrum import KNOWN_FLAGS
-from firmware_bridge.messages import FrameFlags
+from firmware_bridge.messages import FrameFlags, LaserState
 from firmware_bridge.simulator.detector import Detector, DetectorModel, default_calibration
 from firmware_bridge.simulator.equipment import Equipment
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
@@ -34,14 +34,18 @@ def line(wavenumber_cm1: FloatArray) -> FloatArray:
     return np.asarray(0.05 + np.exp(-0.5 * ((wavenumber_cm1 - 1000.0) / 5.0) ** 2))
 
 
-class Shot:
+def shot(counts: FloatArray, exposure_ms: float, temperature_c: float) -> Frame:
     """A frame as `Steadiness` looks at it."""
-
-    def __init__(self, counts: FloatArray, exposure_ms: float, temperature_c: float = -20.0):
-        self.counts = np.clip(np.rint(counts), 0, 65_535).astype(np.uint16)
-        self.exposure_us = round(1e3 * exposure_ms)
-        self.detector_temperature_c = temperature_c
-        self.flags = FrameFlags.NONE
+    return Frame(
+        frame_seq=1,
+        settings_epoch=1,
+        exposure_us=round(1e3 * exposure_ms),
+        detector_temperature_c=temperature_c,
+        laser_state=LaserState.OFF,
+        laser_power_mw=70,
+        flags=FrameFlags.NONE,
+        counts=np.clip(np.rint(counts), 0, 65_535).astype(np.uint16),
+    )
 
 
 def told(
@@ -69,8 +73,8 @@ def told(
             ).counts  # fmt: skip
             light_e = np.broadcast_to(room(number), counts.shape) * MODEL.gain_e_per_count
             more = chance.poisson(light_e) / MODEL.gain_e_per_count
-            shots.append(Shot(counts + more, exposure_ms, temperature_c(number)))
-        watch.pair(*shots)
+            shots.append(shot(counts + more, exposure_ms, temperature_c(number)))
+        watch.pair(shots[0], shots[1])
     return watch.flags()
 
 
@@ -101,7 +105,7 @@ def test_without_its_second_condition_the_statistic_errs_once_in_a_thousand(
 
 def daylight(level: float) -> FloatArray:
     """A smooth band of this height."""
-    return level * np.exp(-(((np.arange(PAGE.pixel_count) - 900) / 600.0) ** 2))
+    return np.asarray(level * np.exp(-(((np.arange(PAGE.pixel_count) - 900) / 600.0) ** 2)))
 
 
 def test_room_light_that_is_switched_on_midway_is_told() -> None:

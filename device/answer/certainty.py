@@ -72,8 +72,8 @@ def margin(
     now = total(compound_terms(fit, why.presence, numbers)) - numbers.named_from
     then = total(compound_terms(later, why.presence, numbers)) - numbers.named_from
     named, open_ = now > 0.0, (now <= 0.0) & (then > 0.0)
-    away = np.select([named, open_], [now, -then], np.inf)
-    away = float(away[fit.evidence > 0].min(initial=np.inf))
+    each = np.select([named, open_], [now, -then], np.inf)
+    away = float(each[fit.evidence > 0].min(initial=np.inf))
     if any(reason.code in _OPEN for reason in found.reasons):
         return min(away, 0.0)
     foreign = sum(foreign_terms(found.fit, numbers).values())

@@ -3,6 +3,7 @@
 Next: `result.py`, where it stands in every answer; `../runtime.py`, which measures.
 """
 
+import math
 from dataclasses import replace
 
 from device.answer.answer import Answer, MeasuredWith
@@ -30,8 +31,6 @@ def taken_with(
         "laser_power": settings.laser_power_mw is not None,
         "cooler": safety.cooler.setpoint_c is not None,
     }
-    warmth_c = taken.detector_temperature_c
-    known = warmth_c is not None and warmth_c == warmth_c
     return MeasuredWith(
         integration_time_ms=taken.integration_time_ms,
         frames=taken.frames,
@@ -41,6 +40,13 @@ def taken_with(
         countdown_s=0.0,
         exposure="given" if given else found,
         first_light_mw=None if light.recorded else light.first_mw,
-        detector_temperature_c=round(warmth_c, 2) if known else None,
+        detector_temperature_c=_rounded(taken.detector_temperature_c),
         overridden=tuple(name for name, holds in overridden.items() if holds),
     )
+
+
+def _rounded(temperature_c: float | None) -> float | None:
+    """What a thermometer tells; None where there is none."""
+    if temperature_c is None or not math.isfinite(temperature_c):
+        return None
+    return round(temperature_c, 2)

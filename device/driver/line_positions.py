@@ -46,7 +46,7 @@ class LinePositions:
         slope = np.gradient(smooth, axis_cm1)
         bend = np.gradient(slope, axis_cm1)
         at = np.linspace(-1.0, 1.0, len(axis_cm1))
-        background = np.polynomial.legendre.legvander(at, _DEGREE)
+        background = np.vander(at, _DEGREE + 1)
         design = np.column_stack([-slope, 0.5 * bend, smooth, background])
         self._scale = np.linalg.norm(design, axis=0)
         self._scale[self._scale == 0.0] = 1.0
