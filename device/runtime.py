@@ -36,6 +36,7 @@ from device.driver.spectrometer import Spectrometer
 from device.events import Cancelled, Certainty, Event, Ready, Step, Waiting
 from device.inference.errors import BundleError, RuntimeMissing, VerificationFailed
 from device.inference.model_source import load_from_analyzer, slot_name
+from device.measurement_id import numbered
 from device.spectra.spectrum import spectrum_from_acquisition
 from firmware_bridge.errors import InstrumentError, LinkError, LinkTimeout, RamixError
 from firmware_bridge.messages import SlotState
@@ -115,6 +116,7 @@ def run(
     return answered
 
 
+@numbered
 def measure(
     analyzer: Spectrometer,
     identifier: Identifier,

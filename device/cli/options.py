@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from device.cli.keeping_log import log_file_option
 from device.version import VERSION
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -84,7 +85,7 @@ def growing_options(command: Command) -> Command:
 
 
 def store_options(command: Command) -> Command:
-    """`--store FILE` and `--no-store`."""
+    """`--store FILE`, `--no-store` and `--log-file` (see `keeping_log.py`)."""
     for option in reversed(_STORE):
         command = option(command)
     return command
@@ -230,4 +231,5 @@ _STORE = (
         help="Store the result in this file instead of the usual one.",
     ),
     click.option("--no-store", is_flag=True, help="Do not store the result of a measurement."),
+    log_file_option,
 )

@@ -81,6 +81,7 @@ def run(
     if no_store and store is not None:
         raise click.UsageError("--store and --no-store contradict each other.")
     from device.cli.exit_codes import exit_code_for_error
+    from device.cli.keeping_log import keep_log
     from device.cli.measuring import measurement_settings, record_store, safety_settings
     from device.cli.outcome import show_answer, warn_of_model
     from device.cli.showing import print_event
@@ -92,6 +93,7 @@ def run(
     from device.station.station import Equipment, Station
 
     opener, truth = opener_and_truth(port, timeout_s)  # a typing error is told before all else
+    keep_log()
     safety = safety_settings(
         dark_sample=dark_sample, no_heating_watch=no_heating_watch, cooler_c=cooler_c
     )
@@ -127,7 +129,7 @@ def run(
                 as_json=as_json,
                 picture=None,
                 truth=truth(),
-            ),  # fmt: skip
+            ),
             show_failure=show_failure,
             triggers=triggers,
         )
