@@ -1,6 +1,10 @@
-"""Shared test settings: hypothesis is seeded, so that every run tries the same examples."""
+"""Shared test settings: hypothesis is seeded, so that every run tries the same examples, and what
+is kept is kept in a folder of this run."""
 
+import atexit
 import contextlib
+import os
+import tempfile
 
 from hypothesis import HealthCheck, settings
 
@@ -8,6 +12,11 @@ from hypothesis import HealthCheck, settings
 # test run, this way round both work. The product never has them in one process.
 with contextlib.suppress(ImportError):
     import tflite_runtime.interpreter  # noqa: F401
+
+# No test touches records, keys or settings of whoever runs the suite, nor does a command it starts.
+_HOME = tempfile.TemporaryDirectory(prefix="ramix-tests-")
+atexit.register(_HOME.cleanup)
+os.environ["RAMIX_HOME"] = _HOME.name
 
 settings.register_profile(
     "ramix",
