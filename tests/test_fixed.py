@@ -119,4 +119,4 @@ def test_a_file_is_lit_by_nobody(option: tuple[str, ...], tmp_path: Path) -> Non
 def test_a_setpoint_out_of_reach_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     code = run_command(["identify", "--port", MIX, "--no-store", "--cooler", "-90", "--json"])
     error = json.loads(capsys.readouterr().out)["error"]
-    assert code == 2 and "-90 C" in error["text"] and "--cooler" in error["remedy"]
+    assert code == 1 and "-90 C" in error["text"] and "--cooler" in error["remedy"]
