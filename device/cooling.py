@@ -10,15 +10,12 @@ Next: `countdown.py`, which follows; `runtime.py`, which measures.
 from collections.abc import Callable
 
 from device.countdown import MeasurementCancelled
+from device.driver.prepared import set_cooler
 from device.driver.safety import CoolerSettings
 from device.driver.spectrometer import Spectrometer
 from device.events import Cooling, Event
-from firmware_bridge.errors import CallerError, InstrumentError
-from firmware_bridge.messages import FrameFlags, Status
+from firmware_bridge.messages import FrameFlags
 
-# Where nobody says another: dark current halves with each five to seven degrees of silicon; below,
-# windows collect moisture.
-DEFAULT_SETPOINT_C = -20.0
 _ASKING_MS, _PAUSE_S = 10.0, 0.5  # a frame that asks, and the time between two of them
 # A detector whose temperature changed by less in so long will not get there.
 _AT_REST_C, _AT_REST_S = 0.05, 5.0
@@ -39,7 +36,7 @@ def cooled(
     """
     if not analyzer.capabilities.has_tec:
         return None
-    setpoint_c = _set(analyzer, settings)
+    setpoint_c = set_cooler(analyzer, settings.setpoint_c)
     if not analyzer.detector().stable:
         before_ms = analyzer.integration_time_ms
         _wait(analyzer, settings.wait_s, setpoint_c, tell)
@@ -69,22 +66,6 @@ def _wait(
             raise MeasurementCancelled(
                 "The trigger was pressed again while the detector was cooled: no light was made."
             )
-
-
-def _set(analyzer: Spectrometer, settings: CoolerSettings) -> float | None:
-    setpoint_c = DEFAULT_SETPOINT_C if settings.setpoint_c is None else settings.setpoint_c
-    try:
-        analyzer.set_tec(True, setpoint_c)
-    except InstrumentError as refused:
-        if refused.status != Status.OUT_OF_RANGE:
-            raise
-        if settings.setpoint_c is not None:
-            raise CallerError(
-                f"The analyzer's cooler does not reach {setpoint_c:g} C.",
-                remedy="Give another temperature with --cooler, or none.",
-            ) from refused
-        return None  # a cooler of another reach keeps its maker's setpoint
-    return setpoint_c
 
 
 def _rests(seen: list[tuple[float, float]]) -> bool:

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from device.answer.remarks import remarks_on
-from device.cooling import DEFAULT_SETPOINT_C, cooled
+from device.cooling import cooled
 from device.countdown import MeasurementCancelled
 from device.driver.analyzer import Analyzer
 from device.driver.growing import SequentialSettings, growing
+from device.driver.prepared import COOLER_SETPOINT_C
 from device.driver.safety import CoolerSettings
 from device.driver.transports.in_process import InProcessTransport, VirtualClock
 from device.events import Cooling, Event, words
@@ -45,7 +46,7 @@ def cool(
 
 def test_a_warm_detector_is_waited_for_in_the_dark() -> None:
     setpoint_c, told, took_s, flags, pulses = cool()
-    assert setpoint_c == DEFAULT_SETPOINT_C
+    assert setpoint_c == COOLER_SETPOINT_C
     assert 10.0 < took_s < 30.0 and "tec_unlocked" not in flags and pulses == 0
     temperatures = [one.temperature_c for one in told]
     assert temperatures[0] > 10.0 > temperatures[-1]

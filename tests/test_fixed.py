@@ -88,12 +88,11 @@ def asked(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
 def test_a_command_says_what_it_found_and_what_was_overridden(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    acquire = ("acquire", "-o", str(tmp_path / "a.csv"))
+    acquire = ("acquire", "-o", str(tmp_path / "a.csv"), "--force")
     for verb in (("identify", "--no-store", "--frames", "2"), acquire):
         plain = asked(capsys, *verb)
         assert (plain["exposure"], plain["overridden"]) == ("found", [])
         assert (plain["first_light_mw"], plain["cooler_setpoint_c"]) == (7, -20.0)
-        acquire = (*acquire, "--force")
     given = asked(
         capsys, "identify", "--no-store", "--integration-time", "300", "--dark-sample",
         "--no-heating-watch", "--cooler", "-10", "--laser-power", "20",

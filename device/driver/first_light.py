@@ -66,7 +66,7 @@ def first_light(
         as `prepared` and `Spectrometer.acquire_frame`.
     """
     found_ms = analyzer.integration_time_ms
-    power_mw = prepared(analyzer, most_mw(analyzer, safety, laser_power_mw))
+    power_mw = prepared(analyzer, most_mw(analyzer, safety, laser_power_mw), with_cooler=False)
     _set_shortest(analyzer)
     unlit = [checked(analyzer.acquire_frame(laser_on=False), page) for _ in range(2)]
     if _is_a_recording(*unlit):

@@ -20,7 +20,7 @@ from device.answer.identifier import Identifier
 from device.countdown import DEFAULT_COUNTDOWN_S, MeasurementCancelled
 from device.driver.analyzer import Analyzer
 from device.driver.spectrometer import Spectrometer
-from device.events import Answered, Event, Failed, FrameTaken, Step, Waiting, words
+from device.events import Answered, Cooling, Event, Failed, FrameTaken, Step, Waiting, words
 from device.inference.bundle import require_fits
 from device.runtime import Settings, StoredAnswer, Tell, load_identifier
 from device.spectra.container import Container
@@ -48,7 +48,7 @@ def _logged(tell: Tell) -> Tell:
     """`tell`, and a log of all but passing remarks: above all of every time that light is made."""
 
     def both(event: Event) -> None:
-        if not isinstance(event, Step | FrameTaken | Waiting):
+        if not isinstance(event, Step | FrameTaken | Waiting | Cooling):
             _log.info(words(event), extra={"event": type(event).__name__})
         tell(event)
 
