@@ -37,6 +37,7 @@ from device.events import Cancelled, Certainty, Event, Ready, Step, Waiting
 from device.inference.errors import BundleError, RuntimeMissing, VerificationFailed
 from device.inference.model_source import load_from_analyzer, slot_name
 from device.measurement_id import numbered
+from device.records.beside import Beside, require_writable, stored
 from device.spectra.spectrum import spectrum_from_acquisition
 from firmware_bridge.errors import InstrumentError, LinkError, LinkTimeout, RamixError
 from firmware_bridge.messages import SlotState
@@ -80,6 +81,7 @@ def run(
     triggers: int | None = None,
     containers: "Sequence[Container]" = (),
     countdown_s: float = 0.0,
+    beside: Beside | None = None,
 ) -> int:
     """Answer every press of the trigger; returns how many presses got an answer.
 
@@ -97,7 +99,7 @@ def run(
         pressed += 1
         try:
             outcome = measure(
-                analyzer, identifier, store, settings, progress, containers, countdown_s
+                analyzer, identifier, store, settings, progress, containers, countdown_s, beside
             )
         except MeasurementCancelled as cancelled:
             progress(Cancelled())
@@ -125,12 +127,15 @@ def measure(
     tell: Tell,
     containers: "Sequence[Container]" = (),
     countdown_s: float = 0.0,
+    beside: Beside | None = None,
 ) -> StoredAnswer:
     """Measure once, through `containers`, identify, and store before anybody sees the answer.
 
     No light is made before the detector is cool, if that is a matter of seconds, and `countdown_s`
-    are over; a press of the trigger meanwhile raises `MeasurementCancelled`.
+    are over; a press of the trigger meanwhile raises `MeasurementCancelled`. A store that would not
+    take the record refuses before that.
     """
+    require_writable(store)
     setpoint_c = cooled(analyzer, settings.safety.cooler, tell)
     count_down(analyzer, countdown_s, tell)
     # the brightest line counts within the range that this model sees
@@ -142,8 +147,7 @@ def measure(
     if answer.settings is not None:
         with_these = replace(answer.settings, countdown_s=countdown_s, cooler_setpoint_c=setpoint_c)
         answer = replace(answer, settings=with_these)
-    record_id = store.append(answer) if store is not None else None
-    return StoredAnswer(answer, record_id)
+    return StoredAnswer(answer, stored(store, answer, analyzer, identifier, settings, beside))
 
 
 def _until_certain(

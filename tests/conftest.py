@@ -1,12 +1,21 @@
 """Shared test settings: hypothesis is seeded, so that every run tries the same examples, and what
-is kept is kept in a folder of this run."""
+is kept is kept in a folder of this run.
+
+What an administrator has set up on this machine does not count in the tests.
+"""
 
 import atexit
 import contextlib
 import os
 import tempfile
+from pathlib import Path
 
 from hypothesis import HealthCheck, settings
+
+from device import installation
+
+for _name in ("SYSTEM_CONFIG_DIR", "SYSTEM_STATE_DIR"):
+    setattr(installation, _name, Path("/nonexistent/ramix") / _name)
 
 # TensorFlow and tflite-runtime share symbols: with TensorFlow first the other one crashes the whole
 # test run, this way round both work. The product never has them in one process.

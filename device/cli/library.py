@@ -22,10 +22,8 @@ from device.cli.output import print_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from device.driver.acquisition import AcquisitionSettings
     from device.field_library.compound import FieldCompound
     from device.inference.bundle import Bundle
-    from device.spectra.spectrum import Spectrum
 
 
 @click.group()
@@ -101,7 +99,7 @@ def add(
             "--frames, --integration-time, --laser-power, --dark-sample, --no-heating-watch and "
             "--cooler need a --port to measure with."
         )
-    from device.cli.measuring import acquisition_settings, safety_settings
+    from device.cli.measuring import acquisition_settings, measured_spectrum, safety_settings
     from device.cli.spectrum_file import read_with_sha256
     from device.field_library.compound import field_compound
     from device.field_library.store import FieldLibrary
@@ -115,7 +113,9 @@ def add(
     )
     settings = acquisition_settings(frames, integration_time, laser_power_mw, safety)
     spectrum, source_sha256 = (
-        read_with_sha256(file) if file is not None else _measure(port, settings, timeout_s)
+        read_with_sha256(file)
+        if file is not None
+        else (measured_spectrum(port or "", settings, timeout_s), "")
     )
     entry = field_compound(
         spectrum,
@@ -125,7 +125,12 @@ def add(
         hazard=hazard,
         source_sha256=source_sha256,
     )
-    path = kept.add(entry, bundle.manifest.compounds)
+    from device.cli.measuring import is_simulated_port
+    from device.records.journal import recorded
+
+    with recorded("library", simulated=is_simulated_port(port)) as event:
+        path = kept.add(entry, bundle.manifest.compounds)
+        event |= {"action": "add", **_described(entry)}
     warnings = _warnings(entry, bundle, there)
     if as_json:
         print_json({"added": _described(entry), "file": str(path), "warnings": warnings})
@@ -163,7 +168,7 @@ def list_command(as_json: bool) -> int:
         click.echo(f"Nothing was added to the field library in {kept.folder}.")
     for entry in whole:
         facts = [entry.compound.cas, ", ".join(entry.compound.synonyms), entry.compound.hazard]
-        when = entry.added_utc[:10]
+        when = f"{entry.added_utc[:10]} UTC"
         click.echo(f"{entry.name}  {'; '.join([*filter(None, facts), f'added {when}'])}")
     for one in damaged:
         error = one.error()
@@ -183,8 +188,11 @@ def remove(name: str, as_json: bool) -> None:
       ramix library remove acetone
     """
     from device.field_library.store import FieldLibrary
+    from device.records.journal import recorded
 
-    path = FieldLibrary.default().remove(name)
+    with recorded("library") as event:
+        path = FieldLibrary.default().remove(name)
+        event |= {"action": "remove", "name": name, "file": path.name}
     if as_json:
         print_json({"removed": str(path)})
         return
@@ -215,23 +223,6 @@ def _warnings(
         "apart."
         for other in alike
     ]
-
-
-def _measure(
-    port: str | None, settings: "AcquisitionSettings", timeout_s: float
-) -> "tuple[Spectrum, str]":
-    from device.cli.showing import print_event
-    from device.cooling import cooled
-    from device.driver.fixed import averaged
-    from device.driver.port import parse_port
-    from device.ports import open_analyzer
-    from device.spectra.spectrum import spectrum_from_acquisition
-
-    parse_port(port or "")  # a typing error is told before anything is opened
-    with open_analyzer(port or "", timeout_s) as analyzer:
-        cooled(analyzer, settings.safety.cooler, print_event)
-        acquisition = averaged(analyzer, settings, print_event).acquisition
-    return spectrum_from_acquisition(acquisition), ""
 
 
 def _described(entry: "FieldCompound") -> dict[str, Any]:

@@ -3,17 +3,21 @@
 Next: `../runtime.py`, which measures.
 """
 
+import contextlib
 from pathlib import Path
+from typing import Any
 
 import click
 
-from device import installation
 from device.cli.options import AUTO_EXPOSURE
 from device.driver.acquisition import AcquisitionSettings
 from device.driver.growing import DEFAULT_BUDGET_S, SequentialSettings
+from device.driver.port import SimPort, parse_port
 from device.driver.safety import CoolerSettings, Safety
+from device.records.journal import recorded, usual_store
 from device.records.store import RecordStore
 from device.runtime import Settings
+from device.spectra.spectrum import Spectrum
 
 
 def measurement_settings(
@@ -63,14 +67,45 @@ def safety_settings(*, dark_sample: bool, no_heating_watch: bool, cooler_c: floa
     return Safety(not no_heating_watch, dark_sample, CoolerSettings(cooler_c))
 
 
-def record_store(path: Path | None, *, no_store: bool) -> RecordStore | None:
+def record_store(path: Path | None, *, no_store: bool, port: str) -> RecordStore | None:
     """The store, known to take records: found out before the laser is used, not after.
+
+    Records of simulated analyzers go to a store of their own, unless a `path` is named.
 
     Raises:
         RecordStoreError: it does not.
     """
     if no_store:
         return None
-    store = RecordStore(path or installation.default_record_store_path())
+    store = usual_store(simulated=is_simulated_port(port)) if path is None else RecordStore(path)
     store.check_writable()
     return store
+
+
+def kept_as_event(
+    kind: str, port: str, *, dry_run: bool = False
+) -> contextlib.AbstractContextManager[dict[str, Any]]:
+    """For what changes an analyzer: `recorded`, but for a dry run, which changes nothing."""
+    if dry_run:
+        return contextlib.nullcontext({})
+    return recorded(kind, simulated=is_simulated_port(port))
+
+
+def is_simulated_port(port: str | None) -> bool:
+    """Whether a port names a simulated analyzer; one behind TCP or USB says so itself."""
+    return port is not None and isinstance(parse_port(port), SimPort)
+
+
+def measured_spectrum(port: str, settings: AcquisitionSettings, timeout_s: float) -> Spectrum:
+    """So many frames of what lies in front of the analyzer now."""
+    from device.cli.showing import print_event
+    from device.cooling import cooled
+    from device.driver.fixed import averaged
+    from device.ports import open_analyzer
+    from device.spectra.spectrum import spectrum_from_acquisition
+
+    parse_port(port)  # a typing error is told before anything is opened
+    with open_analyzer(port, timeout_s) as analyzer:
+        cooled(analyzer, settings.safety.cooler, print_event)
+        look = averaged(analyzer, settings, print_event)
+    return spectrum_from_acquisition(look.acquisition)

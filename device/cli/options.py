@@ -6,6 +6,7 @@ frames, `@growing_options` of those that measure until they are certain; `@store
 Next: `identify.py`, the verb that uses them all.
 """
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -13,15 +14,18 @@ from typing import Any, Final, TypeVar
 import click
 
 from device.cli.keeping_log import log_file_option
+from device.cli.safety_options import SAFETY
 from device.version import VERSION
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEFAULT_TIMEOUT_S: Final = 5.0
 AUTO_EXPOSURE: Final = "auto"
+STDIN: Final = "-"  # instead of a file's name
+ACQUIRE: Final = "acquire"  # instead of a blank's file: it is measured first
+
 # Spelled here again, because their owners import an interpreter and arrays; a test compares them.
 MAX_COUNTDOWN_S: Final = 60.0
-COOLER_C: Final = (-100.0, 30.0)
 RUNTIMES: Final = ("auto", "litert", "tflite")
 PORT_FORMS: Final = (
     "usb:SERIAL, /dev/ttyACM0, tcp://127.0.0.1:7850, or a simulated one: sim:replay=FILE, "
@@ -91,11 +95,37 @@ def store_options(command: Command) -> Command:
     return command
 
 
+def _name_key_file(_context: click.Context, _option: click.Parameter, path: Path | None) -> None:
+    if path is None and "device.link_key_file" not in sys.modules:
+        return  # most starts need no key, and never load what reads one
+    from device.link_key_file import name_key_file
+
+    name_key_file(path)
+
+
+key_file_option = click.option(
+    "--key-file",
+    type=click.Path(path_type=Path),
+    callback=_name_key_file,
+    expose_value=False,
+    metavar="FILE",
+    help="The link key of an analyzer behind tcp://, which `ramix link-key` makes. "
+    "[default: link.key among the settings]",
+)
+
+
 def port_option(*, required: bool = True) -> Callable[[Command], Command]:
-    """`--port`, required unless the verb has another source."""
-    return click.option(
-        "--port", required=required, metavar="PORT", help=f"Where the analyzer is: {PORT_FORMS}."
-    )
+    """`--port`, required unless the verb has another source, and `--key-file`, applied here."""
+
+    def add(command: Command) -> Command:
+        return click.option(
+            "--port",
+            required=required,
+            metavar="PORT",
+            help=f"Where the analyzer is: {PORT_FORMS}.",
+        )(key_file_option(command))
+
+    return add
 
 
 runtime_option = click.option(
@@ -125,7 +155,8 @@ blank_option = click.option(
     multiple=True,
     metavar="FILE",
     help="A spectrum of the empty vial, bag or bottle that the sample is measured through: its "
-    "light is fitted, taken out and never named. May be repeated.",
+    "light is fitted, taken out and never named. May be repeated. At a port `acquire` measures "
+    "it first.",
 )
 
 json_option = click.option(
@@ -166,27 +197,6 @@ laser_power_option = click.option(
     metavar="MW",
     help="Laser power in milliwatts. [default: the analyzer's maximum]",
 )
-_SAFETY = (
-    click.option(
-        "--dark-sample",
-        is_flag=True,
-        help="The sample is dark or may be energetic: a tenth of the analyzer's power at most "
-        "(unless --laser-power is given), reached from 1 mW by doubling.",
-    ),
-    click.option(
-        "--no-heating-watch",
-        is_flag=True,
-        help="Go on where the light rises or lines move, as of a sample that is stirred.",
-    ),
-    click.option(
-        "--cooler",
-        "cooler_c",
-        type=click.FloatRange(*COOLER_C),
-        metavar="C",
-        help="Cool the detector to so many degrees Celsius. [default: -20, or its maker's "
-        "setpoint where that is out of reach]",
-    ),
-)
 _MEASUREMENT = (
     click.option(
         "--frames",
@@ -195,7 +205,7 @@ _MEASUREMENT = (
         help="Average N frames; from three on, cosmic rays are removed. [default: 1]",
     ),
     _INTEGRATION_TIME,
-    *_SAFETY,
+    *SAFETY,
 )
 _GROWING = (
     click.option(
@@ -221,7 +231,7 @@ _GROWING = (
         "[default with --frames: found]",
     ),
     laser_power_option,
-    *_SAFETY,
+    *SAFETY,
 )
 _STORE = (
     click.option(

@@ -6,9 +6,11 @@ Next: `../station/station.py`, which it stands on; `../runtime.py`, the loop its
 import signal
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
+from device.cli.about_options import about_options
 from device.cli.options import (
     blank_option,
     common_options,
@@ -19,7 +21,11 @@ from device.cli.options import (
     store_options,
 )
 from device.cli.output import clear_progress, print_ramix_error
+from device.cli.watch_file import read_watch_list, watch_list_option
 from firmware_bridge.errors import RamixError
+
+if TYPE_CHECKING:
+    from device.records.about import About
 
 
 @click.command()
@@ -35,6 +41,8 @@ from firmware_bridge.errors import RamixError
 @growing_options
 @countdown_option("2")
 @store_options
+@watch_list_option
+@about_options
 @common_options
 def run(
     port: str,
@@ -51,6 +59,8 @@ def run(
     countdown_s: float | None,
     store: Path | None,
     no_store: bool,
+    watch_list: str | None,
+    about: "About",
     as_json: bool,
     timeout_s: float,
 ) -> int:
@@ -68,6 +78,7 @@ def run(
       ramix run --port sim:scenes=demo --triggers 10 --json
       ramix run --port usb: --blank empty-vial.csv
       ramix run --port usb: --countdown 5
+      ramix run --port usb: --watch-list forbidden.txt
 
     Two seconds pass between a press and the first light (--countdown); a second press in this time
     cancels the measurement: no light, no record.
@@ -86,9 +97,10 @@ def run(
     from device.cli.outcome import show_answer, warn_of_model
     from device.cli.showing import print_event
     from device.cli.simulated_truth import opener_and_truth
-    from device.cli.spectrum_file import containers_for, read_with_sha256
+    from device.cli.walls import Walls
     from device.countdown import DEFAULT_COUNTDOWN_S
     from device.field_library.store import FieldLibrary
+    from device.records.beside import Beside
     from device.station.service_manager import watched
     from device.station.station import Equipment, Station
 
@@ -98,8 +110,9 @@ def run(
         dark_sample=dark_sample, no_heating_watch=no_heating_watch, cooler_c=cooler_c
     )
     settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw, safety)
-    records = record_store(store, no_store=no_store)
-    read = [read_with_sha256(blank) for blank in blanks]
+    watch = read_watch_list(watch_list)
+    records = record_store(store, no_store=no_store, port=port)
+    walls = Walls(blanks, settings, sample_next=False)
     field = FieldLibrary.default().load()
     failures: list[RamixError] = []
 
@@ -113,12 +126,17 @@ def run(
         settings,
         runtime=runtime,
         field_compounds=field,
-        containers=lambda identifier: containers_for(identifier, read),
+        containers=walls.containers,
+        asked=watch.asked_of,
         store=records,
         countdown_s=DEFAULT_COUNTDOWN_S if countdown_s is None else countdown_s,
+        beside=Beside(about=lambda: about),
+        start_as="run",
     )
     tell = watched(print_event)
-    with Station(port, equipment, opener, tell) as station:
+    station = Station(port, equipment, opener, tell)
+    walls.station = station
+    with station:
         if as_json:
             warn_of_model(station.identifier)
         answered = station.run(

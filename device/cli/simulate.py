@@ -14,33 +14,19 @@ import click
 
 from device.cli.options import json_option, log_level_option
 from device.cli.output import print_json
+from device.cli.serving import Serving, serving_options
 
 # Spelled here again, because their owner imports the simulator; a test compares the two.
 SCENES: Final = ("empty", "lamp", "neon", "argon", "polystyrene", "calcite")
 CAMERAS: Final = ("ccd", "cmos")
 FIGURES: Final = ("told", "unknown")
-DEFAULT_ADDRESS: Final = "127.0.0.1:7850"
 SCENES_EVERY_S: Final = 5.0
-_PLAIN_PTY: Final = "-"  # a terminal without a lasting name
 _LOOK_S: Final = 0.2  # between two looks after the log of truths and the plug
 _UNPLUGGED_S: Final = 3.0  # how long a planned unplugging lasts
 
 
 @click.command()
-@click.option(
-    "--tcp",
-    is_flag=False,
-    flag_value=DEFAULT_ADDRESS,
-    metavar="[HOST:PORT]",
-    help=f"Serve on a TCP port, 0 for a free one. [default: {DEFAULT_ADDRESS}]",
-)
-@click.option(
-    "--pty",
-    is_flag=False,
-    flag_value=_PLAIN_PTY,
-    metavar="[LINK]",
-    help="Serve on a pseudo-terminal instead; LINK is a symlink to make to it.",
-)
+@serving_options
 @click.option("--replay", type=click.Path(path_type=Path), help="A B&W Tek file to replay.")
 @click.option("--mix", metavar="NAME:SHARE,...", help="A mixture of the model's references.")
 @click.option(
@@ -123,8 +109,7 @@ _UNPLUGGED_S: Final = 3.0  # how long a planned unplugging lasts
 @json_option
 @log_level_option
 def simulate(
-    tcp: str | None,
-    pty: str | None,
+    serving: Serving,
     replay: Path | None,
     mix: str | None,
     scene: str | None,
@@ -158,12 +143,11 @@ def simulate(
     Examples:
       ramix simulate --replay sample.txt --tcp
       ramix simulate --mix toluene:0.7,ethanol:0.3 --snr 100 --pty /tmp/analyzer
+      ramix simulate --tcp 0.0.0.0:7850 --key-file analyzer.key
       ramix simulate --scenes demo --tcp --truth truth.jsonl
       ramix simulate --mix toluene --wall glass --room-light 2000 --fault damaged@7,unplug@20
       ramix simulate --flash flash.bin --tcp 127.0.0.1:7851 --speed 10
     """
-    if tcp is not None and pty is not None:
-        raise click.UsageError("--tcp and --pty exclude each other.")
     if trigger_every is None:
         trigger_every = 0.0 if scenes is None else SCENES_EVERY_S
     if truth is not None and scenes is None:
@@ -175,8 +159,6 @@ def simulate(
     from device.simulated.spec import DEMO, NONE, SimulatedPort, parse_mix
     from device.simulated.truth import TruthFile, TruthLog
     from device.simulated.values import read_battery
-    from firmware_bridge.framing import Framing
-    from firmware_bridge.simulator.serve import PtyServer, TcpServer
 
     port = SimulatedPort(
         replay=replay,
@@ -200,6 +182,7 @@ def simulate(
         battery=read_battery("battery", battery),
         fault=Planned() if fault is None else Planned.parse(fault),
     )
+    key = serving.link_key()
     stopped = threading.Event()
 
     def stop(_signal_number: int, _frame: FrameType | None) -> None:
@@ -208,14 +191,9 @@ def simulate(
     with ExitStack() as endings:
         truths = None if truth is None else endings.enter_context(TruthFile(truth))
         log = TruthLog(None if truths is None else truths.add)
-        analyzer = build_analyzer(port, Framing.RAW if pty is None else Framing.COBS, log.follow)
+        analyzer = build_analyzer(port, serving.framing, log.follow, key)
         endings.callback(release_flash, analyzer.flash)
-        server: TcpServer | PtyServer
-        if pty is None:
-            server = TcpServer(analyzer, *_address(tcp))
-        else:
-            server = PtyServer(analyzer, None if pty == _PLAIN_PTY else Path(pty))
-        endings.enter_context(server)
+        server = endings.enter_context(serving.server(analyzer))
         for number in (signal.SIGINT, signal.SIGTERM):
             endings.callback(signal.signal, number, signal.signal(number, stop))
         if as_json:
@@ -232,10 +210,3 @@ def simulate(
                 if unplugged_s >= _UNPLUGGED_S:
                     analyzer.plug_in()
     return 0
-
-
-def _address(text: str | None) -> tuple[str, int]:
-    host, _, number = (text or DEFAULT_ADDRESS).rpartition(":")
-    if not number.isascii() or not number.isdigit() or int(number) > 65_535:
-        raise click.UsageError(f"--tcp takes HOST:PORT or PORT, not {text!r}.")
-    return host.strip("[]") or "127.0.0.1", int(number)

@@ -63,7 +63,10 @@ def framing_of(port: SimulatedPort) -> Framing:
 
 
 def build_analyzer(
-    port: SimulatedPort, framing: Framing, follow: "Follow | None" = None
+    port: SimulatedPort,
+    framing: Framing,
+    follow: "Follow | None" = None,
+    link_key: bytes | None = None,
 ) -> SimulatedAnalyzer:
     """The analyzer that `port` asks for, with its model in slot A.
 
@@ -88,6 +91,7 @@ def build_analyzer(
         ),
         faults=port.fault.plan(port.seed),
         mishaps=port.fault.mishaps,
+        link_key=link_key,
     )
 
 

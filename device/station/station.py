@@ -7,7 +7,6 @@ same one is back; nothing is armed by that, and a press of the trigger meanwhile
 Next: `connection.py`, how the analyzer is found again; `../runtime.py`, one measurement.
 """
 
-import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -16,25 +15,28 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from device import runtime
+from device.answer.asked import Asked
 from device.answer.identifier import Identifier
 from device.countdown import DEFAULT_COUNTDOWN_S, MeasurementCancelled
 from device.driver.analyzer import Analyzer
 from device.driver.spectrometer import Spectrometer
-from device.events import Answered, Cooling, Event, Failed, FrameTaken, Step, Waiting, words
+from device.events import Answered, Failed
 from device.inference.bundle import require_fits
+from device.records.beside import Beside
 from device.runtime import Settings, StoredAnswer, Tell, load_identifier
 from device.spectra.container import Container
 from device.station.connection import Connection
+from device.station.logged import logged
+from device.station.start import start_kept, started
 from firmware_bridge.errors import CallerError, LinkError, RamixError
 
 if TYPE_CHECKING:  # who does not store does not load SQLite
     from device.field_library.compound import FieldCompound
     from device.records.store import RecordStore
 
-_log = logging.getLogger("ramix.station")
-
 OpenAnalyzer = Callable[[str], Spectrometer]
 ContainersFor = Callable[[Identifier], Sequence[Container]]
+AskedOf = Callable[[Identifier], Asked]
 
 
 class NoTrigger(RamixError):
@@ -42,17 +44,6 @@ class NoTrigger(RamixError):
 
     code = "no_trigger"
     default_remedy = "Measure with `ramix identify --port`."
-
-
-def _logged(tell: Tell) -> Tell:
-    """`tell`, and a log of all but passing remarks: above all of every time that light is made."""
-
-    def both(event: Event) -> None:
-        if not isinstance(event, Step | FrameTaken | Waiting | Cooling):
-            _log.info(words(event), extra={"event": type(event).__name__})
-        tell(event)
-
-    return both
 
 
 def _no_containers(_identifier: Identifier) -> Sequence[Container]:
@@ -67,8 +58,11 @@ class Equipment:
     chosen: a model that answers instead of the analyzer's own, proven already.
     field_compounds: fitted beside the analyzer's own model.
     containers: that samples are measured through, made ready for a model; asked for with each.
+    asked: what is asked beside the verdict, checked against a model; asked for with each.
     store: opened and closed with the station; None: nothing is kept.
     countdown_s: between a press of the trigger, or the call of `measure`, and the first light.
+    beside: what people said and what the last self-test was, for each record.
+    start_as: who starts ("run", "screen"), for the event that the store keeps; "": none is kept.
     """
 
     settings: Settings
@@ -76,8 +70,11 @@ class Equipment:
     chosen: Identifier | None = None
     field_compounds: "Sequence[FieldCompound]" = ()
     containers: ContainersFor = _no_containers
+    asked: AskedOf | None = None
     store: "RecordStore | None" = None
     countdown_s: float = DEFAULT_COUNTDOWN_S
+    beside: Beside | None = None
+    start_as: str = ""
 
 
 class Station:
@@ -99,7 +96,8 @@ class Station:
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self.equipment = equipment
-        self._tell = _logged(tell)
+        self._tell = logged(tell)
+        self._port = port
         self._connection = Connection(port, open_analyzer, self._tell, pause)
         self._endings = ExitStack()
         self._identifier: Identifier | None = None
@@ -114,8 +112,10 @@ class Station:
         with ExitStack() as endings:
             if self.equipment.store is not None:
                 endings.enter_context(self.equipment.store)
-            endings.enter_context(self._connection)
-            self._load_model()
+            with start_kept(self.equipment.store, self.equipment.start_as, self._port) as kept:
+                endings.enter_context(self._connection)
+                self._load_model()
+                kept |= started(self.analyzer, self.identifier, self.equipment.settings)
             self._endings = endings.pop_all()
         return self
 
@@ -148,7 +148,7 @@ class Station:
         self.analyzer.wait_trigger(0.0)  # what was pressed before cancels nothing
         done = runtime.measure(
             self.analyzer, self.identifier, self.equipment.store, self.equipment.settings,
-            self._tell, self._containers, self.equipment.countdown_s,
+            self._tell, self._containers, self.equipment.countdown_s, self.equipment.beside,
         )  # fmt: skip
         self._tell(Answered(str(done.answer.identification.verdict), done.record_id))
         return done
@@ -193,6 +193,7 @@ class Station:
                     show=count, show_failure=count_failure, progress=self._tell,
                     triggers=None if triggers is None else triggers - pressed,
                     containers=self._containers, countdown_s=self.equipment.countdown_s,
+                    beside=self.equipment.beside,
                 )  # fmt: skip
             except LinkError as lost:
                 if triggers is not None and pressed >= triggers:
@@ -235,4 +236,6 @@ class Station:
             info = analyzer.info
             require_fits(chosen.bundle.manifest, info.product, info.hardware_revision)
             self._identifier = chosen
+        if self.equipment.asked is not None:
+            self._identifier.asked = self.equipment.asked(self._identifier)
         self._containers = self.equipment.containers(self._identifier)

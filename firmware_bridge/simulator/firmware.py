@@ -44,6 +44,7 @@ class SimulatedAnalyzer(Hands):
     speed: exposure and readout take 1/speed of their time; leases are never scaled.
     trigger_every_s: presses the trigger after each such time without a measurement.
     equipment: what it is fitted with and tells; all of it when None.
+    link_key: what a host must prove before it may command; None: the link needs no key.
     faults, mishaps: what goes wrong on the wire, and with the laser.
     """
 
@@ -62,6 +63,7 @@ class SimulatedAnalyzer(Hands):
         speed: float = 1.0,
         trigger_every_s: float | None = None,
         equipment: Equipment | None = None,
+        link_key: bytes | None = None,
     ) -> None:
         if not speed > 0:
             raise CallerError("The speed of a simulated analyzer must be positive.")
@@ -84,6 +86,7 @@ class SimulatedAnalyzer(Hands):
         self._last_bytes_s = 0.0
         self._speed = speed
         self._trigger_every_s = trigger_every_s
+        self._link_key = link_key
         self._detector = Detector(model, self.calibration, seed=seed)
         self._rng = random.Random(seed)
         self._decoder = make_decoder(framing)
@@ -104,6 +107,11 @@ class SimulatedAnalyzer(Hands):
     def connected(self) -> bool:
         """Whether the plug is in and the power on."""
         return self._connected
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether a host must prove the link key before it may command."""
+        return self._link_key is not None
 
     def receive(self, data: bytes, now_s: float) -> None:
         """Take bytes from the host; replies come out of `poll`."""
@@ -180,6 +188,7 @@ class SimulatedAnalyzer(Hands):
             first_epoch=random_epoch(self._rng),
             now_s=self._now_s,
             trigger_every_s=self._trigger_every_s if self.equipment.has_trigger else None,
+            link_key=self._link_key,
         )
         instrument.laser.interlock_closed = not self._cover_is_open
         return instrument
@@ -213,6 +222,7 @@ class SimulatedAnalyzer(Hands):
 
     def _drop_link(self, cause: DarkCause) -> None:
         self._instrument.stop(self._now_s, cause)
+        self._instrument.guard.forget()
         self._output.clear()
         self._decoder.reset()
         self.stalled = False

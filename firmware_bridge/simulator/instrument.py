@@ -37,6 +37,7 @@ from firmware_bridge.simulator.equipment import Equipment
 from firmware_bridge.simulator.exposure import Camera, PendingFrame
 from firmware_bridge.simulator.flash import Flash
 from firmware_bridge.simulator.laser import DarkCause, Laser
+from firmware_bridge.simulator.link_guard import LinkGuard
 from firmware_bridge.simulator.mishaps import Mishaps
 from firmware_bridge.simulator.refused import Refused
 from firmware_bridge.simulator.samples import Samples
@@ -71,11 +72,13 @@ class Instrument:
         first_epoch: int,
         now_s: float,
         trigger_every_s: float | None,
+        link_key: bytes | None = None,
     ) -> None:
         model = detector.model
         self.body = body
         self.laser = Laser(model.full_laser_power_mw, body.note)
         self.trigger_count = 0
+        self.guard = LinkGuard(link_key, info.serial)
         self._samples = samples
         self._equipment = equipment
         self._mishaps = mishaps
@@ -114,6 +117,7 @@ class Instrument:
             flash,
             calibration.to_bytes(),
             pixel_count=pixel_count,
+            needs_key=link_key is not None,
         )
         self._pending: PendingFrame | None = None
         self._trigger_every_s = trigger_every_s
