@@ -84,9 +84,10 @@ class _Timed(InProcessTransport):
 
 @contextmanager
 def _fits_timed() -> Iterator[list[tuple[float, float]]]:
-    """Start and end of every fit and refit meanwhile, in seconds."""
+    """Start and end of every fit and refit meanwhile, and of what decides which response it has,
+    in seconds."""
     spans: list[tuple[float, float]] = []
-    whole = {name: getattr(Library, name) for name in ("fit", "refit")}
+    whole = {name: getattr(Library, name) for name in ("fit", "refit", "as_taken")}
 
     def timed(work: Callable[..., Any]) -> Callable[..., Any]:
         def run(*arguments: Any, **named: Any) -> Any:
