@@ -127,8 +127,18 @@ class Reconnected:
     model_changed: bool
 
 
+@dataclass(frozen=True)
+class SelfTestDue:
+    """The analyzer's last self-test is old, never was, or failed and is overridden; `remedy` is
+    empty where one line is enough."""
+
+    text: str
+    remedy: str = ""
+
+
 Event = (
-    Step | Connecting | Ready | Waiting | Cooling | Countdown | Cancelled | LaserOn | FrameTaken
+    SelfTestDue | Step | Connecting | Ready | Waiting | Cooling | Countdown | Cancelled | LaserOn
+    | FrameTaken
     | Certainty | Answered | Failed | LinkLost | Reconnecting | OtherAnalyzer | Reconnected
 )  # fmt: skip
 
@@ -138,6 +148,8 @@ def words(event: Event) -> str:
     match event:
         case Step(text):
             return text
+        case SelfTestDue(text, remedy):
+            return f"{text} {remedy}".rstrip()
         case Connecting(port):
             return f"opening {port}"
         case Ready():

@@ -48,8 +48,8 @@ def test_the_object_has_the_documented_fields_and_no_others() -> None:
     result = result_json(answer(Verdict.PARTIAL, reasons=(REASON,)), "0000001-x")
     assert list(result) == [
         "verdict", "components", "unexplained", "alternatives", "reasons", "safety", "nearest",
-        "watch", "material", "containers", "model", "decision", "why", "settings", "timings_ms",
-        "record_id",
+        "watch", "material", "containers", "model", "decision", "why", "settings", "self_test",
+        "timings_ms", "record_id",
     ]  # fmt: skip
     assert list(result["components"][0]) == [
         "name", "cas", "presence", "signal_share", "signal_share_uncertainty",

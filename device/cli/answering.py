@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from device.answer.identifier import Answer, Identifier
+    from device.cli.self_test_options import SelfTestRules
     from device.records.about import About
     from device.runtime import Settings
     from device.spectra.files.choices import Choices
@@ -67,11 +68,13 @@ def identify_sample(
     timeout_s: float,
     asked: "AskedOf",
     about: "About",
+    self_test: "SelfTestRules",
 ) -> Done:
     """Measure once, with the analyzer's own model unless another was named."""
     from device.answer.proof import proven_identifier
     from device.cli.keeping_log import keep_log
     from device.cli.measuring import record_store
+    from device.cli.self_tests import fitness
     from device.cli.showing import print_event
     from device.cli.walls import Walls
     from device.driver.port import parse_port
@@ -89,6 +92,7 @@ def identify_sample(
     if model is not None:
         chosen = proven_identifier(model_source.load_default(model), runtime, field)
     records = record_store(store, no_store=no_store, port=port)
+    fit = fitness(records, port, self_test, print_event)
     equipment = Equipment(
         settings,
         runtime=runtime,
@@ -98,7 +102,7 @@ def identify_sample(
         asked=asked,
         store=records,
         countdown_s=countdown_s,
-        beside=Beside(about=lambda: about),
+        beside=Beside(about=lambda: about, self_test=fit),
     )
     station = Station(port, equipment, lambda at: open_analyzer(at, timeout_s), print_event)
     walls.station = station

@@ -22,6 +22,7 @@ from device.cli.options import (
     runtime_option,
     store_options,
 )
+from device.cli.self_test_options import SelfTestRules, self_test_options
 from device.cli.watch_file import read_watch_list, watch_list_option
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 @runtime_option
 @growing_options
 @countdown_option("0, for the command is the consent; with the trigger in hand: run")
+@self_test_options
 @store_options
 @about_options
 @click.option(
@@ -89,6 +91,7 @@ def identify(
     no_heating_watch: bool,
     cooler_c: float | None,
     countdown_s: float | None,
+    self_test: SelfTestRules,
     store: Path | None,
     no_store: bool,
     picture: Path | None,
@@ -129,12 +132,12 @@ def identify(
     if bool(files) == (port is not None):
         raise click.UsageError("Give either --file or --port.")
     measuring = (budget_s, frames, integration_time, laser_power_mw)
-    guarded = dark_sample or no_heating_watch
-    asked = (*measuring, countdown_s, cooler_c, guarded or None)
-    if files and any(option is not None for option in asked):
+    guarded = dark_sample or no_heating_watch or self_test.despite
+    asked = any(option is not None for option in (*measuring, countdown_s, cooler_c))
+    if files and (asked or guarded):
         raise click.UsageError(
             "--budget, --frames, --integration-time, --laser-power, --countdown, --dark-sample, "
-            "--no-heating-watch and --cooler need a --port to measure with."
+            "--no-heating-watch, --cooler and --despite-self-test need a --port to measure with."
         )
     if files and ACQUIRE in blanks:
         raise click.UsageError("--blank acquire needs a --port to measure with.")
@@ -168,7 +171,7 @@ def identify(
         settings = measurement_settings(*measuring, safety)
         done = identify_sample(
             port, blanks, model, runtime, settings, countdown_s or 0.0, store, no_store, timeout_s,
-            watch.asked_of, about,
+            watch.asked_of, about, self_test,
         )  # fmt: skip
     from device.cli.outcome import show_answer, warn_of_model
 

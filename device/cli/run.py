@@ -21,6 +21,7 @@ from device.cli.options import (
     store_options,
 )
 from device.cli.output import clear_progress, print_ramix_error
+from device.cli.self_test_options import SelfTestRules, self_test_options
 from device.cli.watch_file import read_watch_list, watch_list_option
 from firmware_bridge.errors import RamixError
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 @runtime_option
 @growing_options
 @countdown_option("2")
+@self_test_options
 @store_options
 @watch_list_option
 @about_options
@@ -57,6 +59,7 @@ def run(
     no_heating_watch: bool,
     cooler_c: float | None,
     countdown_s: float | None,
+    self_test: SelfTestRules,
     store: Path | None,
     no_store: bool,
     watch_list: str | None,
@@ -95,6 +98,7 @@ def run(
     from device.cli.keeping_log import keep_log
     from device.cli.measuring import measurement_settings, record_store, safety_settings
     from device.cli.outcome import show_answer, warn_of_model
+    from device.cli.self_tests import fitness
     from device.cli.showing import print_event
     from device.cli.simulated_truth import opener_and_truth
     from device.cli.walls import Walls
@@ -122,6 +126,7 @@ def run(
         print_ramix_error(failure, as_json=as_json)
 
     signal.signal(signal.SIGTERM, _stop)
+    fit = fitness(records, port, self_test, print_event)
     equipment = Equipment(
         settings,
         runtime=runtime,
@@ -130,7 +135,7 @@ def run(
         asked=watch.asked_of,
         store=records,
         countdown_s=DEFAULT_COUNTDOWN_S if countdown_s is None else countdown_s,
-        beside=Beside(about=lambda: about),
+        beside=Beside(about=lambda: about, self_test=fit),
         start_as="run",
     )
     tell = watched(print_event)

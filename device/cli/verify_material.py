@@ -25,6 +25,7 @@ from device.cli.options import (
     store_options,
 )
 from device.cli.output import print_json
+from device.cli.self_test_options import SelfTestRules, self_test_options
 
 if TYPE_CHECKING:
     from device.answer.asked import Asked
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 @runtime_option
 @growing_options
 @countdown_option("0")
+@self_test_options
 @store_options
 @about_options
 @choice_options
@@ -75,6 +77,7 @@ def verify_material(
     integration_time: float | str | None,
     laser_power_mw: int | None,
     countdown_s: float | None,
+    self_test: SelfTestRules,
     store: Path | None,
     no_store: bool,
     about: "About",
@@ -120,7 +123,7 @@ def verify_material(
         )
         done = identify_sample(
             port, blanks, model, runtime, settings, countdown_s or 0.0, store, no_store, timeout_s,
-            asked, about,
+            asked, about, self_test,
         )  # fmt: skip
     from device.answer.material import material_json
     from device.cli.outcome import show_answer, warn_of_model

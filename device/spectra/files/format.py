@@ -9,19 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from device.spectra.files import (
-    acquired_csv,
-    acquired_json,
-    bwtek,
-    enlighten_csv,
-    foreign,
-    jcamp,
-    plain_csv,
-    spc,
-)
+from device.spectra.files import acquired_csv, acquired_json, bwtek, foreign
 from device.spectra.files.choices import Choices
+from device.spectra.files.refusal import TextFile
 from device.spectra.files.source import Source
-from device.spectra.files.text import TextFile
 from device.spectra.spectrum import Spectrum
 
 
@@ -45,13 +36,62 @@ def _of_lines(
     )
 
 
+# A start that reads one format loads no other: what is below is imported where it is needed.
+
+
+def _is_spc(source: Source) -> bool:
+    if b"\0" not in source.data[:32]:
+        return False
+    from device.spectra.files import spc
+
+    return spc.recognises(source)
+
+
+def _read_spc(source: Source, choices: Choices) -> Spectrum:
+    from device.spectra.files import spc
+
+    return spc.read(source, choices)
+
+
+def _is_jcamp(source: Source) -> bool:
+    if b"##" not in source.data[:4000]:
+        return False
+    from device.spectra.files import jcamp
+
+    return jcamp.recognises(source)
+
+
+def _read_jcamp(source: Source, choices: Choices) -> Spectrum:
+    from device.spectra.files import jcamp
+
+    return jcamp.read(source, choices)
+
+
+def _is_enlighten(source: Source) -> bool:
+    return any("enlighten" in line[:40].lower() for line in source.text.lines[:5])
+
+
+def _read_enlighten(source: Source, choices: Choices) -> Spectrum:
+    from device.spectra.files import enlighten_csv
+
+    if not enlighten_csv.recognises(source.text):
+        return _read_columns(source, choices)
+    return enlighten_csv.parse(source.text)
+
+
+def _read_columns(source: Source, choices: Choices) -> Spectrum:
+    from device.spectra.files import plain_csv
+
+    return plain_csv.parse(source.text, choices)
+
+
 FORMATS: Final = (
-    Format("SPC", spc.recognises, spc.read),
+    Format("SPC", _is_spc, _read_spc),
     Format("another program's file", foreign.recognises, foreign.read),
-    Format("JCAMP-DX", jcamp.recognises, jcamp.read),
+    Format("JCAMP-DX", _is_jcamp, _read_jcamp),
     _of_lines("B&W Tek", bwtek.recognises, bwtek.spectrum_in),
-    _of_lines("ENLIGHTEN", enlighten_csv.recognises, enlighten_csv.parse),
+    Format("ENLIGHTEN", _is_enlighten, _read_enlighten),
     _of_lines("CSV of ramix acquire", acquired_csv.recognises, acquired_csv.parse),
     _of_lines("JSON of ramix acquire", acquired_json.recognises, acquired_json.parse),
-    Format("columns", lambda _: True, lambda source, chosen: plain_csv.parse(source.text, chosen)),
+    Format("columns", lambda _source: True, _read_columns),
 )

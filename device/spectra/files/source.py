@@ -146,7 +146,7 @@ def _encoding_of(data: bytes) -> str:
         return "utf-8"  # one damaged byte somewhere
     for encoding in _ENCODINGS:
         try:
-            count = len(FOREIGN_SCRIPTS.findall(sample.decode(encoding, errors="replace")))
+            count = FOREIGN_SCRIPTS.count(sample.decode(encoding, errors="replace"))
         except LookupError:  # an interpreter built without it
             continue
         if count > most:

@@ -6,6 +6,7 @@ Next: `axis_words.py`, what follows from them.
 """
 
 import re
+from functools import cached_property
 from typing import Final
 
 _FIRST_FOREIGN: Final = "\u0370"  # Greek, the first script that Latin-1 does not have
@@ -13,15 +14,31 @@ _LONE_LETTERS: Final = frozenset("\u03bb")  # stand for a quantity in any langua
 _foreign: list[str] = []
 
 
-def _words(text: str) -> re.Pattern[str]:
-    """Any of the words in `text`, in either case."""
+class Words:
+    """Any of some words, in either case; compiled when first looked for: most files need none."""
+
+    def __init__(self, words: list[str]) -> None:
+        self._words = words
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile("|".join(self._words), re.I)
+
+    def search(self, text: str) -> re.Match[str] | None:
+        return self._pattern.search(text)
+
+    def count(self, text: str) -> int:
+        return sum(1 for _ in self._pattern.finditer(text))
+
+
+def _words(text: str) -> Words:
     words = text.split()
     _foreign.extend(
         word
         for word in words
         if word.lstrip("[(?:")[:1] >= _FIRST_FOREIGN and word not in _LONE_LETTERS
     )
-    return re.compile("|".join(words), re.I)
+    return Words(words)
 
 
 # wavelength: Germanic, Romance, Nordic, Slavic, Turkish, Baltic, Asian, Semitic languages
@@ -109,4 +126,4 @@ INTENSITY: Final = _words(r"""
 """)
 
 # In which an old encoding of a header shows itself.
-FOREIGN_SCRIPTS: Final = re.compile("|".join(_foreign), re.I)
+FOREIGN_SCRIPTS: Final = Words(_foreign)
