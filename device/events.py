@@ -138,8 +138,8 @@ class SelfTestDue:
 
 Event = (
     SelfTestDue | Step | Connecting | Ready | Waiting | Cooling | Countdown | Cancelled | LaserOn
-    | FrameTaken
-    | Certainty | Answered | Failed | LinkLost | Reconnecting | OtherAnalyzer | Reconnected
+    | FrameTaken | Certainty | Answered | Failed | LinkLost | Reconnecting | OtherAnalyzer
+    | Reconnected
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import click
 
 from device.cli.options import common_options, measurement_options, port_option
 from device.cli.output import clear_progress, print_json
+from device.cli.safety_options import safety_options
 
 if TYPE_CHECKING:
     from device.driver.analyzer import Analyzer
@@ -90,6 +91,7 @@ def info_command(port: str, as_json: bool, timeout_s: float) -> None:
 )
 @click.option("--force", is_flag=True, help="Replace FILE if it is there already.")
 @measurement_options
+@safety_options
 @click.option(
     "--laser-power",
     type=click.IntRange(min=0),

@@ -22,6 +22,7 @@ from device.cli.options import (
     runtime_option,
     store_options,
 )
+from device.cli.safety_options import safety_options
 from device.cli.self_test_options import SelfTestRules, self_test_options
 from device.cli.watch_file import read_watch_list, watch_list_option
 
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 @blank_option
 @runtime_option
 @growing_options
+@safety_options
 @countdown_option("0, for the command is the consent; with the trigger in hand: run")
 @self_test_options
 @store_options

@@ -18,6 +18,7 @@ from device.cli.options import (
     port_option,
 )
 from device.cli.output import print_json
+from device.cli.safety_options import safety_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +56,7 @@ def library() -> None:
 @click.option("--hazard", default="", metavar="TEXT", help="Hazard statement for the card.")
 @port_option(required=False)
 @measurement_options
+@safety_options
 @laser_power_option
 @click.option(
     "--model",

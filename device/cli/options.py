@@ -14,7 +14,6 @@ from typing import Any, Final, TypeVar
 import click
 
 from device.cli.keeping_log import log_file_option
-from device.cli.safety_options import SAFETY
 from device.version import VERSION
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -73,16 +72,14 @@ def common_options(command: Command) -> Command:
 
 
 def measurement_options(command: Command) -> Command:
-    """`--frames` and `--integration-time`, None when not given; and those of safety, which are
-    `dark_sample: bool`, `no_heating_watch: bool` and `cooler_c: float | None`."""
+    """`--frames` and `--integration-time`; both None when not given."""
     for option in reversed(_MEASUREMENT):
         command = option(command)
     return command
 
 
 def growing_options(command: Command) -> Command:
-    """`--budget` (s), `--frames`, `--integration-time`, `--laser-power` (mW), None when not given;
-    and those of safety, as `measurement_options`."""
+    """`--budget` (s), `--frames`, `--integration-time`, `--laser-power` (mW); None: not given."""
     for option in reversed(_GROWING):
         command = option(command)
     return command
@@ -205,7 +202,6 @@ _MEASUREMENT = (
         help="Average N frames; from three on, cosmic rays are removed. [default: 1]",
     ),
     _INTEGRATION_TIME,
-    *SAFETY,
 )
 _GROWING = (
     click.option(
@@ -231,7 +227,6 @@ _GROWING = (
         "[default with --frames: found]",
     ),
     laser_power_option,
-    *SAFETY,
 )
 _STORE = (
     click.option(

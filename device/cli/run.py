@@ -21,6 +21,7 @@ from device.cli.options import (
     store_options,
 )
 from device.cli.output import clear_progress, print_ramix_error
+from device.cli.safety_options import safety_options
 from device.cli.self_test_options import SelfTestRules, self_test_options
 from device.cli.watch_file import read_watch_list, watch_list_option
 from firmware_bridge.errors import RamixError
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 @blank_option
 @runtime_option
 @growing_options
+@safety_options
 @countdown_option("2")
 @self_test_options
 @store_options

@@ -1,16 +1,19 @@
 """The options that protect sample and measurement, of all verbs that make light.
 
-Next: `options.py`, which gives them to the verbs.
+Next: `options.py`, the others that verbs share.
 """
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 # Spelled here again, because its owner imports arrays; a test compares them.
 COOLER_C: Final = (-100.0, 30.0)
 
-SAFETY = (
+_SAFETY = (
     click.option(
         "--dark-sample",
         is_flag=True,
@@ -31,3 +34,11 @@ SAFETY = (
         "setpoint where that is out of reach]",
     ),
 )
+
+
+def safety_options(command: Command) -> Command:
+    """`--dark-sample` and `--no-heating-watch` (bool), `--cooler` (C as `cooler_c`; None: not
+    given)."""
+    for option in reversed(_SAFETY):
+        command = option(command)
+    return command
