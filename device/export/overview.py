@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from device.driver.acquisition import pixels_of_interest
+from device.driver.auto_exposure import pixels_of_interest
 from device.spectra.spectrum import Acquisition
 
 
