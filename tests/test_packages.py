@@ -7,11 +7,12 @@ import resource
 import struct
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from device.cli.main import run_command
@@ -19,11 +20,15 @@ from device.export.errors import PackageRefused
 from device.export.package import MOST_RECORDS, PACKAGE_PREFIX, package_from, package_of
 from device.export.stored_zip import MOST_BYTES, files_in, zip_of
 from device.inference.trust import SigningKey
-from device.records.about import AboutRefused
-from device.records.device_key import FileSigner, device_signer
+from device.records.about import About, AboutRefused
+from device.records.chain import Origin, made
+from device.records.circumstances import Circumstances
+from device.records.content import measurement_content
+from device.records.device_key import FileSigner, Signer, device_signer
 from device.records.entry import Entry, entry_problem
 from device.records.expert import AnswerRefused, answer_bytes, answer_from, signed_answer
 from device.records.head import canonical
+from device.records.kinds import EntryKind
 from device.records.received import received_folder
 from device.records.store import RecordStore
 from tests.record_exhibits import COLUMNS, answered
@@ -260,6 +265,21 @@ def test_a_hostile_package_is_one_sentence(packed: bytes, kind: str) -> None:
     assert "\n" not in caught.value.text and caught.value.remedy
 
 
+@given(st.lists(st.tuples(st.floats(0, 1), st.binary(min_size=1, max_size=8)), min_size=1))
+@settings(max_examples=60)
+def test_a_mangled_package_is_the_same_or_one_sentence(
+    packed: bytes, edits: list[tuple[float, bytes]]
+) -> None:
+    mangled = packed
+    for part, by in edits:
+        at = int(part * len(mangled))
+        mangled = mangled[:at] + by + mangled[at + len(by) :]
+    if mangled == packed:
+        return
+    with pytest.raises(PackageRefused):
+        package_from(mangled, "case.rrp")
+
+
 def test_signing_the_list_anew_with_nothing_changed_is_told_as_packed_by_another(
     packed: bytes,
 ) -> None:
@@ -276,35 +296,44 @@ def test_signing_the_list_anew_with_nothing_changed_is_told_as_packed_by_another
         lambda body: body["result"].update(safety={"worst": 7}),
         lambda body: body["arrays"]["raw_counts"].update(dtype="|O"),
         lambda body: body["measurement"].update(frames=[1]),
+        lambda body: body.update(more=[[]] * 20_000),
     ],
 )
 def test_what_a_stranger_signed_as_a_record_must_be_one(
     tmp_path: Path, change: Callable[[dict[str, Any]], Any]
 ) -> None:
     """With a key of their own every hash and signature fits, whatever it is that they sign."""
-    from datetime import UTC, datetime
-
-    from device.records.about import About
-    from device.records.chain import Origin, made
-    from device.records.circumstances import Circumstances
-    from device.records.content import measurement_content
-    from device.records.kinds import EntryKind
-
     signer = another_device()()
+    assert package_from(signed_by(signer, lambda _: None), "x").devices == (signer.public_key,)
+    with pytest.raises(PackageRefused):
+        package_from(signed_by(signer, change), "case.rrp")
+
+
+def signed_by(signer: Signer, change: Callable[[dict[str, Any]], Any]) -> bytes:
+    """A package of one measurement, changed before it was signed."""
     content, data = measurement_content(answer(), About(), Circumstances())
     content = json.loads(json.dumps(content))
-    for edit, sound in ((lambda _: None, True), (change, False)):
-        edit(content)
-        origin = Origin("0" * 32, signer.public_key, {})
-        row, body = made(
-            origin, bytes(32), 5, EntryKind.MEASUREMENT, content, signer, datetime.now(UTC)
-        )
-        package = package_of([Entry(origin.head(row), bytes(32), body, data)], signer)
-        if sound:
-            assert package_from(package, "case.rrp").devices == (signer.public_key,)
-        else:
-            with pytest.raises(PackageRefused):
-                package_from(package, "case.rrp")
+    change(content)
+    origin = Origin("0" * 32, signer.public_key, {})
+    row, body = made(
+        origin, bytes(32), 5, EntryKind.MEASUREMENT, content, signer, datetime.now(UTC)
+    )
+    return package_of([Entry(origin.head(row), bytes(32), body, data)], signer)
+
+
+def test_a_strangers_texts_reach_no_terminal_as_they_are(
+    path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def change(body: dict[str, Any]) -> None:
+        del body["measurement"]["analyzer_serial"]
+        body["result"]["components"][0]["name"] = "\x1b[2Jwater"
+        body["about"] = {"operator": "\x07", "sample": 3}
+
+    case = tmp_path / "case.rrp"
+    case.write_bytes(signed_by(another_device()(), change))
+    assert run_command(["records", "import", str(case)]) == 0
+    said = capsys.readouterr().out
+    assert "water" in said and "\x1b[2J" not in said and "\x07" not in said
 
 
 def test_a_huge_file_costs_no_memory(

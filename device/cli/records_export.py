@@ -111,7 +111,7 @@ class _Names:
         return self._out if self._file else self._out / name
 
     def write(self, file: "ExportedFile") -> None:
-        from device.durable import make_folder, sync_folder, written_whole
+        from device.durable import make_folder, written_whole
         from device.plain_file import why_not
 
         path = self.path(file.name)
@@ -121,9 +121,19 @@ class _Names:
             make_folder(path.absolute().parent)
             with written_whole(path) as stream:
                 stream.write(file.data)
-            sync_folder(path.absolute().parent)
         except OSError as error:
             self._refuse(f"{path} cannot be written: {why_not(error)}.")
+
+    def settle(self) -> None:
+        """After the last file: their names are on the disk, too."""
+        from device.durable import sync_folder
+        from device.plain_file import why_not
+
+        folder = (self._out.parent if self._file else self._out).absolute()
+        try:
+            sync_folder(folder)
+        except OSError as error:
+            self._refuse(f"{folder} cannot be written: {why_not(error)}.")
 
     def _refuse(self, text: str, remedy: str = "Name another --out.") -> NoReturn:
         from device.export.errors import ExportRefused
@@ -162,6 +172,7 @@ def _written(
             names.write(file)
             told = said_of(exhibit, file, one)
             said.append({**told, "name": names.path(file.name).name})
+    names.settle()
     return said
 
 

@@ -47,7 +47,11 @@ def source_of(record: "Record") -> str:
     """The file, or who measured."""
     measurement = record.body["measurement"]
     source = measurement["source"]
-    return f"analyzer {measurement['analyzer_serial']}" if source == "acquisition" else str(source)
+    return (
+        f"analyzer {measurement.get('analyzer_serial', '')}"
+        if source == "acquisition"
+        else str(source)
+    )
 
 
 def notes_of(record: "Record", signatures: Any) -> list[str]:

@@ -90,7 +90,9 @@ def _curves(
         return None, ""
     if result.get("containers"):
         return None, NO_BLANK
-    if identifier is None or identifier.label.sha256 != result["model"].get("sha256"):
+    model = result["model"]
+    answered_by = model.get("sha256") if isinstance(model, Mapping) else None
+    if identifier is None or identifier.label.sha256 != answered_by:
         return None, NO_MODEL
     answer = identifier.identify(spectrum)
     found = answer.identification

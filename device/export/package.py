@@ -32,6 +32,7 @@ PACKAGE_PREFIX: Final = b"ramix-package-v1\0"
 MOST_RECORDS: Final = 100
 MAX_MANIFEST_BYTES: Final = 1_000_000
 LONGEST_QUESTION: Final = 1000
+_MOST_PARTS: Final = 20_000  # objects, lists and values of a record's text: each costs memory
 _MANIFEST, _SIGNATURE, _README = "manifest.json", "manifest.sig", "README.txt"
 _README_TEXT: Final = (
     b"Records of a Raman analyzer, with their hashes and signatures.\n"
@@ -178,7 +179,8 @@ def _head_json(head: Head) -> Mapping[str, Any]:
 
 
 def _entry(item: object, body: bytes, data: bytes) -> Entry:
-    if len(body) > MAX_BODY_BYTES or len(data) > MAX_DATA_BYTES:
+    parts = sum(map(body.count, (b"{", b"[", b",")))
+    if len(body) > MAX_BODY_BYTES or len(data) > MAX_DATA_BYTES or parts > _MOST_PARTS:
         raise ValueError("a record in it is larger than any that is written")
     fields = Fields(item, "a record of the list")
     said = fields.fields("head")

@@ -55,7 +55,10 @@ def answered_again(record: Record, identifier: "Identifier") -> Again:
     if record.problem or record.pruned:
         why = record.problem or "its contents were removed after an export"
         return Again(name, sha256, when, {}, None, why)
-    was = _short(record.result)
+    try:
+        was = _short(record.result)
+    except (LookupError, TypeError, AttributeError):  # of another device's store
+        return Again(name, sha256, when, {}, None, "its text is not that of a record")
     if record.result.get("containers"):
         why = "it was measured through a container, whose own spectrum is not in the record"
         return Again(name, sha256, when, was, None, why)
@@ -99,7 +102,7 @@ def answered_before(store: ReadableStore, model: Mapping[str, Any]) -> dict[str,
 def told_of(store: ReadableStore, record: Record) -> tuple[tuple[str, str], ...]:
     """Model and verdict of every later answer about this record, oldest first."""
     found = []
-    for event in reversed(store.events(EVENT, MOST_LISTED)):
+    for event in reversed(store.events(EVENT, MOST_LISTED, record.hash.hex())):
         model = event.content.get("model")
         if event.problem or not isinstance(model, Mapping):
             continue
@@ -151,8 +154,8 @@ def _missing_field_compounds(record: Record, identifier: "Identifier") -> list[s
     """Those it was answered with beside its model, which the program does not have now."""
     stored = record.body.get("field_compounds")
     here = {one.sha256 for one in identifier.field_labels}
-    found = stored if isinstance(stored, list) else []
-    return [str(one["name"]) for one in found if one["sha256"] not in here]
+    found = [one for one in stored if isinstance(one, dict)] if isinstance(stored, list) else []
+    return [str(one.get("name")) for one in found if one.get("sha256") not in here]
 
 
 def _answers(content: Mapping[str, Any]) -> Iterator[Again]:

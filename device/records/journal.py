@@ -29,7 +29,7 @@ def chain_beside(store: ReadableStore, *, simulated: bool = False) -> RecordStor
     A copy or another device's store must stay as it is: an entry of ours would set it aside.
     """
     if mark_path(store.path).exists() and store.owner() in (None, known_device_key()):
-        return RecordStore(store.path)
+        return RecordStore(store.path, simulated=simulated)
     return usual_store(simulated=simulated)
 
 

@@ -106,8 +106,12 @@ class ReadableStore:
         found = self.events(kind, 1)
         return found[0] if found else None
 
-    def events(self, kind: str | None = None, limit: int = 20) -> tuple[StoredEvent, ...]:
+    def events(
+        self, kind: str | None = None, limit: int = 20, word: str = ""
+    ) -> tuple[StoredEvent, ...]:
         """The newest events, newest first, of one kind or of all.
+
+        `word`, of ASCII, must stand in the event's text, as a record's hash does.
 
         Raises:
             CallerError: no such kind.
@@ -115,11 +119,11 @@ class ReadableStore:
         if kind is not None and kind not in EVENTS:
             raise CallerError(f"{kind!r} is no kind of event that is kept.")
         with self._read() as reader:
-            return reader.events(kind, limit)
+            return reader.events(kind, limit, word)
 
     def signatures_of(self, record: Record) -> tuple[Mapping[str, Any], ...]:
         """What people signed of this record, oldest first; damaged signatures are left out."""
-        found = self.events("signature", MOST_LISTED)
+        found = self.events("signature", MOST_LISTED, record.hash.hex())
         of_it = [
             one.content
             for one in reversed(found)
@@ -131,7 +135,7 @@ class ReadableStore:
 
     def answers_of(self, record: Record) -> tuple[Mapping[str, Any], ...]:
         """What experts answered about this record, oldest first; changed answers are left out."""
-        found = self.events("answer_of_expert", MOST_LISTED)
+        found = self.events("answer_of_expert", MOST_LISTED, record.hash.hex())
         return tuple(
             one.content
             for one in reversed(found)

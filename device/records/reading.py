@@ -133,12 +133,19 @@ class Reader:
             None if after is None else Following(after.body_sha256, after.hash),
         )
 
-    def events(self, kind: str | None, limit: int) -> tuple[StoredEvent, ...]:
-        """The newest first."""
+    def events(self, kind: str | None, limit: int, word: str) -> tuple[StoredEvent, ...]:
+        """The newest first; with a word those alone in whose text it stands."""
         connection = self.open()
         if self.version == 1:
             return ()
-        where, values = ("kind != 'measurement'", []) if kind is None else ("kind = ?", [kind])
+        values: list[object] = [] if kind is None else [kind]
+        where = "kind != 'measurement'" if kind is None else "kind = ?"
+        if word:  # looking through bytes is a hundred times as fast as checking an entry
+            where += (
+                " AND EXISTS (SELECT 1 FROM contents WHERE contents.sequence = records.sequence"
+                " AND instr(body, ?))"
+            )
+            values.append(word.encode("ascii"))
         found = connection.execute(
             f"SELECT {COLUMNS} FROM records WHERE {where} ORDER BY sequence DESC LIMIT ?",
             (*values, min(limit, MOST_LISTED)),
