@@ -94,7 +94,8 @@ def _substances(account: Account) -> str:
         return ""
     rows = "".join(_row(one) for one in account.substances)
     return (
-        "<section><h2>Substances</h2><div class='scroll'><table><thead><tr><th>Substance</th><th>CAS</th>"
+        '<section><h2>Substances</h2><div class="scroll"><table><thead><tr><th>Substance</th>'
+        "<th>CAS</th>"
         '<th class="number">Amount</th><th class="number">At least</th>'
         '<th class="number">Signal</th><th class="number">Present</th></tr></thead>'
         f'<tbody>{rows}<tr><td>not explained</td><td></td><td></td><td></td><td class="number">'
