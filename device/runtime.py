@@ -31,7 +31,7 @@ from device.driver.growing import Look, SequentialSettings, growing
 from device.driver.heating import SampleHeats
 from device.driver.prepared import prepared
 from device.driver.spectrometer import Spectrometer
-from device.events import Cancelled, Certainty, Event, LaserOn, Ready, Step, Waiting
+from device.events import Cancelled, Certainty, Event, LaserOn, Ready, SpectrumSoFar, Step, Waiting
 from device.inference.errors import BundleError, RuntimeMissing, VerificationFailed
 from device.inference.model_source import load_from_analyzer, slot_name
 from device.spectra.spectrum import Acquisition, spectrum_from_acquisition
@@ -153,6 +153,7 @@ def _until_certain(
         look = next(looks)
         tell(Step("identifying"))
         spectrum = spectrum_from_acquisition(look.acquisition)
+        tell(SpectrumSoFar(spectrum))
         answer = identifier.identify(spectrum, containers)
         why = why_stop(look, answer, identifier, tell)
         if why is not None:

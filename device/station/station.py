@@ -20,7 +20,7 @@ from device.answer.identifier import Identifier
 from device.countdown import DEFAULT_COUNTDOWN_S, MeasurementCancelled
 from device.driver.analyzer import Analyzer
 from device.driver.spectrometer import Spectrometer
-from device.events import Answered, Event, Failed, FrameTaken, Step, Waiting, words
+from device.events import Answered, Event, Failed, FrameTaken, SpectrumSoFar, Step, Waiting, words
 from device.inference.bundle import require_fits
 from device.runtime import Settings, StoredAnswer, Tell, load_identifier
 from device.spectra.container import Container
@@ -48,7 +48,7 @@ def _logged(tell: Tell) -> Tell:
     """`tell`, and a log of all but passing remarks: above all of every time that light is made."""
 
     def both(event: Event) -> None:
-        if not isinstance(event, Step | FrameTaken | Waiting):
+        if not isinstance(event, Step | FrameTaken | SpectrumSoFar | Waiting):
             _log.info(words(event))
         tell(event)
 
@@ -197,14 +197,14 @@ class Station:
             except LinkError as lost:
                 if triggers is not None and pressed >= triggers:
                     break  # nobody waits for another answer
-                self._come_back(lost)
+                self.come_back(lost)
         return answered
 
     def _check_trigger(self) -> None:
         if not self.analyzer.capabilities.has_trigger:
             raise NoTrigger(f"The analyzer {self.analyzer.info.serial} has no trigger.")
 
-    def _come_back(self, lost: LinkError) -> None:
+    def come_back(self, lost: LinkError) -> None:
         """Wait for the analyzer, and answer with the model that it has then."""
         while True:
             self._connection.reconnect(lost)
