@@ -9,7 +9,7 @@ import base64
 import json
 import math
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NoReturn
 
 MAX_TEXT_LENGTH: Final = 2000  # no label or note is longer; keeps cards and logs readable
 
@@ -72,6 +72,14 @@ class Fields:
         if self._left:
             raise StrictJsonError(f"{self._where} has the unknown key {min(self._left)!r}")
 
+    def has(self, key: str) -> bool:
+        """Is it there, and not yet taken?"""
+        return key in self._left
+
+    def refuse(self, key: str, why: str) -> NoReturn:
+        """Raise of a value that is wrong although its type is right."""
+        raise StrictJsonError(f"{self.name_of(key)} {why}")
+
     def name_of(self, key: str) -> str:
         return f"{self._where}.{key}"
 
@@ -86,6 +94,11 @@ class Fields:
     def text_if_any(self, key: str) -> str:
         """Empty where the key is missing."""
         return self.text(key) if key in self._left else ""
+
+    def optional_text(self, key: str) -> str | None:
+        """Text, or null."""
+        value = self.take(key)
+        return None if value is None else as_text(value, self.name_of(key))
 
     def number(self, key: str, low: float, high: float) -> float:
         return as_number(self.take(key), self.name_of(key), low, high)
