@@ -2,18 +2,22 @@
 
 Pure: the object of `answer/result.py` in, an object for the page out. Words are keys of the page's
 catalogue, except those that an answer or a model brings.
-Next: `ghs.py` for the hazards; `pages/card.js`, which draws it.
+Next: `../safety/advice.py` for the hazards; `pages/card.js`, which draws it.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from device.screen.ghs import label
-from device.screen.watch_list import WatchList
+from device.safety.advice import Level, advice_for
+from device.screen.watch_list import WatchList, state_of
 
 _CANDIDATES: Final = 3
 _FEW_LINES: Final = 0.6  # of a compound's lines; told as a reason, decides nothing
-_WORST_FIRST: Final = ("danger", "warning", "unlisted", "none")
+_KEPT: Final = (
+    "verdict", "unexplained", "reasons", "model", "timings_ms", "record_id", "settings",
+    "decision", "limits", "containers", "safety",
+)  # fmt: skip
+_WORST_FIRST: Final = tuple(str(level) for level in Level)
 
 
 def card_json(
@@ -25,61 +29,45 @@ def card_json(
     about: Mapping[str, Any] | None = None,
     notes: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The card.
+    """The card; `hazards` maps a compound's name to what the library says of it.
 
-    level       `danger`, `warning`, `none` or `unlisted`: of the worst component or watched
-                compound; `unlisted` also where nothing is named, for unknown is not harmless
-    components  worst first: the result's own, with `level`, `pictograms`, `codes`, `hazard`
+    level       `danger`, `warning`, `unknown` or `none_known`: the worst of the named and of the
+                watched; never better than `unknown` where something is open
+    components  the result's own, worst first, each with its part `safety`
+    safety      as `Advice.to_json`
     watch       [{name, state: named|open|excluded, signal_share}], the worst first
-    candidates  [{name, log_odds, lacking, why_not}] of what is not named
+    candidates  [{name, log_odds, lacking, why_not, support, presence}] of what is not named
     """
-    components = [_component(one, hazards) for one in result["components"]]
-    components.sort(key=lambda one: (one["rank"], -(one["signal_share"] or 0.0)))
-    watch = watched.seen_in(result)
-    levels = [one["level"] for one in components]
-    if any(one["state"] != "excluded" for one in watch):
-        levels.append("danger")
-    if not components or result["verdict"] != "IDENTIFIED":
-        levels.append("unlisted")
+    safety = result.get("safety") or _safety(result, hazards)
+    ranks = {one["name"]: rank for rank, one in enumerate(safety["substances"])}
+    told = {one["name"]: one for one in safety["substances"]}
+    components = [{**one, "safety": told.get(one["name"])} for one in result["components"]]
+    components.sort(key=lambda one: ranks.get(one["name"], len(ranks)))
+    watch = [state_of(name, result) for name in watched.names]
+    watch.sort(key=lambda one: ("named", "open", "excluded").index(one["state"]))
+    alarmed = any(one["state"] != "excluded" for one in watch)
+    level = min([safety["worst"], *(["danger"] if alarmed else [])], key=_WORST_FIRST.index)
     return {
-        "verdict": result["verdict"],
-        "level": min(levels, key=_WORST_FIRST.index),
-        "pictograms": _pictograms(components),
+        **{name: result.get(name) for name in _KEPT},
+        "level": level,
         "components": components,
-        "unexplained": result["unexplained"],
-        "reasons": result["reasons"],
-        "containers": result.get("containers") or [],
+        "safety": safety,
         "watch": watch,
-        "limits": result.get("limits") or [],
         "candidates": _candidates(result),
-        "safety": result.get("safety"),
-        "model": result["model"],
-        "decision": result.get("decision"),
-        "settings": result.get("settings"),
-        "timings_ms": result["timings_ms"],
-        "record_id": result.get("record_id"),
         "created_utc": created_utc,
         "about": dict(about or {}),
         "notes": list(notes),
     }
 
 
-def _component(one: Mapping[str, Any], hazards: Mapping[str, str]) -> dict[str, Any]:
-    hazard = hazards.get(one["name"], "")
-    known = label(hazard)
-    return {
-        **one,
-        "hazard": hazard,
-        "level": known.level,
-        "pictograms": known.pictograms,
-        "codes": known.codes,
-        "rank": known.rank,
-    }
-
-
-def _pictograms(components: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Of all components, in the order of their worst bearer."""
-    return list(dict.fromkeys(name for one in components for name in one["pictograms"]))
+def _safety(result: Mapping[str, Any], hazards: Mapping[str, str]) -> dict[str, Any]:
+    """For a result that was kept without one."""
+    named = [
+        (one["name"], one["cas"] or "", hazards.get(one["name"], ""))
+        for one in result["components"]
+    ]
+    is_open = result["verdict"] != "IDENTIFIED"
+    return advice_for(named, something_unknown=is_open).to_json()
 
 
 def _candidates(result: Mapping[str, Any]) -> list[dict[str, Any]]:

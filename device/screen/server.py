@@ -1,0 +1,218 @@
+"""The screen as a running server: desk, web and, for a simulated port, its analyzer, under one roof.
+
+uvicorn runs on the calling thread, the desk on its own. However this ends, the desk is closed first:
+laser off, store closed. Next: `desk.py` and `routes.py`, the two sides.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+import uvicorn
+
+from device.driver.analyzer import Analyzer
+from device.driver.port import SimPort, parse_port
+from device.driver.transports.base import Transport
+from device.events import Event
+from device.ports import open_transport
+from device.screen.board import Board
+from device.screen.bounded_http import BoundedHttp
+from device.screen.desk import Desk
+from device.screen.guard import Hosts
+from device.screen.history import History
+from device.screen.routes import Web
+from device.screen.seat import Seat
+from device.screen.sessions import Sessions
+from device.screen.simulated_bench import SimulatedBench
+from device.station.station import Equipment
+from device.station.stop_switch import Stoppable, StopSwitch
+from firmware_bridge.errors import CallerError, LinkError
+
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_MOST_REQUESTS: Final = 64
+_MOST_HEAD_BYTES: Final = 16 * 1024
+_KEEP_ALIVE_S: Final = 5
+_FAREWELL_S: Final = 2
+
+
+class ScreenNotServed(LinkError):
+    """The address or the certificate cannot be used."""
+
+    code = "screen_not_served"
+    default_remedy = "Choose another --http PORT, or 0 for a free one; check --tls-cert and --tls-key."
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the screen is served.
+
+    names: host names beside `address` by which it may be called from elsewhere.
+    """
+
+    address: str = "127.0.0.1"
+    port: int = 0
+    certificate: Path | None = None
+    key: Path | None = None
+    names: tuple[str, ...] = ()
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether other machines reach it."""
+        return self.address not in LOOPBACK
+
+    def hosts(self) -> Hosts:
+        """The names that it answers to."""
+        mine = {self.address.lower(), *(name.lower() for name in self.names)}
+        return Hosts(frozenset(LOOPBACK | mine), any_address=self.is_remote)
+
+
+class Screen:
+    """One station with its page.
+
+    Args:
+        place: an address that is not loopback needs TLS; who asked is the command's business.
+        opened: hears the address to open, once it is served.
+    """
+
+    def __init__(
+        self,
+        port: str,
+        equipment: Equipment,
+        place: Place,
+        folder: Path,
+        *,
+        timeout_s: float,
+        language: str | None = None,
+        opened: Callable[[str], None] = lambda _url: None,
+        tell: Callable[[Event], None] = lambda _event: None,
+    ) -> None:
+        parsed = parse_port(port)
+        self.bench = SimulatedBench(parsed.specification) if isinstance(parsed, SimPort) else None
+        self._timeout_s, self._port, switch = timeout_s, port, StopSwitch()
+
+        def open_analyzer(at: str) -> Analyzer:
+            return Analyzer(Stoppable(self._link(at), switch), timeout_s=timeout_s)
+
+        store = None if equipment.store is None else equipment.store.path
+        self.seat = Seat(folder, simulated=self.bench is not None)
+        self.desk = Desk(port, equipment, open_analyzer, switch, Board(), self.seat, tell)
+        self.sessions = Sessions()
+        self._web = Web(
+            self.desk,
+            History(store, self.seat),
+            self.sessions,
+            language=language,
+            secure=place.certificate is not None,
+            press_trigger=None if self.bench is None else self.bench.press_trigger,
+        )
+        self._place = place
+        self._server = _Server(self._config(), self._web.streams.end_all, self._started)
+        self._opened = opened
+        self.url = ""
+
+    def _link(self, at: str) -> Transport:
+        if self.bench is not None and at == self._port:
+            return self.bench.open(self._timeout_s)
+        return open_transport(at, self._timeout_s)
+
+    def _config(self) -> uvicorn.Config:
+        place = self._place
+        return uvicorn.Config(
+            self._web.app(place.hosts()),  # type: ignore[arg-type]  # plain ASGI, typed as such
+            host=place.address,
+            port=place.port,
+            http=BoundedHttp,
+            ws="none",
+            loop="asyncio",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            limit_concurrency=_MOST_REQUESTS,
+            timeout_keep_alive=_KEEP_ALIVE_S,
+            timeout_graceful_shutdown=_FAREWELL_S,
+            h11_max_incomplete_event_size=_MOST_HEAD_BYTES,
+            ssl_certfile=None if place.certificate is None else str(place.certificate),
+            ssl_keyfile=None if place.key is None else str(place.key),
+        )
+
+    def _started(self, port: int) -> None:
+        scheme = "http" if self._place.certificate is None else "https"
+        address = self._place.address
+        address = f"[{address}]" if ":" in address else address
+        self.url = f"{scheme}://{address}:{port}/?token={self.sessions.token}"
+        self._opened(self.url)
+
+    def serve(self) -> None:
+        """Until `stop`, Ctrl-C or SIGTERM.
+
+        Raises:
+            ScreenNotServed: address or certificate.
+        """
+        if self.bench is None:
+            self._serve()
+        else:
+            with self.bench:
+                self._serve()
+
+    def _serve(self) -> None:
+        self.desk.start()
+        try:
+            self._server.run()
+        except (SystemExit, OSError) as error:  # uvicorn leaves so where it cannot listen
+            raise ScreenNotServed(
+                f"{self._place.address}:{self._place.port} cannot be served."
+            ) from error
+        finally:
+            self.desk.close()
+
+    def stop(self) -> None:
+        """From another thread."""
+        self._server.should_exit = True
+
+
+class _Server(uvicorn.Server):
+    """Says when it listens, and ends the streams that would keep it from ending."""
+
+    def __init__(
+        self, config: uvicorn.Config, ending: Callable[[], None], started: Callable[[int], None]
+    ) -> None:
+        super().__init__(config)
+        self._ending, self._on_start = ending, started
+
+    async def startup(self, sockets: "list[object] | None" = None) -> None:  # type: ignore[override]
+        await super().startup(sockets)  # type: ignore[arg-type]
+        if self.started:
+            self._on_start(int(self.servers[0].sockets[0].getsockname()[1]))
+
+    async def shutdown(self, sockets: "list[object] | None" = None) -> None:  # type: ignore[override]
+        self._ending()
+        await super().shutdown(sockets)  # type: ignore[arg-type]
+
+
+class InBackground:
+    """A screen on a thread of its own, for tests and for programs that have other work.
+
+    Raises:
+        CallerError: it was not served within ten seconds.
+    """
+
+    def __init__(self, screen: Screen) -> None:
+        self.screen = screen
+        self._up = threading.Event()
+        screen._opened = lambda _url: self._up.set()
+        self._thread = threading.Thread(target=screen.serve, name="screen")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        if not self._up.wait(10.0):
+            self.screen.stop()
+            raise CallerError("The screen was not served in time.")
+        return self
+
+    def __exit__(self, *_ending: object) -> None:
+        self.screen.stop()
+        self._thread.join()
