@@ -22,6 +22,12 @@ def shipped_models_dir() -> Path:
     return beside if beside.is_dir() else Path(sys.prefix) / "share" / "ramix-edge" / "models"
 
 
+def shipped_data_dir() -> Path:
+    """Recorded spectra: `data/` beside the packages, else what the wheel brought of it."""
+    beside = Path(__file__).resolve().parent.parent / "data"
+    return beside if beside.is_dir() else Path(sys.prefix) / "share" / "ramix-edge" / "data"
+
+
 def default_model_path() -> Path:
     """The bundle that answers when nobody chose another."""
     return shipped_models_dir() / DEFAULT_MODEL_NAME

@@ -5,8 +5,9 @@ Next: `../show/card.py`, which lays the card out.
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -33,8 +34,11 @@ def show_answer(
     picture: Path | None,
     all_limits: bool = False,
     watched: Sequence[str] = (),
+    truth: Mapping[str, Any] | None = None,
 ) -> None:
     """Print one answer of `identifier`; draw it where a picture is wanted.
+
+    `truth` is what a simulated analyzer's log says of the sample; it is printed, nothing else.
 
     With `all_limits` or names to watch for, say above which share the compounds not named would
     have been seen.
@@ -52,7 +56,7 @@ def show_answer(
         limits = identifier.limits(answer)
         result["limits"] = limits_json([x for x in limits if all_limits or x.name in names])
     if as_json:
-        print_json(result)
+        print_json(result if truth is None else {**result, "truth": truth})
         return
     text = card(
         result,
@@ -64,6 +68,8 @@ def show_answer(
     click.echo(text, color=True)  # colours were decided by the style; click must not strip them
     if picture is not None:
         click.echo(f"  picture {picture}")
+    if truth is not None:
+        click.echo(f"  simulated {truth['name']}; right is {truth['verdict']}")
 
 
 def canonical_names(identifier: Identifier, names: Sequence[str]) -> list[str]:

@@ -55,12 +55,14 @@ def run(
 
     The model is the one in the analyzer's active slot; it must pass its golden vectors first.
     Every result is stored before it is shown. With --json each press gives one line: a result, or
-    an error object when that measurement failed.
+    an error object when that measurement failed. A simulated list of scenes adds its `truth` to the
+    line, after the answer has been stored.
 
     \b
     Examples:
       ramix run --port usb:
       ramix run --port sim:replay=sample.txt --triggers 3 --json
+      ramix run --port sim:scenes=demo --triggers 10 --json
       ramix run --port usb: --blank empty-vial.csv
       ramix run --port usb: --countdown 5
 
@@ -79,15 +81,14 @@ def run(
     from device.cli.measuring import measurement_settings, record_store
     from device.cli.outcome import show_answer, warn_of_model
     from device.cli.showing import print_event
+    from device.cli.simulated_truth import opener_and_truth
     from device.cli.spectrum_file import containers_for, read_with_sha256
     from device.countdown import DEFAULT_COUNTDOWN_S
-    from device.driver.port import parse_port
     from device.field_library.store import FieldLibrary
-    from device.ports import open_analyzer
     from device.station.service_manager import watched
     from device.station.station import Equipment, Station
 
-    parse_port(port)  # a typing error is told before anything is opened
+    opener, truth = opener_and_truth(port, timeout_s)  # a typing error is told before all else
     settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw)
     records = record_store(store, no_store=no_store)
     read = [read_with_sha256(blank) for blank in blanks]
@@ -109,13 +110,18 @@ def run(
         countdown_s=DEFAULT_COUNTDOWN_S if countdown_s is None else countdown_s,
     )
     tell = watched(print_event)
-    with Station(port, equipment, lambda at: open_analyzer(at, timeout_s), tell) as station:
+    with Station(port, equipment, opener, tell) as station:
         if as_json:
             warn_of_model(station.identifier)
         answered = station.run(
             show=lambda done: show_answer(
-                done.answer, done.record_id, station.identifier, as_json=as_json, picture=None
-            ),
+                done.answer,
+                done.record_id,
+                station.identifier,
+                as_json=as_json,
+                picture=None,
+                truth=truth(),
+            ),  # fmt: skip
             show_failure=show_failure,
             triggers=triggers,
         )

@@ -1,77 +1,62 @@
-"""`sim:` ports: a scene from a recorded file or a bundle's references, in front of an analyzer.
+"""`sim:` ports: a simulated analyzer with its samples, its model and its flash.
 
-`spec.py` says what such a port may hold; here its files are read and the analyzer built.
+`spec.py` says what such a port may hold, `light.py` makes the scenes; here the analyzer is built.
 
 Next: `firmware_bridge/simulator/firmware.py`, the analyzer that answers.
 """
 
-from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from device.installation import default_model_path
+from device.simulated.light import recorded_counts, scene_of
 from device.simulated.links import connect
-from device.simulated.spec import SimulatedPort, parse, wrong
+from device.simulated.scene_list import demo_list, read_list
+from device.simulated.spec import DEMO, SimulatedPort, parse, wrong
 from firmware_bridge.framing import Framing
 from firmware_bridge.simulator.camera_figures import CAMERAS
 from firmware_bridge.simulator.equipment import Equipment
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 from firmware_bridge.simulator.flash import Flash
-from firmware_bridge.simulator.scenes import (
-    EmptyScene,
-    ReplayScene,
-    Scene,
-    SpectrumScene,
-    argon_lamp,
-    calcite,
-    mixture,
-    neon_lamp,
-    polystyrene,
-)
+from firmware_bridge.simulator.samples import Samples
 from firmware_bridge.simulator.slot_store import SlotStore, flash_bytes
 
 if TYPE_CHECKING:
     from device.driver.transports.base import Transport
     from device.inference.bundle import Bundle
+    from device.simulated.truth import TruthLog
     from firmware_bridge.calibration import CalibrationPage
 
-# Line width of the references that we have (data/README.md), below the instrument's 12 cm-1.
-_REFERENCE_RESOLUTION_CM1: Final = 8.5
-_SCENES: Final[dict[str, Callable[[], Scene]]] = {
-    "empty": EmptyScene,
-    "lamp": neon_lamp,
-    "neon": neon_lamp,
-    "argon": argon_lamp,
-    "polystyrene": polystyrene,
-    "calcite": calcite,
-}
 
-
-def open_transport(specification: str) -> "Transport":
-    """A link to a fresh simulated analyzer.
+def open_transport(specification: str, truth: "TruthLog | None" = None) -> "Transport":
+    """A link to a fresh simulated analyzer; `truth` follows a list of scenes.
 
     Raises:
         PortSyntaxError: the specification is malformed, or names a compound nobody knows.
-        SpectrumFileError, BundleError, FlashFileError: a file that it names cannot be used.
+        SceneListError, SpectrumFileError, BundleError, FlashFileError: a file that it names cannot
+            be used.
     """
     port = parse(specification)
-    return connect(port, build_analyzer(port, framing_of(port)))
+    return connect(port, build_analyzer(port, framing_of(port), truth))
 
 
 def framing_of(port: SimulatedPort) -> Framing:
     return Framing.COBS if port.link == "pty" else Framing.RAW
 
 
-def build_analyzer(port: SimulatedPort, framing: Framing) -> SimulatedAnalyzer:
+def build_analyzer(
+    port: SimulatedPort, framing: Framing, truth: "TruthLog | None" = None
+) -> SimulatedAnalyzer:
     """The analyzer that `port` asks for, with its model in slot A.
 
     Raises:
         as `open_transport`.
     """
-    scene, calibration = _scene(port)
+    samples, calibration = _samples(port, truth)
     flash = _flash(port)
     return SimulatedAnalyzer(
-        scene,
+        samples,
         detector=CAMERAS[port.camera],
         calibration=calibration,
         flash=flash,
@@ -83,47 +68,33 @@ def build_analyzer(port: SimulatedPort, framing: Framing) -> SimulatedAnalyzer:
     )
 
 
-def _scene(port: SimulatedPort) -> "tuple[Scene, CalibrationPage | None]":
-    if port.replay is not None:
-        from device.spectra.files.bwtek import read_bwtek
+def _samples(
+    port: SimulatedPort, truth: "TruthLog | None"
+) -> "tuple[Samples, CalibrationPage | None]":
+    @cache
+    def references() -> "Bundle":
+        return _references(port)
 
-        file = read_bwtek(port.replay)
-        scene = ReplayScene(
-            raw_counts=file.raw_counts,
-            dark_counts=file.dark_counts,
-            integration_time_ms=file.integration_time_ms,
-            recorded_average=file.averages,
-            noise_counts=port.noise,
-        )
-        return scene, file.calibration
-    if port.mix:
-        return _mixture_scene(port), None
-    return _SCENES[port.scene or "empty"](), None
+    if port.scenes is None:
+        replayed = recorded_counts(port)
+        if replayed is not None:
+            return Samples([replayed[0]]), replayed[1]
+        return Samples([scene_of(port, references)]), None
+    listed = demo_list() if port.scenes == DEMO else read_list(Path(port.scenes))
+    samples = Samples([scene_of(one.sample, references) for one in listed])
+    if truth is not None:
+        truth.follow(listed, samples)
+    return samples, None
 
 
-def _mixture_scene(port: SimulatedPort) -> SpectrumScene:
+def _references(port: SimulatedPort) -> "Bundle":
     from device.inference.bundle import read_bundle_file
     from device.inference.trust import default_trust_policy
 
     path = _model_path(port)
     if path is None:
         raise wrong("mix needs a model for its references")
-    bundle = read_bundle_file(path, default_trust_policy())
-    total = sum(share for _, share in port.mix)
-    parts = [(share / total, bundle.references[_row(bundle, name)]) for name, share in port.mix]
-    return SpectrumScene(
-        mixture(bundle.manifest.grid.wavenumber_cm1, parts),
-        resolution_cm1=_REFERENCE_RESOLUTION_CM1,
-        snr=port.snr,
-    )
-
-
-def _row(bundle: "Bundle", wanted: str) -> int:
-    for row, compound in enumerate(bundle.manifest.compounds):
-        if wanted.casefold() in {name.casefold() for name in (compound.name, *compound.synonyms)}:
-            return row
-    known = ", ".join(bundle.manifest.compound_names)
-    raise wrong(f"{wanted!r} is not in the model {bundle.manifest.name}, which has {known}")
+    return read_bundle_file(path, default_trust_policy())
 
 
 def _flash(port: SimulatedPort) -> Flash:

@@ -19,7 +19,7 @@ from firmware_bridge.simulator.scenes import (
     Scene,
     SpectrumScene,
 )
-from firmware_bridge.simulator.spectrograph import Spectrograph
+from firmware_bridge.simulator.spectrograph import Light, Spectrograph
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,8 @@ class Detector:
         hot = pattern.random(n) < model.hot_pixel_fraction
         self._dark_factor[hot] *= pattern.uniform(5.0, model.hot_pixel_factor_max, int(hot.sum()))
         self._shots = np.random.default_rng([seed, 2])
-        self._light_of: tuple[Scene, FloatArray] | None = None
+        self._seed = seed
+        self._light_of: tuple[Scene, Light] | None = None
         self._replayed: tuple[tuple[ReplayScene, float, float], Exposure] | None = None
 
     def expose(
@@ -119,10 +120,11 @@ class Detector:
         if isinstance(scene, ReplayScene):
             return self._replay(scene, exposure_ms, lit_fraction)
         model, exposure_s = self.model, exposure_ms / 1e3
-        strength = exposure_s
-        if isinstance(scene, SpectrumScene):
-            strength *= lit_fraction * laser_power_mw / model.full_laser_power_mw
-        signal_counts = self.light_counts_per_s(scene) * strength
+        light = self._light(scene)
+        laser_s = exposure_s * (lit_fraction * laser_power_mw / model.full_laser_power_mw)
+        signal_counts = light.excited * laser_s + light.steady * exposure_s
+        if scene.room is not None:
+            signal_counts += light.room * (exposure_s * scene.room.brightness(self._shots))
         electrons = signal_counts * model.gain_e_per_count
         electrons += model.dark_e_per_s(temperature_c) * exposure_s * self._dark_factor
         if model.noise:
@@ -134,7 +136,7 @@ class Detector:
             read_noise_counts = model.read_noise_e / model.gain_e_per_count
             counts += self._shots.normal(0.0, read_noise_counts, counts.size)
         if isinstance(scene, SpectrumScene) and scene.snr is not None and lit_fraction > 0:
-            counts += self._shots.normal(0.0, signal_counts.max() / scene.snr, counts.size)
+            counts += self._shots.normal(0.0, light.sample_peak * laser_s / scene.snr, counts.size)
         return _digitize(counts, full_count=model.full_count, max_count=model.max_count)
 
     def _replay(self, scene: ReplayScene, exposure_ms: float, lit_fraction: float) -> Exposure:
@@ -151,9 +153,18 @@ class Detector:
         return exposure
 
     def light_counts_per_s(self, scene: Scene) -> FloatArray:
-        """Counts[n] per second at full laser power, through slit and pixels. Kept per scene."""
+        """Counts[n] per second at full laser power, through slit and pixels."""
+        light = self._light(scene)
+        return light.excited + light.steady + light.room
+
+    def begin_sample(self, number: int) -> None:
+        """From now on noise depends on the seed and this number, not on what was before."""
+        self._shots = np.random.default_rng([self._seed, 3, number])
+
+    def _light(self, scene: Scene) -> Light:
+        """Kept per scene."""
         if self._light_of is None or self._light_of[0] is not scene:
-            self._light_of = (scene, self._spectrograph.light_counts_per_s(scene))
+            self._light_of = (scene, self._spectrograph.light_of(scene))
         return self._light_of[1]
 
     def _cosmic_rays(self, exposure_s: float, pixel_count: int) -> FloatArray:

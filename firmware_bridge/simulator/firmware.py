@@ -27,6 +27,7 @@ from firmware_bridge.simulator.identity import identity
 from firmware_bridge.simulator.instrument import Instrument
 from firmware_bridge.simulator.laser import DarkCause, Pulse
 from firmware_bridge.simulator.output import Output
+from firmware_bridge.simulator.samples import Samples
 from firmware_bridge.simulator.scenes import Scene
 from firmware_bridge.simulator.settings import random_epoch
 from firmware_bridge.simulator.slot_store import flash_bytes
@@ -35,7 +36,8 @@ from firmware_bridge.simulator.slot_store import flash_bytes
 class SimulatedAnalyzer(Hands):
     """One analyzer on one link.
 
-    scene: what lies under the laser; may be replaced at any time through `scene`.
+    scene: what lies under the laser, or the samples that take turns there; may be replaced at any
+        time through `scene`.
     calibration: the page in its memory; `default_calibration()` when None.
     flash: where the model slots live; an erased one when None.
     speed: exposure and readout take 1/speed of their time; leases are never scaled.
@@ -45,7 +47,7 @@ class SimulatedAnalyzer(Hands):
 
     def __init__(
         self,
-        scene: Scene,
+        scene: Scene | Samples,
         *,
         detector: DetectorModel | None = None,
         calibration: CalibrationPage | None = None,
@@ -84,7 +86,10 @@ class SimulatedAnalyzer(Hands):
         self._decoder = make_decoder(framing)
         self._output = Output(faults or FaultPlan.none())
         self._earlier_pulses: list[Pulse] = []
-        self._scene = scene
+        self.samples = scene if isinstance(scene, Samples) else Samples([scene])
+        if self.samples.take_turns:
+            self.samples.on_change = self._detector.begin_sample
+            self._detector.begin_sample(self.samples.number)
         self._cover_is_open = False
         self._events = EventMemory()
         self._instrument = self._boot(RestartCause.POWER_ON)
@@ -159,7 +164,7 @@ class SimulatedAnalyzer(Hands):
     def _boot(self, cause: RestartCause) -> Instrument:
         self.attach_count += 1
         instrument = Instrument(
-            self._scene,
+            self.samples,
             self._detector,
             self.calibration,
             self.flash,

@@ -11,6 +11,7 @@ from firmware_bridge.model_slots import SlotTable
 from firmware_bridge.simulator.equipment import Equipment
 from firmware_bridge.simulator.instrument import Instrument
 from firmware_bridge.simulator.laser import DarkCause, Pulse
+from firmware_bridge.simulator.samples import Samples
 from firmware_bridge.simulator.scenes import Scene
 
 
@@ -18,7 +19,7 @@ class Hands(ABC):
     """What a person does to the analyzer and sees of it, beside the link."""
 
     equipment: Equipment
-    _scene: Scene
+    samples: Samples
     _instrument: Instrument
     _now_s: float
     _earlier_pulses: list[Pulse]
@@ -32,7 +33,8 @@ class Hands(ABC):
 
     def press_trigger(self) -> None:
         self._catch_up()
-        self._instrument.trigger_count += self.equipment.has_trigger
+        if self.equipment.has_trigger:
+            self._instrument.press(self._now_s)
 
     def interlock(self, open: bool) -> None:
         """Open or close the sample cover. Open is dark at once; closing it switches nothing on."""
@@ -52,11 +54,11 @@ class Hands(ABC):
 
     @property
     def scene(self) -> Scene:
-        return self._scene
+        return self.samples.scene
 
     @scene.setter
     def scene(self, scene: Scene) -> None:
-        self._scene = self._instrument.scene = scene
+        self.samples.scene = scene
 
     # ---- eyes ----
 

@@ -38,7 +38,8 @@ from firmware_bridge.simulator.exposure import Camera, PendingFrame
 from firmware_bridge.simulator.flash import Flash
 from firmware_bridge.simulator.laser import DarkCause, Laser
 from firmware_bridge.simulator.refused import Refused
-from firmware_bridge.simulator.scenes import ReplayScene, Scene
+from firmware_bridge.simulator.samples import Samples
+from firmware_bridge.simulator.scenes import ReplayScene
 from firmware_bridge.simulator.settings import Settings
 from firmware_bridge.simulator.upkeep import Upkeep
 
@@ -56,7 +57,7 @@ class Instrument:
 
     def __init__(
         self,
-        scene: Scene,
+        samples: Samples,
         detector: Detector,
         calibration: CalibrationPage,
         flash: Flash,
@@ -70,10 +71,10 @@ class Instrument:
         trigger_every_s: float | None,
     ) -> None:
         model = detector.model
-        self.scene = scene
         self.body = body
         self.laser = Laser(model.full_laser_power_mw, body.note)
         self.trigger_count = 0
+        self._samples = samples
         self._equipment = equipment
         self._cooler = Cooler(
             setpoint_c=model.tec_setpoint_c,
@@ -91,7 +92,7 @@ class Instrument:
         )
         pixel_count = calibration.pixel_count
         integration_time_ms = DEFAULT_INTEGRATION_TIME_MS
-        if isinstance(scene, ReplayScene):
+        if isinstance(scene := samples.scene, ReplayScene):
             pixel_count = scene.raw_counts.size
             integration_time_ms = scene.integration_time_ms
         self._settings = Settings(
@@ -136,10 +137,11 @@ class Instrument:
                 if pending.ends_s <= due_s:
                     pending.reply = self._camera.finish(
                         pending,
-                        self.scene,
+                        self._samples.scene,
                         exposure_us=self._settings.integration_time_us,
                         settings_epoch=self._settings.epoch,
                     )
+                    self._samples.exposed(pending.ends_s, lit=pending.laser_on)
             elif pending.ready_s <= due_s:
                 ready.append((pending.packet, pending.reply, pending.ready_s))
                 self._pending = None
@@ -153,8 +155,13 @@ class Instrument:
             return
         if self._next_press_s <= now_s:
             presses = int((now_s - self._next_press_s) // self._trigger_every_s) + 1
-            self.trigger_count = (self.trigger_count + presses) % _U32
             self._next_press_s += presses * self._trigger_every_s
+            self.press(self._next_press_s - self._trigger_every_s, presses)
+
+    def press(self, now_s: float, times: int = 1) -> None:
+        """Press the trigger."""
+        self.trigger_count = (self.trigger_count + times) % _U32
+        self._samples.pressed(now_s)
 
     # ---- requests ----
 
@@ -167,13 +174,13 @@ class Instrument:
             case GetState():
                 return self._state(now_s)
             case SetIntegrationTime(integration_time_us=wanted_us):
-                self._check_idle()
+                self._check_idle_for_settings(now_s)
                 return self._settings.set_integration_time(wanted_us)
             case SetLaserPower(laser_power_mw=wanted_mw):
-                self._check_idle()
+                self._check_idle_for_settings(now_s)
                 return self._settings.set_laser_power(wanted_mw)
             case SetTec(enabled=enabled, setpoint_c=setpoint_c) if self._equipment.has_tec:
-                self._check_idle()
+                self._check_idle_for_settings(now_s)
                 return self._settings.set_tec(now_s, enabled, setpoint_c)
             case ArmLaser(lease_ms=lease_ms):
                 return LeaseGranted(self.laser.arm(now_s, lease_ms))
@@ -194,7 +201,7 @@ class Instrument:
             case _:
                 if isinstance(request, WriteCalibration):
                     self._check_idle()
-                reply = self.upkeep.handle(request, self.scene, now_s)
+                reply = self.upkeep.handle(request, self._samples.scene, now_s)
                 self.laser.acknowledge(self.body.events.cleared_number)
                 return reply
 
@@ -225,3 +232,7 @@ class Instrument:
     def _check_idle(self) -> None:
         if self._pending is not None:
             raise Refused(Status.BUSY, "a frame is pending")
+
+    def _check_idle_for_settings(self, now_s: float) -> None:
+        self._check_idle()
+        self._samples.set_up(now_s)

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from firmware_bridge.errors import CallerError
 from firmware_bridge.lamp_lines import ARGON_AIR_NM, NEON_AIR_NM, vacuum_from_air_nm
+from firmware_bridge.simulator.room_light import RoomLight
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
@@ -93,14 +94,19 @@ class SpectrumScene:
     counts_per_s: what intensity 1 gives at full laser power, after the optics.
     resolution_cm1: full width at half maximum already in `intensity`: 0 for ideal lines, 8-9 for
         references measured on another instrument. The detector adds what is missing to its own.
-    snr: when given, Gaussian noise is added to each lit frame so that the highest count of the
-        signal stands this many standard deviations high, on top of the detector's own noise.
+    snr: when given, Gaussian noise is added to each lit frame so that the highest count of
+        `intensity` stands this many standard deviations high, on top of the detector's own noise.
+    glow: other light that the laser excites (a vial's wall, fluorescence), on the scale of
+        `intensity`, seen as it is.
+    room: light that falls in from the side.
     """
 
     intensity: Callable[[FloatArray], FloatArray]
     counts_per_s: float = 20_000.0
     resolution_cm1: float = 0.0
     snr: float | None = None
+    glow: Callable[[FloatArray], FloatArray] | None = None
+    room: RoomLight | None = None
 
     def __post_init__(self) -> None:
         if not self.counts_per_s >= 0 or not self.resolution_cm1 >= 0:
@@ -117,11 +123,14 @@ class LampScene:
     """
 
     lines: tuple[tuple[float, float], ...]
+    room: RoomLight | None = None
 
 
 @dataclass(frozen=True)
 class EmptyScene:
-    """Nothing under the laser: every frame is a dark frame."""
+    """Nothing under the laser: every frame is a dark frame, of a dark room or of a lit one."""
+
+    room: RoomLight | None = None
 
 
 Scene: TypeAlias = ReplayScene | SpectrumScene | LampScene | EmptyScene

@@ -3,13 +3,13 @@
 Next: `detector.py`, which turns the light into counts.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.simulator.scenes import (
-    EmptyScene,
     FloatArray,
     LampScene,
     ReplayScene,
@@ -23,6 +23,22 @@ _FINE_STEP_CM1: Final = 0.5  # grid on which references are broadened; 12 cm-1 i
 _FWHM_PER_SIGMA: Final = 2.3548200450309493
 
 
+@dataclass(frozen=True, eq=False)
+class Light:
+    """Counts[n] per second on the pixels.
+
+    excited: by the laser at full power.
+    steady: of a lamp.
+    room: of the room, on average.
+    sample_peak: the highest of what the sample itself gives at full power.
+    """
+
+    excited: FloatArray
+    steady: FloatArray
+    room: FloatArray
+    sample_peak: float = 0.0
+
+
 class Spectrograph:
     """Slit, grating and the pixels behind them, of one resolution."""
 
@@ -30,18 +46,26 @@ class Spectrograph:
         self._calibration = calibration
         self._resolution_cm1 = resolution_cm1
 
-    def light_counts_per_s(self, scene: Scene) -> FloatArray:
-        """Counts[n] per second at full laser power."""
-        if isinstance(scene, EmptyScene | ReplayScene):
-            return np.zeros(self._calibration.pixel_count)
+    def light_of(self, scene: Scene) -> Light:
+        """The scene's light on each pixel."""
+        nothing = np.zeros(self._calibration.pixel_count)
+        if isinstance(scene, ReplayScene):
+            return Light(nothing, nothing, nothing)
         wavelength_nm = self._fine_wavelength_nm()
+        excited = sample = steady = nothing
         if isinstance(scene, LampScene):
-            fine = self._lines(scene, wavelength_nm)
-        else:
+            steady = _on_pixels(self._lines(scene, wavelength_nm))
+        elif isinstance(scene, SpectrumScene):
             wavenumber_cm1 = 1e7 / self._calibration.excitation_nm - 1e7 / wavelength_nm
             fine = scene.counts_per_s * _through_slit(scene, wavenumber_cm1, self._resolution_cm1)
-        light: FloatArray = fine.reshape(-1, _POINTS_PER_PIXEL).mean(axis=1)
-        return light
+            excited = sample = _on_pixels(fine)
+            if scene.glow is not None:
+                glow = np.maximum(scene.glow(wavenumber_cm1), 0.0)
+                excited = sample + _on_pixels(scene.counts_per_s * glow)
+        room = nothing
+        if scene.room is not None:
+            room = _on_pixels(scene.room.counts_per_s * scene.room.intensity(wavelength_nm))
+        return Light(excited, steady, room, float(sample.max()))
 
     def _fine_wavelength_nm(self) -> FloatArray:
         """Wavelength at `_POINTS_PER_PIXEL` points across each pixel, whose centre is its index."""
@@ -59,6 +83,11 @@ class Spectrograph:
             distance = (wavelength_nm - line_nm) * (_FWHM_PER_SIGMA / fwhm_nm)
             light += counts_per_s * np.exp(-0.5 * distance**2)
         return light
+
+
+def _on_pixels(fine: FloatArray) -> FloatArray:
+    light: FloatArray = fine.reshape(-1, _POINTS_PER_PIXEL).mean(axis=1)
+    return light
 
 
 def _through_slit(
