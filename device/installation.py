@@ -55,8 +55,9 @@ def data_dir() -> Path:
     return _home() or _xdg("XDG_DATA_HOME", ".local/share") / "ramix"
 
 
-def default_record_store_path() -> Path:
-    return data_dir() / "records.sqlite"
+def default_record_store_path(*, simulated: bool = False) -> Path:
+    """Records of simulated analyzers are kept apart: nobody may take them for measurements."""
+    return data_dir() / ("records-sim.sqlite" if simulated else "records.sqlite")
 
 
 def field_library_dir() -> Path:

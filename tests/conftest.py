@@ -1,6 +1,10 @@
 """Shared test settings: hypothesis is seeded, so that every run tries the same examples."""
 
+import atexit
 import contextlib
+import os
+import shutil
+import tempfile
 
 from hypothesis import HealthCheck, settings
 
@@ -8,6 +12,11 @@ from hypothesis import HealthCheck, settings
 # test run, this way round both work. The product never has them in one process.
 with contextlib.suppress(ImportError):
     import tflite_runtime.interpreter  # noqa: F401
+
+# The device key and whatever a test forgets to place: never in the home of who runs the tests.
+if "RAMIX_HOME" not in os.environ:
+    os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="ramix-tests-")
+    atexit.register(shutil.rmtree, os.environ["XDG_DATA_HOME"], ignore_errors=True)
 
 settings.register_profile(
     "ramix",

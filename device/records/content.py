@@ -1,39 +1,98 @@
-"""What one record holds, and the bytes and hashes it becomes.
+"""What one entry holds, and the bytes it becomes.
 
-The body is canonical JSON (sorted keys, no spaces, no NaN): the result as printed, how it was
-measured, and where each array lies in the data. Next: `store.py`, which chains and keeps them.
+The body is canonical JSON: of a measurement the result as printed, how and by whom it was measured
+and where each array lies in the data; of an event its content. Next: `chain.py`, which adds it.
 """
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from device.records.errors import RecordStoreError
+from device.answer.result import result_json
+from device.records.about import About
+from device.records.arrays import arrays_of, measurement_of, one_line, pack_arrays
+from device.records.circumstances import Circumstances
+from device.records.errors import RecordDamaged
+from device.records.head import head_code
+from device.version import VERSION
+from firmware_bridge.errors import CallerError
 
-if TYPE_CHECKING:
-    from device.spectra.spectrum import Spectrum
+if TYPE_CHECKING:  # the identifier loads an interpreter; looking at old records must not
+    from device.answer.answer import Answer
+
+MAX_BODY_BYTES: Final = 4_000_000  # a measurement's is 10 kB
+MAX_DATA_BYTES: Final = 64_000_000  # 2,048 pixels and five arrays are 60 kB
+MAX_EVENT_BYTES: Final = 256_000
+LONGEST_SEARCH: Final = 2000  # characters
 
 
 @dataclass(frozen=True)
 class Record:
-    """One stored result: `body` as written, `data` empty when only an overview was asked for."""
+    """One stored measurement; `data` empty when only an overview was asked for.
+
+    `problem`: what is wrong with it, empty for a record that is what was written. A damaged record
+    has an empty body wherever its text cannot be trusted to be read.
+    `pruned`: its contents were removed after an export; hash and signature are kept.
+    """
 
     record_id: str
     created_utc: str
-    body: Mapping[str, Any]
-    data: bytes
+    body: Mapping[str, Any] = field(repr=False)
+    data: bytes = field(repr=False)
+    hash: bytes = b""
+    problem: str = ""
+    pruned: bool = False
 
     @property
     def result(self) -> Mapping[str, Any]:
-        """What `ramix identify --json` printed."""
-        result: Mapping[str, Any] = self.body["result"]
+        """What `ramix identify --json` printed.
+
+        Raises:
+            RecordDamaged: it is not there any more.
+        """
+        result = self.body.get("result")
+        if not isinstance(result, Mapping):
+            raise RecordDamaged(f"Record {self.record_id}: {self.problem or 'it was pruned'}.")
         return result
+
+    @property
+    def about(self) -> About:
+        """What people said about it; empty in records of version 1."""
+        return about_of(self.body)
+
+    @property
+    def verdict(self) -> str:
+        """Empty where it cannot be read."""
+        return str(self.body.get("result", {}).get("verdict", ""))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the asserted components, largest first; empty where they cannot be read."""
+        return tuple(str(one["name"]) for one in self.body.get("result", {}).get("components", ()))
+
+    @property
+    def hazards(self) -> Mapping[str, str]:
+        """Hazard statements by component, as the live card showed them."""
+        found = self.body.get("hazards", {})
+        return found if isinstance(found, Mapping) else {}
+
+    @property
+    def simulated(self) -> bool:
+        return self.body.get("simulated") is True
+
+    @property
+    def code(self) -> str:
+        """The short code of the chain's head at this record."""
+        return head_code(self.hash) if self.hash else ""
+
+    @property
+    def array_names(self) -> tuple[str, ...]:
+        return tuple(self.body.get("arrays", {}))
 
     def array(self, name: str) -> NDArray[Any]:
         """One of the stored arrays, as it was measured."""
@@ -42,97 +101,101 @@ class Record:
         return np.frombuffer(part, dtype=entry["dtype"]).reshape(entry["shape"])
 
 
-def canonical(value: Mapping[str, Any]) -> bytes:
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return text.encode("ascii")
+@dataclass(frozen=True)
+class StoredEvent:
+    """One entry that is no measurement; `problem` as a record's."""
+
+    event_id: str
+    sequence: int
+    created_utc: str
+    kind: str
+    content: Mapping[str, Any] = field(default_factory=dict)
+    problem: str = ""
 
 
-def chained_hash(previous: bytes, body: bytes) -> bytes:
-    return hashlib.sha256(b"ramix-record-v1\0" + previous + body).digest()
+def measurement_content(
+    answer: "Answer", about: About, circumstances: Circumstances
+) -> tuple[dict[str, Any], bytes]:
+    """The part of a measurement's body that does not depend on its place, and its data."""
+    data, index = pack_arrays(arrays_of(answer.spectrum))
+    content: dict[str, Any] = {
+        "result": result_json(answer),
+        "measurement": measurement_of(answer.spectrum),
+        "arrays": index,
+        "data_sha256": hashlib.sha256(data).hexdigest(),
+        "about": about.as_json(),
+        **circumstances.as_json(),
+    }
+    if answer.field_compounds:  # what the model's hash does not cover
+        content["field_compounds"] = [asdict(label) for label in answer.field_compounds]
+    return content, data
 
 
-def genesis_hash(store_id: str) -> bytes:
-    return hashlib.sha256(b"ramix-store-v1\0" + store_id.encode()).digest()
+def event_content(content: Mapping[str, Any]) -> dict[str, Any]:
+    """An event's content, known to become JSON.
+
+    Raises:
+        CallerError: it does not, or is larger than `MAX_EVENT_BYTES`.
+    """
+    try:
+        text = json.dumps(dict(content), allow_nan=False)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise CallerError(f"The content of an event is no JSON: {error}.") from error
+    if len(text) > MAX_EVENT_BYTES:
+        raise CallerError(f"The content of an event is larger than {MAX_EVENT_BYTES} bytes.")
+    return {"content": json.loads(text), "software": VERSION}
 
 
 def parse_body(body: bytes) -> dict[str, Any]:
     """A body as a dictionary; a damaged one as an empty one (its hash will say so)."""
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
 
-def record_from_row(body: bytes, data: bytes) -> Record:
-    value = parse_body(body)
-    if not {"record_id", "created_utc", "result"} <= value.keys():
-        raise RecordStoreError(
-            "A record is damaged.", remedy="`ramix records verify` says which ones."
-        )
-    return Record(str(value["record_id"]), str(value["created_utc"]), value, data)
+def about_of(body: Mapping[str, Any]) -> About:
+    """What people said, or nothing where that cannot be read."""
+    found = body.get("about")
+    try:
+        return About(**found) if isinstance(found, dict) else About()
+    except (TypeError, CallerError):
+        return About()
 
 
-def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> tuple[bytes, dict[str, Any]]:
-    """Arrays one after the other, and where each lies."""
-    parts: list[bytes] = []
-    index: dict[str, Any] = {}
-    offset = 0
-    for name, array in arrays.items():
-        little = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False)
-        part = little.tobytes()
-        index[name] = {
-            "dtype": little.dtype.str,
-            "shape": list(array.shape),
-            "offset": offset,
-            "length": len(part),
-        }
-        parts.append(part)
-        offset += len(part)
-    return b"".join(parts), index
+def search_text(kind: str, body: Mapping[str, Any]) -> str:
+    """What a search looks through: names, verdict, sample, operator, note and source, folded."""
+    result = body.get("result")
+    if not isinstance(result, Mapping):
+        return kind
+    words = [result.get("verdict"), *about_of(body).as_json().values()]
+    components = result.get("components")
+    if isinstance(components, list):
+        words += [one.get("name") for one in components if isinstance(one, Mapping)]
+    measurement = body.get("measurement")
+    if isinstance(measurement, Mapping):
+        words += [measurement.get("source"), measurement.get("analyzer_serial")]
+    text = "\n".join(one_line(word) for word in words if isinstance(word, str) and word)
+    return text.casefold()[:LONGEST_SEARCH]
 
 
-def arrays_of(spectrum: "Spectrum") -> dict[str, NDArray[Any]]:
-    """The rawest form there is: counts, dark and calibration page, or the file's own columns."""
-    acquisition = spectrum.raw
-    if acquisition is None:
-        arrays = {"wavenumber_cm1": spectrum.wavenumber_cm1, "intensity": spectrum.intensity}
-        known = {
-            "variance": spectrum.variance,
-            "dark_counts": spectrum.dark_counts,
-            "saturated": spectrum.saturated,
-        }
-        return arrays | {name: array for name, array in known.items() if array is not None}
-    return {
-        "raw_counts": acquisition.raw_counts,
-        "dark_counts": acquisition.dark_counts,
-        "variance": acquisition.variance,
-        "saturated": acquisition.saturated,
-        "dead": acquisition.dead,
-        "calibration_page": np.frombuffer(acquisition.calibration.to_bytes(), dtype=np.uint8),
-    }
+def why_misshapen(body: Mapping[str, Any], data: bytes | None) -> str:
+    """What keeps a measurement's body from being read, empty if nothing: never an exception.
 
-
-def measurement_of(spectrum: "Spectrum") -> dict[str, Any]:
-    """How it was measured, as far as it is known."""
-    acquisition = spectrum.raw
-    known: dict[str, Any] = {"source": spectrum.source}
-    if spectrum.integration_time_ms is not None:
-        known["integration_time_ms"] = float(spectrum.integration_time_ms)
-    if acquisition is not None or spectrum.flags:
-        known["flags"] = sorted(spectrum.flags)
-    if acquisition is not None:
-        known |= {
-            "integration_time_ms": float(acquisition.integration_time_ms),
-            "frames": int(acquisition.frames),
-            "laser_power_mw": _finite(acquisition.laser_power_mw),
-            "detector_temperature_c": _finite(acquisition.detector_temperature_c),
-            "acquired_utc": acquisition.acquired_utc,
-            "analyzer_serial": acquisition.calibration.serial,
-        }
-    return known
-
-
-def _finite(value: float | None) -> float | None:
-    """A sensor that reads NaN knows nothing; the body must stay strict JSON."""
-    return float(value) if value is not None and math.isfinite(value) else None
+    `data` None: the arrays are not looked at.
+    """
+    try:
+        result = body["result"]
+        if not {"verdict", "components", "reasons", "model"} <= result.keys():
+            return "its result is not complete"
+        if not all(isinstance(one["name"], str) for one in result["components"]):
+            return "a component has no name"
+        for name, entry in body["arrays"].items() if data is not None else ():
+            record = Record("", "", {"arrays": {name: entry}}, data or b"")
+            if entry["length"] > len(data or b"") or entry["offset"] < 0:
+                return f"the array {name!r} lies outside of its data"
+            record.array(name)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        return "its text is not that of a record"
+    return ""

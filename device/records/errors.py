@@ -19,6 +19,10 @@ _CAUSES = {
     "SQLITE_AUTH": "this user may not open it",
     "SQLITE_CANTOPEN": "it cannot be opened or created there",
     "SQLITE_BUSY": "another program keeps it locked",
+    "SQLITE_LOCKED": "another program keeps it locked",
+    "SQLITE_TOOBIG": "it is damaged: an entry is larger than any that is written",
+    "SQLITE_INTERRUPT": "reading it takes longer than any store of its size",
+    "SQLITE_NOMEM": "the memory is full",
     "SQLITE_IOERR": "the disk reports an error",
     "PermissionError": "this user may not write there",
     "FileExistsError": "its folder's name is taken by a file",
@@ -31,6 +35,20 @@ class RecordStoreError(RamixError):
 
     code = "record_store"
     default_remedy = "Check the disk and the file's owner, or choose another file with --store."
+
+
+class RecordDamaged(RecordStoreError):
+    """One entry is not what was written; others may be whole."""
+
+    code = "record_damaged"
+    default_remedy = "`ramix records verify` says which entries are damaged, and since when."
+
+
+class CannotContinue(RecordStoreError):
+    """Nothing can be added to this store without hiding what happened to it."""
+
+    code = "cannot_continue"
+    default_remedy = "It is set aside whole at the next measurement, and a new store begins."
 
 
 def cause_of(error: sqlite3.Error | OSError) -> str:

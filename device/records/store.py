@@ -1,61 +1,66 @@
-"""Every answer with everything it came from, kept so that a loss or a change shows.
+"""Every answer with everything it came from, and every event, kept so that a change shows.
 
-When `append` has returned, the record survives a power cut. Each record is hashed together with
-the hash of the one before it, so no record inside the chain can be altered, dropped or reordered
-unnoticed; cutting off the newest ones shows against a head hash noted elsewhere
-(`verify(expected_head=...)`). Next: `database.py`, the file; `show/card.py`, what people see.
+When `append` has returned, the record survives a power cut. Each entry is hashed together with the
+hash before it and signed with the device's key; the newest head is kept beside the store as well.
+What that finds and what it does not is in `docs/records.md`. Next: `writing.py` and `reading.py`,
+the two ends; `verification.py`, all of it at once.
 """
 
-import hashlib
-import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from device.answer.result import result_json
-from device.records.content import (
-    Record,
-    arrays_of,
-    canonical,
-    chained_hash,
-    genesis_hash,
-    measurement_of,
-    pack_arrays,
-    parse_body,
-    record_from_row,
-)
-from device.records.database import connect
-from device.records.errors import RecordStoreError, cause_of
+from device.records.about import About
+from device.records.circumstances import Circumstances
+from device.records.content import Record, StoredEvent, event_content, measurement_content
+from device.records.device_key import Signer, device_signer
+from device.records.errors import RecordDamaged, RecordStoreError, cause_of
+from device.records.head import Head
+from device.records.kinds import EVENTS, OF_THE_STORE, EntryKind
+from device.records.reading import Reader
+from device.records.verification import ChainReport, verified
+from device.records.writing import Writer
+from firmware_bridge.errors import CallerError
 
 if TYPE_CHECKING:  # the identifier loads an interpreter; looking at old records must not
     from device.answer.answer import Answer
 
 
-@dataclass(frozen=True)
-class ChainReport:
-    """What `verify` found; `head` is worth noting down elsewhere."""
-
-    count: int
-    head: str
-    problems: tuple[str, ...]
-
-
 class RecordStore:
-    """A store of results; the file is touched at the first use, not before.
+    """A store of measurements and events; the file is touched at the first use, not before.
+
+    Args:
+        path: the store's file.
+        read_only: nothing is created or written.
+        simulated_apart: where records of simulated analyzers go instead of here.
+        simulated: this store is theirs; said in its first entry.
+        signer: who signs; the device's own key otherwise.
 
     Raises (from every method):
         RecordStoreError: the file cannot be opened, is not a record store, is damaged or full.
     """
 
-    def __init__(self, path: Path | str, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        read_only: bool = False,
+        simulated_apart: Path | None = None,
+        simulated: bool = False,
+        signer: Callable[[], Signer] = device_signer,
+    ) -> None:
         self.path = Path(path)
         self._read_only = read_only
-        self._connection: sqlite3.Connection | None = None
+        self._reader = Reader(self.path)
+        self._writer = Writer(self.path, signer, simulated=simulated)
+        self._apart = (
+            None
+            if simulated_apart is None
+            else RecordStore(simulated_apart, simulated=True, signer=signer)
+        )
 
     def __enter__(self) -> "RecordStore":
         return self
@@ -69,131 +74,157 @@ class RecordStore:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        """Let go of the files."""
+        self._reader.close()
+        self._writer.close()  # the last connection: SQLite's log goes into the store
+        if self._apart is not None:
+            self._apart.close()
 
     def check_writable(self) -> None:
-        """Open (and create) the store now, so that a full or forbidden disk shows before work."""
-        with self._open():
-            pass
+        """Know that the next measurement can be stored, before any light is made.
 
-    def append(self, answer: "Answer") -> str:
+        Creates the store where there is none, and begins a new one where it cannot be continued.
+        A nearly full disk is refused.
+        """
+        with self._translated():
+            self._require_writable()
+            self._writer.check()
+
+    def append(
+        self,
+        answer: "Answer",
+        *,
+        about: About | None = None,
+        circumstances: Circumstances | None = None,
+    ) -> str:
         """Store one answer and what it came from; returns its id once it is safe on disk."""
-        data, index = pack_arrays(arrays_of(answer.spectrum))
-        content: dict[str, Any] = {
-            "result": result_json(answer),
-            "measurement": measurement_of(answer.spectrum),
-            "arrays": index,
-            "data_sha256": hashlib.sha256(data).hexdigest(),
-        }
-        if answer.field_compounds:  # what the model's hash does not cover
-            content["field_compounds"] = [asdict(label) for label in answer.field_compounds]
-        with self._open() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                record_id = _insert(connection, content, data)
-                connection.execute("COMMIT")
-            except BaseException:  # also Ctrl-C: the store stays as it was
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-        return record_id
+        circumstances = circumstances or Circumstances()
+        if circumstances.simulated and self._apart is not None:
+            return self._apart.append(answer, about=about, circumstances=circumstances)
+        content, data = measurement_content(answer, about or About(), circumstances)
+        with self._translated():
+            self._require_writable()
+            head = self._writer.append(EntryKind.MEASUREMENT, content, data)
+        return head.entry_id
 
-    def list(self, limit: int = 20) -> tuple[Record, ...]:
-        """The newest records, newest first, without their arrays."""
-        with self._open() as connection:
-            rows = connection.execute(
-                "SELECT body FROM records ORDER BY sequence DESC LIMIT ?", (limit,)
-            ).fetchall()
-        return tuple(record_from_row(body, b"") for (body,) in rows)
+    def append_event(self, kind: str, content: Mapping[str, Any]) -> str:
+        """Store an event; returns its id once it is safe on disk.
 
-    def get(self, record_id: str) -> Record:
-        """One record with its arrays, by its id or by the number the id begins with."""
-        number = record_id.split("-", 1)[0]
-        if number.isascii() and number.isdigit() and len(number) < 16:
-            with self._open() as connection:
-                row = connection.execute(
-                    "SELECT body, data FROM records WHERE sequence = ?", (int(number),)
-                ).fetchone()
-            if row is not None:
-                record = record_from_row(*row)
-                if record_id in (record.record_id, number):
-                    return record
-        raise RecordStoreError(
+        Raises:
+            CallerError: no such kind, one that only the store itself writes, or content that is
+                no JSON or too large.
+        """
+        if kind not in EVENTS - OF_THE_STORE:
+            raise CallerError(f"{kind!r} is no kind of event that is kept.")
+        with self._translated():
+            self._require_writable()
+            return self._writer.append(EntryKind(kind), event_content(content)).entry_id
+
+    def head(self) -> Head | None:
+        """The newest entry's head; None in a store of version 1."""
+        with self._read() as reader:
+            return reader.head()
+
+    def list(
+        self, limit: int = 20, search: str = "", before: "str | int | None" = None
+    ) -> tuple[Record, ...]:
+        """The newest measurements, newest first, without their arrays.
+
+        `search` looks through names, verdict, sample, operator, note and source, whatever the
+        case; `before` is the id or number that a page ended with. A damaged record is among them,
+        with its `problem`; one that was pruned has `pruned`.
+        """
+        number = None if before is None else number_of(str(before))
+        if before is not None and number is None:
+            raise self._no_such(str(before))
+        with self._read() as reader:
+            return reader.records(limit, search, number)
+
+    def get(self, record_id: str, *, even_damaged: bool = False) -> Record:
+        """One record with its arrays, by its id or by the number the id begins with.
+
+        Raises:
+            RecordDamaged: it is not what was written, unless `even_damaged`; its `problem` then
+                says what is wrong. Or its contents were pruned.
+        """
+        number = number_of(record_id)
+        with self._read() as reader:
+            record = None if number is None else reader.record(number)
+        if record is None or record_id not in _names_of(record, number):
+            raise self._no_such(record_id)
+        if even_damaged:
+            return record
+        if record.problem:
+            raise RecordDamaged(f"Record {record.record_id} is damaged: {record.problem}.")
+        if record.pruned:
+            raise RecordDamaged(
+                f"The contents of record {record.record_id} were removed after an export.",
+                remedy="Look into the exported store: `ramix records show ID --store FILE`.",
+            )
+        return record
+
+    def last_event(self, kind: str) -> StoredEvent | None:
+        """The newest event of this kind, damaged or not."""
+        found = self.events(kind, 1)
+        return found[0] if found else None
+
+    def events(self, kind: str | None = None, limit: int = 20) -> tuple[StoredEvent, ...]:
+        """The newest events, newest first, of one kind or of all.
+
+        Raises:
+            CallerError: no such kind.
+        """
+        if kind is not None and kind not in EVENTS:
+            raise CallerError(f"{kind!r} is no kind of event that is kept.")
+        with self._read() as reader:
+            return reader.events(kind, limit)
+
+    def verify(self, expected: "str | Head | None" = None, key: bytes | None = None) -> ChainReport:
+        """Check every entry, the chain, the signatures and the kept mark.
+
+        `expected`: a head noted before, its hash or its short code: the chain must hold it. `key`:
+        the device's public key; this device's own otherwise.
+        """
+        with self._read() as reader:
+            return verified(reader, expected, key)
+
+    def _no_such(self, record_id: str) -> RecordStoreError:
+        return RecordStoreError(
             f"There is no record {record_id!r} in {self.path}.",
             remedy="`ramix records list` shows the ids.",
         )
 
-    def verify(self, expected_head: str | None = None) -> ChainReport:
-        """Check every record against its hash and its neighbours.
-
-        With `expected_head` (a head noted earlier) the chain must still contain it: this is what
-        shows that the newest records were cut off.
-        """
-        problems: list[str] = []
-        count, last, previous, seen = 0, 0, b"", set()
-        try:
-            with self._open() as connection:
-                rows = connection.execute(
-                    "SELECT sequence, body, data, hash FROM records ORDER BY sequence"
-                )
-                for sequence, body, data, digest in rows:
-                    if count == 0:
-                        previous = genesis_hash(str(parse_body(body).get("store_id")))
-                    if sequence != last + 1:
-                        problems.append(f"record {last + 1}: missing")
-                    elif digest != chained_hash(previous, body):
-                        problems.append(f"record {sequence}: its text or its place was changed")
-                    elif parse_body(body).get("data_sha256") != hashlib.sha256(data).hexdigest():
-                        problems.append(f"record {sequence}: its measured data was changed")
-                    count, last, previous = count + 1, sequence, digest
-                    seen.add(digest.hex())
-        except RecordStoreError as error:
-            if count == 0:
-                raise
-            problems.append(f"after record {count}: {error.text}")
-        if expected_head is not None and expected_head.lower() not in seen:
-            problems.append("the head noted earlier is not in the chain: newer records are missing")
-        return ChainReport(count, previous.hex(), tuple(problems))
+    def _require_writable(self) -> None:
+        if self._read_only:
+            raise RecordStoreError(
+                f"The record store {self.path} was opened to read, not to write."
+            )
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        """The connection, with SQLite's errors translated."""
+    def _read(self) -> Iterator[Reader]:
+        with self._translated():
+            if not self._read_only and not self.path.exists():
+                self._writer.check()
+            yield self._reader
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """SQLite's and the system's errors as ours."""
         try:
-            if self._connection is None:
-                self._connection = connect(self.path, read_only=self._read_only)
-            yield self._connection
+            yield
+        except RecordStoreError:
+            raise
         except (sqlite3.Error, OSError) as error:
             raise RecordStoreError(
                 f"The record store {self.path} cannot be used: {cause_of(error)}."
             ) from error
 
 
-def _insert(connection: sqlite3.Connection, content: dict[str, Any], data: bytes) -> str:
-    row = connection.execute(
-        "SELECT sequence, body, hash FROM records ORDER BY sequence DESC LIMIT 1"
-    ).fetchone()
-    if row is None:
-        store_id = secrets.token_hex(8)
-        sequence, previous = 1, genesis_hash(store_id)
-    else:
-        store_id = parse_body(row[1]).get("store_id", "")
-        sequence, previous = row[0] + 1, bytes(row[2])
-    now = datetime.now(UTC)
-    # The number comes first: ids sort in order even where the clock was set back.
-    record_id = f"{sequence:07d}-{now:%Y%m%dT%H%M%SZ}-{store_id[:4]}"
-    header = {
-        "record_id": record_id,
-        "sequence": sequence,
-        "store_id": store_id,
-        "created_utc": now.isoformat(timespec="milliseconds"),
-    }
-    content["result"]["record_id"] = record_id
-    body = canonical({**header, **content})
-    connection.execute(
-        "INSERT INTO records (sequence, body, data, hash) VALUES (?, ?, ?, ?)",
-        (sequence, body, data, chained_hash(previous, body)),
-    )
-    return record_id
+def number_of(record_id: str) -> int | None:
+    """The number that an id begins with; None: it is no id."""
+    number = record_id.split("-", 1)[0]
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 16 else None
+
+
+def _names_of(record: Record, number: int | None) -> tuple[str, ...]:
+    return record.record_id, str(number), f"{number:07d}"

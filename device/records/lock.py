@@ -1,0 +1,58 @@
+"""One writer at a time: a lock beside the store, held from looking at its end to the new mark.
+
+SQLite's own lock does not cover creating, setting aside and the mark. Whoever hangs with the lock
+is waited for, not for ever. Next: `writing.py`.
+"""
+
+import errno
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from device.durable import OWN_FILE, OWN_FOLDER, make_folder
+from device.plain_file import check_plain
+from device.records.errors import RecordStoreError
+
+LOCK_SUFFIX: Final = ".lock"
+BUSY_TIMEOUT_S: Final = 5.0  # an append takes milliseconds; who holds it longer hangs
+_LOOK_AGAIN_S: Final = 0.01
+
+
+@contextmanager
+def locked(path: Path, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Iterator[None]:
+    """Hold the lock of the store at `path`.
+
+    Raises:
+        RecordStoreError: another program held it all the time.
+        OSError: the lock cannot be made there.
+    """
+    make_folder(path.parent, OWN_FOLDER)
+    beside = path.with_name(path.name + LOCK_SUFFIX)
+    check_plain(beside)
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+    descriptor = os.open(beside, flags, OWN_FILE)
+    try:
+        _take(descriptor, path, time.monotonic() + busy_timeout_s)
+        yield
+    finally:
+        os.close(descriptor)  # lets go of the lock; the file stays, or two could hold two of them
+
+
+def _take(descriptor: int, path: Path, until_s: float) -> None:
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                raise
+        if time.monotonic() > until_s:
+            raise RecordStoreError(
+                f"The record store {path} cannot be used: another program keeps it locked.",
+                remedy="Look for another `ramix` that hangs and end it; nothing was lit or lost.",
+            )
+        time.sleep(_LOOK_AGAIN_S)

@@ -1,0 +1,50 @@
+"""The kept mark: the newest head, in a small file beside the store.
+
+With it an emptied, shortened, exchanged or older store is found without help. It is a signed head
+like any other; store and mark put back together are found only by a head noted elsewhere.
+Next: `writing.py`, which keeps it.
+"""
+
+import json
+from pathlib import Path
+from typing import Final
+
+from device.durable import OWN_FILE, sync_folder, written_whole
+from device.plain_file import read_plain, why_not
+from device.records.errors import RecordStoreError
+from device.records.head import Head, head_from_json
+
+MARK_SUFFIX: Final = ".head"
+_MOST_BYTES: Final = 4096
+
+
+def mark_path(store: Path) -> Path:
+    return store.with_name(store.name + MARK_SUFFIX)
+
+
+def read_mark(store: Path) -> Head | None:
+    """The mark of the store at this path; None: there is none.
+
+    Raises:
+        RecordStoreError: it cannot be read, or was changed.
+    """
+    path = mark_path(store)
+    try:
+        data = read_plain(path, _MOST_BYTES)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise RecordStoreError(f"The mark {path} cannot be read: {why_not(error)}.") from error
+    return head_from_json(data, str(path))
+
+
+def write_mark(store: Path, head: Head) -> None:
+    """Safe on disk when it returns; the caller holds the store's lock.
+
+    Raises:
+        OSError: the disk does not take it; the old mark stays.
+    """
+    path = mark_path(store)
+    with written_whole(path, OWN_FILE) as stream:
+        stream.write(json.dumps(head.as_json(), indent=1).encode("ascii") + b"\n")
+    sync_folder(path.parent)

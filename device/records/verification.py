@@ -1,0 +1,280 @@
+"""All of a store at once: every entry, the chain, every signature, the mark and a noted head.
+
+Row by row, so that memory does not grow with the store; time is bounded by the file's size. What
+it finds and what it cannot is in `docs/records.md`. Next: `person.py`, signatures of people.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from device.inference.trust import key_id_of
+from device.records import database, version1
+from device.records.chain import (
+    COLUMNS,
+    Origin,
+    Row,
+    body_of,
+    body_problem,
+    data_problem,
+    last_rows,
+    origin_of,
+    row_of,
+    row_problem,
+)
+from device.records.content import parse_body
+from device.records.device_key import known_device_key
+from device.records.ending import mark_problem
+from device.records.errors import RecordDamaged, RecordStoreError, cause_of
+from device.records.head import Head, genesis_hash, head_code
+from device.records.kinds import EntryKind
+from device.records.mark import read_mark
+from device.records.person import person_problem
+from device.records.reading import Reader
+from device.records.retention import Pruned
+
+_MOST_TOLD: Final = 100
+_AT_ONCE: Final = 200  # rows of one query, a few hundred bytes each
+_SHORTEST_HASH: Final = 16  # hex digits of a noted hash: below, chance could fit one
+
+
+@dataclass(frozen=True)
+class ChainReport:
+    """What `verify` found; `newest` is worth being noted elsewhere.
+
+    count: measurements; entries: with events.
+    head: hash of the newest entry, hex.
+    problems: empty for a store that is what was written, as far as can be known from here.
+    notes: what could not be checked, and clocks that were set back.
+    last_good: the last entry before the first problem; None: none is good.
+    """
+
+    count: int
+    head: str
+    problems: tuple[str, ...]
+    entries: int = 0
+    notes: tuple[str, ...] = ()
+    last_good: Head | None = None
+    newest: Head | None = None
+
+
+def verified(reader: Reader, expected: str | Head | None, key: bytes | None) -> ChainReport:
+    """Check the store behind `reader`.
+
+    Raises:
+        RecordStoreError, sqlite3.Error, OSError: it cannot even be begun with.
+    """
+    connection = reader.open(database.whole_read_s(reader.path))
+    if reader.version == 1:
+        return _version_1(connection, expected)
+    return _Examination(reader, connection, expected, key).report()
+
+
+class _Examination:
+    """One walk through a store."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        connection: sqlite3.Connection,
+        expected: str | Head | None,
+        key: bytes | None,
+    ) -> None:
+        self._path = reader.path
+        self._connection = connection
+        self._expected = expected
+        self._key = key
+        self._problems: list[str] = []
+        self._notes: list[str] = []
+        self._untold = 0
+        self._count = self._entries = 0
+        self._last_good: Head | None = None
+        self._newest: Head | None = None
+        self._pruned = Pruned()
+        self._seen_expected = expected is None
+
+    def report(self) -> ChainReport:
+        mark = self._mark()
+        try:
+            origin = self._origin(mark)
+            if origin is not None:
+                self._walk(origin)
+                self._outside_of_the_chain(origin, mark)
+        except sqlite3.Error as error:
+            self._problem(f"after entry {self._entries}: {cause_of(error)}")
+        if self._untold:
+            self._problems.append(f"and {self._untold} more")
+        head = "" if self._newest is None else self._newest.hash.hex()
+        return ChainReport(
+            self._count, head, tuple(self._problems), self._entries, tuple(self._notes),
+            self._last_good, self._newest,
+        )  # fmt: skip
+
+    def _problem(self, text: str) -> None:
+        if len(self._problems) < _MOST_TOLD:
+            self._problems.append(text)
+        else:
+            self._untold += 1
+
+    def _mark(self) -> Head | None:
+        try:
+            mark = read_mark(self._path)
+        except RecordStoreError as error:
+            self._problem(error.text[:-1])
+            return None
+        return mark
+
+    def _origin(self, mark: Head | None) -> Origin | None:
+        """Whose store it is, by its first entry; where that is damaged, by the mark."""
+        try:
+            return origin_of(self._connection)
+        except RecordDamaged as error:
+            self._problem(error.text[:-1])
+        return None if mark is None else Origin(mark.store_id, mark.public_key, {})
+
+    def _walk(self, origin: Origin) -> None:
+        previous, number = genesis_hash(origin.store_id), -1
+        before: Row | None = None
+        for row in _rows(self._connection):
+            if row.sequence > number + 1:
+                missing = row.sequence - 1
+                told = str(missing) if missing == number + 1 else f"{number + 1} to {missing}"
+                self._problem(f"record {told}: missing")
+                previous = b""
+            elif row.sequence <= number:
+                self._problem(f"after record {number}: its place is taken twice")
+                return
+            problem = self._entry_problem(row, previous, origin)
+            if problem:
+                self._problem(f"record {row.sequence}: {problem}")
+            head = origin.head(row)
+            if not self._problems:
+                self._last_good = head
+            self._count += row.kind == EntryKind.MEASUREMENT
+            self._entries += 1
+            self._seen_expected = self._seen_expected or _is(head, self._expected)
+            self._clock(before, row)
+            self._newest, previous, number, before = head, row.hash, row.sequence, row
+
+    def _entry_problem(self, row: Row, previous: bytes, origin: Origin) -> str:
+        problem = row_problem(row, previous, origin)
+        body = body_of(self._connection, row.sequence)
+        if body is None:
+            self._pruned.missing(row)
+            return problem
+        problem = problem or body_problem(row, body, origin)
+        value = parse_body(body)
+        (data,) = self._connection.execute(
+            "SELECT data FROM contents WHERE sequence = ?", (row.sequence,)
+        ).fetchone()
+        problem = problem or data_problem(value, data)
+        if not problem and row.kind == EntryKind.PRUNE:
+            self._pruned.said(value)
+        if not problem and row.kind == EntryKind.SIGNATURE:
+            problem = person_problem(self._connection, value.get("content"))
+        return problem
+
+    def _clock(self, before: Row | None, row: Row) -> None:
+        """A clock that is set is no fault of a record; who reads the times should know."""
+        if before is None or row.time_utc >= before.time_utc or len(self._notes) >= _MOST_TOLD:
+            return
+        try:
+            back = datetime.fromisoformat(before.time_utc) - datetime.fromisoformat(row.time_utc)
+        except ValueError:
+            return
+        if back.total_seconds() > 1.0:
+            self._notes.append(
+                f"between entries {before.sequence} and {row.sequence} the clock was set back"
+            )
+
+    def _outside_of_the_chain(self, origin: Origin, mark: Head | None) -> None:
+        for text in self._pruned.problems():
+            self._problem(text)
+        (stray,) = self._connection.execute(
+            "SELECT count(*) FROM contents WHERE sequence NOT IN (SELECT sequence FROM records)"
+        ).fetchone()
+        if stray:
+            self._problem(f"{stray} contents belong to no entry")
+        (sound,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
+        if sound != "ok":
+            self._problem("the pages of the file contradict each other")
+        last, _ = last_rows(self._connection)
+        self._whose(origin)
+        if mark is not None:
+            problem = mark_problem(self._connection, mark, origin, last)
+            if mark.public_key != origin.public_key and not problem:
+                problem = "the mark beside it was signed by another key"
+            if problem:
+                self._problem(problem)
+        elif not self._problems:
+            self._without_mark(origin, last)
+        if not self._seen_expected:
+            self._problem("the head noted earlier is not in the chain: newer records are missing")
+
+    def _whose(self, origin: Origin) -> None:
+        own = known_device_key() if self._key is None else self._key
+        if own is None:
+            self._notes.append(
+                f"signed by the device with the key {key_id_of(origin.public_key)}: not compared, "
+                "name the key that you expect with --device"
+            )
+        elif own != origin.public_key:
+            self._problem(
+                f"signed by another device's key, {key_id_of(origin.public_key)} "
+                f"instead of {key_id_of(own)}"
+            )
+
+    def _without_mark(self, origin: Origin, last: Row | None) -> None:
+        """An exported copy has none, nor has a store that was just created."""
+        own = known_device_key()
+        exported = last is not None and last.kind == EntryKind.EXPORT
+        fresh = last is not None and last.sequence == 0
+        if own == origin.public_key and not exported and not fresh:
+            self._problem("the mark beside it is missing: a cut-off end would not show")
+        else:
+            self._notes.append(
+                "no mark beside it: only a head noted earlier (--head) shows a cut-off end"
+            )
+
+
+def _rows(connection: sqlite3.Connection) -> Iterator[Row]:
+    """In their order; each query is short, so that no writer waits for it."""
+    after, more = -(2**62), True
+    while more:
+        found = connection.execute(
+            f"SELECT {COLUMNS} FROM records WHERE sequence > ? ORDER BY sequence LIMIT ?",
+            (after, _AT_ONCE),
+        ).fetchall()
+        more = len(found) == _AT_ONCE
+        for one in found:
+            row = row_of(one)
+            after = max(after, row.sequence)
+            yield row
+
+
+def _is(head: Head, expected: str | Head | None) -> bool:
+    """Whether this is the entry whose head was noted, as hash, as its beginning, or as code."""
+    if isinstance(expected, Head):
+        return (head.store_id, head.sequence, head.hash, head.public_key) == (
+            expected.store_id, expected.sequence, expected.hash, expected.public_key,
+        )  # fmt: skip
+    noted = (expected or "").strip().lower()
+    if noted == head_code(head.hash).lower():
+        return True
+    return len(noted) >= _SHORTEST_HASH and head.hash.hex().startswith(noted)
+
+
+def _version_1(connection: sqlite3.Connection, expected: str | Head | None) -> ChainReport:
+    found: list[str] = []
+    count, newest, seen = 0, "", expected is None
+    for sequence, digest, problem in version1.problems(connection):
+        count, newest = count + 1, digest.hex()
+        if problem and len(found) < _MOST_TOLD:
+            found.append(f"record {sequence}: {problem}")
+        seen = seen or newest == str(expected).lower()
+    if not seen:
+        found.append("the head noted earlier is not in the chain: newer records are missing")
+    note = "a store of version 1 is not signed: who can write it can rewrite it"
+    return ChainReport(count, newest, tuple(found), count, (note,))
