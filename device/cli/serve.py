@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from device.cli.options import (
+    DEFAULT_TIMEOUT_S,
     blank_option,
     countdown_option,
     growing_options,
@@ -16,7 +17,6 @@ from device.cli.options import (
     runtime_option,
     store_options,
 )
-from device.cli.options import DEFAULT_TIMEOUT_S
 
 DEFAULT_HTTP_PORT = 7860
 LANGUAGES = ("en", "de")  # spelled here again: their owner imports the web server; a test compares
@@ -105,9 +105,10 @@ def serve(
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together.")
     from device import installation
-    from device.cli.measuring import measurement_settings, record_store
+    from device.cli.measuring import measurement_settings
     from device.cli.spectrum_file import containers_for, read_with_sha256
     from device.countdown import DEFAULT_COUNTDOWN_S
+    from device.driver.port import SimPort, parse_port
     from device.field_library.store import FieldLibrary
     from device.screen.server import Place, Screen
     from device.station.service_manager import watched
@@ -119,16 +120,15 @@ def serve(
             "Other machines reach this address: give --tls-cert and --tls-key, or --insecure-remote."
         )
     settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw)
-    records = record_store(store, no_store=no_store)
-    if records is not None:
-        records.close()  # it is the measuring thread that uses it
+    is_simulated = isinstance(parse_port(port), SimPort)
+    if store is None:
+        store = installation.default_record_store_path(simulated=is_simulated)
     read = [read_with_sha256(blank) for blank in blanks]
     equipment = Equipment(
         settings,
         runtime=runtime,
         field_compounds=FieldLibrary.default().load(),
         containers=lambda identifier: containers_for(identifier, read),
-        store=records,
         countdown_s=DEFAULT_COUNTDOWN_S if countdown_s is None else countdown_s,
     )
 
@@ -139,6 +139,7 @@ def serve(
             click.launch(url)
 
     Screen(
-        port, equipment, place, installation.data_dir(), timeout_s=timeout_s, language=lang,
+        port, equipment, place, installation.data_dir(), None if no_store else store,
+        timeout_s=timeout_s, language=lang,
         opened=opened, tell=watched(lambda _event: None),
     ).serve()  # fmt: skip

@@ -24,7 +24,6 @@ from device.screen.phases import (
     Command,
     Dismissed,
     NotFit,
-    Phase,
     ScreenEvent,
     View,
     after,

@@ -5,13 +5,13 @@ Next: `recalled.py`, a record as a spectrum again.
 """
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from device.records.content import Record
 from device.records.errors import RecordStoreError
 from device.records.store import RecordStore
+from device.safety.advice import advice_for
 from device.screen.card import card_json
 from device.screen.seat import Seat
 
@@ -30,12 +30,7 @@ class History:
         if self._path is None or not self._path.exists():
             return {"rows": [], "more": False}
         with RecordStore(self._path, read_only=True) as store:
-            found = [
-                one
-                for one in store.list(1000)
-                if (before is None or one.record_id < before)
-                and search.casefold() in str(_row(one)).casefold()
-            ]
+            found = store.list(PAGE + 1, search=search, before=before)
         return {"rows": [_row(one) for one in found[:PAGE]], "more": len(found) > PAGE}
 
     def find(self, record_id: str) -> Record:
@@ -50,8 +45,9 @@ class History:
         return {
             "key": record.record_id,
             **card_json(
-                record.result, self._seat.hazards, self._seat.watched,
-                created_utc=record.created_utc, about=_about(record), notes=self._seat.notes,
+                record.result, record.hazards or self._seat.hazards, self._seat.watched,
+                created_utc=record.created_utc, about=record.about.as_json(),
+                notes=self._seat.notes,
             ),
         }  # fmt: skip
 
@@ -61,17 +57,26 @@ class History:
 
 
 def _row(record: Record) -> dict[str, Any]:
-    result = record.result
+    """A damaged or pruned record has its line as well, and says so."""
+    about = record.about.as_json()
+    if record.problem or record.pruned:
+        return {
+            "key": record.record_id, "created_utc": record.created_utc, "verdict": "", "names": [],
+            "worst": None, "problem": record.problem, "pruned": record.pruned, **about,
+        }  # fmt: skip
+    named = [(each["name"], each["cas"] or "") for each in record.result["components"]]
+    safety = (
+        record.result.get("safety")
+        or advice_for(
+            [(name, cas, record.hazards.get(name, "")) for name, cas in named],
+            something_unknown=record.verdict != "IDENTIFIED",
+        ).to_json()
+    )
     return {
         "key": record.record_id,
         "created_utc": record.created_utc,
-        "verdict": result["verdict"],
-        "names": [one["name"] for one in result["components"]],
-        "worst": (result.get("safety") or {}).get("worst"),
-        **_about(record),
+        "verdict": record.verdict,
+        "names": list(record.names),
+        "worst": safety["worst"],
+        **about,
     }
-
-
-def _about(record: Record) -> dict[str, str]:
-    about: Mapping[str, Any] = record.body.get("about") or {}
-    return {name: str(about.get(name) or "") for name in ("operator", "sample", "note")}

@@ -85,9 +85,7 @@ class Operators:
             tries, until_s = self._wrong.get(name, (0, 0.0))
             left_s = until_s - self._now_s()
             if left_s > 0.0:
-                raise WrongPin(
-                    "Too many wrong PINs.", remedy=f"Try again in {left_s:.0f} s."
-                )
+                raise WrongPin("Too many wrong PINs.", remedy=f"Try again in {left_s:.0f} s.")
             kept = self._read().get(name)
             # a name that does not exist takes as long as one that does
             salt = bytes(_SALT_BYTES) if kept is None else kept.salt

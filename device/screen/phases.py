@@ -194,9 +194,7 @@ def after(view: View, event: ScreenEvent) -> View:
             return View(Phase.RECONNECTING, failure=error)
         case Reconnecting(attempt, before):
             lost = view.failure if before is None else before
-            return View(
-                Phase.RECONNECTING, failure=lost, attempt=attempt, stranger=view.stranger
-            )
+            return View(Phase.RECONNECTING, failure=lost, attempt=attempt, stranger=view.stranger)
         case OtherAnalyzer(found, _):
             return replace(view, phase=Phase.RECONNECTING, stranger=found)
         case CheckBegun():

@@ -34,7 +34,6 @@ from device.screen.phases import Command
 from device.screen.recalled import spectrum_of
 from device.screen.requests_json import done, posted, refused
 from device.screen.results import Shown, curves_json, shown, spectrum_json
-from device.screen.seat import Seat
 from device.screen.sessions import HEADER, LASTS_S, Session, Sessions, speaks_for
 from device.screen.stream import Streams
 from device.station.station import Station

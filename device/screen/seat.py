@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from device.records.about import About
+from device.records.circumstances import Circumstances
 from device.screen.card import card_json
 from device.screen.operators import Operators
 from device.screen.results import Shown
@@ -19,9 +21,8 @@ from device.screen.watch_list import (
     read_watch_list,
 )
 from device.station.station import Station
-from firmware_bridge.errors import CallerError, RamixError
+from firmware_bridge.errors import RamixError
 
-LONGEST_SAMPLE, LONGEST_NOTE = 120, 1000
 DEMO_NOTE: Final = "demo_key"  # a key of the catalogue
 
 
@@ -30,15 +31,6 @@ class NobodySignedIn(RamixError):
 
     code = "nobody_signed_in"
     default_remedy = "Sign in with your PIN."
-
-
-@dataclass(frozen=True)
-class About:
-    """Of the measurements to come; empty where nobody said anything."""
-
-    operator: str = ""
-    sample: str = ""
-    note: str = ""
 
 
 @dataclass
@@ -101,12 +93,7 @@ class Seat:
     # ---- with what ----
 
     def describe(self, sample: str, note: str) -> None:
-        """Of the measurements to come. Raises `CallerError` for what cannot be kept."""
-        for text, longest in ((sample, LONGEST_SAMPLE), (note, LONGEST_NOTE)):
-            if len(text) > longest:
-                raise CallerError(f"This text has more than {longest} letters.")
-            if not all(letter.isprintable() or letter == "\n" for letter in text):
-                raise CallerError("This text holds control characters.")
+        """Of the measurements to come. Raises `AboutRefused` for what no record takes."""
         with self._lock:
             self.about = replace(self.about, sample=sample.strip(), note=note.strip())
 
@@ -115,6 +102,10 @@ class Seat:
         watched = checked_names(names)
         keep_watch_list(self._watch_path, watched)
         self.watched = watched
+
+    def circumstances(self) -> Circumstances:
+        """What a record keeps beside its answer."""
+        return Circumstances(hazards=self._hazards, simulated=self.simulated)
 
     # ---- for the page ----
 
@@ -149,5 +140,5 @@ class Seat:
         """The card of an answer of today."""
         return card_json(
             one.result, one.hazards, self.watched,
-            created_utc=created_utc, about=vars(self.about), notes=self.notes,
+            created_utc=created_utc, about=self.about.as_json(), notes=self.notes,
         )  # fmt: skip

@@ -6,7 +6,7 @@ laser off, store closed. Next: `desk.py` and `routes.py`, the two sides.
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
@@ -24,6 +24,7 @@ from device.screen.guard import Hosts
 from device.screen.history import History
 from device.screen.routes import Web
 from device.screen.seat import Seat
+from device.screen.seat_store import SeatStore
 from device.screen.sessions import Sessions
 from device.screen.simulated_bench import SimulatedBench
 from device.station.station import Equipment
@@ -41,7 +42,9 @@ class ScreenNotServed(LinkError):
     """The address or the certificate cannot be used."""
 
     code = "screen_not_served"
-    default_remedy = "Choose another --http PORT, or 0 for a free one; check --tls-cert and --tls-key."
+    default_remedy = (
+        "Choose another --http PORT, or 0 for a free one; check --tls-cert and --tls-key."
+    )
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,8 @@ class Screen:
 
     Args:
         place: an address that is not loopback needs TLS; who asked is the command's business.
+        folder: of operators and watch list.
+        store: where every answer is kept; None: nowhere.
         opened: hears the address to open, once it is served.
     """
 
@@ -82,6 +87,7 @@ class Screen:
         equipment: Equipment,
         place: Place,
         folder: Path,
+        store: Path | None,
         *,
         timeout_s: float,
         language: str | None = None,
@@ -95,8 +101,9 @@ class Screen:
         def open_analyzer(at: str) -> Analyzer:
             return Analyzer(Stoppable(self._link(at), switch), timeout_s=timeout_s)
 
-        store = None if equipment.store is None else equipment.store.path
         self.seat = Seat(folder, simulated=self.bench is not None)
+        if store is not None:
+            equipment = replace(equipment, store=SeatStore(store, self.seat))
         self.desk = Desk(port, equipment, open_analyzer, switch, Board(), self.seat, tell)
         self.sessions = Sessions()
         self._web = Web(

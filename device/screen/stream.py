@@ -53,9 +53,7 @@ async def _rings(bell: asyncio.Event, end: asyncio.Event) -> bool:
     """Wait for one of the two; False: neither within `_ALIVE_S`."""
     waits = [asyncio.ensure_future(one.wait()) for one in (bell, end)]
     try:
-        done, _ = await asyncio.wait(
-            waits, timeout=_ALIVE_S, return_when=asyncio.FIRST_COMPLETED
-        )
+        done, _ = await asyncio.wait(waits, timeout=_ALIVE_S, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for one in waits:
             one.cancel()

@@ -61,7 +61,11 @@ def state_of(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
         if one["name"].casefold() == wanted:
             return {"name": name, "state": "named", "signal_share": one["signal_share"]}
     share = next(
-        (one["signal_share"] for one in result.get("limits") or () if one["name"].casefold() == wanted),
+        (
+            one["signal_share"]
+            for one in result.get("limits") or ()
+            if one["name"].casefold() == wanted
+        ),
         None,
     )
     excluded = share is not None and share <= EXCLUDED_BELOW

@@ -23,7 +23,7 @@ export function measureRoom(place, { heard, session }) {
       if (state.phase === "measuring") live.show(heard.spectrum);
     }
     if (state.phase === "result") place.querySelector("#card").append(...cardOf(state));
-    const again = had && document.getElementById(had);
+    const again = had ? document.getElementById(had) : null;
     (again ?? place.querySelector(".stop, .primary"))?.focus({ preventScroll: true });
   }
 
