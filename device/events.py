@@ -131,7 +131,8 @@ class Reconnected:
 
 Event = (
     Step | Connecting | Ready | Waiting | Countdown | Cancelled | LaserOn | FrameTaken
-    | SpectrumSoFar | Certainty | Answered | Failed | LinkLost | Reconnecting | OtherAnalyzer | Reconnected
+    | SpectrumSoFar | Certainty | Answered | Failed | LinkLost | Reconnecting | OtherAnalyzer
+    | Reconnected
 )  # fmt: skip
 
 

@@ -117,7 +117,8 @@ def serve(
     place = Place(address, http_port, tls_cert, tls_key, names)
     if place.is_remote and tls_cert is None and not insecure_remote:
         raise click.UsageError(
-            "Other machines reach this address: give --tls-cert and --tls-key, or --insecure-remote."
+            "Other machines reach this address: give --tls-cert and --tls-key, "
+            "or --insecure-remote."
         )
     settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw)
     is_simulated = isinstance(parse_port(port), SimPort)

@@ -1,7 +1,7 @@
 """HTTP whose clients cannot keep it busy: few connections, and each request's head within seconds.
 
-uvicorn bounds how long an idle connection is kept and how large a head may be, not how slowly a head
-may come. Next: `server.py`, which uses it.
+uvicorn bounds how long an idle connection is kept and how large a head may be, not how slowly a
+head may come. Next: `server.py`, which uses it.
 """
 
 import asyncio
@@ -18,16 +18,18 @@ class BoundedHttp(H11Protocol):
     """uvicorn's own, which closes what comes too slowly and what is too many."""
 
     _head_timer: asyncio.TimerHandle | None = None
+    _was_refused = False
 
-    def connection_made(self, transport: Any) -> None:  # type: ignore[override]
+    def connection_made(self, transport: Any) -> None:
         if len(self.connections) >= MOST_CONNECTIONS:
+            self._was_refused = True
             transport.abort()
             return
         super().connection_made(transport)
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
-        if self.transport is None:
+        if self._was_refused:
             return
         super().data_received(data)
         self._await_head()
@@ -35,7 +37,7 @@ class BoundedHttp(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._head_timer is not None:
             self._head_timer.cancel()
-        if self.transport is not None:
+        if not self._was_refused:
             super().connection_lost(exc)
 
     def _await_head(self) -> None:

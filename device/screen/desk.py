@@ -8,62 +8,33 @@ page. Next: `phases.py`, what the screen says then; `checkup.py`, self-test and 
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from queue import Empty, Full, Queue
+from queue import Empty, Full, Queue, SimpleQueue
 from typing import Any, Final
 
 from device.answer.identifier import Identifier
 from device.countdown import MeasurementCancelled
 from device.driver.spectrometer import Spectrometer
 from device.events import Answered, Cancelled, Event, Failed, Ready, SpectrumSoFar
+from device.screen.arming import Arming
 from device.screen.board import Board
 from device.screen.checkup import Checkup
-from device.screen.phases import (
-    Command,
-    Dismissed,
-    NotFit,
-    ScreenEvent,
-    View,
-    after,
-    is_idle,
-    may,
-)
+from device.screen.phases import NotFit, ScreenEvent, View, after, is_idle
+from device.screen.refusals import NotNow, Unexpected
 from device.screen.results import Results, shown, spectrum_json
 from device.screen.seat import Seat
 from device.screen.view_json import view_json
 from device.station.station import Equipment, Station
 from device.station.stop_switch import StopSwitch
-from firmware_bridge.errors import CallerError, LinkError, LinkTimeout, RamixError
+from firmware_bridge.errors import LinkError, LinkTimeout, RamixError
 
 _POLL_S: Final = 0.1  # between two looks for the trigger: also the delay of a button
 _RETRY_S: Final = 3.0  # until a station that could not be opened is tried again
 _MOST_JOBS: Final = 16
-ARMED_S: Final = 10.0  # how long the second press of two may be waited for
 
 _log = logging.getLogger("ramix.screen")
-
-
-class NotNow(RamixError):
-    """The screen is busy with something else, or the analyzer is away."""
-
-    code = "not_now"
-    default_remedy = "Wait until it has ended, then try again."
-
-
-class NotArmed(RamixError):
-    """Light was asked for without the press that arms it."""
-
-    code = "not_armed"
-    default_remedy = "Arm first, or press the trigger on the analyzer."
-
-
-class Unexpected(RamixError):
-    """A defect of ours; the log has it."""
-
-    code = "unexpected"
-    default_remedy = "Start again with --log-level debug and report what it prints."
 
 
 class Closing(Exception):
@@ -93,16 +64,17 @@ class Desk:
         self._switch, self._tell_too = switch, tell
         self._jobs: Queue[tuple[Job, Future[Any]]] = Queue(_MOST_JOBS)
         self._closing, self._retry = threading.Event(), threading.Event()
-        self._checkup = Checkup(self.show, self._check_closing, board)
-        self._armed_until_s = 0.0
+        self.checkup = Checkup(self.show, self._check_closing, board)
+        self.arming = Arming()
         self._unstored = 0
+        self._to_log: SimpleQueue[tuple[str, Mapping[str, Any]]] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="desk")
 
     # ---- from other threads ----
 
     def start(self) -> None:
         """Open the station and wait for the trigger."""
-        self._pin()
+        self.pin()
         self._thread.start()
 
     def close(self) -> None:
@@ -110,10 +82,6 @@ class Desk:
         self._closing.set()
         self._switch.press()
         self._thread.join()
-
-    def pin_seat(self) -> None:
-        """Operator, sample or watch list changed."""
-        self._pin()
 
     def is_alive(self) -> bool:
         """Whether the thread that owns the analyzer runs."""
@@ -134,60 +102,30 @@ class Desk:
             raise NotNow("Too much is waiting to be done.") from error
         return outcome
 
-    def command(self, command: Command, *, at_device: bool) -> "Future[Any] | None":
-        """Do what a button says; `at_device`: it was pressed on this machine.
+    def log(self, kind: str, content: Mapping[str, Any]) -> None:
+        """Keep an event in the chain of records, as soon as the desk has a hand free."""
+        self._to_log.put((kind, content))
 
-        Raises:
-            NotNow: it makes no sense in this state.
-            NotArmed: light is asked for, from elsewhere or without arming.
-        """
-        if not may(self.view, command):
-            raise NotNow(f"This cannot be done now: the screen says {self.view.phase}.")
-        match command:
-            case Command.CANCEL:
-                self._checkup.cancel()
-                self._switch.press()
-            case Command.RETRY:
-                self._retry.set()
-            case Command.CONTINUE:
-                self._checkup.go_on(at_device=at_device)
-            case Command.ARM:
-                if not at_device:
-                    raise NotArmed("Light is armed at the analyzer alone, not from elsewhere.")
-                self.seat.require_operator()
-                self._armed_until_s = time.monotonic() + ARMED_S
-                return self.post(lambda _station: self._pin())
-            case Command.MEASURE:
-                if time.monotonic() > self._armed_until_s:
-                    raise NotArmed("The laser is not armed.")
-                self._armed_until_s = 0.0
-                return self.post(self._measure)
-            case Command.DISMISS:
-                return self.post(lambda _station: self.show(Dismissed()))
-            case Command.CHECK:
-                return self.post(self._checkup.check)
-            case Command.CALIBRATE:
-                raise CallerError("A calibration says what it measures.")
-        return None
+    def cancel(self) -> None:
+        """End what is under way, laser first; past the queue."""
+        self.checkup.cancel()
+        self._switch.press()
 
-    def calibrate(self, steps: tuple[str, ...]) -> None:
-        """The wizard of those steps. Raises `NotNow`, `CallerError` for steps that are none."""
-        if not may(self.view, Command.CALIBRATE):
-            raise NotNow("The analyzer is busy or away.")
-        self.seat.require_operator()
-        plan = self._checkup.plan_of(steps)
-        self.post(lambda station: self._stoppable(self._checkup.calibrate, station, plan))
+    def retry(self) -> None:
+        """Open the station now, not in a while."""
+        self._retry.set()
 
     # ---- the desk's own thread ----
 
     def show(self, event: ScreenEvent) -> None:
         """Let the screen say what follows from an event."""
         self.view = after(self.view, event)
-        self._pin()
+        self.pin()
 
-    def _pin(self) -> None:
-        armed_s = max(self._armed_until_s - time.monotonic(), 0.0)
-        self.board.pin("state", {**view_json(self.view, armed_s=armed_s), **self.seat.to_json()})
+    def pin(self) -> None:
+        """Tell the page what holds now; any thread may."""
+        told = view_json(self.view, armed_s=self.arming.left_s())
+        self.board.pin("state", {**told, **self.seat.to_json()})
 
     def _tell(self, event: Event) -> None:
         self._check_closing()
@@ -223,14 +161,16 @@ class Desk:
         """Answer trigger and buttons, and bring a lost analyzer back, until closing."""
         while True:
             self._check_closing()
-            self._pin_disarmed()
+            if self.arming.told_differs():
+                self.pin()
             self._see_model(station)
+            self._write_log()
             try:
                 if self._one_job(station):
                     station.analyzer.wait_trigger(0.0)  # a press meanwhile was not for light
                 pressed = station.analyzer.wait_trigger(_POLL_S) is not None
                 if pressed and self.seat.may_measure():
-                    self._measure(station)
+                    self.measure(station)
                     station.analyzer.wait_trigger(0.0)
             except LinkError as lost:
                 self._refuse_jobs()
@@ -251,10 +191,10 @@ class Desk:
                     raise
         return True
 
-    def _measure(self, station: Station) -> None:
+    def measure(self, station: Station) -> None:
         """Once; stored before it is shown. A lost link is raised, all else is shown."""
         try:
-            done = self._stoppable(Station.measure, station)
+            done = self.stoppable(Station.measure, station)
         except MeasurementCancelled:
             station.analyzer.laser_off()
             self._tell(Cancelled())
@@ -273,19 +213,22 @@ class Desk:
             self.board.pin("card", {"key": key, **self.seat.card(one)})
             self.show(Answered(str(done.answer.identification.verdict), key))
 
-    def _stoppable(self, work: Callable[..., Any], *arguments: Any) -> Any:
+    def stoppable(self, work: Callable[..., Any], *arguments: Any) -> Any:
         with self._switch.armed():
             return work(*arguments)
+
+    def _write_log(self) -> None:
+        """What cannot be kept is told by the next measurement, which is refused then."""
+        store = self._equipment.store
+        while not self._to_log.empty():
+            kind, content = self._to_log.get()
+            if store is not None:
+                store.append_event(kind, content)
 
     def _see_model(self, station: Station) -> None:
         if self.identifier is not station.identifier:
             self.identifier = station.identifier
             self.board.pin("station", self.seat.station_json(station))
-
-    def _pin_disarmed(self) -> None:
-        if self._armed_until_s and time.monotonic() > self._armed_until_s:
-            self._armed_until_s = 0.0
-            self._pin()
 
     def _pause(self, duration_s: float) -> None:
         if self._closing.wait(duration_s):

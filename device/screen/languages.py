@@ -1,4 +1,4 @@
-"""Which of the languages of `pages/words/` a page gets: the one that was asked for, else the browser's.
+"""Which language of `pages/words/` a page gets: the one that was asked for, else the browser's.
 
 Next: `pages/words.js`, which reads the catalogue.
 """

@@ -130,7 +130,8 @@ class View:
     notice: the key of a passing remark, such as `cancelled`.
     failure: of NOT_FIT, FAILED and RECONNECTING.
     asked: what a calibration wants before the probe; asked_lit: the laser will shine on it.
-    margin: log odds from the nearest cut, None where nothing is decided; wanted: how many are asked.
+    margin: log odds from the nearest cut, None where nothing is decided; wanted: what is
+        asked.
     """
 
     phase: Phase = Phase.STARTING

@@ -31,16 +31,17 @@ def spectrum_of(record: Record) -> Spectrum:
 def _spectrum(record: Record, known: dict[str, Any]) -> Spectrum:
     flags = frozenset(known.get("flags", ()))
     if "raw_counts" not in record.body["arrays"]:
-        there = {
-            name: record.array(name)
-            for name in ("variance", "dark_counts", "saturated")
-            if name in record.body["arrays"]
-        }
+        there = {name: record.array(name) for name in record.array_names}
         return Spectrum(
-            record.array("wavenumber_cm1"), record.array("intensity"),
+            there["wavenumber_cm1"],
+            there["intensity"],
+            variance=there.get("variance"),
             integration_time_ms=known.get("integration_time_ms"),
-            source=str(known["source"]), flags=flags, **there,
-        )  # fmt: skip
+            saturated=there.get("saturated"),
+            source=str(known["source"]),
+            dark_counts=there.get("dark_counts"),
+            flags=flags,
+        )
     page = CalibrationPage.from_bytes(record.array("calibration_page").tobytes())
     return spectrum_from_acquisition(
         Acquisition(

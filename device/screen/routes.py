@@ -4,10 +4,7 @@ Reading needs the session's cookie; every change needs the session's own header 
 more than both: see `Desk.command`. Next: `desk.py`.
 """
 
-import asyncio
-import ipaddress
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,28 +22,25 @@ from starlette.responses import (
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from device.answer.identifier import Identifier
+from device.screen.changes import Changes, at_device
 from device.screen.desk import Desk
 from device.screen.guard import Guard, Hosts
 from device.screen.history import LONGEST_SEARCH, History
 from device.screen.languages import LANGUAGES, language_for
-from device.screen.phases import Command
 from device.screen.recalled import spectrum_of
-from device.screen.requests_json import done, posted, refused
-from device.screen.results import Shown, curves_json, shown, spectrum_json
+from device.screen.requests_json import refused
+from device.screen.results import curves_json, spectrum_json
 from device.screen.sessions import HEADER, LASTS_S, Session, Sessions, speaks_for
 from device.screen.stream import Streams
-from device.station.station import Station
 from device.strict_json import StrictJsonError
 from firmware_bridge.errors import RamixError
 
 PAGES: Final = Path(__file__).resolve().parent / "pages"
-_JOB_WITHIN_S: Final = 20.0
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-class Web:
+class Web(Changes):
     """The application around one desk."""
 
     def __init__(
@@ -59,9 +53,10 @@ class Web:
         secure: bool,
         press_trigger: Callable[[], None] | None,
     ) -> None:
-        self.desk, self.seat, self.history, self.sessions = desk, desk.seat, history, sessions
+        super().__init__(desk, history, press_trigger)
+        self.sessions = sessions
         self.streams = Streams(desk.board)
-        self._language, self._secure, self._press = language, secure, press_trigger
+        self._language, self._secure = language, secure
 
     def app(self, hosts: Hosts) -> Guard:
         """Everything, behind the guard."""
@@ -174,7 +169,7 @@ class Web:
             model = self.desk.identifier
             if model is None or model.label.sha256 != record.result["model"]["sha256"]:
                 return JSONResponse(spectrum_json(spectrum))
-            one = await self._identified(key)
+            one = await self.identified(key)
         return JSONResponse(await run_in_threadpool(curves_json, one))
 
     async def file(self, request: Request) -> Response:
@@ -182,106 +177,3 @@ class Web:
         safe = "".join(letter for letter in record.record_id if letter.isalnum() or letter == "-")
         named = {"content-disposition": f'attachment; filename="ramix-{safe}.json"'}
         return Response(self.history.as_file(record), media_type="application/json", headers=named)
-
-    # ---- changing ----
-
-    async def command(self, request: Request) -> Response:
-        fields = await posted(request)
-        name = fields.text("command")
-        fields.done()
-        if name not in list(Command):
-            raise StrictJsonError("there is no such command")
-        job = self.desk.command(Command(name), at_device=at_device(request))
-        if job is not None and name not in (Command.MEASURE, Command.CHECK):
-            await _outcome(job)
-        return done()
-
-    async def calibrate(self, request: Request) -> Response:
-        fields = await posted(request)
-        steps = fields.texts("steps")
-        fields.done()
-        if not at_device(request):
-            raise HTTPException(403)
-        self.desk.calibrate(steps)
-        return done()
-
-    async def reidentify(self, request: Request) -> Response:
-        """A stored spectrum, answered by the model that answers now; nothing is stored."""
-        fields = await posted(request)
-        key = fields.text("key")
-        fields.done()
-        one = await self._identified(key)
-        curves = await run_in_threadpool(curves_json, one)
-        return JSONResponse({"card": {"key": key, **self.seat.card(one)}, "curves": curves})
-
-    async def _identified(self, key: str) -> Shown:
-        record = await run_in_threadpool(self.history.find, key)
-        spectrum = spectrum_of(record)
-
-        def identify(station: Station) -> Shown:
-            model: Identifier = station.identifier
-            return shown(model.identify(spectrum), model, None)
-
-        found: Shown = await _outcome(self.desk.post(identify))
-        return found
-
-    async def sample(self, request: Request) -> Response:
-        fields = await posted(request)
-        sample, note = fields.text("sample", empty=True), fields.text("note", empty=True)
-        fields.done()
-        self.seat.describe(sample, note)
-        return self._told()
-
-    async def watch(self, request: Request) -> Response:
-        fields = await posted(request)
-        names = fields.items("names")
-        fields.done()
-        await run_in_threadpool(self.seat.watch, names)
-        return self._told()
-
-    async def sign_in(self, request: Request) -> Response:
-        fields = await posted(request)
-        name, pin = fields.text("name"), fields.text("pin")
-        fields.done()
-        await run_in_threadpool(self.seat.sign_in, name, pin)
-        return self._told()
-
-    async def sign_out(self, _request: Request) -> Response:
-        self.seat.sign_out()
-        return self._told()
-
-    async def add_operator(self, request: Request) -> Response:
-        fields = await posted(request)
-        name, pin = fields.text("name"), fields.text("pin")
-        fields.done()
-        if not at_device(request):
-            raise HTTPException(403)
-        await run_in_threadpool(self.seat.add_operator, name, pin)
-        return self._told()
-
-    async def trigger(self, request: Request) -> Response:
-        """The simulated analyzer's; a real one has its own."""
-        if self._press is None or not at_device(request):
-            raise HTTPException(404)
-        self._press()
-        return done()
-
-    def _told(self) -> Response:
-        self.desk.pin_seat()
-        return done()
-
-
-def at_device(request: Request) -> bool:
-    """Whether the request comes from this machine; a tunnel to it is as good as sitting there."""
-    client = request.client
-    try:
-        return client is not None and ipaddress.ip_address(client.host).is_loopback
-    except ValueError:
-        return False
-
-
-async def _outcome(job: "Future[Any]") -> Any:
-    try:
-        return await asyncio.wait_for(asyncio.wrap_future(job), _JOB_WITHIN_S)
-    except TimeoutError as error:
-        raise HTTPException(504) from error

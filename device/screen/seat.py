@@ -1,4 +1,4 @@
-"""Who sits before the screen and with what: operator, sample, note, watch list, and the card's frame.
+"""Who sits before the screen and with what: operator, sample, note, watch list.
 
 Next: `operators.py`; `card.py`, which a seat frames.
 """

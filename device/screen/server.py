@@ -1,14 +1,13 @@
-"""The screen as a running server: desk, web and, for a simulated port, its analyzer, under one roof.
+"""The screen as a running server: desk, web and, for a simulated port, its analyzer.
 
-uvicorn runs on the calling thread, the desk on its own. However this ends, the desk is closed first:
+uvicorn runs on the calling thread, the desk on its own. However this ends, the desk is closed:
 laser off, store closed. Next: `desk.py` and `routes.py`, the two sides.
 """
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final
 
 import uvicorn
 
@@ -29,7 +28,7 @@ from device.screen.sessions import Sessions
 from device.screen.simulated_bench import SimulatedBench
 from device.station.station import Equipment
 from device.station.stop_switch import Stoppable, StopSwitch
-from firmware_bridge.errors import CallerError, LinkError
+from firmware_bridge.errors import LinkError
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _MOST_REQUESTS: Final = 64
@@ -127,7 +126,7 @@ class Screen:
     def _config(self) -> uvicorn.Config:
         place = self._place
         return uvicorn.Config(
-            self._web.app(place.hosts()),  # type: ignore[arg-type]  # plain ASGI, typed as such
+            self._web.app(place.hosts()),
             host=place.address,
             port=place.port,
             http=BoundedHttp,
@@ -190,36 +189,11 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._ending, self._on_start = ending, started
 
-    async def startup(self, sockets: "list[object] | None" = None) -> None:  # type: ignore[override]
-        await super().startup(sockets)  # type: ignore[arg-type]
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
         if self.started:
             self._on_start(int(self.servers[0].sockets[0].getsockname()[1]))
 
-    async def shutdown(self, sockets: "list[object] | None" = None) -> None:  # type: ignore[override]
+    async def shutdown(self, sockets: Any = None) -> None:
         self._ending()
-        await super().shutdown(sockets)  # type: ignore[arg-type]
-
-
-class InBackground:
-    """A screen on a thread of its own, for tests and for programs that have other work.
-
-    Raises:
-        CallerError: it was not served within ten seconds.
-    """
-
-    def __init__(self, screen: Screen) -> None:
-        self.screen = screen
-        self._up = threading.Event()
-        screen._opened = lambda _url: self._up.set()
-        self._thread = threading.Thread(target=screen.serve, name="screen")
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        if not self._up.wait(10.0):
-            self.screen.stop()
-            raise CallerError("The screen was not served in time.")
-        return self
-
-    def __exit__(self, *_ending: object) -> None:
-        self.screen.stop()
-        self._thread.join()
+        await super().shutdown(sockets)

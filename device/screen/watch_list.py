@@ -1,4 +1,4 @@
-"""Compounds that somebody watches for, kept in one file; a result names, excludes or leaves each open.
+"""Compounds that somebody watches for, in one file; a result names, excludes or leaves each open.
 
 Next: `card.py`, which shows it.
 """
