@@ -1,4 +1,4 @@
-"""A screen on a thread of its own, and a browser's manners without a browser, for the tests of it."""
+"""A screen on a thread of its own, and a page's manners without a browser, for its tests."""
 
 import http.client
 import json

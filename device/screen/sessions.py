@@ -58,6 +58,8 @@ class Sessions:
             if session is not None and session.ends_s < self._now_s():
                 del self._open[cookie]
                 return None
+            if session is not None:
+                self._open.move_to_end(cookie)  # the one unused longest makes room
         return session
 
 
