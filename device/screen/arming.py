@@ -32,6 +32,11 @@ class Arming:
             self._until_s = None
         return granted
 
+    def disarm(self) -> None:
+        """What was armed is not: the analyzer went away, or somebody cancelled."""
+        with self._lock:
+            self._until_s = None
+
     def left_s(self) -> float:
         """How long it is still armed."""
         with self._lock:

@@ -62,7 +62,7 @@ def calibrate(desk: Desk, steps: tuple[str, ...], *, at_device: bool) -> None:
         raise NotArmed("A calibration is begun at the analyzer alone, not from elsewhere.")
     desk.seat.require_operator()
     plan = desk.checkup.plan_of(steps)
-    desk.post(lambda station: desk.stoppable(desk.checkup.calibrate, station, plan))
+    desk.post(lambda station: desk.checkup.calibrate(station, plan))
 
 
 def _require(desk: Desk, command: Command) -> None:

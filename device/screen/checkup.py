@@ -39,9 +39,11 @@ class Checkup:
         self,
         show: Callable[[ScreenEvent], None],
         check_closing: Callable[[], None],
+        stoppable: Callable[..., Any],
         board: Board,
     ) -> None:
         self._show, self._check_closing, self._board = show, check_closing, board
+        self._stoppable = stoppable
         self._answered, self._cancelled = threading.Event(), threading.Event()
 
     # ---- from other threads ----
@@ -110,8 +112,13 @@ class Checkup:
             self._show(GoneOn())
 
         try:
-            done = calibrate(
-                analyzer, plan, keep_in=kept_pages_dir(), ask=ask, tell=lambda _line: None
+            done: Calibrated = self._stoppable(
+                calibrate,
+                analyzer,
+                plan,
+                keep_in=kept_pages_dir(),
+                ask=ask,
+                tell=lambda _line: None,
             )
         except MeasurementCancelled:
             analyzer.laser_off()

@@ -64,7 +64,7 @@ class Desk:
         self._switch, self._tell_too = switch, tell
         self._jobs: Queue[tuple[Job, Future[Any]]] = Queue(_MOST_JOBS)
         self._closing, self._retry = threading.Event(), threading.Event()
-        self.checkup = Checkup(self.show, self._check_closing, board)
+        self.checkup = Checkup(self.show, self._check_closing, self.stoppable, board)
         self.arming = Arming()
         self._unstored = 0
         self._to_log: SimpleQueue[tuple[str, Mapping[str, Any]]] = SimpleQueue()
@@ -108,6 +108,7 @@ class Desk:
 
     def cancel(self) -> None:
         """End what is under way, laser first; past the queue."""
+        self.arming.disarm()
         self.checkup.cancel()
         self._switch.press()
 
@@ -173,6 +174,7 @@ class Desk:
                     self.measure(station)
                     station.analyzer.wait_trigger(0.0)
             except LinkError as lost:
+                self.arming.disarm()
                 self._refuse_jobs()
                 station.come_back(lost)
 
@@ -187,6 +189,8 @@ class Desk:
                 outcome.set_result(job(station))
             except BaseException as error:
                 outcome.set_exception(error)  # whoever asked hears of it, whatever it is
+                if isinstance(error, RamixError) and not is_idle(self.view):
+                    self.show(Failed(error))
                 if not isinstance(error, RamixError) or isinstance(error, LinkError):
                     raise
         return True
@@ -213,9 +217,10 @@ class Desk:
             self.board.pin("card", {"key": key, **self.seat.card(one)})
             self.show(Answered(str(done.answer.identification.verdict), key))
 
-    def stoppable(self, work: Callable[..., Any], *arguments: Any) -> Any:
+    def stoppable(self, work: Callable[..., Any], *given: Any, **named: Any) -> Any:
+        """Do it so that CANCEL ends it; what switches the laser off comes after."""
         with self._switch.armed():
-            return work(*arguments)
+            return work(*given, **named)
 
     def _write_log(self) -> None:
         """What cannot be kept is told by the next measurement, which is refused then."""
