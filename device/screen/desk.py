@@ -10,8 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from contextlib import suppress
-from queue import Empty, Full, Queue, SimpleQueue
+from queue import SimpleQueue
 from typing import Any, Final
 
 from device.answer.identifier import Identifier
@@ -21,6 +20,7 @@ from device.events import Answered, Cancelled, Event, Failed, Ready, SpectrumSoF
 from device.screen.arming import Arming
 from device.screen.board import Board
 from device.screen.checkup import Checkup
+from device.screen.jobs import Job, Jobs
 from device.screen.phases import NotFit, ScreenEvent, View, after, is_idle
 from device.screen.refusals import NotNow, Unexpected
 from device.screen.results import Results, shown, spectrum_json
@@ -32,16 +32,12 @@ from firmware_bridge.errors import LinkError, LinkTimeout, RamixError
 
 _POLL_S: Final = 0.1  # between two looks for the trigger: also the delay of a button
 _RETRY_S: Final = 3.0  # until a station that could not be opened is tried again
-_MOST_JOBS: Final = 16
 
 _log = logging.getLogger("ramix.screen")
 
 
 class Closing(Exception):
     """The program ends: leaves every wait of the desk."""
-
-
-Job = Callable[[Station], Any]
 
 
 class Desk:
@@ -62,7 +58,7 @@ class Desk:
         self.identifier: Identifier | None = None
         self._port, self._equipment, self._open = port, equipment, open_analyzer
         self._switch, self._tell_too = switch, tell
-        self._jobs: Queue[tuple[Job, Future[Any]]] = Queue(_MOST_JOBS)
+        self._jobs = Jobs()
         self._closing, self._retry = threading.Event(), threading.Event()
         self.checkup = Checkup(self.show, self._check_closing, self.stoppable, board)
         self.arming = Arming()
@@ -95,12 +91,7 @@ class Desk:
         """
         if not is_idle(self.view):
             raise NotNow("The analyzer is busy or away.")
-        outcome: Future[Any] = Future()
-        try:
-            self._jobs.put_nowait((job, outcome))
-        except Full as error:
-            raise NotNow("Too much is waiting to be done.") from error
-        return outcome
+        return self._jobs.post(job)
 
     def log(self, kind: str, content: Mapping[str, Any]) -> None:
         """Keep an event in the chain of records, as soon as the desk has a hand free."""
@@ -155,7 +146,7 @@ class Desk:
             except Exception as error:  # noqa: BLE001 - the last net: the screen stays, dark
                 _log.exception("the station ended")
                 self.show(NotFit(Unexpected(f"Something unexpected happened: {error!r:.200}.")))
-            self._refuse_jobs()
+            self._jobs.refuse_all()
             self._wait_for_retry()
 
     def _work(self, station: Station) -> None:
@@ -175,25 +166,18 @@ class Desk:
                     station.analyzer.wait_trigger(0.0)
             except LinkError as lost:
                 self.arming.disarm()
-                self._refuse_jobs()
+                self._jobs.refuse_all()
                 station.come_back(lost)
 
     def _one_job(self, station: Station) -> bool:
-        """Do what waits longest; False: nothing does."""
         try:
-            job, outcome = self._jobs.get_nowait()
-        except Empty:
-            return False
-        if outcome.set_running_or_notify_cancel():
-            try:
-                outcome.set_result(job(station))
-            except BaseException as error:
-                outcome.set_exception(error)  # whoever asked hears of it, whatever it is
-                if isinstance(error, RamixError) and not is_idle(self.view):
-                    self.show(Failed(error))
-                if not isinstance(error, RamixError) or isinstance(error, LinkError):
-                    raise
-        return True
+            return self._jobs.do_one(station)
+        except LinkError:
+            raise
+        except RamixError as error:
+            if not is_idle(self.view):
+                self.show(Failed(error))
+            return True
 
     def measure(self, station: Station) -> None:
         """Once; stored before it is shown. A lost link is raised, all else is shown."""
@@ -238,12 +222,6 @@ class Desk:
     def _pause(self, duration_s: float) -> None:
         if self._closing.wait(duration_s):
             raise Closing
-
-    def _refuse_jobs(self) -> None:
-        with suppress(Empty):
-            while True:
-                _, outcome = self._jobs.get_nowait()
-                outcome.set_exception(NotNow("The analyzer went away."))
 
     def _wait_for_retry(self) -> None:
         until_s = time.monotonic() + _RETRY_S

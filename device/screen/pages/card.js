@@ -6,27 +6,26 @@ import { has, number, percent, said, t, when } from "./words.js";
 import { overlay } from "./plot.js";
 
 const LEVELS = ["danger", "warning", "unknown", "none_known"];
+const PICTOGRAMS = ["GHS06", "GHS01", "GHS08", "GHS05", "GHS02", "GHS03", "GHS04", "GHS07", "GHS09"]; // the worst first
 
 export function resultCard(card, { recalled = false, curves = null, model = "" } = {}) {
   const level = LEVELS.includes(card.level) ? card.level : "unknown";
   const node = el("article", { class: `card ${level}`, "aria-labelledby": "verdict", "data-verdict": card.verdict, "data-key": card.key },
     banner(card, level),
     watched(card),
-    components(card),
-    doing(card),
-    reasons(card),
-    candidates(card),
-    picture(card, curves),
-    notSeen(card),
+    el("div", { class: "what" }, components(card), doing(card)),
+    el("div", { class: "why" }, reasons(card), candidates(card), picture(card, curves), notSeen(card)),
     footer(card, recalled, model));
   return node;
 }
 
 function banner(card, level) {
-  const pictures = [...new Set(card.safety.substances.flatMap((one) => one.pictograms))];
+  const all = new Set(card.safety.substances.flatMap((one) => one.pictograms));
+  const pictures = PICTOGRAMS.filter((name) => all.has(name));
+  const names = card.components.map((one) => one.name).join(", ");
   return el("header", { class: "banner" },
     el("div", { class: "hazard" }, icon(level), el("p", {}, t(`level.${level}`))),
-    el("h1", { id: "verdict" }, t(`verdict.${card.verdict}`)),
+    el("h1", {}, el("span", { class: "verdict", id: "verdict" }, t(`verdict.${card.verdict}`)), names ? el("span", { class: "names" }, names) : null),
     el("p", { class: "meaning" }, t(meaning(card))),
     pictures.length ? el("ul", { class: "pictograms" }, pictures.map((name) =>
       el("li", {}, el("img", { src: `/static/icons/${name}.svg`, alt: t(`ghs.${name}`) })))) : null);
@@ -68,7 +67,7 @@ function component(one, key) {
     el("div", { class: "name" }, icon(level, `level.${level}`), el("h3", {}, one.name), one.cas ? el("span", { class: "cas" }, one.cas) : null),
     el("p", { class: "amount" }, amount(share, spread)),
     bar,
-    atLeast(one, key, low),
+    signal(one, key, low),
     el("p", { class: "facts" }, t("confidence", { n: one.presence >= 0.995 ? t("over_99") : percent(one.presence) })),
     hazards(one.safety),
     one.network_validated === false ? el("p", { class: "facts" }, t("from_the_field")) : null);
@@ -79,9 +78,13 @@ function amount(share, spread) {
     : t("amount", { n: percent(share), low: percent(Math.max(0, share - spread)), high: percent(Math.min(1, share + spread)) });
 }
 
-function atLeast(one, key, low) {
-  if (key !== "signal_share" || one.signal_share_at_least === null || one.signal_share_at_least === undefined) return null;
-  return one.signal_share_at_least < low - 0.005 ? el("p", { class: "facts" }, t("at_least", { n: percent(one.signal_share_at_least) })) : null;
+// Beside a volume fraction, the share of the signal; and what holds even if something hides.
+function signal(one, key, low) {
+  const least = one.signal_share_at_least ?? null;
+  const told = [];
+  if (key !== "signal_share") told.push(t("of_the_signal", { n: percent(one.signal_share) }));
+  if (least !== null && (told.length || least < low - 0.005)) told.push(t("at_least", { n: percent(least) }));
+  return told.length ? el("p", { class: "facts" }, told.join(", ")) : null;
 }
 
 function hazards(safety) {
@@ -93,8 +96,8 @@ function hazards(safety) {
     all.length ? el("details", {}, el("summary", {}, t("hazard.more", { n: all.length })), el("ul", {}, all)) : null);
 }
 
-const statement = (one) => el("li", {}, el("span", { class: "code" }, one.code), " ",
-  has(`h.${one.code}`) ? t(`h.${one.code}`) : one.text);
+const statement = (one) => el("li", {}, el("span", { class: "code" }, one.code),
+  el("span", {}, has(`h.${one.code}`) ? t(`h.${one.code}`) : one.text));
 
 function rest(card) {
   if (card.verdict !== "PARTIAL") return null;
@@ -106,6 +109,7 @@ function doing(card) {
   const { substances, incompatible, something_unknown } = card.safety;
   const protection = [...new Set(substances.flatMap((one) => one.protection))];
   const numbered = substances.filter((one) => one.un_number !== null);
+  if (card.verdict === "NO_RESULT") return null; // the remedy below says what to do
   if (!protection.length && !numbered.length && !incompatible.length && !something_unknown) return null;
   return el("section", { class: "doing" }, el("h2", {}, t("doing.title")),
     something_unknown ? el("p", { class: "unknown-rest" }, icon("unknown"), t("doing.unknown")) : null,
@@ -117,7 +121,7 @@ function doing(card) {
       el("tbody", {}, numbered.map((one) => el("tr", {}, el("th", { scope: "row" }, one.name),
         el("td", {}, t("un.value", { n: one.un_number })),
         el("td", {}, one.isolation_distance_m === null ? t("not_known") : t("metres", { n: one.isolation_distance_m })))))) : null,
-    el("p", { class: "facts" }, t("doing.source")));
+    substances.length ? el("p", { class: "facts" }, t("doing.source")) : null);
 }
 
 function reasons(card) {

@@ -18,8 +18,9 @@ export function checkRoom(place, { heard, session }) {
     if (state.phase === "asking") parts.push(asking(state));
     else if (state.phase === "calibrating") parts.push(calibrating(state));
     else if (state.phase === "checking") parts.push(el("p", { role: "status" }, t("check.runs")));
-    else parts.push(el("p", {}, t("check.how")), button("check", act("check"), "primary"), calibration(state));
-    place.replaceChildren(...parts, complaint, el("div", { id: "findings" }));
+    else parts.push(el("p", {}, t("check.how")), button("check", act("check"), "primary"));
+    const last = state.may.includes("calibrate") ? calibration(state) : null;
+    place.replaceChildren(...[...parts, complaint, el("div", { id: "findings" }), last].filter(Boolean));
     findings();
     place.querySelector(".stop, .primary")?.focus({ preventScroll: true });
   }
@@ -42,7 +43,7 @@ export function checkRoom(place, { heard, session }) {
   }
 
   function calibration(state) {
-    if (!session.at_device || !state.may.includes("calibrate")) return null;
+    if (!session.at_device) return null;
     const boxes = STEPS.map((name) => {
       const box = el("input", { type: "checkbox", id: `step-${name}`, value: name, checked: name === "neon" });
       return el("label", { for: box.id, class: "choice" }, box, t(`step.${name}`));

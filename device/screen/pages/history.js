@@ -47,7 +47,7 @@ function row(one) {
   return el("li", { "data-key": one.key }, el("a", { href: `#record/${encodeURIComponent(one.key)}` },
     icon(one.worst ?? "unknown", `level.${one.worst ?? "unknown"}`),
     el("span", { class: "row-text" },
-      el("strong", {}, t(`verdict.${one.verdict}`)), names ? el("span", {}, names) : null,
+      el("strong", {}, one.problem ? t("record.damaged", { why: one.problem }) : one.pruned ? t("record.pruned") : t(`verdict.${one.verdict}`)), names ? el("span", {}, names) : null,
       about ? el("span", {}, about) : null, el("span", { class: "facts" }, when(one.created_utc)))));
 }
 

@@ -18,9 +18,9 @@ export function measureRoom(place, { heard, session }) {
     live = null;
     const had = document.activeElement?.id;
     place.replaceChildren(...(BUILD[state.phase] ?? BUILD.starting)(state));
-    if (["laser_on", "measuring"].includes(state.phase)) {
+    if (state.phase === "measuring") {
       live = liveCurve(place.querySelector("#live"));
-      if (state.phase === "measuring") live.show(heard.spectrum);
+      live.show(heard.spectrum);
     }
     if (state.phase === "result") place.querySelector("#card").append(...cardOf(state));
     const again = had ? document.getElementById(had) : null;
@@ -48,7 +48,7 @@ export function measureRoom(place, { heard, session }) {
     failed: (state) => [calm("failed", "fault"), problem(told(state.failure)), fire(state), sample(state)],
     reconnecting: (state) => [
       calm("reconnecting", "warning"), problem(told(state.failure)),
-      el("p", { id: "attempt", role: "status" }, t("reconnecting.attempt", { n: state.attempt })),
+      el("p", { id: "attempt", role: "status" }),
       state.stranger ? el("p", { class: "problem" }, t("reconnecting.stranger", { serial: state.stranger })) : null,
     ].filter(Boolean),
     checking: () => [calm("checking"), el("p", {}, el("a", { href: "#check" }, t("see.check")))],
@@ -67,7 +67,7 @@ export function measureRoom(place, { heard, session }) {
         button("stop", act("cancel"), "stop")),
       el("section", { class: "live", "aria-label": t("live.label") },
         el("p", { id: "power", class: "facts" }),
-        el("div", { id: "live", role: "img", "aria-label": t("live.curve") }),
+        el("div", { id: "live", role: "img", "aria-label": t("live.curve"), hidden: state.phase !== "measuring" }),
         el("div", { class: "certain" },
           el("p", { id: "certain-text" }),
           el("div", { class: "track", "aria-hidden": "true" }, el("div", { id: "certain-bar", width: "0%" }))),
@@ -81,7 +81,7 @@ export function measureRoom(place, { heard, session }) {
       if (node && node.textContent !== text) node.textContent = text;
     };
     set("seconds", number(state.seconds_left));
-    set("attempt", t("reconnecting.attempt", { n: state.attempt }));
+    set("attempt", state.attempt ? t("reconnecting.attempt", { n: state.attempt }) : "");
     set("power", t("live.power", { mw: state.laser_power_mw, ms: number(state.integration_time_ms, 1) }));
     set("look", state.pairs ? t("live.look", { pair: state.pair, pairs: state.pairs, look: state.look, looks: state.looks }) : "");
     const certain = state.certain;
