@@ -3,6 +3,7 @@
 With a folder, every state at both sizes, light and dark, for a look at all of them.
 """
 
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -106,8 +107,13 @@ def of_every_state(screen: Screen, chromium: Browser, folder: Path) -> None:
 
 
 def main() -> None:
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["RAMIX_HOME"] = home  # the self-test looks at the records there
+        draw(home)
+
+
+def draw(home: str) -> None:
     with (
-        tempfile.TemporaryDirectory() as home,
         running(Path(home), f"sim:scenes={SCENES}", budget_s=3.0, countdown_s=2.0) as screen,
         browser() as chromium,
     ):

@@ -28,7 +28,7 @@ from device.screen.sessions import Sessions
 from device.screen.simulated_bench import SimulatedBench
 from device.station.station import Equipment
 from device.station.stop_switch import Stoppable, StopSwitch
-from firmware_bridge.errors import LinkError
+from firmware_bridge.errors import RamixError
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _MOST_REQUESTS: Final = 64
@@ -37,7 +37,7 @@ _KEEP_ALIVE_S: Final = 5
 _FAREWELL_S: Final = 2
 
 
-class ScreenNotServed(LinkError):
+class ScreenNotServed(RamixError):
     """The address or the certificate cannot be used."""
 
     code = "screen_not_served"
