@@ -13,10 +13,19 @@ export function resultCard(card, { recalled = false, curves = null, model = "" }
   const node = el("article", { class: `card ${level}`, "aria-labelledby": "verdict", "data-verdict": card.verdict, "data-key": card.key },
     banner(card, level),
     watched(card),
-    el("div", { class: "what" }, components(card), doing(card)),
-    el("div", { class: "why" }, reasons(card), candidates(card), picture(card, curves), notSeen(card)),
+    ...columns(card, curves),
     footer(card, recalled, model));
   return node;
+}
+
+// Two on a laptop: what it is and what to do, beside why; where nothing is named, why comes first.
+function columns(card, curves) {
+  const why = [reasons(card), candidates(card)];
+  const isNamed = card.components.length > 0;
+  return [
+    el("div", { class: "what" }, components(card), doing(card), isNamed ? null : why),
+    el("div", { class: "why" }, isNamed ? why : null, picture(card, curves), notSeen(card)),
+  ];
 }
 
 function banner(card, level) {
@@ -83,7 +92,8 @@ function signal(one, key, low) {
   const least = one.signal_share_at_least ?? null;
   const told = [];
   if (key !== "signal_share") told.push(t("of_the_signal", { n: percent(one.signal_share) }));
-  if (least !== null && (told.length || least < low - 0.005)) told.push(t("at_least", { n: percent(least) }));
+  if (least !== null && told.length) told.push(t("at_least", { n: percent(least) }));
+  else if (least !== null && least < low - 0.005) told.push(t("at_least_alone", { n: percent(least) }));
   return told.length ? el("p", { class: "facts" }, told.join(", ")) : null;
 }
 

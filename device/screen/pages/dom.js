@@ -11,7 +11,7 @@ export function el(tag, attributes = {}, ...children) {
     else if (name === "width") node.style.setProperty("width", value);
     else node.setAttribute(name, value === true ? "" : value);
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  node.append(...children.flat(2).filter((child) => child !== null && child !== undefined));
   return node;
 }
 
