@@ -34,7 +34,7 @@ ifneq ($(HEALTHY),yes)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test notebook lint bench arm wheels c models lock clean
+.PHONY: help demo test notebook lint bench arm wheels package c models lock clean
 .DELETE_ON_ERROR:
 
 help:  ## This list
@@ -69,6 +69,9 @@ arm: $(DEV_STAMP)  ## Count instructions on emulated aarch64
 
 wheels: $(WHEELS_STAMP)  ## Wheels for x86-64, aarch64 and armv7l, with the kernel, into dist
 	@$(WHEELS_VENV)/bin/python -m tools.build_wheels --out dist
+
+package: $(DEVICE_STAMP)  ## A wheel, and one archive that installs without a network, into dist
+	@$(BIN)/python -m tools.build_archive --out dist
 
 c:  ## Build the example firmware in C into out/c (needs a C compiler)
 	@compiler=$$(for name in cc gcc clang; do command -v $$name && break; done); \

@@ -1,8 +1,9 @@
 """Where things live on this machine: shipped models, configuration, records, cache.
 
 `RAMIX_HOME=DIR` moves configuration, records and cache under one directory (tests, several
-analyzers on one computer); the shipped models stay with the installation. Nothing heavy is
-imported here and nothing is created: who writes, makes the directory.
+analyzers on one computer); the shipped models stay with the installation. On a machine that its
+administrator has set up, the system's own directories decide whatever the environment says. Nothing
+heavy is imported here and nothing is created: who writes, makes the directory.
 """
 
 import os
@@ -12,7 +13,11 @@ from typing import Final
 
 from device.plain_file import read_plain
 
+# No variable of a user's environment moves these two. A packager may write others here.
 SYSTEM_CONFIG_DIR: Final = Path("/etc/ramix")
+SYSTEM_STATE_DIR: Final = Path("/var/lib/ramix-trust")
+TRUST_STATE_NAME: Final = "trust-state.json"
+PRODUCTION_NAME: Final = "production"
 DEFAULT_MODEL_NAME: Final = "solvents13-2.ramix"
 
 
@@ -34,11 +39,29 @@ def default_model_path() -> Path:
 
 
 def config_dirs() -> tuple[Path, Path]:
-    """The system's configuration directory and the user's, in the order they are asked."""
+    """The system's configuration directory and the user's, in the order they are asked.
+
+    `RAMIX_HOME/etc` stands in for the system's only where this machine has none.
+    """
     home = _home()
-    if home is not None:
-        return home / "etc", home / "config"
-    return SYSTEM_CONFIG_DIR, _xdg("XDG_CONFIG_HOME", ".config") / "ramix"
+    user_dir = home / "config" if home else _xdg("XDG_CONFIG_HOME", ".config") / "ramix"
+    if home is not None and not _is_set_up():
+        return home / "etc", user_dir
+    return SYSTEM_CONFIG_DIR, user_dir
+
+
+def trust_state_paths() -> tuple[Path, Path]:
+    """Where the highest number of a trust file is remembered: the system's and the user's."""
+    home = _home()
+    user_path = data_dir() / TRUST_STATE_NAME
+    if home is not None and not _is_set_up():
+        return home / "var" / TRUST_STATE_NAME, user_path
+    return SYSTEM_STATE_DIR / TRUST_STATE_NAME, user_path
+
+
+def production_marks() -> tuple[Path, Path]:
+    """Files that make this a production installation: the administrator's, and the packager's."""
+    return config_dirs()[0] / PRODUCTION_NAME, shipped_models_dir() / PRODUCTION_NAME
 
 
 def configured_model_path() -> Path | None:
@@ -81,6 +104,26 @@ def read_capped(path: Path, max_size: int) -> bytes:
     """Read a whole plain file of at most `max_size` bytes; raises OSError (also for a named pipe,
     a device or a folder), or ValueError if it is larger."""
     return read_plain(path, max_size)
+
+
+def is_there(path: Path) -> bool:
+    """False only when it is known that nothing is there; a dangling link is something.
+
+    Raises OSError where it cannot be looked at.
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def _is_set_up() -> bool:
+    """Whether this machine has a system's configuration, or had one; unreadable is not absent."""
+    try:
+        return is_there(SYSTEM_CONFIG_DIR) or is_there(SYSTEM_STATE_DIR)
+    except OSError:
+        return True
 
 
 def _home() -> Path | None:

@@ -61,8 +61,9 @@ def open_analyzer(port: str, timeout_s: float = DEFAULT_TIMEOUT_S) -> "Analyzer"
         as `open_transport`.
     """
     from device.driver.analyzer import Analyzer
+    from device.link_key_file import find_key
 
-    return Analyzer(open_transport(port, timeout_s), timeout_s=timeout_s)
+    return Analyzer(open_transport(port, timeout_s), timeout_s, find_key)
 
 
 def list_ports() -> list[PortInfo]:

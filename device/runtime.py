@@ -34,6 +34,7 @@ from device.driver.spectrometer import Spectrometer
 from device.events import Cancelled, Certainty, Event, LaserOn, Ready, SpectrumSoFar, Step, Waiting
 from device.inference.errors import BundleError, RuntimeMissing, VerificationFailed
 from device.inference.model_source import load_from_analyzer, slot_name
+from device.measurement_id import numbered
 from device.spectra.spectrum import Acquisition, spectrum_from_acquisition
 from firmware_bridge.errors import InstrumentError, LinkError, LinkTimeout, RamixError
 from firmware_bridge.messages import SlotState
@@ -113,6 +114,7 @@ def run(
     return answered
 
 
+@numbered
 def measure(
     analyzer: Spectrometer,
     identifier: Identifier,

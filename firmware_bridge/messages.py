@@ -36,6 +36,13 @@ from firmware_bridge.event_log import (
 )
 from firmware_bridge.framing import FLAG_REPLY, Packet
 from firmware_bridge.layout import Message
+from firmware_bridge.link_key_requests import (
+    ANSWERED_WITHOUT_KEY,
+    AnalyzerChallenge,
+    AnalyzerProof,
+    Authenticate,
+    Challenge,
+)
 from firmware_bridge.opcodes import PROTOCOL_VERSION, Opcode, Status
 from firmware_bridge.replies import (
     LONGEST_LEASE_MS,
@@ -84,11 +91,12 @@ from firmware_bridge.slot_requests import (
 
 # fmt: off
 __all__ = [
-    "LONGEST_LEASE_MS", "MAX_DETAIL_SIZE", "MAX_EVENTS", "MIN_CHUNK_BYTES", "NO_SLOT",
-    "PROTOCOL_VERSION", "REQUESTS", "Abort", "Ack", "AcquireFrame", "ArmLaser", "BatteryState",
-    "CalibrationBytes", "CalibrationWritten", "Camera", "CameraFigures", "Capabilities",
-    "ClearEvents", "ClockReading", "DeviceInfo", "Event", "EventKind", "EventList", "Flush",
-    "FrameFlags", "FrameReply", "GetCamera", "GetCapabilities", "GetClock", "GetEvents", "GetPower",
+    "ANSWERED_WITHOUT_KEY", "LONGEST_LEASE_MS", "MAX_DETAIL_SIZE", "MAX_EVENTS", "MIN_CHUNK_BYTES",
+    "NO_SLOT", "PROTOCOL_VERSION", "REQUESTS", "Abort", "Ack", "AcquireFrame", "AnalyzerChallenge",
+    "AnalyzerProof", "ArmLaser", "Authenticate", "BatteryState", "CalibrationBytes",
+    "CalibrationWritten", "Camera", "CameraFigures", "Capabilities", "Challenge", "ClearEvents",
+    "ClockReading", "DeviceInfo", "Event", "EventKind", "EventList", "Flush", "FrameFlags",
+    "FrameReply", "GetCamera", "GetCapabilities", "GetClock", "GetEvents", "GetPower",
     "GetSlotInfo", "GetState", "Hello", "InstrumentState", "LaserOff", "LaserState", "LeaseGranted",
     "Opcode", "Power", "ReadCalibration", "RenewLease", "ReplyT", "Request", "RestartCause",
     "SetClock", "SetIntegrationTime", "SetLaserPower", "SetTec", "SettingsApplied", "SlotActivate",
@@ -102,7 +110,7 @@ __all__ = [
 MAX_DETAIL_SIZE = 200
 
 _REQUEST_CLASSES: tuple[type[Request[Any]], ...] = (
-    *(Hello, GetCapabilities, Abort, Flush, GetCamera),
+    *(Hello, GetCapabilities, Abort, Flush, GetCamera, Challenge, Authenticate),
     *(GetState, SetIntegrationTime, SetLaserPower, SetTec, ArmLaser, RenewLease, LaserOff),
     *(GetPower, SetClock, GetClock, GetEvents, ClearEvents),
     *(AcquireFrame, ReadCalibration, WriteCalibration),

@@ -17,6 +17,8 @@ class Opcode(IntEnum):
     ABORT = 0x03
     FLUSH = 0x04
     GET_CAMERA = 0x05
+    CHALLENGE = 0x06
+    AUTHENTICATE = 0x07
     GET_STATE = 0x10
     SET_INTEGRATION_TIME = 0x11
     SET_LASER_POWER = 0x12
@@ -62,3 +64,4 @@ class Status(IntEnum):
     ABORTED = 12
     WORKING = 13
     IN_USE = 14
+    UNAUTHORIZED = 15

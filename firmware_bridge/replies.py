@@ -81,6 +81,7 @@ class Capabilities(Message):
     """What this firmware has; what it has not is 0 or False.
 
     `calibration_size` is the longest calibration page that it stores, in bytes; 0: it takes none.
+    `needs_key`: this link needs the shared key (section 12 of PROTOCOL.md).
     """
 
     pixel_count: U16
@@ -97,6 +98,7 @@ class Capabilities(Message):
     has_interlock: Bool = True
     has_thermometer: Bool = True
     calibration_size: U32 = 0
+    needs_key: Bool = False
 
 
 @dataclass(frozen=True)

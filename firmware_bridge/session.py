@@ -51,6 +51,7 @@ _REMEDIES = {
     Status.LASER_FAULT: "Switch the analyzer off and on; if it repeats, send it to service.",
     Status.UNKNOWN_OPCODE: "Update the analyzer's firmware.",
     Status.ABORTED: "Start the measurement again.",
+    Status.UNAUTHORIZED: "Give the analyzer's link key with --key-file.",
 }
 
 

@@ -1,22 +1,31 @@
-"""Shared test settings: hypothesis is seeded, so that every run tries the same examples."""
+"""Shared test settings: hypothesis is seeded, so that every run tries the same examples, and what
+is kept is kept in a folder of this run.
+
+What an administrator has set up on this machine does not count in the tests.
+"""
 
 import atexit
 import contextlib
 import os
-import shutil
 import tempfile
+from pathlib import Path
 
 from hypothesis import HealthCheck, settings
+
+from device import installation
+
+for _name in ("SYSTEM_CONFIG_DIR", "SYSTEM_STATE_DIR"):
+    setattr(installation, _name, Path("/nonexistent/ramix") / _name)
 
 # TensorFlow and tflite-runtime share symbols: with TensorFlow first the other one crashes the whole
 # test run, this way round both work. The product never has them in one process.
 with contextlib.suppress(ImportError):
     import tflite_runtime.interpreter  # noqa: F401
 
-# The device key and whatever a test forgets to place: never in the home of who runs the tests.
-if "RAMIX_HOME" not in os.environ:
-    os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="ramix-tests-")
-    atexit.register(shutil.rmtree, os.environ["XDG_DATA_HOME"], ignore_errors=True)
+# No test touches records, keys or settings of whoever runs the suite, nor does a command it starts.
+_HOME = tempfile.TemporaryDirectory(prefix="ramix-tests-")
+atexit.register(_HOME.cleanup)
+os.environ["RAMIX_HOME"] = _HOME.name
 
 settings.register_profile(
     "ramix",

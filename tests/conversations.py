@@ -22,6 +22,7 @@ NEEDS = {
     "trigger": "has_trigger",
     "slots": "two slots, max_chunk of 32 or more",
     "page": "calibration_size of 200 or more",
+    "key": "a test build whose link needs the key in `link_key`",
 }
 # What a test build of the firmware lets its tester do.
 ACTIONS = {
@@ -32,6 +33,10 @@ ACTIONS = {
     "restart": "the power goes off and on again; the link is opened again",
     "lose_link": "the host's end of the link closes and is opened again, the power stays on",
 }
+
+
+# Of a firmware with the need `key`.
+LINK_KEY = bytes(range(32))
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,20 @@ class Story:
             self._packets += 1
             self._requests[self._packets] = request
         self._send(data, note)
+        return self._packets
+
+    def prove(self, host_nonce: bytes, key: bytes = LINK_KEY) -> int:
+        """AUTHENTICATE, for the challenge that was answered last, begun with `host_nonce`."""
+        self._packets += 1
+        self._requests[self._packets] = m.Authenticate(bytes(32))
+        self.steps.append(
+            {
+                "step": "prove",
+                "request_id": self._packets,
+                "host_nonce": host_nonce.hex(),
+                "key": key.hex(),
+            }
+        )
         return self._packets
 
     def advance(self, ms: int) -> None:

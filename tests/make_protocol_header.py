@@ -55,7 +55,7 @@ def snake(name: str) -> str:
 def c_member(name: str, format_: str, comment: str, offset: int) -> str:
     """One line: `format_` is a struct code with an optional count before it."""
     count, code = format_[:-1], format_[-1]
-    kind = "char" if code == "s" and name != "sha256" else C_TYPES.get(code, "uint8_t")
+    kind = "char" if code == "s" else C_TYPES[code]
     declared = f"{kind} {name}{f'[{count}]' if count else ''};"
     return f"    {declared:<44} /* {f'@{offset:<3} {comment}'.rstrip()} */"
 
@@ -78,7 +78,8 @@ def message_struct(cls: type[Message]) -> str:
     """The payload of one message."""
     members = []
     for name, kind in cls.wire_fields:
-        members.append((name, kind.format, COMMENTS.get(kind.name, "")))
+        format_ = kind.format.replace("s", "B") if kind.name.startswith("u8[") else kind.format
+        members.append((name, format_, COMMENTS.get(kind.name, "")))
     tail = None if cls.wire_tail is None else (cls.wire_tail[0], cls.wire_tail[1].name)
     return c_struct(snake(cls.__name__), members, tail)
 

@@ -19,13 +19,15 @@ from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.cobs import cobs_encode
 from firmware_bridge.framing import Framing, Packet, encode, encode_for, make_decoder
 from firmware_bridge.layout import Message
+from firmware_bridge.link_key import analyzer_proof, host_proof
 from firmware_bridge.model_slots import SlotRefused, SlotTable
-from tests.conversations import ACTIONS, NEEDS
+from tests.conversations import ACTIONS, LINK_KEY, NEEDS
 from tests.stories import stories
 
 VECTORS = Path(__file__).parent / "vectors"
 IMAGE = bytes(range(40))
 DIGEST = hashlib.sha256(IMAGE).digest()
+HOST_NONCE, ANALYZER_NONCE = bytes(range(32)), bytes(range(100, 132))
 
 SLOT_INFO = m.SlotInfo(0, m.SlotState.STAGED, 40, DIGEST, 3, 16, False)
 EXAMPLES: tuple[tuple[m.Request[Any], Message], ...] = (
@@ -33,7 +35,23 @@ EXAMPLES: tuple[tuple[m.Request[Any], Message], ...] = (
     (
         m.GetCapabilities(),
         m.Capabilities(
-            *(2048, 1000, 10_000_000, 70, 50, 500, 2, 1 << 20, 4096, True, True, True, True, 4080)
+            *(
+                2048,
+                1000,
+                10_000_000,
+                70,
+                50,
+                500,
+                2,
+                1 << 20,
+                4096,
+                True,
+                True,
+                True,
+                True,
+                4080,
+                False,
+            )
         ),
     ),
     (m.Abort(), m.Ack()),
@@ -42,6 +60,8 @@ EXAMPLES: tuple[tuple[m.Request[Any], Message], ...] = (
         m.GetCamera(),
         m.Camera(~m.CameraFigures.NONE, 16, 4.5, 16.0, 300_000.0, 165.0, 256.0, 12, 2035),
     ),
+    (m.Challenge(HOST_NONCE), m.AnalyzerChallenge(ANALYZER_NONCE)),
+    (m.Authenticate(DIGEST), m.AnalyzerProof(DIGEST)),
     (
         m.GetState(),
         m.InstrumentState(
@@ -194,6 +214,25 @@ def cobs_vectors() -> Iterator[dict[str, str]]:
         yield {"plain": data.hex(), "stuffed": cobs_encode(data).hex()}
 
 
+def link_key_vectors() -> Iterator[dict[str, str]]:
+    for key, host_nonce, analyzer_nonce, serial in (
+        (bytes(range(200, 232)), HOST_NONCE, ANALYZER_NONCE, "SIM-0001"),
+        (bytes(range(200, 232)), ANALYZER_NONCE, HOST_NONCE, "SIM-0001"),
+        (bytes(range(200, 232)), HOST_NONCE, ANALYZER_NONCE, "SIM-0002"),
+        (bytes(32), bytes(32), bytes(32), "S"),
+        (b"\xff" * 32, b"\xff" * 32, b"\xff" * 32, "0123456789abcdef0123456789abcdef"),
+    ):
+        nonces = host_nonce, analyzer_nonce
+        yield {
+            "key": key.hex(),
+            "host_nonce": host_nonce.hex(),
+            "analyzer_nonce": analyzer_nonce.hex(),
+            "serial": serial,
+            "host_proof": host_proof(key, *nonces, serial).hex(),
+            "analyzer_proof": analyzer_proof(key, *nonces, serial).hex(),
+        }
+
+
 def calibration_vectors() -> Iterator[dict[str, Any]]:
     for name, page in PAGES.items():
         pixels = [page.first_valid_pixel, page.last_valid_pixel]
@@ -326,10 +365,12 @@ def vector_files() -> dict[str, str]:
         "packets.json": {"packets": list(packet_vectors())},
         "streams.json": {"streams": list(stream_vectors())},
         "cobs.json": {"cobs": list(cobs_vectors())},
+        "link_key.json": {"link_keys": list(link_key_vectors())},
         "calibration.json": {"pages": list(calibration_vectors())},
         "conversations.json": {
             "needs": NEEDS,
             "actions": ACTIONS,
+            "link_key": LINK_KEY.hex(),
             "conversations": [story.to_json() for story in stories()],
         },
         "slots.json": {

@@ -3,11 +3,12 @@
 import hashlib
 import zlib
 from collections.abc import Iterator
+from typing import Any
 
 from firmware_bridge import messages as m
 from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.framing import FLAG_REPLY, Packet, encode
-from tests.conversations import Story
+from tests.conversations import LINK_KEY, Story
 
 OFF, ARMED, ON, FAULT = m.LaserState
 DROPPED, NO_FLAG = m.FrameFlags.LASER_DROPPED, m.FrameFlags.NONE
@@ -33,6 +34,7 @@ def stories() -> Iterator[Story]:
     yield from link_stories()
     yield from flash_stories()
     yield from other_stories()
+    yield from key_stories()
 
 
 def laser_stories() -> Iterator[Story]:
@@ -356,6 +358,69 @@ def flash_stories() -> Iterator[Story]:
             story.ask(m.WriteCalibration(offset, len(data), chunk), end if last else m.Status.OK)
     story.ask(m.WriteCalibration(CHUNK, 200, b"x"), next_offset=0, sequence=1)
     story.ask(m.ReadCalibration(), page=PAGES[0])
+
+
+def key_stories() -> Iterator[Story]:
+    nonce, other_nonce, wrong_key = bytes(range(50, 82)), bytes(32), bytes(31) + b"\1"
+
+    yield (story := Story("before the proof of the key only what tells is answered", ("key",)))
+    story.ask(m.GetCapabilities(), needs_key=True)
+    request: m.Request[Any]
+    for request in (
+        *(m.SetIntegrationTime(50_000), m.SetLaserPower(1), m.ArmLaser(200), m.RenewLease(200)),
+        *(m.AcquireFrame(False), m.AcquireFrame(True), m.SetClock(1), m.ClearEvents(1)),
+        *(m.WriteCalibration(0, 4, b"page"), m.SlotBegin(0, 9, nonce, 0), m.SlotRead(0, 0, 1)),
+        *(m.SlotVerify(0), m.SlotTrial(0), m.SlotConfirm(0), m.SlotRevert(0), m.SlotActivate(0)),
+    ):
+        story.ask(request, m.Status.UNAUTHORIZED)
+    longer = encode(Packet(m.Opcode.ARM_LASER, 90, payload=b"x"))
+    story.send_raw(longer, "ARM_LASER with a malformed payload")
+    unknown = encode(Packet(0x7777, 91))
+    story.send_raw(unknown, "opcode 0x7777")
+    refusal = {"status": int(m.Status.UNAUTHORIZED), "status_name": "UNAUTHORIZED"}
+    story.expect(
+        {"opcode": int(m.Opcode.ARM_LASER), "request_id": 90, **refusal},
+        {"opcode": 0x7777, "request_id": 91, **refusal},
+    )
+    for request in (m.Hello(), m.GetCamera(), m.GetState(), m.GetPower(), m.GetClock()):
+        story.ask(request)
+    for request in (m.GetEvents(0), m.ReadCalibration(), m.Abort(), m.Flush(), m.LaserOff()):
+        story.ask(request)
+    story.ask(m.GetState(), laser_state=OFF, frame_pending=False)
+
+    yield (story := Story("a proof opens the link until the next challenge", ("key",)))
+    story.ask(m.Challenge(nonce))
+    story.expect(story.reply(story.prove(nonce)))
+    story.ask(m.ArmLaser(500), lease_ms=500)
+    story.ask(m.Authenticate(nonce), m.Status.UNAUTHORIZED)
+    story.ask(m.GetState(), laser_state=ARMED)
+    story.ask(m.Challenge(nonce))
+    story.ask(m.GetState(), laser_state=OFF)
+    story.ask(m.ArmLaser(500), m.Status.UNAUTHORIZED)
+
+    yield (story := Story("each challenge is good for one proof", ("key",)))
+    story.ask(m.Authenticate(nonce), m.Status.UNAUTHORIZED)
+    story.ask(m.Challenge(nonce))
+    story.ask(m.Authenticate(nonce), m.Status.UNAUTHORIZED)
+    story.expect(story.reply(story.prove(nonce), m.Status.UNAUTHORIZED))
+    for key, begun in ((wrong_key, nonce), (LINK_KEY, other_nonce)):
+        story.ask(m.Challenge(nonce))
+        story.expect(story.reply(story.prove(begun, key), m.Status.UNAUTHORIZED))
+    story.ask(m.ArmLaser(200), m.Status.UNAUTHORIZED)
+
+    for how in ("lose_link", "restart"):
+        yield (story := Story(f"the proof is forgotten: {how.replace('_', ' ')}", ("key",)))
+        story.ask(m.Challenge(nonce))
+        story.expect(story.reply(story.prove(nonce)))
+        story.ask(m.ArmLaser(200))
+        story.act(how)
+        story.ask(m.ArmLaser(200), m.Status.UNAUTHORIZED)
+        story.ask(m.GetState(), laser_state=OFF)
+
+    yield (story := Story("a challenge does not outlive its link", ("key",)))
+    story.ask(m.Challenge(nonce))
+    story.act("lose_link")
+    story.expect(story.reply(story.prove(nonce), m.Status.UNAUTHORIZED))
 
 
 def other_stories() -> Iterator[Story]:

@@ -27,6 +27,7 @@ VIOLATIONS = {
     "simulator-io": ("firmware_bridge/simulator/firmware.py", "import socket"),
     "vendor-seam": ("device/driver/analyzer.py", "import serial"),
     "way-of-the-data": ("device/spectra/quality.py", "import device.fit.library"),
+    "truth-afterwards": ("device/ports.py", "import device.simulated.truth"),
     "way-of-the-training": ("train/library/file.py", "import train.network.fit"),
     "no-circles": ("device/fit/nonnegative.py", "import device.fit.search"),
 }

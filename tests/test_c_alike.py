@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import zlib
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -110,9 +111,9 @@ STEPS = {
 class Pair:
     """Both firmwares at the same moment."""
 
-    def __init__(self, firmware: CFirmware, wire: Wire) -> None:
+    def __init__(self, firmware: CFirmware, wire: Wire, link_key: bytes | None = None) -> None:
         self._c, self._wire = firmware, wire
-        self._simulated = SimulatedAnalyzer(EmptyScene())
+        self._simulated = SimulatedAnalyzer(EmptyScene(), link_key=link_key)
         self._now_ms = 0
         self._first_epochs: list[int | None] = [None, None]
         # The same integration time to begin with.
@@ -184,6 +185,8 @@ class Pair:
         match reply:
             case m.DeviceInfo() | m.Capabilities() | m.Camera() | m.Power():
                 return None
+            case m.AnalyzerChallenge():
+                return None
             case m.CalibrationBytes(page=page) if page.startswith(b"RXCP"):
                 return None  # that of the factory
             case m.InstrumentState():
@@ -218,5 +221,36 @@ def test_both_answer_alike(kind: str) -> None:
             pair = Pair(firmware, wire)
             for step in story:
                 pair.do(step)
+
+    check()
+
+
+STRANGER_STEP: st.SearchStrategy[Any] = st.one_of(
+    st.sampled_from([m.Challenge(bytes(32)), m.Authenticate(bytes(32)), m.GetState()]),
+    st.sampled_from(["open", "close", "break", "lose", "restart"]),
+    LIGHT_STEP,
+    SLOT_STEP,
+    REST_STEP,
+)
+
+
+def test_both_answer_a_stranger_alike(tmp_path: Path) -> None:
+    """Somebody without the key: nothing that is asked makes light or stores a byte."""
+    key = bytes(range(32))
+    path = tmp_path / "link.key"
+    path.touch(0o600)
+    path.write_text(key.hex())
+
+    @settings(max_examples=25)
+    @given(story=st.lists(STRANGER_STEP, min_size=8, max_size=30))
+    def check(story: list[Any]) -> None:
+        with (
+            CFirmware("--port", "0", "--stopped-clock", "--key-file", str(path)) as firmware,
+            contextlib.closing(Wire(firmware)) as wire,
+        ):
+            pair = Pair(firmware, wire, key)
+            for step in story:
+                pair.do(step)
+            assert not firmware.laser_on_log
 
     check()

@@ -33,7 +33,7 @@ from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 from firmware_bridge.simulator.scenes import ReplayScene
 from tests.c_build import C_FOLDER, CAN_BUILD, COMPILER, WHY_NOT, built
 from tests.c_firmware import CFirmware, ReplayingFirmware
-from tests.test_conversations import CONVERSATIONS, Differs, Player
+from tests.test_conversations import CONVERSATIONS, Differs, Player, key_of
 
 pytestmark = pytest.mark.skipif(not CAN_BUILD, reason=WHY_NOT)
 
@@ -110,6 +110,7 @@ class CPlayer(Player):
 
     def __init__(self, firmware: CFirmware) -> None:
         super().__init__()
+        self._serial = "C-0001"
         self._wire = Wire(firmware)
         self._analyzer = cast(SimulatedAnalyzer, self._wire)
         self._actions = {
@@ -131,6 +132,17 @@ class CPlayer(Player):
             self._wire.close()
 
 
+def keyed(story: dict[str, Any], folder: Path) -> tuple[str, ...]:
+    """The options of a firmware that has the key of this story, if it has one."""
+    key = key_of(story["needs"])
+    if key is None:
+        return ()
+    path = folder / "link.key"
+    path.touch(0o600)
+    path.write_text(key.hex())
+    return ("--key-file", str(path))
+
+
 def _ignore(_answer: str) -> None:
     """A hand's answer that says nothing."""
 
@@ -140,8 +152,8 @@ def replies(data: bytes) -> list[Packet]:
 
 
 @pytest.mark.parametrize("story", CONVERSATIONS, ids=[story["name"] for story in CONVERSATIONS])
-def test_it_speaks_as_stored(story: dict[str, Any]) -> None:
-    with CFirmware(*STOPPED) as firmware:
+def test_it_speaks_as_stored(story: dict[str, Any], tmp_path: Path) -> None:
+    with CFirmware(*STOPPED, *keyed(story, tmp_path)) as firmware:
         CPlayer(firmware).play(story["steps"])
 
 
@@ -159,6 +171,18 @@ PLANTED = {
         "    lit_before_us = 0;\n    interlock_is_closed = true;\n",
     ),
     "the epoch stands still": ("settings.c", "++epoch", "epoch"),
+    "a challenge takes any number of proofs": (
+        "link_guard.c",
+        "    has_challenge = false; /*",
+        "    /*",
+    ),
+    "a proof outlives its link": ("main.c", "    link_guard_forget();\n", ""),
+    "strangers are let in": ("link_guard.c", "needs_key && !is_proven", "0"),
+    "half a proof is enough": (
+        "../ramix_link_key.c",
+        "i < 32; i++)\n        differing",
+        "i < 0; i++)\n        differing",
+    ),
 }
 
 
@@ -175,7 +199,7 @@ def test_a_planted_fault_is_noticed(fault: str, tmp_path: Path) -> None:
     subprocess.run([str(COMPILER), "-std=c11", "-o", program, *sources, "-lm"], check=True)
     noticed = 0
     for story in CONVERSATIONS:
-        with CFirmware(*STOPPED, program=program) as firmware:
+        with CFirmware(*STOPPED, *keyed(story, tmp_path), program=program) as firmware:
             try:
                 CPlayer(firmware).play(story["steps"])
             except Differs:

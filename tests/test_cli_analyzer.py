@@ -44,7 +44,8 @@ def test_info_describes_the_analyzer(link: str, capsys: pytest.CaptureFixture[st
     port = f"{REPLAY}&model=none&link={link}"
     assert run_command(["info", "--port", port, "--json"]) == 0
     found = _json_of(capsys)
-    assert set(found) == {"analyzer", "capabilities", "state", "calibration", "slots"}
+    parts = {"analyzer", "capabilities", "state", "calibration", "slots", "trust", "active_model"}
+    assert set(found) == parts
     assert run_command(["info", "--port", port]) == 0
     text = capsys.readouterr().out
     assert "ramix-785" in text and "OFF" in text and "EMPTY" in text

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from device.cli.main import run_command
+from device.conformance import link_key
 from device.conformance.bench import Bench
 from device.conformance.catalogue import CHECKS
 from device.conformance.check import SECTIONS, Check, Needs
@@ -33,8 +34,11 @@ from firmware_bridge.simulator.faults import FaultPlan
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 from firmware_bridge.simulator.scenes import ReplayScene
 from firmware_bridge.simulator.serve import TcpServer
+from tests.c_build import CAN_BUILD, WHY_NOT
+from tests.c_firmware import CFirmware
 from tests.delayed_analyzer import DelayedAnalyzer
 from tests.links import LINKS, open_bench
+from tests.planted_at_the_door import KEY_FAULTS, ProofOutlivesChallenge
 from tests.planted_faults import COBS_FAULTS, FAULTS
 from tests.planted_in_memory import CapabilitiesChange
 from tests.planted_in_the_light import CoverNotAsked, FaultForgotten
@@ -53,9 +57,12 @@ def analyzer_of(
     kind: type[SimulatedAnalyzer] = SimulatedAnalyzer,
     equipment: Equipment | None = None,
     framing: Framing = Framing.RAW,
+    link_key: bytes | None = None,
 ) -> SimulatedAnalyzer:
     """A small one, with a model in use in slot 0."""
-    analyzer = kind(SCENE, calibration=PAGE, equipment=equipment, framing=framing)
+    analyzer = kind(
+        SCENE, calibration=PAGE, equipment=equipment, framing=framing, link_key=link_key
+    )
     analyzer._instrument.upkeep.slots.install(0, IMAGE, 3)
     return analyzer
 
@@ -67,8 +74,17 @@ def run(
     connect_again: Callable[[], Transport] | None = None,
     checks: tuple[Check, ...] = CHECKS,
     patience_s: float = PATIENCE_S,
+    link_key: bytes | None = None,
+    connect_unproven: Callable[[], Transport] | None = None,
 ) -> list[Result]:
-    bench = Bench(connect, patience_s, connect_again=connect_again, exchanges=60)
+    bench = Bench(
+        connect,
+        patience_s,
+        connect_again=connect_again,
+        exchanges=60,
+        link_key=link_key,
+        connect_unproven=connect_unproven,
+    )
     try:
         knock(bench)
         return list(run_checks(bench, checks, allowed))
@@ -91,6 +107,8 @@ def told(results: list[Result]) -> str:
 TCP_ALONE = {"second-host-is-told", "lost-link-gives-up-the-frame", "lost-link-is-dark"}
 COBS_ALONE = {"cobs-frames", "cobs-overlong-frame"}
 HINDRANCES = {"open-cover-forbids-light", "laser-fault-forbids-light"}
+KEY_ALONE = {check.name for check in link_key.CHECKS}
+KEY = bytes(range(32))
 NOTHING_LACKS = "what-it-lacks-is-zero"
 
 
@@ -122,7 +140,7 @@ def test_simulator_and_example_firmware_pass_over_every_link(
     assert [result.name for result in results] == [check.name for check in CHECKS]
     if link == "c":  # it has other parts than the simulator, and none of its checks failed
         return
-    skipped = {NOTHING_LACKS, *HINDRANCES}
+    skipped = {NOTHING_LACKS, *HINDRANCES, *KEY_ALONE}
     skipped |= set() if link == "tcp" else TCP_ALONE
     skipped |= {"late-commands-are-not-obeyed"} if link == "pty" else COBS_ALONE
     assert named(results, Outcome.SKIPPED) == skipped
@@ -240,7 +258,8 @@ def test_without_leave_no_light_is_made_and_no_flash_is_written() -> None:
 
 def test_every_check_finds_a_planted_fault() -> None:
     assert len(FAULTS) >= 60
-    found = set().union(*FAULTS.values(), *COBS_FAULTS.values(), TCP_ALONE, HINDRANCES)
+    faults = (*FAULTS.values(), *COBS_FAULTS.values(), *KEY_FAULTS.values())
+    found = set().union(*faults, TCP_ALONE, HINDRANCES, {"proof-ends-with-the-link"})
     assert found == CHECK_NAMES
 
 
@@ -262,6 +281,71 @@ def test_a_planted_fault_fails_its_checks_and_no_others(kind: type[SimulatedAnal
 @pytest.mark.parametrize("kind", COBS_FAULTS, ids=[kind.__name__ for kind in COBS_FAULTS])
 def test_a_fault_of_serial_lines_is_found_there(kind: type[SimulatedAnalyzer]) -> None:
     check_fault(analyzer_of(kind, framing=Framing.COBS), COBS_FAULTS[kind])
+
+
+def run_keyed(
+    connect: Callable[[], Transport], again: bool = False, checks: tuple[Check, ...] = CHECKS
+) -> list[Result]:
+    def proven() -> Transport:
+        return link_key.admitted(connect(), lambda: KEY, PATIENCE_S)
+
+    return run(
+        proven,
+        connect_again=proven if again else None,
+        checks=checks,
+        link_key=KEY,
+        connect_unproven=connect if again else None,
+    )
+
+
+@pytest.mark.parametrize("kind", KEY_FAULTS, ids=[kind.__name__ for kind in KEY_FAULTS])
+def test_a_fault_of_the_link_key_is_found(kind: type[SimulatedAnalyzer]) -> None:
+    analyzer = analyzer_of(kind, link_key=KEY)
+    results = run_keyed(lambda: InProcessTransport(analyzer), checks=link_key.CHECKS)
+    assert named(results, Outcome.FAILED) == KEY_FAULTS[kind], told(results)
+
+
+def test_a_link_that_needs_the_key_passes_behind_its_proof() -> None:
+    analyzer = analyzer_of(link_key=KEY)
+    results = run_keyed(lambda: InProcessTransport(analyzer))
+    assert not named(results, Outcome.FAILED), told(results)
+    assert named(results, Outcome.PASSED) >= KEY_ALONE - {"proof-ends-with-the-link"}
+
+
+def test_over_tcp_its_connections_are_proven_one_by_one() -> None:
+    def connect() -> Transport:
+        return TcpTransport(server.host, server.port)
+
+    chosen = KEY_ALONE | TCP_ALONE | {"hello-is-stable", "soak"}
+    checks = tuple(check for check in CHECKS if check.name in chosen)
+    with TcpServer(analyzer_of(link_key=KEY)) as server:
+        results = run_keyed(connect, again=True, checks=checks)
+    assert named(results, Outcome.PASSED) == chosen, told(results)
+
+
+@pytest.mark.skipif(not CAN_BUILD, reason=WHY_NOT)
+def test_the_example_firmware_passes_behind_its_key(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "link.key"
+    path.touch(0o600)
+    path.write_text(KEY.hex())
+    with CFirmware("--port", "0", "--key-file", str(path)) as firmware:
+        chosen = [word for check in KEY_ALONE | TCP_ALONE for word in ("--only", check)]
+        words = ["conformance", "--port", firmware.address, "--hazardous", *chosen]
+        assert run_command([*words, "--key-file", str(path), "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["passed"] == len(KEY_ALONE | TCP_ALONE)
+        assert run_command(words) == 4  # without the key
+
+
+def test_a_proof_that_outlives_its_link_is_found() -> None:
+    def connect() -> Transport:
+        return TcpTransport(server.host, server.port)
+
+    checks = tuple(check for check in CHECKS if check.name == "proof-ends-with-the-link")
+    with TcpServer(analyzer_of(ProofOutlivesChallenge, link_key=KEY)) as server:
+        results = run_keyed(connect, again=True, checks=checks)
+    assert named(results, Outcome.FAILED) == {"proof-ends-with-the-link"}, told(results)
 
 
 class Unfriendly(TcpServer):

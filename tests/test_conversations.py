@@ -4,14 +4,15 @@
 """
 
 import copy
+import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from firmware_bridge.framing import Framing, Packet, make_decoder
+from firmware_bridge.framing import Framing, Packet, encode, make_decoder
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 from firmware_bridge.simulator.scenes import EmptyScene
 
@@ -23,11 +24,18 @@ class Differs(Exception):
     """A reply is not the one expected."""
 
 
+def key_of(needs: Sequence[str]) -> bytes | None:
+    """The link key of a firmware that has what a story needs."""
+    return bytes.fromhex(STORED["link_key"]) if "key" in needs else None
+
+
 class Player:
     """Plays one conversation against a factory-new simulated analyzer."""
 
-    def __init__(self) -> None:
-        self._analyzer = SimulatedAnalyzer(EmptyScene())
+    def __init__(self, needs: Sequence[str] = ()) -> None:
+        self._analyzer = SimulatedAnalyzer(EmptyScene(), link_key=key_of(needs))
+        self._serial = self._analyzer.info.serial
+        self._nonce = b""  # of the analyzer, in its last challenge
         self._now_s = 0.0
         self._replies = b""
         self._first_epoch: int | None = None
@@ -45,6 +53,8 @@ class Player:
             match step["step"]:
                 case "send":
                     self._analyzer.receive(bytes.fromhex(step["bytes"]), self._now_s)
+                case "prove":
+                    self._analyzer.receive(self._proof(step), self._now_s)
                 case "advance":
                     self._let_pass(step["ms"] / 1e3)
                 case "act":
@@ -54,6 +64,12 @@ class Player:
                 case other:
                     raise ValueError(other)
             self._replies += self._analyzer.poll(self._now_s)
+
+    def _proof(self, step: dict[str, Any]) -> bytes:
+        message = b"ramix link host\0" + bytes.fromhex(step["host_nonce"]) + self._nonce
+        message += self._serial.encode().ljust(32, b"\0")
+        proof = hmac.digest(bytes.fromhex(step["key"]), message, "sha256")
+        return encode(Packet(7, step["request_id"], payload=proof))
 
     def _let_pass(self, duration_s: float) -> None:
         end_s = self._now_s + duration_s
@@ -69,6 +85,8 @@ class Player:
             raise Differs(f"step {number}: {len(wanted)} replies expected, {packets} came")
         for packet, one in zip(packets, wanted, strict=True):
             self._compare(packet, one, number)
+            if packet.opcode == 6 and packet.status == 0:
+                self._nonce = packet.payload
 
     def _compare(self, packet: Packet, wanted: dict[str, Any], number: int) -> None:
         for name in ("opcode", "request_id", "status"):
@@ -104,7 +122,7 @@ class Player:
 @pytest.mark.parametrize("story", CONVERSATIONS, ids=[story["name"] for story in CONVERSATIONS])
 def test_the_simulator_speaks_as_stored(story: dict[str, Any]) -> None:
     assert set(story["needs"]) <= set(STORED["needs"])
-    Player().play(story["steps"])
+    Player(story["needs"]).play(story["steps"])
 
 
 def test_every_action_and_need_is_used_and_explained() -> None:
@@ -139,7 +157,7 @@ def test_any_other_answer_would_be_noticed(story: dict[str, Any]) -> None:
     for number, step in enumerate(story["steps"]):
         for wrong in _altered(step) if step["step"] == "expect" else []:
             with pytest.raises(Differs, match=f"step {number}:"):
-                Player().play([*story["steps"][:number], wrong])
+                Player(story["needs"]).play([*story["steps"][:number], wrong])
 
 
 def test_a_firmware_that_keeps_the_light_on_would_be_noticed(
@@ -151,7 +169,7 @@ def test_a_firmware_that_keeps_the_light_on_would_be_noticed(
     failed = 0
     for story in CONVERSATIONS:
         try:
-            Player().play(story["steps"])
+            Player(story["needs"]).play(story["steps"])
         except Differs:
             failed += 1
     assert failed >= 3

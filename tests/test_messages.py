@@ -177,7 +177,7 @@ def test_opcodes_and_statuses_keep_their_numbers() -> None:
     assert {case["opcode"] for case in stored} == set(m.Opcode)
     for case in stored:
         assert m.Opcode(case["opcode"]).name == case["name"].split()[0]
-    assert [status.value for status in m.Status] == list(range(15))
+    assert [status.value for status in m.Status] == list(range(16))
 
 
 STATE = m.InstrumentState(

@@ -1,5 +1,7 @@
 """Scenes as values: what a replay gives back, what a lamp's lines are, what is refused."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -65,7 +67,7 @@ def test_an_impossible_recording_is_refused(
 
 
 @pytest.mark.parametrize("change", [{"counts_per_s": -1.0}, {"resolution_cm1": -1.0}, {"snr": 0.0}])
-def test_an_impossible_spectrum_is_refused(change: dict[str, float]) -> None:
+def test_an_impossible_spectrum_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(CallerError):
         SpectrumScene(np.zeros_like, **change)
 

@@ -12,6 +12,7 @@ import pytest
 
 from device.cli.main import run_command
 from device.ports import open_analyzer
+from firmware_bridge.errors import LinkError
 
 ROOT = Path(__file__).parent.parent
 FOUR_SOLVENTS = ROOT / "data" / "solvents13" / "mixtures" / "FourSolvent-1.txt"
@@ -65,6 +66,13 @@ def test_it_makes_a_link_to_its_terminal_and_takes_it_away_again(tmp_path: Path)
         ["--snr", "10"],
         ["--speed", "0"],
         ["--mix", "a:b:"],
+        ["--scenes", "demo", "--mix", "a:1"],
+        ["--truth", "truth.jsonl"],
+        ["--fault", "fire"],
+        ["--wall", "wood"],
+        ["--battery", "101"],
+        ["--mix", "a:1", "--brightness", "nan"],
+        ["--flicker", "0.5"],
     ],
 )
 def test_a_wrong_command_line_is_a_usage_error(
@@ -72,3 +80,27 @@ def test_a_wrong_command_line_is_a_usage_error(
 ) -> None:
     assert run_command(["simulate", *wrong]) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_list_is_served_and_its_truth_is_written(tmp_path: Path) -> None:
+    truth = tmp_path / "truth.jsonl"
+    options = ("--model", "none", "--speed", "100", "--trigger-every", "0", "--fault", "unplug@3")
+    with simulate(
+        "--tcp", "0", "--scenes", listed(tmp_path), "--truth", truth, *options
+    ) as running:
+        port = first_line(running)
+        with open_analyzer(port) as analyzer:
+            analyzer.acquire_frame(False)
+            assert analyzer.acquire_frame(True).counts.max() > 600  # the offset is 165
+            with pytest.raises(LinkError):
+                analyzer.acquire_frame(True)
+        running.send_signal(signal.SIGINT)
+        assert running.wait(timeout=10) == 0
+    (line,) = truth.read_text().splitlines()
+    assert json.loads(line)["name"] == "calcite" and json.loads(line)["scene"] == 1
+
+
+def listed(folder: Path) -> Path:
+    path = folder / "list.toml"
+    path.write_text('[[scene]]\nname = "calcite"\nsample = "scene=calcite"\nverdict = "UNKNOWN"\n')
+    return path

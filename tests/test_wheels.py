@@ -17,6 +17,9 @@ from zipfile import ZipFile
 import pytest
 from click.testing import CliRunner
 
+from device.installation import shipped_data_dir
+from device.simulated.light import WALL_FILES
+from device.simulated.scene_list import demo_list
 from tools import build_wheels as tool
 from tools.build_wheels import KERNEL, WheelNotMade, build_wheel, machine_in, wheel_for
 from tools.cross_compiler import (
@@ -165,6 +168,19 @@ def test_a_wheel_holds_the_kernel_and_the_packages_of_the_product_alone(local_wh
     assert [name for name in names if name.endswith((".elf", ".so"))] == [KERNEL]
     tops = {name.partition("/")[0] for name in names}
     assert {top for top in tops if not top.startswith("ramix_edge-")} == PACKAGES
+
+
+@local_compiler
+def test_a_wheel_holds_what_simulated_samples_replay_with_its_licences(local_wheel: Path) -> None:
+    with ZipFile(local_wheel) as archive:
+        names = archive.namelist()
+    kept = {name.partition("/share/ramix-edge/data/")[2] for name in names}
+    replays = [scene.sample.replay for scene in demo_list()]
+    replayed = {str(path.relative_to(shipped_data_dir())) for path in replays if path is not None}
+    walls = {f"wasatch785/{name}" for name in WALL_FILES.values()}
+    licences = {"solvents13/LICENCE", "wasatch785/LICENSE"}
+    assert len(replayed) == 3 and replayed | walls | licences <= kept
+    assert "device/simulated/demo.toml" in names
 
 
 @local_compiler

@@ -24,6 +24,7 @@ from device.inference.bundle_writer import add_signatures
 from device.inference.container import Container
 from device.inference.trust import (
     DEMO_KEY_ID,
+    MAX_SEQUENCE,
     MAX_TRUST_FILE_SIZE,
     TRUST_FORMAT,
     SigningKey,
@@ -77,17 +78,33 @@ def keygen(private_key: Path) -> None:
     help="How many different keys must have signed.",
 )
 @click.option(
+    "--sequence",
+    type=click.IntRange(1, MAX_SEQUENCE),
+    default=1,
+    show_default=True,
+    help="The number of this trust file; higher than that of every earlier one.",
+)
+@click.option(
+    "--not-after", default="", metavar="UTC", help="When it ends, as 2030-12-31T23:59:59Z."
+)
+@click.option(
     "-o", "--output", type=_PATH, required=True, metavar="FILE", help="Usually trust.json."
 )
-def trust(public_keys: tuple[Path, ...], threshold: int, output: Path) -> None:
-    """Write the file that says who may sign; install it as /etc/ramix/trust.json.
+def trust(
+    public_keys: tuple[Path, ...], threshold: int, sequence: int, not_after: str, output: Path
+) -> None:
+    """Write the file that says who may sign; `ramix trust install` makes it count.
 
     \b
-    Example:
+    Examples:
       tools/sign_model.py trust --threshold 2 alice.pub bob.pub carol.pub -o trust.json
+      tools/sign_model.py trust --sequence 2 alice.pub dora.pub -o trust.json
     """
     keys = {key_id_of(key): key.hex() for key in map(_read_public_key, public_keys)}
-    content = {"format": TRUST_FORMAT, "threshold": threshold, "keys": keys}
+    content: dict[str, object] = {"format": TRUST_FORMAT, "sequence": sequence}
+    if not_after:
+        content["not_after"] = not_after
+    content |= {"threshold": threshold, "keys": keys}
     data = (json.dumps(content, indent=2) + "\n").encode()
     TrustPolicy.from_json(data, str(output))  # refuse what would be refused later
     _create(output, data, 0o644)

@@ -175,6 +175,7 @@ def _describe(analyzer: "Analyzer") -> dict[str, Any]:
     """Everything an analyzer tells about itself, ready for JSON."""
     from dataclasses import asdict
 
+    from device.cli.active_model import trust_and_model
     from firmware_bridge.errors import ProtocolError
     from firmware_bridge.messages import NO_SLOT
 
@@ -197,7 +198,8 @@ def _describe(analyzer: "Analyzer") -> dict[str, Any]:
         }
     except ProtocolError as error:  # the one thing one wants to see when measuring fails
         calibration = {"problem": error.text}
-    slots = [asdict(slot) for slot in analyzer.slots()]
+    there = analyzer.slots()
+    slots = [asdict(slot) for slot in there]
     for slot in slots:
         slot["state"], slot["sha256"] = slot["state"].name, slot["sha256"].hex()
     return {
@@ -206,6 +208,7 @@ def _describe(analyzer: "Analyzer") -> dict[str, Any]:
         "state": state,
         "calibration": calibration,
         "slots": slots,
+        **trust_and_model(there),
     }
 
 
@@ -215,5 +218,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "none"
+        return ", ".join(map(_shown, value)) or "none"
+    if isinstance(value, dict):
+        return " ".join(f"{name} {_shown(one)}" for name, one in value.items())
     return str(value)

@@ -66,21 +66,32 @@ def conformance(
     """
     from device.conformance.bench import Bench
     from device.conformance.check import Needs
+    from device.conformance.link_key import admitted
     from device.conformance.report import Report, line, printable
     from device.conformance.runner import knock, run_checks
-    from device.driver.port import SimPort, parse_port
+    from device.driver.port import SimPort, TcpPort, parse_port
+    from device.link_key_file import find_key
     from device.ports import open_transport
 
-    def connect() -> "Transport":
+    def connect_unproven() -> "Transport":
         return open_transport(port, timeout_s)
+
+    def connect() -> "Transport":
+        link = connect_unproven()
+        # who holds the cable needs no key
+        return admitted(link, find_key, timeout_s) if is_tcp else link
 
     chosen = _chosen(only)
     is_fresh_each_time = isinstance(parse_port(port), SimPort)
+    is_tcp = isinstance(parse_port(port), TcpPort)
+    key = find_key() if is_tcp else None
     bench = Bench(
         connect,
         timeout_s,
         connect_again=None if is_fresh_each_time else connect,
         exchanges=soak,
+        link_key=key,
+        connect_unproven=None if key is None else connect_unproven,
     )
     allowed = Needs.NOTHING
     if hazardous or slots:

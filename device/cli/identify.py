@@ -181,6 +181,7 @@ def _identify_sample(
 ) -> _Done:
     """Measure once, with the analyzer's own model unless another was named."""
     from device.answer.proof import proven_identifier
+    from device.cli.keeping_log import keep_log
     from device.cli.measuring import record_store
     from device.cli.showing import print_event
     from device.cli.spectrum_file import containers_for, read_with_sha256
@@ -191,6 +192,7 @@ def _identify_sample(
     from device.station.station import Equipment, Station
 
     parse_port(port)  # a typing error is told before anything is opened
+    keep_log()
     read = [read_with_sha256(blank) for blank in blanks]
     field = FieldLibrary.default().load()  # a damaged entry shows before the laser is used
     chosen = None

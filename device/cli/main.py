@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
+from device import installation
 from device.cli import exit_codes
 from device.cli.lazy_group import LazyGroup, Verb
 from device.cli.options import version_option
@@ -43,6 +44,10 @@ VERBS = {
         "calibrate",
         "Calibrate the wavelength axis and the laser's wavelength.",
     ),
+    "trust": Verb("device.cli.trust", "trust", "Show or change who may sign models here."),
+    "link-key": Verb(
+        "device.cli.link_key", "link_key", "Make a link key, for an analyzer behind a network."
+    ),
     "simulate": Verb("device.cli.simulate", "simulate", "Serve a simulated analyzer until Ctrl-C."),
     "conformance": Verb(
         "device.cli.conformance", "conformance", "Try the rules of the protocol on an analyzer."
@@ -53,18 +58,33 @@ VERBS = {
         "install_system",
         "Write the udev rule and the systemd unit.",
     ),
+    "config": Verb("device.cli.config", "config", "Show the defaults that ramix.toml sets."),
+    "completion": Verb(
+        "device.cli.completion", "completion", "Print the script for a shell's completion."
+    ),
     "records": Verb("device.cli.records", "records", "Look at stored results."),
     "library": Verb("device.cli.library", "library", "Keep compounds measured in the field."),
     "model": Verb("device.cli.model", "model", "Look into a model bundle."),
 }
 
 
+def _defaults(name: str, verb: click.Command, words: Sequence[str]) -> dict[str, Any]:
+    """What the installation's settings files set; nothing is imported where there are none."""
+    if not any((folder / "ramix.toml").exists() for folder in installation.config_dirs()):
+        return {}
+    from device.cli.settings_file import defaults_for
+
+    return defaults_for(name, verb, words)
+
+
 @click.group(
     cls=LazyGroup,
     verbs=VERBS,
+    defaults=_defaults,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 identified, 9 partial, 10 unknown, 11 no result; 1 error, 2 usage, "
-    "3 no analyzer, 4 permission, 5 timeout, 6 protocol, 7 model refused, 8 rolled back.",
+    "3 no analyzer, 4 permission, 5 timeout, 6 protocol, 7 model refused, 8 rolled back, "
+    "130 stopped by Ctrl-C, 141 nobody reads the output any more.",
 )
 @version_option("ramix")
 def cli() -> None:

@@ -127,6 +127,7 @@ def _describe(bundle: "Bundle") -> dict[str, Any]:
 
     from device.answer.answer import signers_of
     from device.answer.result import signers_json
+    from device.inference.trust_here import trust_here
 
     manifest = bundle.manifest
     return {
@@ -137,6 +138,7 @@ def _describe(bundle: "Bundle") -> dict[str, Any]:
         "created_utc": manifest.created_utc,
         "signed_by": signers_json(signers_of(bundle)),
         "demo_signed": bundle.demo_signed,
+        "trust": trust_here().as_object(),
         "model_bytes": len(bundle.model),
         "grid": {
             "first_cm1": manifest.grid.first_cm1,

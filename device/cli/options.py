@@ -6,12 +6,14 @@ frames, `@growing_options` of those that measure until they are certain; `@store
 Next: `identify.py`, the verb that uses them all.
 """
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
+from device.cli.keeping_log import log_file_option
 from device.version import VERSION
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -81,17 +83,43 @@ def growing_options(command: Command) -> Command:
 
 
 def store_options(command: Command) -> Command:
-    """`--store FILE` and `--no-store`."""
+    """`--store FILE`, `--no-store` and `--log-file` (see `keeping_log.py`)."""
     for option in reversed(_STORE):
         command = option(command)
     return command
 
 
+def _name_key_file(_context: click.Context, _option: click.Parameter, path: Path | None) -> None:
+    if path is None and "device.link_key_file" not in sys.modules:
+        return  # most starts need no key, and never load what reads one
+    from device.link_key_file import name_key_file
+
+    name_key_file(path)
+
+
+key_file_option = click.option(
+    "--key-file",
+    type=click.Path(path_type=Path),
+    callback=_name_key_file,
+    expose_value=False,
+    metavar="FILE",
+    help="The link key of an analyzer behind tcp://, which `ramix link-key` makes. "
+    "[default: link.key among the settings]",
+)
+
+
 def port_option(*, required: bool = True) -> Callable[[Command], Command]:
-    """`--port`, required unless the verb has another source."""
-    return click.option(
-        "--port", required=required, metavar="PORT", help=f"Where the analyzer is: {PORT_FORMS}."
-    )
+    """`--port`, required unless the verb has another source, and `--key-file`, applied here."""
+
+    def add(command: Command) -> Command:
+        return click.option(
+            "--port",
+            required=required,
+            metavar="PORT",
+            help=f"Where the analyzer is: {PORT_FORMS}.",
+        )(key_file_option(command))
+
+    return add
 
 
 runtime_option = click.option(
@@ -204,4 +232,5 @@ _STORE = (
         help="Store the result in this file instead of the usual one.",
     ),
     click.option("--no-store", is_flag=True, help="Do not store the result of a measurement."),
+    log_file_option,
 )

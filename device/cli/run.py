@@ -78,6 +78,7 @@ def run(
     if no_store and store is not None:
         raise click.UsageError("--store and --no-store contradict each other.")
     from device.cli.exit_codes import exit_code_for_error
+    from device.cli.keeping_log import keep_log
     from device.cli.measuring import measurement_settings, record_store
     from device.cli.outcome import show_answer, warn_of_model
     from device.cli.showing import print_event
@@ -89,6 +90,7 @@ def run(
     from device.station.station import Equipment, Station
 
     opener, truth = opener_and_truth(port, timeout_s)  # a typing error is told before all else
+    keep_log()
     settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw)
     records = record_store(store, no_store=no_store)
     read = [read_with_sha256(blank) for blank in blanks]
@@ -121,7 +123,7 @@ def run(
                 as_json=as_json,
                 picture=None,
                 truth=truth(),
-            ),  # fmt: skip
+            ),
             show_failure=show_failure,
             triggers=triggers,
         )

@@ -1,6 +1,6 @@
 """`ramix simulate`: a simulated analyzer that other programs can connect to, until Ctrl-C.
 
-Next: `../simulated_port.py`, which builds it, and `firmware_bridge/simulator/serve.py`.
+Next: `../simulated/port.py`, which builds it, and `firmware_bridge/simulator/serve.py`.
 """
 
 import signal
@@ -14,32 +14,68 @@ import click
 
 from device.cli.options import json_option, log_level_option
 from device.cli.output import print_json
+from device.cli.serving import Serving, serving_options
 
 # Spelled here again, because their owner imports the simulator; a test compares the two.
 SCENES: Final = ("empty", "lamp", "neon", "argon", "polystyrene", "calcite")
-DEFAULT_ADDRESS: Final = "127.0.0.1:7850"
-_PLAIN_PTY: Final = "-"  # a terminal without a lasting name
+CAMERAS: Final = ("ccd", "cmos")
+FIGURES: Final = ("told", "unknown")
+SCENES_EVERY_S: Final = 5.0
+_LOOK_S: Final = 0.2  # between two looks after the log of truths and the plug
+_UNPLUGGED_S: Final = 3.0  # how long a planned unplugging lasts
 
 
 @click.command()
-@click.option(
-    "--tcp",
-    is_flag=False,
-    flag_value=DEFAULT_ADDRESS,
-    metavar="[HOST:PORT]",
-    help=f"Serve on a TCP port, 0 for a free one. [default: {DEFAULT_ADDRESS}]",
-)
-@click.option(
-    "--pty",
-    is_flag=False,
-    flag_value=_PLAIN_PTY,
-    metavar="[LINK]",
-    help="Serve on a pseudo-terminal instead; LINK is a symlink to make to it.",
-)
+@serving_options
 @click.option("--replay", type=click.Path(path_type=Path), help="A B&W Tek file to replay.")
 @click.option("--mix", metavar="NAME:SHARE,...", help="A mixture of the model's references.")
 @click.option(
     "--scene", type=click.Choice(SCENES), help="Nothing, a lamp (neon), or a Raman standard."
+)
+@click.option(
+    "--scenes",
+    metavar="demo|FILE.toml",
+    help="A list of samples that take turns: the shipped demo, or your own.",
+)
+@click.option("--brightness", type=float, help="Times the usual light of the sample.")
+@click.option("--fluorescence", type=float, help="Times the sample's highest Raman line.")
+@click.option(
+    "--wall", metavar="glass|pet|hdpe[:PART]", help="What the laser shines through. [PART: 0.3]"
+)
+@click.option("--room-light", type=float, help="Daylight from the side, in counts per second.")
+@click.option("--flicker", type=float, help="Relative change of the room light between frames.")
+@click.option(
+    "--camera",
+    type=click.Choice(CAMERAS),
+    default="ccd",
+    show_default=True,
+    help="Cooled, with 16 bits; or small, with 12.",
+)
+@click.option(
+    "--figures",
+    type=click.Choice(FIGURES),
+    default="told",
+    show_default=True,
+    help="Whether the camera's figures are told.",
+)
+@click.option(
+    "--battery",
+    metavar="PERCENT|none",
+    default="100",
+    show_default=True,
+    help="The battery's charge.",
+)
+@click.option(
+    "--fault",
+    metavar="NAME[@N],...",
+    help="What goes wrong with the Nth frame: late, lost, duplicated, damaged, short, stall, "
+    "unplug, reboot; with the Nth lit one: interlock, laser; all the time: cooler.",
+)
+@click.option(
+    "--truth",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Append what each sample of --scenes really is, when the laser first sees it.",
 )
 @click.option(
     "--flash",
@@ -66,79 +102,98 @@ _PLAIN_PTY: Final = "-"  # a terminal without a lasting name
 @click.option(
     "--trigger-every",
     type=click.FloatRange(min=0),
-    default=0.0,
     metavar="SECONDS",
     help="Press the trigger after each such idle time; in less than the countdown of `ramix run` "
-    "a press cancels the one before. [default: never]",
+    f"a press cancels the one before. [default: never; {SCENES_EVERY_S:g} with --scenes]",
 )
 @json_option
 @log_level_option
 def simulate(
-    tcp: str | None,
-    pty: str | None,
+    serving: Serving,
     replay: Path | None,
     mix: str | None,
     scene: str | None,
+    scenes: str | None,
+    brightness: float | None,
+    fluorescence: float | None,
+    wall: str | None,
+    room_light: float | None,
+    flicker: float | None,
+    camera: str,
+    figures: str,
+    battery: str,
+    fault: str | None,
+    truth: Path | None,
     flash: Path | None,
     model: str | None,
     seed: int,
     noise: float | None,
     snr: float | None,
     speed: float,
-    trigger_every: float,
+    trigger_every: float | None,
     as_json: bool,
 ) -> int:
     """Serve a simulated analyzer until Ctrl-C.
 
-    It speaks the real protocol in real time. Without --replay, --mix or --scene there is nothing
-    under its laser. The first line on stdout is the port for the other commands.
+    It speaks the real protocol in real time. Without --replay, --mix, --scene or --scenes there is
+    nothing under its laser. The first line on stdout is the port for the other commands. What each
+    option means, with bounds: docs/simulator.md.
 
     \b
     Examples:
       ramix simulate --replay sample.txt --tcp
       ramix simulate --mix toluene:0.7,ethanol:0.3 --snr 100 --pty /tmp/analyzer
+      ramix simulate --tcp 0.0.0.0:7850 --key-file analyzer.key
+      ramix simulate --scenes demo --tcp --truth truth.jsonl
+      ramix simulate --mix toluene --wall glass --room-light 2000 --fault damaged@7,unplug@20
       ramix simulate --flash flash.bin --tcp 127.0.0.1:7851 --speed 10
     """
-    if tcp is not None and pty is not None:
-        raise click.UsageError("--tcp and --pty exclude each other.")
-    if sum(chosen is not None for chosen in (replay, mix, scene)) > 1:
-        raise click.UsageError("--replay, --mix and --scene exclude each other.")
-    if noise is not None and replay is None:
-        raise click.UsageError("--noise goes with --replay.")
-    if snr is not None and mix is None:
-        raise click.UsageError("--snr goes with --mix.")
+    if trigger_every is None:
+        trigger_every = 0.0 if scenes is None else SCENES_EVERY_S
+    if truth is not None and scenes is None:
+        raise click.UsageError("--truth goes with --scenes.")
     from device.simulated.links import release_flash
+    from device.simulated.planned import Planned
     from device.simulated.port import build_analyzer
-    from device.simulated.spec import NONE, SimulatedPort, parse_mix
-    from firmware_bridge.framing import Framing
-    from firmware_bridge.simulator.serve import PtyServer, TcpServer
+    from device.simulated.sample import parse_wall
+    from device.simulated.spec import DEMO, NONE, SimulatedPort, parse_mix
+    from device.simulated.truth import TruthFile, TruthLog
+    from device.simulated.values import read_battery
 
     port = SimulatedPort(
         replay=replay,
         mix=parse_mix(mix) if mix is not None else (),
         scene=scene,
+        noise=noise or 0.0,
+        snr=snr,
+        brightness=brightness,
+        fluorescence=fluorescence,
+        wall=None if wall is None else parse_wall(wall),
+        room_light=room_light,
+        flicker=flicker,
+        scenes=scenes if scenes in (None, DEMO) else Path(scenes),
         model=model if model in (None, NONE) else Path(model),
         flash=flash,
         seed=seed,
-        noise=noise or 0.0,
-        snr=snr,
         trigger_every_s=trigger_every,
         speed=speed,
+        camera=camera,
+        figures=figures,
+        battery=read_battery("battery", battery),
+        fault=Planned() if fault is None else Planned.parse(fault),
     )
+    key = serving.link_key()
     stopped = threading.Event()
 
     def stop(_signal_number: int, _frame: FrameType | None) -> None:
         stopped.set()
 
     with ExitStack() as endings:
-        analyzer = build_analyzer(port, Framing.RAW if pty is None else Framing.COBS)
+        truths = None if truth is None else endings.enter_context(TruthFile(truth))
+        log = TruthLog(None if truths is None else truths.add)
+        analyzer = build_analyzer(port, serving.framing, log.follow, key)
         endings.callback(release_flash, analyzer.flash)
-        server: TcpServer | PtyServer
-        if pty is None:
-            server = TcpServer(analyzer, *_address(tcp))
-        else:
-            server = PtyServer(analyzer, None if pty == _PLAIN_PTY else Path(pty))
-        endings.enter_context(server)
+        server = endings.enter_context(serving.server(analyzer))
         for number in (signal.SIGINT, signal.SIGTERM):
             endings.callback(signal.signal, number, signal.signal(number, stop))
         if as_json:
@@ -146,12 +201,12 @@ def simulate(
         else:
             click.echo(server.address)
             click.echo(f"Serving {analyzer.info.serial}; Ctrl-C ends it, laser off.", err=True)
-        stopped.wait()
+        unplugged_s = 0.0
+        while not stopped.wait(_LOOK_S):
+            if truths is not None:
+                truths.write()
+            with server.lock:
+                unplugged_s = 0.0 if analyzer.connected else unplugged_s + _LOOK_S
+                if unplugged_s >= _UNPLUGGED_S:
+                    analyzer.plug_in()
     return 0
-
-
-def _address(text: str | None) -> tuple[str, int]:
-    host, _, number = (text or DEFAULT_ADDRESS).rpartition(":")
-    if not number.isascii() or not number.isdigit() or int(number) > 65_535:
-        raise click.UsageError(f"--tcp takes HOST:PORT or PORT, not {text!r}.")
-    return host.strip("[]") or "127.0.0.1", int(number)

@@ -33,4 +33,4 @@ def opener_and_truth(port: str, timeout_s: float) -> tuple[OpenAnalyzer, Truth]:
     from device.simulated.truth import TruthLog
 
     log, specification = TruthLog(), typed.specification
-    return lambda _: Analyzer(open_transport(specification, log), timeout_s), log.latest
+    return lambda _: Analyzer(open_transport(specification, log.follow), timeout_s), log.latest

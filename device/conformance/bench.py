@@ -44,8 +44,8 @@ _LASER_POWER_MW: Final = 1
 class Bench:
     """One analyzer under test.
 
-    connect: opens the link. connect_again: opens one more to the same analyzer; None where the
-    port cannot (a `sim:` port is a fresh analyzer each time). exchanges: how many the soak makes.
+    connect: opens the link. connect_again: one more to the same analyzer; None where the port
+    cannot (`sim:` is a fresh one). link_key: what both prove, and connect_unproven does not.
     """
 
     def __init__(
@@ -55,10 +55,14 @@ class Bench:
         *,
         connect_again: Callable[[], Transport] | None = None,
         exchanges: int = 500,
+        link_key: bytes | None = None,
+        connect_unproven: Callable[[], Transport] | None = None,
     ) -> None:
         self.wire = Wire(connect(), patience_s)
         self.connect_again = connect_again
         self.exchanges = exchanges
+        self.link_key = link_key
+        self.connect_unproven = connect_unproven
         self._capabilities: Capabilities | None = None
 
     @property
@@ -225,9 +229,10 @@ class Bench:
                 wire.listen(end_s - wire.now_s())
         wire.forget()
 
-    def reopen(self) -> None:
+    def reopen(self, connect: Callable[[], Transport] | None = None) -> None:
         """Close the link and open it again. Raises `LinkError` where that fails."""
-        if self.connect_again is None:
+        connect = connect or self.connect_again
+        if connect is None:
             raise CheckSkipped("this port cannot be opened twice for the same analyzer")
         wire = self.wire
         wire.transport.close()
@@ -235,7 +240,7 @@ class Bench:
         while True:
             time.sleep(_REOPEN_PAUSE_S)  # a link has to notice that its host has left
             try:
-                wire.move_to(self.connect_again())
+                wire.move_to(connect())
                 return
             except LinkError:
                 if wire.now_s() >= end_s:

@@ -22,6 +22,7 @@ SECTIONS: Final = {
     "9": "Model slots",
     "10": "Payloads",
     "11": "Calibration page",
+    "12": "Link key",
 }
 
 

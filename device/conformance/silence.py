@@ -3,6 +3,8 @@
 Next: `conversation.py`, ids and order.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from device.conformance.bench import Bench
@@ -100,7 +102,8 @@ def second_host_is_told(bench: Bench) -> str:
     if not bench.is_tcp or bench.connect_again is None:
         raise CheckSkipped("only a TCP port can have a second host")
     bench.ok(Hello())
-    second = Wire(bench.connect_again(), bench.wire.patience_s)
+    connect = bench.connect_unproven or bench.connect_again
+    second = Wire(connect(), bench.wire.patience_s)
     closed = False
     try:
         end_s = second.now_s() + _SEEN_S
@@ -129,26 +132,31 @@ def _needs_tcp(bench: Bench) -> None:
         raise CheckSkipped("this port cannot be opened twice for the same analyzer")
 
 
-def _lose_link_in_a_frame(bench: Bench, *, lit: bool) -> int:
-    """The frame's id; the link is open again when this returns."""
+@contextmanager
+def _link_lost_in_a_frame(bench: Bench, *, lit: bool) -> Iterator[int]:
+    """The frame's id; the link is open again, and nothing was proven to it."""
     frame, state = bench.packet(AcquireFrame(lit)), bench.packet(GetState())
     bench.wire.send(frame, state)
     told = bench.read(GetState(), bench.wire.reply(state))
     require(told.frame_pending, "no frame is pending before the link is lost")
-    bench.reopen()
-    return frame.request_id
+    bench.reopen(bench.connect_unproven)  # a proof would darken the laser by itself
+    try:
+        yield frame.request_id
+    finally:
+        if bench.connect_unproven is not None:
+            bench.reopen()
 
 
 @check("4", "A lost link gives up the pending exposure without reply; the settings stay.")
 def lost_link_gives_up_the_frame(bench: Bench) -> str:
     _needs_tcp(bench)
     exposure_us = bench.long_exposure(400.0)
-    number = _lose_link_in_a_frame(bench, lit=False)
-    state = bench.ok(GetState())
-    require(not state.frame_pending, "the frame is still pending")
-    told_us = state.integration_time_us
-    require(told_us == exposure_us, f"the integration time is {told_us} us, not {exposure_us}")
-    late = bench.wire.sleep_quietly(exposure_us * 1e-6 + 0.2)
+    with _link_lost_in_a_frame(bench, lit=False) as number:
+        state = bench.ok(GetState())
+        require(not state.frame_pending, "the frame is still pending")
+        told_us = state.integration_time_us
+        require(told_us == exposure_us, f"the integration time is {told_us} us, not {exposure_us}")
+        late = bench.wire.sleep_quietly(exposure_us * 1e-6 + 0.2)
     require(number not in [one.request_id for one in late], "its reply came to the next host")
     return "given up"
 
@@ -159,8 +167,8 @@ def lost_link_is_dark(bench: Bench) -> str:
     bench.set_low_power()
     bench.long_exposure(400.0)
     bench.ok(ArmLaser(bench.lease_ms(500)))
-    _lose_link_in_a_frame(bench, lit=True)
-    state = bench.ok(GetState())
+    with _link_lost_in_a_frame(bench, lit=True):
+        state = bench.ok(GetState())
     require(state.laser_state is LaserState.OFF, f"the laser is {state.laser_state.name}")
     require(not state.frame_pending, "the frame is still pending")
     return "dark and disarmed"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-from device.doctor import access, analyzer, model, state
+from device.doctor import access, analyzer, model, state, trust
 from device.doctor.finding import Check, Finding, fault, ok
 from device.driver.analyzer import Analyzer
 from device.plain_file import why_not
@@ -20,7 +20,9 @@ MACHINE_CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("ports", access.nodes),
     ("runtime", model.runtime),
     ("kernel", model.kernel),
+    ("trust", trust.trust),
     ("model", model.model),
+    ("link key", trust.link_key),
     ("records", state.records),
     ("field library", state.field_library),
     ("file modes", state.file_modes),

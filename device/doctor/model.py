@@ -1,6 +1,6 @@
 """What answers on this machine: interpreter, compiled kernel, and the model with its proof.
 
-Next: `state.py`, what is kept here.
+Next: `trust.py`, who may sign it.
 """
 
 import os
@@ -50,7 +50,8 @@ def model() -> Iterator[Finding]:
         yield warning(
             "signature",
             f"{name} is signed with the public demo key, which anybody can use.",
-            "Install a publisher's bundle as /etc/ramix/model.ramix and its trust.json beside it.",
+            "Install a publisher's bundle as /etc/ramix/model.ramix and its trust.json with "
+            "`ramix trust install`.",
         )
     else:
         yield ok("signature", f"{name} is signed by {signed_by}.")

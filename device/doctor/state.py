@@ -79,7 +79,9 @@ def file_modes() -> Iterator[Finding]:
     else:
         yield ok(check, f"What is kept in {folder} is open to this user alone.")
     system_dir, _ = installation.config_dirs()
-    for path in (system_dir, system_dir / "trust.json", system_dir / "model.ramix"):
+    system_state, _ = installation.trust_state_paths()
+    deciding = (system_dir, *(system_dir / name for name in ("trust.json", "model.ramix")))
+    for path in (*deciding, system_state.parent, system_state):
         if path.exists() and path.stat().st_mode & _OTHERS_WRITE:
             yield fault(
                 check,

@@ -16,6 +16,7 @@ from device.driver.condition import Condition
 from device.driver.conversation import Conversation
 from device.driver.exposure import LaserDropped, expose
 from device.driver.introduction import Introduced, introduce
+from device.driver.link_key import FindKey, admit, key_beyond_this_machine, no_key
 from device.driver.model_transfer import ModelSlots
 from device.driver.slow_work import until_done
 from device.driver.transports.base import Transport
@@ -57,14 +58,17 @@ class Analyzer(Introduced, ModelSlots, Condition):
     """One Raman analyzer behind a transport.
 
     `timeout_s` is the margin of every call: one budget for asking and answering, on top of the
-    exposure where there is one.
+    exposure where there is one. `find_key` is asked where the link needs a key (`link_key.py`).
     """
 
-    def __init__(self, transport: Transport, timeout_s: float = 5.0) -> None:
+    def __init__(
+        self, transport: Transport, timeout_s: float = 5.0, find_key: FindKey = no_key
+    ) -> None:
         self.name = transport.name
         self.timeout_s = timeout_s
         self._talk = Conversation(transport)
         self._introduction = None
+        self._find_key = find_key
         self._integration_time_us = 0
         self._triggers_seen = 0
 
@@ -94,7 +98,10 @@ class Analyzer(Introduced, ModelSlots, Condition):
 
     def _open(self) -> None:
         """ABORT and FLUSH, whatever state the analyzer is in; then ask who it is."""
-        self._talk.transport.discard_input()
+        transport = self._talk.transport
+        if transport.is_remote:  # before the first byte
+            key_beyond_this_machine(self.name, self._find_key)
+        transport.discard_input()
         try:
             self._talk.insist(Abort(), self.timeout_s, filler=_FILLER)
         except LinkTimeout:
@@ -103,7 +110,9 @@ class Analyzer(Introduced, ModelSlots, Condition):
                 raise
             raise ProtocolError(f"{self.name} speaks packet version {version}.") from None
         self.call(Flush())
-        self._introduction = introduce(self.name, self.call)
+        told = introduce(self.name, self.call)
+        admit(self.name, told, self.call, self._find_key, is_remote=transport.is_remote)
+        self._introduction = told
         self._triggers_seen = self.state().trigger_count
 
     # ---- asking ----

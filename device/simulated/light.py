@@ -49,7 +49,7 @@ _GLOW_CM1, _GLOW_SIGMA_CM1 = 700.0, 900.0
 # (Fikiet, Tuschel, Ermolenkov & Lednev, Appl. Spectrosc. 2019, "Clarifying Glass Luminescence at
 # Near-Infrared Excitation"). How wide and how far apart these are is assumed.
 _GLASS_CM1, _GLASS_APART_CM1, _GLASS_SIGMA_CM1 = 1375.0, 150.0, 90.0
-_WALL_FILES: Final = {"pet": "PET.csv", "hdpe": "Polyethylene.csv"}
+WALL_FILES: Final = {"pet": "PET.csv", "hdpe": "Polyethylene.csv"}
 
 
 def recorded_counts(sample: Sample) -> "tuple[ReplayScene, CalibrationPage] | None":
@@ -202,7 +202,7 @@ def _glass(shift_cm1: Floats) -> Floats:
 def _measured_wall(name: str) -> Curve:
     from device.spectra.files.reading import read_spectrum
 
-    found = read_spectrum(shipped_data_dir() / "wasatch785" / _WALL_FILES[name])
+    found = read_spectrum(shipped_data_dir() / "wasatch785" / WALL_FILES[name])
     return _curve(found.wavenumber_cm1, found.intensity / found.intensity.max())
 
 

@@ -3,10 +3,12 @@
 Next: `driver/transports/in_process.py`, the link without a cable.
 """
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from device.driver.transports.base import Transport
+from firmware_bridge.errors import LinkClosed
 
 if TYPE_CHECKING:
     from device.simulated.spec import SimulatedPort
@@ -17,16 +19,20 @@ if TYPE_CHECKING:
 class SimulatedLink(Transport):
     """A transport together with the server and the flash file that only it uses."""
 
-    def __init__(self, link: Transport, endings: ExitStack) -> None:
+    def __init__(self, link: Transport, endings: ExitStack, analyzer: "SimulatedAnalyzer") -> None:
         self.framing = link.framing
         self.name = link.name
         self._link = link
         self._endings = endings
+        self._attach_count: Callable[[], int] = lambda: analyzer.attach_count
+        self._attached = analyzer.attach_count
 
     def write(self, data: bytes, timeout_s: float) -> None:
+        self._check_link()
         self._link.write(data, timeout_s)
 
     def read(self, timeout_s: float) -> bytes:
+        self._check_link()
         return self._link.read(timeout_s)
 
     def monotonic_s(self) -> float:
@@ -39,17 +45,29 @@ class SimulatedLink(Transport):
         self._link.close()
         self._endings.close()
 
+    def _check_link(self) -> None:
+        """A restart ends every link; without a cable nobody else would tell."""
+        if self._attach_count() != self._attached:
+            raise LinkClosed(f"The analyzer at {self.name} has restarted.")
 
-def connect(port: "SimulatedPort", analyzer: "SimulatedAnalyzer") -> Transport:
-    """The open link of the kind that `port` asks for.
+
+def connect(
+    port: "SimulatedPort",
+    analyzer: "SimulatedAnalyzer",
+    keep: Callable[[], None] | None = None,
+) -> Transport:
+    """The open link of the kind that `port` asks for; closing it calls `keep` or ends everything.
 
     Raises:
         LinkError: the operating system refuses a socket or a terminal.
     """
     with ExitStack() as endings:
-        endings.callback(release_flash, analyzer.flash)
+        if keep is None:
+            endings.callback(release_flash, analyzer.flash)
+        else:
+            endings.callback(keep)
         link = _open(port.link, analyzer, endings)
-        return SimulatedLink(link, endings.pop_all())
+        return SimulatedLink(link, endings.pop_all(), analyzer)
 
 
 def release_flash(flash: "Flash") -> None:
@@ -81,6 +99,6 @@ def _open(kind: str, analyzer: "SimulatedAnalyzer", endings: ExitStack) -> Trans
             serial = analyzer.info.serial
             return open_usb(serial, backend=SimulatedUsbBackend({serial: analyzer}))
         case _:
-            from device.driver.transports.in_process import InProcessTransport
+            from device.driver.transports.in_process import InProcessTransport, VirtualClock
 
-            return InProcessTransport(analyzer)
+            return InProcessTransport(analyzer, VirtualClock(analyzer.now_s))

@@ -5,6 +5,7 @@
 Next: `firmware_bridge/simulator/firmware.py`, the analyzer that answers.
 """
 
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,12 +26,21 @@ from firmware_bridge.simulator.slot_store import SlotStore, flash_bytes
 if TYPE_CHECKING:
     from device.driver.transports.base import Transport
     from device.inference.bundle import Bundle
-    from device.simulated.truth import TruthLog
+    from device.simulated.scene_list import ListedScene
     from firmware_bridge.calibration import CalibrationPage
 
+    Follow = Callable[[Sequence[ListedScene], Samples], None]
 
-def open_transport(specification: str, truth: "TruthLog | None" = None) -> "Transport":
-    """A link to a fresh simulated analyzer; `truth` follows a list of scenes.
+
+# Analyzers that are planned to get lost, by their specification: opening one again finds the same
+# one, with its plan behind it.
+_lost: dict[str, SimulatedAnalyzer] = {}
+
+
+def open_transport(specification: str, follow: "Follow | None" = None) -> "Transport":
+    """A link to a fresh simulated analyzer; `follow` is told of a list of scenes.
+
+    One with the faults unplug or reboot is the same each time that it is opened.
 
     Raises:
         PortSyntaxError: the specification is malformed, or names a compound nobody knows.
@@ -38,7 +48,14 @@ def open_transport(specification: str, truth: "TruthLog | None" = None) -> "Tran
             be used.
     """
     port = parse(specification)
-    return connect(port, build_analyzer(port, framing_of(port), truth))
+    if not port.fault.loses_link:
+        return connect(port, build_analyzer(port, framing_of(port), follow))
+    analyzer = _lost.pop(specification, None)
+    if analyzer is None:
+        analyzer = build_analyzer(port, framing_of(port), follow)
+    elif not analyzer.connected:
+        analyzer.plug_in()
+    return connect(port, analyzer, lambda: _lost.update({specification: analyzer}))
 
 
 def framing_of(port: SimulatedPort) -> Framing:
@@ -46,14 +63,17 @@ def framing_of(port: SimulatedPort) -> Framing:
 
 
 def build_analyzer(
-    port: SimulatedPort, framing: Framing, truth: "TruthLog | None" = None
+    port: SimulatedPort,
+    framing: Framing,
+    follow: "Follow | None" = None,
+    link_key: bytes | None = None,
 ) -> SimulatedAnalyzer:
     """The analyzer that `port` asks for, with its model in slot A.
 
     Raises:
         as `open_transport`.
     """
-    samples, calibration = _samples(port, truth)
+    samples, calibration = _samples(port, follow)
     flash = _flash(port)
     return SimulatedAnalyzer(
         samples,
@@ -64,12 +84,19 @@ def build_analyzer(
         seed=port.seed,
         speed=port.speed,
         trigger_every_s=port.trigger_every_s or None,
-        equipment=Equipment(tells_camera=port.figures == "told", battery_percent=port.battery),
+        equipment=Equipment(
+            tells_camera=port.figures == "told",
+            battery_percent=port.battery,
+            cooler_holds=port.fault.cooler_holds,
+        ),
+        faults=port.fault.plan(port.seed),
+        mishaps=port.fault.mishaps,
+        link_key=link_key,
     )
 
 
 def _samples(
-    port: SimulatedPort, truth: "TruthLog | None"
+    port: SimulatedPort, follow: "Follow | None"
 ) -> "tuple[Samples, CalibrationPage | None]":
     @cache
     def references() -> "Bundle":
@@ -82,8 +109,8 @@ def _samples(
         return Samples([scene_of(port, references)]), None
     listed = demo_list() if port.scenes == DEMO else read_list(Path(port.scenes))
     samples = Samples([scene_of(one.sample, references) for one in listed])
-    if truth is not None:
-        truth.follow(listed, samples)
+    if follow is not None:
+        follow(listed, samples)
     return samples, None
 
 

@@ -12,7 +12,7 @@ Next: `sample.py` for what a sample may say; `demo.toml`, the list that is shipp
 """
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -63,7 +63,7 @@ def demo_list() -> tuple[ListedScene, ...]:
 
 
 def read_list(path: Path) -> tuple[ListedScene, ...]:
-    """The scenes in a file.
+    """The scenes in a file; paths in it begin at its folder.
 
     Raises:
         SceneListError: it cannot be read, or holds something else.
@@ -74,7 +74,14 @@ def read_list(path: Path) -> tuple[ListedScene, ...]:
         raise SceneListError(f"Cannot read the scenes in {path}: {error.strerror}.") from error
     except ValueError as error:  # too large, or not UTF-8
         raise SceneListError(f"{path} holds no list of scenes: {error}.") from error
-    return parse_list(text, path.name)
+    return tuple(_below(path.parent, scene) for scene in parse_list(text, path.name))
+
+
+def _below(folder: Path, scene: ListedScene) -> ListedScene:
+    replay = scene.sample.replay
+    if replay is None:
+        return scene
+    return replace(scene, sample=replace(scene.sample, replay=folder / replay))
 
 
 def parse_list(text: str, source: str) -> tuple[ListedScene, ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from device.simulated.planned import Planned
 from device.simulated.sample import SAMPLE_BOUNDS, SAMPLE_KEYS, SCENES, Sample, read_pairs
 from device.simulated.values import (
     NONE,
@@ -47,6 +48,7 @@ class SimulatedPort(Sample):
     """What a `sim:` port asks for; paths are not looked at yet.
 
     scenes: a list of samples that take turns, in place of one sample; DEMO: the shipped list.
+    fault: what goes wrong.
     model: None: the default bundle; NONE: none.
 
     Raises `PortSyntaxError` as `Sample`.
@@ -62,6 +64,7 @@ class SimulatedPort(Sample):
     camera: str = "ccd"
     figures: str = "told"
     battery: int | None = 100
+    fault: Planned = Planned()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -105,4 +108,5 @@ KEYS: Final[dict[str, Callable[[str, str], Any]]] = {
     "camera": lambda key, value: read_choice(key, value, tuple(CAMERAS)),
     "figures": lambda key, value: read_choice(key, value, FIGURES),
     "battery": read_battery,
+    "fault": lambda _key, value: Planned.parse(value),
 }

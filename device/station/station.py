@@ -49,7 +49,7 @@ def _logged(tell: Tell) -> Tell:
 
     def both(event: Event) -> None:
         if not isinstance(event, Step | FrameTaken | SpectrumSoFar | Waiting):
-            _log.info(words(event))
+            _log.info(words(event), extra={"event": type(event).__name__})
         tell(event)
 
     return both

@@ -43,6 +43,8 @@ enum ramix_opcode {
     RAMIX_OPCODE_ABORT = 0x03,
     RAMIX_OPCODE_FLUSH = 0x04,
     RAMIX_OPCODE_GET_CAMERA = 0x05,
+    RAMIX_OPCODE_CHALLENGE = 0x06,
+    RAMIX_OPCODE_AUTHENTICATE = 0x07,
     RAMIX_OPCODE_GET_STATE = 0x10,
     RAMIX_OPCODE_SET_INTEGRATION_TIME = 0x11,
     RAMIX_OPCODE_SET_LASER_POWER = 0x12,
@@ -85,6 +87,7 @@ enum ramix_status {
     RAMIX_STATUS_ABORTED = 0x0c,
     RAMIX_STATUS_WORKING = 0x0d,
     RAMIX_STATUS_IN_USE = 0x0e,
+    RAMIX_STATUS_UNAUTHORIZED = 0x0f,
 };
 
 enum ramix_laser {
@@ -179,6 +182,14 @@ struct ramix_calibration_page {
 } RAMIX_PACKED; /* 111 bytes */
 
 /* requests */
+
+struct ramix_challenge {
+    uint8_t host_nonce[32];                      /* @0 */
+} RAMIX_PACKED; /* 32 bytes */
+
+struct ramix_authenticate {
+    uint8_t host_proof[32];                      /* @0 */
+} RAMIX_PACKED; /* 32 bytes */
 
 struct ramix_set_integration_time {
     uint32_t integration_time_us;                /* @0 */
@@ -301,7 +312,8 @@ struct ramix_capabilities {
     uint8_t has_interlock;                       /* @27  0 or 1 */
     uint8_t has_thermometer;                     /* @28  0 or 1 */
     uint32_t calibration_size;                   /* @29 */
-} RAMIX_PACKED; /* 33 bytes */
+    uint8_t needs_key;                           /* @33  0 or 1 */
+} RAMIX_PACKED; /* 34 bytes */
 
 struct ramix_camera {
     uint16_t known;                              /* @0   enum ramix_camera_known */
@@ -314,6 +326,14 @@ struct ramix_camera {
     uint16_t first_useful_pixel;                 /* @23 */
     uint16_t last_useful_pixel;                  /* @25 */
 } RAMIX_PACKED; /* 27 bytes */
+
+struct ramix_analyzer_challenge {
+    uint8_t analyzer_nonce[32];                  /* @0 */
+} RAMIX_PACKED; /* 32 bytes */
+
+struct ramix_analyzer_proof {
+    uint8_t analyzer_proof[32];                  /* @0 */
+} RAMIX_PACKED; /* 32 bytes */
 
 struct ramix_instrument_state {
     uint8_t laser_state;                         /* @0   enum ramix_laser */
@@ -417,6 +437,8 @@ struct ramix_slot_data {
 
 RAMIX_STATIC_ASSERT(sizeof(struct ramix_header) == 18, "ramix_header");
 RAMIX_STATIC_ASSERT(sizeof(struct ramix_calibration_page) == 111, "ramix_calibration_page");
+RAMIX_STATIC_ASSERT(sizeof(struct ramix_challenge) == 32, "ramix_challenge");
+RAMIX_STATIC_ASSERT(sizeof(struct ramix_authenticate) == 32, "ramix_authenticate");
 RAMIX_STATIC_ASSERT(sizeof(struct ramix_set_integration_time) == 4, "ramix_set_integration_time");
 RAMIX_STATIC_ASSERT(sizeof(struct ramix_set_laser_power) == 2, "ramix_set_laser_power");
 RAMIX_STATIC_ASSERT(sizeof(struct ramix_set_tec) == 5, "ramix_set_tec");
@@ -438,8 +460,10 @@ RAMIX_STATIC_ASSERT(sizeof(struct ramix_slot_read) == 9, "ramix_slot_read");
 RAMIX_STATIC_ASSERT(sizeof(struct ramix_slot_activate) == 1, "ramix_slot_activate");
 RAMIX_STATIC_ASSERT(sizeof(struct ramix_event) == 25, "ramix_event");
 RAMIX_STATIC_ASSERT(sizeof(struct ramix_device_info) == 100, "ramix_device_info");
-RAMIX_STATIC_ASSERT(sizeof(struct ramix_capabilities) == 33, "ramix_capabilities");
+RAMIX_STATIC_ASSERT(sizeof(struct ramix_capabilities) == 34, "ramix_capabilities");
 RAMIX_STATIC_ASSERT(sizeof(struct ramix_camera) == 27, "ramix_camera");
+RAMIX_STATIC_ASSERT(sizeof(struct ramix_analyzer_challenge) == 32, "ramix_analyzer_challenge");
+RAMIX_STATIC_ASSERT(sizeof(struct ramix_analyzer_proof) == 32, "ramix_analyzer_proof");
 RAMIX_STATIC_ASSERT(sizeof(struct ramix_instrument_state) == 25, "ramix_instrument_state");
 RAMIX_STATIC_ASSERT(sizeof(struct ramix_settings_applied) == 2, "ramix_settings_applied");
 RAMIX_STATIC_ASSERT(sizeof(struct ramix_lease_granted) == 2, "ramix_lease_granted");

@@ -8,6 +8,7 @@ from firmware_bridge.framing import Packet
 from firmware_bridge.messages import (
     Abort,
     Ack,
+    Challenge,
     EventKind,
     Flush,
     Status,
@@ -34,7 +35,13 @@ def replies_to(
     if packet.is_reply:
         return []  # an echo on the line; answering it would never end
     try:
+        instrument.guard.check(packet.opcode)
         request = parse_request(packet)
+        proven = instrument.guard.handle(request)
+        if proven is not None:
+            if isinstance(request, Challenge):
+                instrument.laser.go_dark(now_s, DarkCause.HOST)
+            return [answer(packet, proven)]
         if isinstance(request, Abort):
             aborted = instrument.stop(now_s, DarkCause.HOST)
             done = answer(packet, Ack())

@@ -15,6 +15,7 @@ class Equipment:
     An analyzer without cooler keeps its detector at room temperature and answers SET_TEC with
     UNKNOWN_OPCODE; one without trigger never counts a press; one without interlock says closed.
     battery_percent: None without a battery.
+    cooler_holds: False for one that never comes to rest at its setpoint.
     flash_work_s: how long the flash works at each erasing or hashing that a request needs;
         meanwhile the request is answered WORKING.
 
@@ -29,6 +30,7 @@ class Equipment:
     battery_percent: int | None = 100
     charging: bool = False
     flash_work_s: float = 0.0
+    cooler_holds: bool = True
 
     def __post_init__(self) -> None:
         if self.battery_percent is not None and not 0 <= self.battery_percent <= 100:

@@ -26,6 +26,7 @@ from firmware_bridge.simulator.hands import Hands
 from firmware_bridge.simulator.identity import identity
 from firmware_bridge.simulator.instrument import Instrument
 from firmware_bridge.simulator.laser import DarkCause, Pulse
+from firmware_bridge.simulator.mishaps import Mishap, Mishaps
 from firmware_bridge.simulator.output import Output
 from firmware_bridge.simulator.samples import Samples
 from firmware_bridge.simulator.scenes import Scene
@@ -43,6 +44,8 @@ class SimulatedAnalyzer(Hands):
     speed: exposure and readout take 1/speed of their time; leases are never scaled.
     trigger_every_s: presses the trigger after each such time without a measurement.
     equipment: what it is fitted with and tells; all of it when None.
+    link_key: what a host must prove before it may command; None: the link needs no key.
+    faults, mishaps: what goes wrong on the wire, and with the laser.
     """
 
     def __init__(
@@ -55,10 +58,12 @@ class SimulatedAnalyzer(Hands):
         framing: Framing = Framing.RAW,
         seed: int = 0,
         faults: FaultPlan | None = None,
+        mishaps: tuple[Mishap, ...] = (),
         info: DeviceInfo | None = None,
         speed: float = 1.0,
         trigger_every_s: float | None = None,
         equipment: Equipment | None = None,
+        link_key: bytes | None = None,
     ) -> None:
         if not speed > 0:
             raise CallerError("The speed of a simulated analyzer must be positive.")
@@ -81,10 +86,12 @@ class SimulatedAnalyzer(Hands):
         self._last_bytes_s = 0.0
         self._speed = speed
         self._trigger_every_s = trigger_every_s
+        self._link_key = link_key
         self._detector = Detector(model, self.calibration, seed=seed)
         self._rng = random.Random(seed)
         self._decoder = make_decoder(framing)
         self._output = Output(faults or FaultPlan.none())
+        self._mishaps = Mishaps(mishaps)
         self._earlier_pulses: list[Pulse] = []
         self.samples = scene if isinstance(scene, Samples) else Samples([scene])
         if self.samples.take_turns:
@@ -100,6 +107,11 @@ class SimulatedAnalyzer(Hands):
     def connected(self) -> bool:
         """Whether the plug is in and the power on."""
         return self._connected
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether a host must prove the link key before it may command."""
+        return self._link_key is not None
 
     def receive(self, data: bytes, now_s: float) -> None:
         """Take bytes from the host; replies come out of `poll`."""
@@ -171,10 +183,12 @@ class SimulatedAnalyzer(Hands):
             self.info,
             Body(self.equipment, self._events, now_s=self._now_s, cause=cause),
             self.equipment,
+            self._mishaps,
             speed=self._speed,
             first_epoch=random_epoch(self._rng),
             now_s=self._now_s,
             trigger_every_s=self._trigger_every_s if self.equipment.has_trigger else None,
+            link_key=self._link_key,
         )
         instrument.laser.interlock_closed = not self._cover_is_open
         return instrument
@@ -208,6 +222,7 @@ class SimulatedAnalyzer(Hands):
 
     def _drop_link(self, cause: DarkCause) -> None:
         self._instrument.stop(self._now_s, cause)
+        self._instrument.guard.forget()
         self._output.clear()
         self._decoder.reset()
         self.stalled = False

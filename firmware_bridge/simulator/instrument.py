@@ -37,6 +37,8 @@ from firmware_bridge.simulator.equipment import Equipment
 from firmware_bridge.simulator.exposure import Camera, PendingFrame
 from firmware_bridge.simulator.flash import Flash
 from firmware_bridge.simulator.laser import DarkCause, Laser
+from firmware_bridge.simulator.link_guard import LinkGuard
+from firmware_bridge.simulator.mishaps import Mishaps
 from firmware_bridge.simulator.refused import Refused
 from firmware_bridge.simulator.samples import Samples
 from firmware_bridge.simulator.scenes import ReplayScene
@@ -64,23 +66,28 @@ class Instrument:
         info: DeviceInfo,
         body: Body,
         equipment: Equipment,
+        mishaps: Mishaps,
         *,
         speed: float,
         first_epoch: int,
         now_s: float,
         trigger_every_s: float | None,
+        link_key: bytes | None = None,
     ) -> None:
         model = detector.model
         self.body = body
         self.laser = Laser(model.full_laser_power_mw, body.note)
         self.trigger_count = 0
+        self.guard = LinkGuard(link_key, info.serial)
         self._samples = samples
         self._equipment = equipment
+        self._mishaps = mishaps
         self._cooler = Cooler(
             setpoint_c=model.tec_setpoint_c,
             ambient_c=model.ambient_c,
             time_constant_s=model.tec_time_constant_s,
             enabled=equipment.has_tec,
+            holds=equipment.cooler_holds,
         )
         self._camera = Camera(
             detector,
@@ -110,6 +117,7 @@ class Instrument:
             flash,
             calibration.to_bytes(),
             pixel_count=pixel_count,
+            needs_key=link_key is not None,
         )
         self._pending: PendingFrame | None = None
         self._trigger_every_s = trigger_every_s
@@ -170,6 +178,7 @@ class Instrument:
 
         Raises `Refused`, or `SlotRefused` where the rules of the slots forbid.
         """
+        self._mishaps.advance(self.laser, now_s)
         match request:
             case GetState():
                 return self._state(now_s)
@@ -197,6 +206,8 @@ class Instrument:
                     now_s=now_s,
                     exposure_us=self._settings.integration_time_us,
                 )
+                if laser_on:
+                    self._mishaps.light_begins(self.laser, now_s)
                 return None
             case _:
                 if isinstance(request, WriteCalibration):

@@ -39,7 +39,8 @@ class Samples:
         self.scene = scenes[0]
         self.number = 0
         self.last_lit: int | None = None
-        self.on_change: Callable[[int], None] | None = None
+        self.on_change: Callable[[int], None] | None = None  # told the number of the next one
+        self.on_first_light: Callable[[], None] | None = None
         self._scenes = tuple(scenes)
         self._last_frame_s = 0.0
 
@@ -50,8 +51,10 @@ class Samples:
     def exposed(self, now_s: float, *, lit: bool) -> None:
         """A frame has been exposed."""
         self._last_frame_s = now_s
-        if lit:
+        if lit and self.last_lit != self.number:
             self.last_lit = self.number
+            if self.on_first_light is not None:
+                self.on_first_light()
 
     def pressed(self, now_s: float) -> None:
         """The trigger has been pressed."""

@@ -13,6 +13,7 @@ from typing import Final
 
 from firmware_bridge.errors import CallerError, LinkError, PortBusy, PortPermission
 from firmware_bridge.framing import FLAG_REPLY, Framing, Packet, encode
+from firmware_bridge.loopback import is_loopback
 from firmware_bridge.messages import Status
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 from firmware_bridge.simulator.link_server import LinkServer
@@ -23,14 +24,30 @@ _READS_BEFORE_REFUSAL: Final = 256  # 16 MiB: more than a socket holds
 
 
 class TcpServer(LinkServer):
-    """One host at a time on a TCP port; a second one is told so. Port 0 takes a free one."""
+    """One host at a time on a TCP port; a second one is told so. Port 0 takes a free one.
+
+    Beyond this machine it is served only where the analyzer needs a key, or with `open_to_all`.
+    """
 
     framing = Framing.RAW
 
-    def __init__(self, analyzer: SimulatedAnalyzer, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Raises CallerError for a number that is no port, LinkError and its kin if it is taken."""
+    def __init__(
+        self,
+        analyzer: SimulatedAnalyzer,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        open_to_all: bool = False,
+    ) -> None:
+        """Raises CallerError for no port or an address open to all, LinkError if it is taken."""
         if not 0 <= port <= 0xFFFF:
             raise CallerError(f"{port} is no TCP port.", remedy="Choose 1024 to 65535, or 0.")
+        host = _numeric(host)
+        if not (is_loopback(host) or open_to_all or analyzer.needs_key):
+            raise CallerError(
+                f"Others reach {host}: without a key anybody there could fire its laser.",
+                remedy="Serve on 127.0.0.1, or give the analyzer a link key with --key-file.",
+            )
         super().__init__(analyzer)
         self._client: socket.socket | None = None
         self._turned_away: list[socket.socket] = []
@@ -47,6 +64,11 @@ class TcpServer(LinkServer):
     @property
     def address(self) -> str:
         return f"tcp://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether other machines reach it."""
+        return not is_loopback(self.host)
 
     def _is_door(self, key: selectors.SelectorKey) -> bool:
         return key.fileobj is self._listener
@@ -208,6 +230,16 @@ class PtyServer(LinkServer):
         self._lose_link()
         if self._link is not None:
             self._link.unlink(missing_ok=True)
+
+
+def _numeric(host: str) -> str:
+    """The address behind a name. Raises LinkError where there is none."""
+    try:
+        return str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])
+    except (OSError, UnicodeError) as error:
+        raise LinkError(
+            f"There is no host {host!r} here.", remedy="Check host and port."
+        ) from error
 
 
 def _not_served(place: str, error: OSError) -> LinkError:

@@ -45,6 +45,7 @@ class Upkeep:
         factory_page: bytes,
         *,
         pixel_count: int,
+        needs_key: bool,
     ) -> None:
         self.body = body
         self._work = FlashWork(equipment.flash_work_s)
@@ -56,6 +57,7 @@ class Upkeep:
         self._model = model
         self._equipment = equipment
         self._pixel_count = pixel_count
+        self._needs_key = needs_key
 
     def handle(self, request: Request[Any], scene: Scene, now_s: float) -> Message:
         """The reply. Raises `Refused`, or `SlotRefused` where the rules of the slots forbid."""
@@ -106,4 +108,5 @@ class Upkeep:
             has_interlock=equipment.has_interlock,
             has_thermometer=equipment.has_thermometer,
             calibration_size=MAX_PAGE_BYTES,
+            needs_key=self._needs_key,
         )

@@ -20,11 +20,12 @@ class Transport(ABC):
     """Bytes out, bytes in, and the clock by which to wait for them.
 
     `framing` says how packets are delimited on this link; `name` is the port as the operator
-    would type it, for error messages.
+    would type it, for error messages; `is_remote`: it leaves this machine over a network.
     """
 
     framing: Framing
     name: str
+    is_remote: bool = False
 
     @abstractmethod
     def write(self, data: bytes, timeout_s: float) -> None:

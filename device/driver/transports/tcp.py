@@ -17,6 +17,7 @@ from firmware_bridge.errors import (
     PortPermission,
 )
 from firmware_bridge.framing import OVERHEAD, Framing, PacketDecoder
+from firmware_bridge.loopback import is_loopback
 from firmware_bridge.messages import MAX_DETAIL_SIZE, Status
 
 # Room for one refusal.
@@ -50,6 +51,7 @@ class TcpTransport(Transport):
             why = getattr(error, "strerror", None) or "no such host, or no answer"
             raise PortNotFound(f"No analyzer answers at {self.name} ({why}).") from error
         self._first_bytes = b""
+        self.is_remote = not self._ends_here()
         # A request is a few dozen bytes: without this it waits for the answer to the one before.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -98,6 +100,13 @@ class TcpTransport(Transport):
     def close(self) -> None:
         """Close the socket."""
         self._socket.close()
+
+    def _ends_here(self) -> bool:
+        """Whether the peer is this machine; its address decides, whatever name led to it."""
+        try:
+            return is_loopback(self._socket.getpeername()[0])
+        except OSError:  # it has left already: reading will say so
+            return False
 
     def _hear(self, data: bytes) -> None:
         """Keep the first words: whoever is turned away is told why in one packet."""

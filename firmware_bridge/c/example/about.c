@@ -7,6 +7,7 @@
 #include "frame.h"
 #include "laser.h"
 #include "limits.h"
+#include "link_guard.h"
 #include "settings.h"
 #include "slots.h"
 #include "spectrum.h"
@@ -78,6 +79,7 @@ enum ramix_status about_capabilities(const struct request *request, struct reply
     has->has_interlock = 1;
     has->has_thermometer = 1;
     has->calibration_size = MAX_PAGE_BYTES;
+    has->needs_key = link_guard_needs_key();
     reply->size = sizeof *has;
     return RAMIX_STATUS_OK;
 }

@@ -35,13 +35,13 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
-uint16_t link_open_tcp(uint16_t port)
+uint16_t link_open_tcp(uint16_t port, bool everywhere)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     socklen_t size = sizeof address;
     int yes = 1;
 
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_addr.s_addr = htonl(everywhere ? INADDR_ANY : INADDR_LOOPBACK);
     listener = socket(AF_INET, SOCK_STREAM, 0);
     if (listener < 0)
         return 0;

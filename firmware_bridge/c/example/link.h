@@ -9,9 +9,9 @@
 
 #define LINK_POLLFDS 2
 
-/* Listen on this port of the loopback interface, or on any free one for 0. The port, or 0 when it
- * cannot be had. */
-uint16_t link_open_tcp(uint16_t port);
+/* Listen on this port of the loopback interface, or of all interfaces, or on any free one for 0. The
+ * port, or 0 when it cannot be had. */
+uint16_t link_open_tcp(uint16_t port, bool everywhere);
 
 /* Offer a pseudo-terminal at this path, which becomes a symbolic link. */
 bool link_open_pty(const char *path);

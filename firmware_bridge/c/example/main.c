@@ -22,6 +22,7 @@
 #include "laser.h"
 #include "limits.h"
 #include "link.h"
+#include "link_guard.h"
 #include "noise.h"
 #include "output.h"
 #include "requests.h"
@@ -62,6 +63,7 @@ static void end_link(uint64_t now_us, enum dark_cause cause)
     frame_forget();
     output_clear();
     input_clear();
+    link_guard_forget();
     link_drop();
 }
 
@@ -170,12 +172,14 @@ static const char usage[] =
     "usage: ramix-example [--port PORT | --pty PATH] [--serial TEXT] [--replay FILE MS]\n"
     "           [--noise COUNTS] [--average] [--seed NUMBER] [--page FILE]\n"
     "           [--slots SLOT_BYTES CHUNK_BYTES] [--stopped-clock]\n"
+    "           [--key-file FILE [--everywhere]]\n"
     "The host connects to the address on the first line. The sample cover, the trigger and more\n"
     "are lines on standard input (hands.h); the program ends with it.";
 
 int main(int argc, char **argv)
 {
     static const struct analyzer_actions actions = {lose_link, restart, play_until};
+    bool everywhere = false;
     const char *pty = NULL, *page = NULL, *replay = NULL;
     uint16_t port = 7850;
     uint64_t seed = (uint64_t)time(NULL) << 20 ^ (uint64_t)getpid();
@@ -207,11 +211,20 @@ int main(int argc, char **argv)
             spectrum_set_average();
         else if (strcmp(argv[i], "--seed") == 0 && left >= 1)
             seed = strtoull(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--key-file") == 0 && left >= 1) {
+            if (!link_guard_load(argv[++i]))
+                return fail("The key file has 64 hex digits and is its owner's alone.");
+        } else if (strcmp(argv[i], "--everywhere") == 0)
+            everywhere = true;
         else if (strcmp(argv[i], "--stopped-clock") == 0)
             clock_stop();
         else
             return fail(usage);
     }
+    if (pty != NULL && (everywhere || link_guard_needs_key()))
+        return fail("A terminal needs no key: who holds the cable holds the analyzer.");
+    if (everywhere && !link_guard_needs_key())
+        return fail("Other machines would reach it: --everywhere needs --key-file.");
     if (page == NULL)
         factory_page_make(about_serial());
     if (replay == NULL)
@@ -219,7 +232,7 @@ int main(int argc, char **argv)
     noise_seed(seed);
     input_use_cobs(pty != NULL);
     output_use_cobs(pty != NULL);
-    if (pty != NULL ? !link_open_pty(pty) : (port = link_open_tcp(port)) == 0)
+    if (pty != NULL ? !link_open_pty(pty) : (port = link_open_tcp(port, everywhere)) == 0)
         return fail("The port cannot be opened.");
     if (pty != NULL)
         printf("%s\n", pty);

@@ -9,6 +9,7 @@
 #include "frame.h"
 #include "laser.h"
 #include "limits.h"
+#include "link_guard.h"
 #include "output.h"
 #include "settings.h"
 #include "slots.h"
@@ -77,6 +78,8 @@ static const struct route routes[] = {
     {OPCODE(ABORT), 0, abort_all, ANY_TIME, NULL},
     {OPCODE(FLUSH), 0, flush, ANY_TIME, NULL},
     {OPCODE(GET_CAMERA), 0, about_camera, ANY_TIME, NULL},
+    {OPCODE(CHALLENGE), SIZE(challenge), link_guard_challenge, ANY_TIME, NULL},
+    {OPCODE(AUTHENTICATE), SIZE(authenticate), link_guard_authenticate, ANY_TIME, NULL},
     {OPCODE(GET_STATE), 0, about_state, ANY_TIME, NULL},
     {OPCODE(SET_INTEGRATION_TIME), SIZE(set_integration_time), settings_set_integration_time, BUSY,
      NULL},
@@ -118,6 +121,7 @@ static const char *text_of(enum ramix_status status)
     case RAMIX_STATUS_COUNTER_TOO_OLD: return "the security counter is below the lowest accepted";
     case RAMIX_STATUS_LASER_FAULT: return "the laser has failed";
     case RAMIX_STATUS_ABORTED: return "aborted by the host";
+    case RAMIX_STATUS_UNAUTHORIZED: return "the host has not proven the link key";
     default: return "refused";
     }
 }
@@ -151,9 +155,11 @@ void requests_serve(const struct request *request)
     static uint8_t payload[MAX_REPLY_PAYLOAD];
     const struct route *route = route_of(request->opcode);
     struct reply reply = {payload, 0};
-    enum ramix_status status;
+    enum ramix_status status = link_guard_check(request->opcode);
 
-    if (route == NULL)
+    if (status != RAMIX_STATUS_OK)
+        ; /* not looked at */
+    else if (route == NULL)
         status = RAMIX_STATUS_UNKNOWN_OPCODE;
     else if (!is_well_formed(route, request))
         status = RAMIX_STATUS_BAD_REQUEST;

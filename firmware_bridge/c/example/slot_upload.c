@@ -1,7 +1,7 @@
 /* How an image comes into a slot: BEGIN, WRITE, VERIFY; and how it is read back. */
 #include <string.h>
 
-#include "sha256.h"
+#include "../ramix_sha256.h"
 #include "slot_table.h"
 
 static uint8_t images[SLOT_COUNT][MAX_SLOT_BYTES];
@@ -70,7 +70,7 @@ enum ramix_status slots_verify(const struct request *request, struct reply *repl
         return RAMIX_STATUS_OUT_OF_RANGE;
     if (slot->state == RAMIX_SLOT_EMPTY || slot->received != slot->size)
         return RAMIX_STATUS_SLOT_STATE;
-    sha256(images[index], slot->size, digest);
+    ramix_sha256(images[index], slot->size, digest);
     if (memcmp(digest, slot->sha256, sizeof digest) != 0) {
         slot_empty(index);
         return RAMIX_STATUS_HASH_MISMATCH;

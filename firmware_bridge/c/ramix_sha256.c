@@ -1,4 +1,4 @@
-#include "sha256.h"
+#include "ramix_sha256.h"
 
 #include <string.h>
 
@@ -46,7 +46,7 @@ static void take_block(uint32_t hash[8], const uint8_t *block)
         hash[i] += v[i];
 }
 
-void sha256(const uint8_t *data, size_t size, uint8_t digest[32])
+void ramix_sha256(const uint8_t *data, size_t size, uint8_t digest[32])
 {
     uint32_t hash[8] = {
         0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,

@@ -1,0 +1,112 @@
+"""Man pages of `ramix` and every verb, from their help texts.
+
+    python -m tools.man_pages --out out/man
+
+Next: `build_archive.py`, which puts them beside the program.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from device.cli.main import cli
+from device.version import VERSION
+from tools.cross_compiler import OUT
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=OUT / "man",
+    help="Where `man1/` is made.  [default: out/man]",
+)
+def man_pages(out: Path) -> None:
+    """Write one page for `ramix` and one for each verb."""
+    for path in write_pages(out):
+        click.echo(path)
+
+
+def write_pages(out: Path) -> list[Path]:
+    """The pages below `out/man1`, as `man -M out ramix-identify` finds them."""
+    folder = out / "man1"
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, command in commands():
+        path = folder / f"{name.replace(' ', '-')}.1"
+        path.write_text(page(name, command), encoding="utf-8")
+        written.append(path)
+    return written
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    """`ramix` and every verb below it, by the whole name."""
+
+    def below(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+        yield name, command
+        if isinstance(command, click.Group):
+            context = click.Context(command)
+            for word in command.list_commands(context):
+                child = command.get_command(context, word)
+                if child is not None:
+                    yield from below(f"{name} {word}", child)
+
+    yield from below("ramix", cli)
+
+
+def page(name: str, command: click.Command) -> str:
+    """The page in roff: name, synopsis, description with examples, options, verbs, exit codes."""
+    context = click.Context(command, info_name=name)
+    title = name.replace(" ", "-")
+    usage = " ".join(command.collect_usage_pieces(context))
+    summary = command.get_short_help_str(200).rstrip(".")
+    lines = [
+        f'.TH "{title.upper()}" 1 "" "ramix-edge {VERSION}" "ramix-edge"',
+        ".SH NAME",
+        f"{_text(title)} \\- {_text(summary)}",
+        ".SH SYNOPSIS",
+        f".B {_text(name)}",
+        _text(usage),
+        ".SH DESCRIPTION",
+        *_described(command.help or ""),
+        ".SH OPTIONS",
+    ]
+    for parameter in command.get_params(context):
+        record = parameter.get_help_record(context)
+        if record is not None:
+            lines += [".TP", f"\\fB{_text(record[0])}\\fR", _text(record[1])]
+    if isinstance(command, click.Group):
+        lines += [".SH COMMANDS"]
+        for word in command.list_commands(context):
+            child = command.get_command(context, word)
+            if child is not None:
+                lines += [".TP", f"\\fB{_text(title)}-{_text(word)}\\fR(1)"]
+                lines += [_text(child.get_short_help_str(200))]
+    if command.epilog:
+        lines += [".SH EXIT STATUS", _text(command.epilog)]
+    return "\n".join(lines) + "\n"
+
+
+def _described(help_text: str) -> Iterator[str]:
+    """Paragraphs; those that click keeps as they are (`\\b`) stay so."""
+    for block in re.split(r"\n\s*\n", help_text.strip()):
+        lines = [line.strip() for line in block.splitlines()]
+        yield ".PP"
+        if lines and lines[0] == "\b":
+            yield ".nf"
+            yield from (_text(line) for line in lines[1:])
+            yield ".fi"
+        else:
+            yield _text(" ".join(lines))
+
+
+def _text(words: str) -> str:
+    """Nothing in `words` is taken for a request or a dash of typesetting."""
+    escaped = words.replace("\\", "\\e").replace("-", "\\-").replace("\n", " ")
+    return f"\\&{escaped}" if escaped.startswith((".", "'")) else escaped
+
+
+if __name__ == "__main__":
+    man_pages()
