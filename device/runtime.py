@@ -35,6 +35,7 @@ from device.events import Cancelled, Certainty, Event, LaserOn, Ready, SpectrumS
 from device.inference.errors import BundleError, RuntimeMissing, VerificationFailed
 from device.inference.model_source import load_from_analyzer, slot_name
 from device.measurement_id import numbered
+from device.records.beside import Beside, require_writable, stored
 from device.spectra.spectrum import Acquisition, spectrum_from_acquisition
 from firmware_bridge.errors import InstrumentError, LinkError, LinkTimeout, RamixError
 from firmware_bridge.messages import SlotState
@@ -78,6 +79,7 @@ def run(
     triggers: int | None = None,
     containers: "Sequence[Container]" = (),
     countdown_s: float = 0.0,
+    beside: Beside | None = None,
 ) -> int:
     """Answer every press of the trigger; returns how many presses got an answer.
 
@@ -95,7 +97,7 @@ def run(
         pressed += 1
         try:
             outcome = measure(
-                analyzer, identifier, store, settings, progress, containers, countdown_s
+                analyzer, identifier, store, settings, progress, containers, countdown_s, beside
             )
         except MeasurementCancelled as cancelled:
             progress(Cancelled())
@@ -123,12 +125,14 @@ def measure(
     tell: Tell,
     containers: "Sequence[Container]" = (),
     countdown_s: float = 0.0,
+    beside: Beside | None = None,
 ) -> StoredAnswer:
     """Measure once, through `containers`, identify, and store before anybody sees the answer.
 
     No light is made before `countdown_s` are over; a press of the trigger meanwhile raises
-    `MeasurementCancelled`.
+    `MeasurementCancelled`. A store that would not take the record refuses before that.
     """
+    require_writable(store)
     count_down(analyzer, countdown_s, tell)
     # the brightest line counts within the range that this model sees
     settings = replace(settings, seen=identifier.bundle.manifest.grid)
@@ -138,8 +142,7 @@ def measure(
         answer = _so_many_frames(analyzer, identifier, settings, tell, containers)
     if answer.settings is not None:
         answer = replace(answer, settings=replace(answer.settings, countdown_s=countdown_s))
-    record_id = store.append(answer) if store is not None else None
-    return StoredAnswer(answer, record_id)
+    return StoredAnswer(answer, stored(store, answer, analyzer, identifier, settings, beside))
 
 
 def _until_certain(
@@ -201,13 +204,9 @@ def _so_many_frames(
 
 def _measured_with(answer: Answer, taken: Acquisition, looks: int, why: str) -> Answer:
     settings = MeasuredWith(
-        integration_time_ms=taken.integration_time_ms,
-        frames=taken.frames,
-        laser_power_mw=taken.laser_power_mw,
-        looks=looks,
-        stopped_because=why,
+        taken.integration_time_ms, taken.frames, taken.laser_power_mw, looks, stopped_because=why,
         countdown_s=0.0,  # `measure` knows it
-    )
+    )  # fmt: skip
     return replace(answer, settings=settings)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.cli.acquired_file import save_acquisition, summary
-from device.records.content import arrays_of, measurement_of
+from device.records.arrays import arrays_of, measurement_of
 from device.spectra.files import acquired_csv, acquired_json
 from device.spectra.files.reading import SpectrumFileError, parse_spectrum, read_spectrum
 from device.spectra.files.text import TextFile, decode_text

@@ -213,7 +213,7 @@ def test_records_are_verified(
     assert run_command(["records", "verify", "--store", store, "--json"]) == 0
     assert _json_of(capsys)["whole"] is True
     connection = sqlite3.connect(store)
-    connection.execute("UPDATE records SET data = zeroblob(8)")
+    connection.execute("UPDATE contents SET data = zeroblob(8)")
     connection.commit()
     connection.close()
     assert run_command(["records", "verify", "--store", store, "--json"]) == 1

@@ -31,7 +31,7 @@ from device.inference.decision_numbers import NAMES
 from device.inference.trust import default_trust_policy
 from device.installation import default_model_path
 from device.native.library import backend
-from device.records import store as record_store
+from device.records import content as record_content
 from device.records.store import RecordStore
 from device.show.card import CardStyle, card
 from device.version import VERSION
@@ -158,7 +158,7 @@ def test_records_hold_it_and_older_ones_still_verify_and_show(
 
     with RecordStore(tmp_path / "records.sqlite") as store:
         with monkeypatch.context() as patched:
-            patched.setattr(record_store, "result_json", as_before)
+            patched.setattr(record_content, "result_json", as_before)
             old = store.append(answer())
         new = store.append(answer())
         assert store.verify().problems == ()

@@ -212,7 +212,7 @@ def test_the_records_are_verified(home: Path) -> None:
     import sqlite3
 
     connection = sqlite3.connect(path)
-    connection.execute("UPDATE records SET data = x'00'")
+    connection.execute("UPDATE contents SET data = x'00' WHERE sequence = 1")
     connection.commit()
     connection.close()
     found = only(state.records())
@@ -244,7 +244,7 @@ def test_what_this_program_keeps_is_its_owners_alone(home: Path) -> None:
     finally:
         os.umask(before)
     kept = [home, *home.rglob("*")]
-    assert len(kept) == 5 and [path for path in kept if path.stat().st_mode & 0o077] == []
+    assert len(kept) == 8 and [path for path in kept if path.stat().st_mode & 0o077] == []
 
 
 def test_file_modes(home: Path) -> None:

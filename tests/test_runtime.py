@@ -394,7 +394,7 @@ def test_the_command_prints_one_object_a_press(tmp_path: Path) -> None:
     objects = [json.loads(line) for line in out.splitlines()]
     assert len({one["record_id"] for one in objects}) == 3
     assert {one["verdict"] for one in objects} == {"IDENTIFIED"}
-    listed = _command("records", "list", "--json", home=tmp_path)
+    listed = _command("records", "list", "--simulated", "--json", home=tmp_path)
     out, _ = listed.communicate(timeout=60)
     assert {one["record_id"] for one in json.loads(out)["records"]} == {
         one["record_id"] for one in objects
@@ -415,7 +415,7 @@ def test_a_stop_during_a_measurement_leaves_the_store_whole(
     _, err = running.communicate(timeout=20)
     assert running.returncode == 130
     assert "Traceback" not in err
-    with RecordStore(tmp_path / "records.sqlite", read_only=True) as store:
+    with RecordStore(tmp_path / "records-sim.sqlite", read_only=True) as store:
         report = store.verify()
         assert first["record_id"] in _ids(store)
     assert report.problems == ()

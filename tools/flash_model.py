@@ -89,6 +89,7 @@ def flash(
       ramix-flash models/solvents13-2.ramix --port /dev/ttyACM0 --dry-run
     """
     from device.answer.proof import prove
+    from device.cli.measuring import kept_as_event
     from device.inference.bundle import read_bundle, read_bundle_bytes
     from device.inference.interpreter import Interpreter
     from device.inference.model_source import slot_name
@@ -103,7 +104,10 @@ def flash(
     say(flash_words.described(new, len(data)))
     _warn_of_demo_key(new)
     Interpreter.for_bundle(new, runtime)  # what cannot run here is not sent
-    with open_analyzer(port, timeout_s) as analyzer:
+    with (
+        kept_as_event("model", port, dry_run=dry_run) as event,
+        open_analyzer(port, timeout_s) as analyzer,
+    ):
         info = analyzer.info
         say(f"analyzer {info.serial}: {info.product}, hardware {info.hardware_revision}")
         slots = flashing.slots_of(analyzer)
@@ -122,6 +126,7 @@ def flash(
             prove(new, runtime)
             say("dry run: signature, product, version and golden answers are right; nothing sent")
         else:
+            event |= flash_words.event(what, info.serial, new)
             steps = flashing.carry_out(analyzer, what, data, new, trust, runtime)
             # Closed while the link still is: Ctrl-C during the trial goes back to the old model.
             with contextlib.closing(steps), flash_progress.shown(say) as show:
@@ -180,13 +185,16 @@ def rollback(port: str, as_json: bool, timeout_s: float) -> None:
     Example:
       ramix-flash rollback --port usb:
     """
+    from device.cli.measuring import kept_as_event
     from device.inference.model_source import slot_name
     from device.ports import open_analyzer
     from tools import flash_words, flashing
 
-    with open_analyzer(port, timeout_s) as analyzer:
+    with kept_as_event("model", port) as event, open_analyzer(port, timeout_s) as analyzer:
         slot = flashing.rollback(analyzer)
         now = analyzer.slot_info(slot)
+        event |= {"action": "rollback", "serial": analyzer.info.serial,
+                  "slot": flash_words.slot_json(now)}  # fmt: skip
     if as_json:
         print_json({"active": flash_words.slot_json(now)})
     else:

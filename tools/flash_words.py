@@ -58,6 +58,18 @@ def slot_json(slot: SlotInfo) -> dict[str, object]:
     }
 
 
+def event(what: Plan, serial: str, new: Bundle) -> dict[str, object]:
+    """What the record store keeps of a flash."""
+    return {
+        "action": what.action.name.lower(),
+        "serial": serial,
+        "slot": slot_name(what.slot),
+        "name": new.manifest.name,
+        "version": new.manifest.version,
+        "sha256": new.sha256,
+    }
+
+
 def _name_of(slot: SlotInfo) -> str:
     """Name and version where the bundle is cached; the analyzer keeps no names."""
     try:

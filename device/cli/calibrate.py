@@ -3,6 +3,7 @@
 Next: `../calibration/round.py`, which measures and writes; `../show/calibration.py` for the table.
 """
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -120,6 +121,7 @@ def calibrate(
 
 def _measured(port: str, plan: Any, *, dry_run: bool, yes: bool, timeout_s: float) -> "Calibrated":
     from device.calibration.round import calibrate as measure
+    from device.cli.measuring import kept_as_event
     from device.installation import kept_pages_dir
     from device.ports import open_analyzer
 
@@ -128,20 +130,34 @@ def _measured(port: str, plan: Any, *, dry_run: bool, yes: bool, timeout_s: floa
         if not yes:
             click.confirm(f"{sentence} Ready?", default=True, abort=True, err=True)
 
-    with open_analyzer(port, timeout_s) as analyzer:
+    with (
+        kept_as_event("calibration", port, dry_run=dry_run) as event,
+        open_analyzer(port, timeout_s) as analyzer,
+    ):
         folder = None if dry_run else kept_pages_dir()
-        return measure(analyzer, plan, keep_in=folder, ask=ask, tell=print_progress)
+        done = measure(analyzer, plan, keep_in=folder, ask=ask, tell=print_progress)
+        event |= _event("calibrated", analyzer.info.serial, done)
+    return done
 
 
 def _restored(port: str, path: Path, timeout_s: float) -> "Calibrated":
     from device.calibration.kept_page import read_kept
     from device.calibration.round import restore
+    from device.cli.measuring import kept_as_event
     from device.installation import kept_pages_dir
     from device.ports import open_analyzer
 
     page = read_kept(path)  # before the analyzer is opened for nothing
-    with open_analyzer(port, timeout_s) as analyzer:
-        return restore(analyzer, page, kept_pages_dir())
+    with kept_as_event("calibration", port) as event, open_analyzer(port, timeout_s) as analyzer:
+        done = restore(analyzer, page, kept_pages_dir())
+        event |= _event("restored", analyzer.info.serial, done)
+    return done
+
+
+def _event(action: str, serial: str, done: "Calibrated") -> dict[str, Any]:
+    page_sha256 = hashlib.sha256(done.page.to_bytes()).hexdigest()
+    return {"action": action, "serial": serial, "page_sha256": page_sha256,
+            "sequence": done.sequence}  # fmt: skip
 
 
 def _from_file(path: Path, lamp: str | None, polystyrene: bool, calcite: bool) -> "Calibrated":

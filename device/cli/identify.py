@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from device.cli.about_options import about_options
 from device.cli.exit_codes import exit_code_for_verdict
 from device.cli.options import (
     blank_option,
@@ -21,6 +22,7 @@ from device.cli.options import (
 
 if TYPE_CHECKING:
     from device.answer.identifier import Answer, Identifier
+    from device.records.about import About
     from device.runtime import Settings
 
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 @growing_options
 @countdown_option("0, for the command is the consent; with the trigger in hand: run")
 @store_options
+@about_options
 @click.option(
     "--plot",
     "picture",
@@ -76,6 +79,7 @@ def identify(
     picture: Path | None,
     all_limits: bool,
     watched: tuple[str, ...],
+    about: "About",
     as_json: bool,
     timeout_s: float,
 ) -> int:
@@ -113,14 +117,15 @@ def identify(
 
         require_plotting(picture)
     if file is not None:
-        done = _identify_file(file, blanks, model, runtime, store)
+        done = _identify_file(file, blanks, model, runtime, store, about)
     elif port is not None:
         from device.cli.measuring import measurement_settings
 
         settings = measurement_settings(*measuring)
         done = _identify_sample(
-            port, blanks, model, runtime, settings, countdown_s or 0.0, store, no_store, timeout_s
-        )
+            port, blanks, model, runtime, settings, countdown_s or 0.0, store, no_store, timeout_s,
+            about,
+        )  # fmt: skip
     from device.cli.outcome import show_answer, warn_of_model
 
     if as_json:
@@ -144,8 +149,9 @@ class _Done(NamedTuple):
 
 
 def _identify_file(
-    file: str, blanks: tuple[str, ...], model: Path | None, runtime: str, store: Path | None
-) -> _Done:
+    file: str, blanks: tuple[str, ...], model: Path | None, runtime: str, store: Path | None,
+    about: "About",
+) -> _Done:  # fmt: skip
     """Reading comes first: a wrong file need not wait for the model."""
     from device.cli.spectrum_file import containers_for, read_with_sha256
     from device.spectra.files.reading import read_spectrum
@@ -161,10 +167,13 @@ def _identify_file(
     answer = identifier.identify(spectrum, containers_for(identifier, read))
     record_id = None
     if store is not None:
+        from device.records.beside import hazards_of
+        from device.records.circumstances import Circumstances
         from device.records.store import RecordStore
 
+        beside = Circumstances(hazards=hazards_of(answer, identifier))
         with RecordStore(store) as records:
-            record_id = records.append(answer)
+            record_id = records.append(answer, about=about, circumstances=beside)
     return _Done(answer, record_id, identifier)
 
 
@@ -178,6 +187,7 @@ def _identify_sample(
     store: Path | None,
     no_store: bool,
     timeout_s: float,
+    about: "About",
 ) -> _Done:
     """Measure once, with the analyzer's own model unless another was named."""
     from device.answer.proof import proven_identifier
@@ -189,6 +199,7 @@ def _identify_sample(
     from device.field_library.store import FieldLibrary
     from device.inference import model_source
     from device.ports import open_analyzer
+    from device.records.beside import Beside
     from device.station.station import Equipment, Station
 
     parse_port(port)  # a typing error is told before anything is opened
@@ -198,7 +209,7 @@ def _identify_sample(
     chosen = None
     if model is not None:
         chosen = proven_identifier(model_source.load_default(model), runtime, field)
-    records = record_store(store, no_store=no_store)
+    records = record_store(store, no_store=no_store, port=port)
     equipment = Equipment(
         settings,
         runtime=runtime,
@@ -207,6 +218,7 @@ def _identify_sample(
         containers=lambda identifier: containers_for(identifier, read),
         store=records,
         countdown_s=countdown_s,
+        beside=Beside(about=lambda: about),
     )
     with Station(port, equipment, lambda at: open_analyzer(at, timeout_s), print_event) as station:
         outcome, identifier = station.measure(), station.identifier

@@ -117,7 +117,12 @@ def add(
         hazard=hazard,
         source_sha256=source_sha256,
     )
-    path = kept.add(entry, bundle.manifest.compounds)
+    from device.cli.measuring import is_simulated_port
+    from device.records.journal import recorded
+
+    with recorded("library", simulated=is_simulated_port(port)) as event:
+        path = kept.add(entry, bundle.manifest.compounds)
+        event |= {"action": "add", **_described(entry)}
     warnings = _warnings(entry, bundle, there)
     if as_json:
         print_json({"added": _described(entry), "file": str(path), "warnings": warnings})
@@ -175,8 +180,11 @@ def remove(name: str, as_json: bool) -> None:
       ramix library remove acetone
     """
     from device.field_library.store import FieldLibrary
+    from device.records.journal import recorded
 
-    path = FieldLibrary.default().remove(name)
+    with recorded("library") as event:
+        path = FieldLibrary.default().remove(name)
+        event |= {"action": "remove", "name": name, "file": path.name}
     if as_json:
         print_json({"removed": str(path)})
         return

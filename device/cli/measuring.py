@@ -3,14 +3,17 @@
 Next: `../runtime.py`, which measures.
 """
 
+import contextlib
 from pathlib import Path
+from typing import Any
 
 import click
 
-from device import installation
 from device.cli.options import AUTO_EXPOSURE
 from device.driver.acquisition import AcquisitionSettings
 from device.driver.growing import DEFAULT_BUDGET_S, SequentialSettings
+from device.driver.port import SimPort, parse_port
+from device.records.journal import recorded, usual_store
 from device.records.store import RecordStore
 from device.runtime import Settings
 
@@ -48,14 +51,30 @@ def acquisition_settings(
     )
 
 
-def record_store(path: Path | None, *, no_store: bool) -> RecordStore | None:
+def record_store(path: Path | None, *, no_store: bool, port: str) -> RecordStore | None:
     """The store, known to take records: found out before the laser is used, not after.
+
+    Records of simulated analyzers go to a store of their own, unless a `path` is named.
 
     Raises:
         RecordStoreError: it does not.
     """
     if no_store:
         return None
-    store = RecordStore(path or installation.default_record_store_path())
+    store = usual_store(simulated=is_simulated_port(port)) if path is None else RecordStore(path)
     store.check_writable()
     return store
+
+
+def kept_as_event(
+    kind: str, port: str, *, dry_run: bool = False
+) -> contextlib.AbstractContextManager[dict[str, Any]]:
+    """For what changes an analyzer: `recorded`, but for a dry run, which changes nothing."""
+    if dry_run:
+        return contextlib.nullcontext({})
+    return recorded(kind, simulated=is_simulated_port(port))
+
+
+def is_simulated_port(port: str | None) -> bool:
+    """Whether a port names a simulated analyzer; one behind TCP or USB says so itself."""
+    return port is not None and isinstance(parse_port(port), SimPort)

@@ -1,26 +1,23 @@
 """`ramix records`: what was answered before, and whether it is still what was written.
 
-Next: `../records/store.py`, the store.
+Next: `records_checking.py` and `records_keeping.py`, its other verbs; `../records/readable.py`.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from device.cli.exit_codes import EXIT_ERROR
 from device.cli.options import json_option, log_level_option
 from device.cli.output import print_json
+from device.cli.records_checking import head_command, verify_command
+from device.cli.records_keeping import export_store, prune, sign
+from device.cli.records_options import open_store, printable, store_choice
+from device.cli.records_words import line, notes_of, overview, source_of
 
 if TYPE_CHECKING:
-    from device.records.store import RecordStore
-
-_store_option = click.option(
-    "--store",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Look into this store instead of the usual one.",
-)
+    from device.records.content import Record
 
 
 @click.group()
@@ -40,105 +37,138 @@ def records() -> None:
     "--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, metavar="N",
     help="The newest N.",
 )  # fmt: skip
-@_store_option
+@click.option(
+    "--search", default="", metavar="TEXT",
+    help="Only those with this text in names, verdict, sample, operator, note or source.",
+)  # fmt: skip
+@click.option("--before", metavar="ID", help="Only older ones than this: the next page.")
+@store_choice
 @json_option
 @log_level_option
-def list_command(limit: int, store: Path | None, as_json: bool) -> None:
+def list_command(
+    limit: int, search: str, before: str | None, store: Path | None, simulated: bool, as_json: bool
+) -> int:
     """List the newest results, newest first.
 
     \b
-    Example:
+    Examples:
       ramix records list --limit 5
+      ramix records list --search toluene
+      ramix records list --simulated
+
+    Exit code 1 when one of them is damaged.
     """
-    opened = _open(store)
+    opened = open_store(store, simulated=simulated)
     with opened:
-        found = opened.list(limit) if opened.path.exists() else ()
+        found = opened.list(limit, search, before) if opened.is_there() else ()
     if as_json:
-        print_json({"records": [_overview(one.body) for one in found]})
-        return
-    if not found:
-        click.echo(f"No records yet in {opened.path}.")
-    for one in found:
-        names = ", ".join(part["name"] for part in one.result["components"])
-        when = one.created_utc[:19].replace("T", " ")
-        click.echo(f"{one.record_id}  {when}  {one.result['verdict']:<10}  {names}".rstrip())
+        print_json({"records": [overview(one) for one in found]})
+    elif not found:
+        click.echo(f"No records {'with that ' if search else 'yet '}in {opened.path}.")
+        if store is None and not simulated:
+            click.echo("  -> Those of simulated analyzers are kept apart: --simulated", err=True)
+    else:
+        for one in found:
+            click.echo(line(one))
+    return EXIT_ERROR if any(one.problem for one in found) else 0
 
 
 @records.command("show")
 @click.argument("record_id", metavar="ID")
-@_store_option
+@store_choice
 @json_option
 @log_level_option
-def show_command(record_id: str, store: Path | None, as_json: bool) -> None:
+def show_command(record_id: str, store: Path | None, simulated: bool, as_json: bool) -> int:
     """Show one result again; ID may be the number it begins with.
 
     \b
     Example:
       ramix records show 42
+
+    Its hash and signature are checked first: a damaged one is never laid out as a result, and the
+    exit code is 1.
     """
-    with _open(store) as opened:
-        record = opened.get(record_id)
+    with open_store(store, simulated=simulated) as opened:
+        record = opened.get(record_id, even_damaged=True)
+        signatures = opened.signatures_of(record)
+    if record.problem:
+        return _show_damaged(record, as_json=as_json)
     if as_json:
-        kept = ("created_utc", "measurement")
-        print_json({**record.result, **{name: record.body[name] for name in kept}})
-        return
+        kept = ("created_utc", "measurement", "about", "hazards", "simulated")
+        more = {name: record.body[name] for name in kept if name in record.body}
+        print_json({**printable(record.result), **printable(more), "code": record.code,
+                    "signatures": printable(list(signatures))})  # fmt: skip
+        return 0
     from device.cli.outcome import terminal_style
     from device.show.card import card
 
-    measurement = record.body["measurement"]
-    source = measurement["source"]
-    if source == "acquisition":
-        source = f"analyzer {measurement['analyzer_serial']}"
-    note = f"Stored {record.created_utc[:19].replace('T', ' ')} UTC."
-    click.echo(card(record.result, source=source, notes=[note], style=terminal_style()), color=True)
+    click.echo(
+        card(
+            printable(record.result), source=printable(source_of(record)),
+            hazards=printable(record.hazards), notes=notes_of(record, signatures),
+            style=terminal_style(),
+        ),
+        color=True,
+    )  # fmt: skip
+    return 0
 
 
-@records.command("verify")
+@records.command("events")
+@click.option("--kind", metavar="KIND", help="Only of this kind, as start, model or export.")
 @click.option(
-    "--head", metavar="HASH", help="Also require that the chain still holds this head noted before."
-)
-@_store_option
+    "--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, metavar="N",
+    help="The newest N.",
+)  # fmt: skip
+@store_choice
 @json_option
 @log_level_option
-def verify_command(head: str | None, store: Path | None, as_json: bool) -> int:
-    """Check that no record was altered, dropped or reordered.
-
-    Note the head hash somewhere else: with it, also a cut-off end is found.
+def events_command(
+    kind: str | None, limit: int, store: Path | None, simulated: bool, as_json: bool
+) -> int:
+    """List what happened beside measurements: starts, models, calibration, exports and so on.
 
     \b
-    Example:
-      ramix records verify --head 5f2c...
+    Examples:
+      ramix records events
+      ramix records events --kind model --json
     """
-    with _open(store) as opened:
-        report = opened.verify(head)
+    import json
+
+    opened = open_store(store, simulated=simulated)
+    with opened:
+        found = opened.events(kind, limit) if opened.is_there() else ()
     if as_json:
         print_json(
-            {"whole": not report.problems, "records": report.count, "head": report.head,
-             "problems": list(report.problems)}
+            {"events": [
+                {"event_id": one.event_id, "created_utc": one.created_utc, "kind": one.kind,
+                 "content": printable(one.content), "problem": one.problem}
+                for one in found
+            ]}
         )  # fmt: skip
     else:
-        for problem in report.problems:
-            click.echo(f"! {problem}")
-        state = "whole" if not report.problems else f"NOT whole: {len(report.problems)} problem(s)"
-        click.echo(f"{report.count} record(s), chain {state}")
-        click.echo(f"head {report.head}")
-    return EXIT_ERROR if report.problems else 0
+        for one in found:
+            told = f"! damaged: {one.problem}" if one.problem else json.dumps(one.content)
+            click.echo(printable(f"{one.event_id}  {one.kind:<12}  {told}"))
+    return EXIT_ERROR if any(one.problem for one in found) else 0
 
 
-def _open(path: Path | None) -> "RecordStore":
-    from device import installation
-    from device.records.store import RecordStore
+def _show_damaged(record: "Record", *, as_json: bool) -> int:
+    """What stands there, as it stands there, and never as a card."""
+    import json
 
-    return RecordStore(path or installation.default_record_store_path(), read_only=True)
+    if as_json:
+        print_json({"record_id": record.record_id, "problem": record.problem,
+                    "body": printable(record.body)})  # fmt: skip
+        return EXIT_ERROR
+    click.echo(
+        f"DAMAGED: record {record.record_id} is not what was written: {record.problem}. "
+        "It proves nothing; `ramix records verify` says since when.",
+        err=True,
+    )
+    if record.body:
+        click.echo(json.dumps(printable(record.body), indent=1))
+    return EXIT_ERROR
 
 
-def _overview(body: Any) -> dict[str, Any]:
-    result = body["result"]
-    return {
-        "record_id": body["record_id"],
-        "created_utc": body["created_utc"],
-        "verdict": result["verdict"],
-        "components": [part["name"] for part in result["components"]],
-        "model": result["model"],
-        "source": body["measurement"]["source"],
-    }
+for _verb in (head_command, verify_command, export_store, prune, sign):
+    records.add_command(_verb)

@@ -6,9 +6,11 @@ Next: `../station/station.py`, which it stands on; `../runtime.py`, the loop its
 import signal
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
+from device.cli.about_options import about_options
 from device.cli.options import (
     blank_option,
     common_options,
@@ -20,6 +22,9 @@ from device.cli.options import (
 )
 from device.cli.output import clear_progress, print_ramix_error
 from firmware_bridge.errors import RamixError
+
+if TYPE_CHECKING:
+    from device.records.about import About
 
 
 @click.command()
@@ -35,6 +40,7 @@ from firmware_bridge.errors import RamixError
 @growing_options
 @countdown_option("2")
 @store_options
+@about_options
 @common_options
 def run(
     port: str,
@@ -48,6 +54,7 @@ def run(
     countdown_s: float | None,
     store: Path | None,
     no_store: bool,
+    about: "About",
     as_json: bool,
     timeout_s: float,
 ) -> int:
@@ -86,13 +93,14 @@ def run(
     from device.cli.spectrum_file import containers_for, read_with_sha256
     from device.countdown import DEFAULT_COUNTDOWN_S
     from device.field_library.store import FieldLibrary
+    from device.records.beside import Beside
     from device.station.service_manager import watched
     from device.station.station import Equipment, Station
 
     opener, truth = opener_and_truth(port, timeout_s)  # a typing error is told before all else
     keep_log()
     settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw)
-    records = record_store(store, no_store=no_store)
+    records = record_store(store, no_store=no_store, port=port)
     read = [read_with_sha256(blank) for blank in blanks]
     field = FieldLibrary.default().load()
     failures: list[RamixError] = []
@@ -110,6 +118,8 @@ def run(
         containers=lambda identifier: containers_for(identifier, read),
         store=records,
         countdown_s=DEFAULT_COUNTDOWN_S if countdown_s is None else countdown_s,
+        beside=Beside(about=lambda: about),
+        start_as="run",
     )
     tell = watched(print_event)
     with Station(port, equipment, opener, tell) as station:

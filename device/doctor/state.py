@@ -14,10 +14,11 @@ from typing import Final
 from device import installation
 from device.doctor.finding import Finding, fault, ok, warning
 from device.field_library.store import FieldLibrary
+from device.records.room import LEAST_FREE_BYTES
 from device.records.store import RecordStore
 
-# Below the first a result can fail to be stored; below the second it is time to make room.
-TOO_LITTLE_BYTES: Final = 20_000_000
+# Below the first no measurement is begun; below the second it is time to make room.
+TOO_LITTLE_BYTES: Final = LEAST_FREE_BYTES
 LITTLE_BYTES: Final = 500_000_000
 # A clock outside of these years was never set: no computer with this program is older.
 FIRST_YEAR: Final = 2025
@@ -41,14 +42,20 @@ def records() -> Iterator[Finding]:
     if not path.exists():
         yield ok(check, f"There are no records yet; they will be kept in {path}.")
         return
-    with RecordStore(path) as store:
-        store.check_writable()
+    with RecordStore(path, read_only=True) as store:
         report = store.verify()
     for problem in report.problems:
         yield fault(
             check,
             f"The chain of records in {path} is broken: {problem}.",
-            "Keep this file as it is and restore a copy that `ramix records verify` accepts.",
+            "Keep this file as it is: `ramix records verify` says since when.",
+        )
+    for aside in sorted(path.parent.glob(f"{path.stem}-set-aside-*{path.suffix}")):
+        yield warning(
+            check,
+            f"{aside} could not be continued and lies aside; `ramix records events --kind "
+            "set_aside` says why.",
+            f"Look at it: ramix records verify --store {aside}; then keep it elsewhere.",
         )
     if not report.problems:
         yield ok(check, f"{report.count} records in {path} are whole.")

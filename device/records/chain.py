@@ -43,7 +43,7 @@ def row_of(found: Sequence[Any]) -> Row:
         value if isinstance(value, type(other)) else other
         for value, other in zip(found, empty, strict=True)
     )
-    return Row(*kept)
+    return Row._make(kept)
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,10 @@ def connect(path: Path, *, read_only: bool) -> tuple[sqlite3.Connection, Deadlin
     log = path.with_name(path.name + "-wal")
     if read_only and not os.access(path.parent, os.W_OK) and not log.exists():
         address += "&immutable=1"  # SQLite would want to make its log beside the file
-    connection = sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    # SQLite serialises; a screen measures in another thread than the one that opened the store
+    connection = sqlite3.connect(
+        address, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+    )
     try:
         for limit, value in _LIMITS:
             connection.setlimit(limit, value)

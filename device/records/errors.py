@@ -24,7 +24,7 @@ _CAUSES = {
     "SQLITE_INTERRUPT": "reading it takes longer than any store of its size",
     "SQLITE_NOMEM": "the memory is full",
     "SQLITE_IOERR": "the disk reports an error",
-    "PermissionError": "this user may not write there",
+    "PermissionError": "this user may not read or write there",
     "FileExistsError": "its folder's name is taken by a file",
     "NotADirectoryError": "its folder's name is taken by a file",
 }

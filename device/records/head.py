@@ -11,15 +11,19 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from device import strict_json
 from device.inference.trust import PUBLIC_KEY_SIZE, SIGNATURE_SIZE, key_id_of
+from device.plain_file import read_plain, why_not
+from device.records.arrays import one_line
 from device.records.errors import RecordStoreError
 
 HEAD_PREFIX: Final = b"ramix-head-v2\0"
 HASH_SIZE: Final = 32
 MAX_SEQUENCE: Final = 2**53  # exact in every JSON reader
+MAX_HEAD_BYTES: Final = 4096
 _CODE_LENGTH: Final = 10  # 50 bits: nobody finds a second history with the same code by trying
 _KEYS: Final = ("store_id", "sequence", "kind", "time_utc", "hash", "public_key", "signature")
 
@@ -148,6 +152,34 @@ def signature_fits(public_key: bytes, signature: bytes, message: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def key_from_hex(text: str) -> bytes:
+    """A public key as `Head.as_json` prints it.
+
+    Raises:
+        RecordStoreError: it is none.
+    """
+    try:
+        return _bytes(text.strip(), PUBLIC_KEY_SIZE)
+    except ValueError as error:
+        raise RecordStoreError(
+            f"{one_line(text)[:80]!r} is no public key: 64 hex digits are needed.",
+            remedy="`ramix records head --json` on that device prints it as public_key.",
+        ) from error
+
+
+def read_noted(path: Path) -> Head:
+    """A head in a file, as `ramix records head --json` printed it.
+
+    Raises:
+        RecordStoreError: it cannot be read, or was changed.
+    """
+    try:
+        data = read_plain(path, MAX_HEAD_BYTES)
+    except (OSError, ValueError) as error:
+        raise RecordStoreError(f"The head {path} cannot be read: {why_not(error)}.") from error
+    return head_from_json(data, str(path))
 
 
 def _bytes(text: str, size: int) -> bytes:

@@ -6,16 +6,14 @@ Next: `writing.py`, which keeps it.
 """
 
 import json
+import os
 from pathlib import Path
 from typing import Final
 
 from device.durable import OWN_FILE, sync_folder, written_whole
-from device.plain_file import read_plain, why_not
-from device.records.errors import RecordStoreError
-from device.records.head import Head, head_from_json
+from device.records.head import Head, read_noted
 
 MARK_SUFFIX: Final = ".head"
-_MOST_BYTES: Final = 4096
 
 
 def mark_path(store: Path) -> Path:
@@ -29,13 +27,7 @@ def read_mark(store: Path) -> Head | None:
         RecordStoreError: it cannot be read, or was changed.
     """
     path = mark_path(store)
-    try:
-        data = read_plain(path, _MOST_BYTES)
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise RecordStoreError(f"The mark {path} cannot be read: {why_not(error)}.") from error
-    return head_from_json(data, str(path))
+    return read_noted(path) if os.path.lexists(path) else None
 
 
 def write_mark(store: Path, head: Head) -> None:

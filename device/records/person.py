@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from device.inference.trust import PUBLIC_KEY_SIZE, SIGNATURE_SIZE, key_id_of
-from device.records.about import check_line
+from device.records.about import AboutRefused, check_line
 from device.records.chain import row_at
 from device.records.content import Record
-from device.records.device_key import Signer
+from device.records.device_key import Signer, known_device_key
 from device.records.head import canonical, signature_fits
+from firmware_bridge.errors import CallerError
 
 PERSON_PREFIX: Final = b"ramix-signature-v2\0"
 LONGEST_NAME: Final = 80
@@ -29,6 +30,10 @@ def signed_statement(record: Record, signer: Signer, name: str, meaning: str) ->
         AboutRefused: name or meaning is empty, too long or unprintable.
         RecordStoreError: the key does not sign.
     """
+    if signer.public_key == known_device_key():
+        raise CallerError("The device's own key is no person's.", remedy="Sign with your own key.")
+    if not name.strip() or not meaning.strip():
+        raise AboutRefused("A signature needs a name and a meaning.")
     statement = {
         "record_id": record.record_id,
         "record_sha256": record.hash.hex(),

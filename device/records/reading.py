@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from device.plain_file import check_plain
 from device.records import database, version1
 from device.records.chain import (
     COLUMNS,
@@ -31,6 +32,7 @@ from device.records.head import Head, entry_id
 from device.records.kinds import EntryKind
 
 MOST_LISTED: Final = 100_000
+_SLOWEST_S: Final = 0.01  # one record checked on a slow machine
 
 
 class Reader:
@@ -56,6 +58,7 @@ class Reader:
 
     def open(self, seconds: float = database.SHORT_READ_S) -> sqlite3.Connection:
         """The store that has the name now, whose reads end within so many seconds."""
+        check_plain(self.path)
         found = os.stat(self.path) if self.path.exists() else None
         if found is None or not found.st_size:
             raise database.nothing_yet(self.path)
@@ -69,9 +72,13 @@ class Reader:
             except BaseException:
                 self.close()
                 raise
+        self.renew(seconds)
+        return self._connection
+
+    def renew(self, seconds: float) -> None:
+        """Give the statements that follow so much time from now."""
         if self._deadline is not None:
             self._deadline.renew(seconds)
-        return self._connection
 
     def origin(self) -> Origin:
         connection = self.open()
@@ -89,7 +96,7 @@ class Reader:
 
     def records(self, limit: int, search: str, before: int | None) -> tuple[Record, ...]:
         """The newest first, without their arrays; a damaged one with its `problem`."""
-        connection = self.open()
+        connection = self.open(database.SHORT_READ_S + limit * _SLOWEST_S)
         if self.version == 1:
             return version1.records(connection, limit, search, before)
         found = connection.execute(

@@ -5,14 +5,20 @@ Next: `verification.py`, which holds what is missing against what was pruned.
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
-from device.records.chain import Origin, Row, body_of, row_at
+from device.records.chain import (
+    Origin,
+    Row,
+    body_of,
+    body_problem,
+    previous_hash,
+    row_at,
+    row_problem,
+)
 from device.records.content import parse_body
 from device.records.errors import RecordStoreError
 from device.records.kinds import EntryKind
-
-_MOST_TOLD: Final = 20
 
 
 def ranges_of(numbers: Iterable[int]) -> list[list[int]]:
@@ -26,13 +32,13 @@ def ranges_of(numbers: Iterable[int]) -> list[list[int]]:
     return found
 
 
-def prune(connection: sqlite3.Connection, origin: Origin, before_utc: str) -> Mapping[str, Any]:
+def pruned(connection: sqlite3.Connection, origin: Origin, before_utc: str) -> Mapping[str, Any]:
     """Remove the contents of exported measurements from before this time; what the event says.
 
     Raises:
         RecordStoreError: none is old enough, or none of those was exported.
     """
-    exported = [pair for pair in _exported(connection) if pair[0] <= pair[1]]
+    exported = [pair for pair in _exported(connection, origin) if pair[0] <= pair[1]]
     old = connection.execute(
         "SELECT records.sequence FROM records JOIN contents USING (sequence) "
         "WHERE kind = 'measurement' AND time_utc < ? ORDER BY records.sequence",
@@ -47,23 +53,25 @@ def prune(connection: sqlite3.Connection, origin: Origin, before_utc: str) -> Ma
             remedy="Export first: `ramix records export-store FILE`.",
         )
     connection.executemany("DELETE FROM contents WHERE sequence = ?", [(one,) for one in kept])
-    content = {
+    return {
         "before_utc": before_utc,
         "pruned": ranges_of(kept),
         "count": len(kept),
         "left_because_not_exported": len(old) - len(kept),
         "store_id": origin.store_id,
     }
-    return {"content": content}
 
 
-def _exported(connection: sqlite3.Connection) -> list[list[int]]:
+def _exported(connection: sqlite3.Connection, origin: Origin) -> list[list[int]]:
     """What export events name; one that was changed counts for nothing."""
     found: list[list[int]] = []
     rows = connection.execute("SELECT sequence FROM records WHERE kind = 'export'").fetchall()
     for (sequence,) in rows:
         row, body = row_at(connection, sequence), body_of(connection, sequence)
-        if row is not None and body is not None:
+        if row is None or body is None:
+            continue
+        previous = previous_hash(connection, sequence, origin)
+        if not row_problem(row, previous, origin) and not body_problem(row, body, origin):
             found += _pairs(parse_body(body), "exported")
     return found
 
@@ -81,18 +89,14 @@ class Pruned:
     def said(self, body: Mapping[str, Any]) -> None:
         self._said += _pairs(body, "pruned")
 
-    def problems(self) -> list[str]:
-        lost = [
+    def lost(self) -> list[list[int]]:
+        """Entries whose contents are missing though no prune says so, as [first, last] pairs."""
+        return ranges_of(
             row.sequence
             for row in self._missing
             if row.kind != EntryKind.MEASUREMENT
             or not any(first <= row.sequence <= last for first, last in self._said)
-        ]
-        return [
-            f"record {first if first == last else f'{first} to {last}'}: "
-            "its contents are missing, and nobody pruned them"
-            for first, last in ranges_of(lost)[:_MOST_TOLD]
-        ]
+        )
 
 
 def _pairs(body: Mapping[str, Any], name: str) -> list[list[int]]:

@@ -22,8 +22,8 @@ _log = logging.getLogger("ramix.records")
 
 # Errors that say that the file itself is wrong, not that it is busy, full or forbidden.
 _DAMAGE: Final = (
-    "SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_ERROR", "SQLITE_TOOBIG", "SQLITE_INTERRUPT",
-    "SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_SCHEMA",
+    "SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_ERROR", "SQLITE_TOOBIG", "SQLITE_CONSTRAINT",
+    "SQLITE_MISMATCH", "SQLITE_SCHEMA",
 )  # fmt: skip
 # The log first: left behind, SQLite would play it into the new store. The store itself last: as
 # long as it has its name, nothing was done.
@@ -58,8 +58,8 @@ def gone(path: Path, mark: Head) -> Remains:
 
 def is_damage(error: sqlite3.Error) -> bool:
     """Whether an error says that the file is not what was written."""
-    name = getattr(error, "sqlite_errorname", None)
-    return name is None or str(name).startswith(_DAMAGE)
+    name = getattr(error, "sqlite_errorname", "")  # none: the caller's mistake, not the file's
+    return str(name).startswith(_DAMAGE)
 
 
 def set_aside(path: Path, why: str) -> Remains:

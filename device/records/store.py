@@ -7,21 +7,23 @@ the two ends; `verification.py`, all of it at once.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from device.records.about import About
+from device.records.chain import Origin
 from device.records.circumstances import Circumstances
-from device.records.content import Record, StoredEvent, event_content, measurement_content
+from device.records.content import event_content, measurement_content
+from device.records.database import nothing_yet
 from device.records.device_key import Signer, device_signer
-from device.records.errors import RecordDamaged, RecordStoreError, cause_of
-from device.records.head import Head
+from device.records.errors import RecordStoreError
+from device.records.export import copy_store, exported_content, file_sha256
 from device.records.kinds import EVENTS, OF_THE_STORE, EntryKind
-from device.records.reading import Reader
-from device.records.verification import ChainReport, verified
+from device.records.person import signed_statement
+from device.records.readable import ReadableStore
+from device.records.retention import pruned
 from device.records.writing import Writer
 from firmware_bridge.errors import CallerError
 
@@ -29,7 +31,7 @@ if TYPE_CHECKING:  # the identifier loads an interpreter; looking at old records
     from device.answer.answer import Answer
 
 
-class RecordStore:
+class RecordStore(ReadableStore):
     """A store of measurements and events; the file is touched at the first use, not before.
 
     Args:
@@ -52,9 +54,8 @@ class RecordStore:
         simulated: bool = False,
         signer: Callable[[], Signer] = device_signer,
     ) -> None:
-        self.path = Path(path)
+        super().__init__(Path(path))
         self._read_only = read_only
-        self._reader = Reader(self.path)
         self._writer = Writer(self.path, signer, simulated=simulated)
         self._apart = (
             None
@@ -120,79 +121,58 @@ class RecordStore:
             self._require_writable()
             return self._writer.append(EntryKind(kind), event_content(content)).entry_id
 
-    def head(self) -> Head | None:
-        """The newest entry's head; None in a store of version 1."""
-        with self._read() as reader:
-            return reader.head()
-
-    def list(
-        self, limit: int = 20, search: str = "", before: "str | int | None" = None
-    ) -> tuple[Record, ...]:
-        """The newest measurements, newest first, without their arrays.
-
-        `search` looks through names, verdict, sample, operator, note and source, whatever the
-        case; `before` is the id or number that a page ended with. A damaged record is among them,
-        with its `problem`; one that was pruned has `pruned`.
-        """
-        number = None if before is None else number_of(str(before))
-        if before is not None and number is None:
-            raise self._no_such(str(before))
-        with self._read() as reader:
-            return reader.records(limit, search, number)
-
-    def get(self, record_id: str, *, even_damaged: bool = False) -> Record:
-        """One record with its arrays, by its id or by the number the id begins with.
+    def export_store(self, target: Path) -> str:
+        """Copy the whole store to a new file that is complete by itself; returns the event's id.
 
         Raises:
-            RecordDamaged: it is not what was written, unless `even_damaged`; its `problem` then
-                says what is wrong. Or its contents were pruned.
+            RecordStoreError: also where the store is not whole, or `target` is there already.
         """
-        number = number_of(record_id)
-        with self._read() as reader:
-            record = None if number is None else reader.record(number)
-        if record is None or record_id not in _names_of(record, number):
-            raise self._no_such(record_id)
-        if even_damaged:
-            return record
-        if record.problem:
-            raise RecordDamaged(f"Record {record.record_id} is damaged: {record.problem}.")
-        if record.pruned:
-            raise RecordDamaged(
-                f"The contents of record {record.record_id} were removed after an export.",
-                remedy="Look into the exported store: `ramix records show ID --store FILE`.",
-            )
-        return record
+        with self._translated():
+            self._require_writable()
+            begun = {"what": "store", "file": target.name}
+            last = self._writer.append(EntryKind.EXPORT, event_content(begun))
+            copy_store(self.path, target)
+            done = exported_content(
+                "store", target.name, file_sha256(target), [[0, last.sequence]],
+                head=last.as_json(),
+            )  # fmt: skip
+            return self._writer.append(EntryKind.EXPORT, event_content(done)).entry_id
 
-    def last_event(self, kind: str) -> StoredEvent | None:
-        """The newest event of this kind, damaged or not."""
-        found = self.events(kind, 1)
-        return found[0] if found else None
+    def prune(self, before_utc: str) -> Mapping[str, Any]:
+        """Remove the contents of exported measurements from before this time (ISO 8601, UTC).
 
-    def events(self, kind: str | None = None, limit: int = 20) -> tuple[StoredEvent, ...]:
-        """The newest events, newest first, of one kind or of all.
+        Hash and signature of each stay; the event that is written names them, and is returned.
+        """
+        said: dict[str, Any] = {}
+
+        def decide(connection: sqlite3.Connection, origin: Origin) -> Mapping[str, Any]:
+            said.update(pruned(connection, origin, before_utc))
+            return event_content(said)
+
+        with self._translated():
+            self._require_writable()
+            self._writer.change(EntryKind.PRUNE, decide)
+        return said
+
+    def sign(self, record_id: str, signer: Signer, name: str, meaning: str) -> str:
+        """Add a person's signature over one record; returns the event's id.
 
         Raises:
-            CallerError: no such kind.
+            RecordDamaged: the record is not what was written: nobody signs that.
+            AboutRefused: name or meaning is empty or no line of text.
+            CallerError: the key is this device's own.
         """
-        if kind is not None and kind not in EVENTS:
-            raise CallerError(f"{kind!r} is no kind of event that is kept.")
-        with self._read() as reader:
-            return reader.events(kind, limit)
+        statement = signed_statement(self.get(record_id), signer, name, meaning)
+        return self.append_event("signature", statement)
 
-    def verify(self, expected: "str | Head | None" = None, key: bytes | None = None) -> ChainReport:
-        """Check every entry, the chain, the signatures and the kept mark.
+    def require_there(self) -> None:
+        """For what makes no sense in a store that would be created by it.
 
-        `expected`: a head noted before, its hash or its short code: the chain must hold it. `key`:
-        the device's public key; this device's own otherwise.
+        Raises:
+            RecordStoreError: there is none yet.
         """
-        with self._read() as reader:
-            return verified(reader, expected, key)
-
-    def _no_such(self, record_id: str) -> RecordStoreError:
-        return RecordStoreError(
-            f"There is no record {record_id!r} in {self.path}.",
-            remedy="`ramix records list` shows the ids.",
-        )
+        if not self.is_there():
+            raise nothing_yet(self.path)
 
     def _require_writable(self) -> None:
         if self._read_only:
@@ -200,31 +180,6 @@ class RecordStore:
                 f"The record store {self.path} was opened to read, not to write."
             )
 
-    @contextmanager
-    def _read(self) -> Iterator[Reader]:
-        with self._translated():
-            if not self._read_only and not self.path.exists():
-                self._writer.check()
-            yield self._reader
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """SQLite's and the system's errors as ours."""
-        try:
-            yield
-        except RecordStoreError:
-            raise
-        except (sqlite3.Error, OSError) as error:
-            raise RecordStoreError(
-                f"The record store {self.path} cannot be used: {cause_of(error)}."
-            ) from error
-
-
-def number_of(record_id: str) -> int | None:
-    """The number that an id begins with; None: it is no id."""
-    number = record_id.split("-", 1)[0]
-    return int(number) if number.isascii() and number.isdigit() and len(number) < 16 else None
-
-
-def _names_of(record: Record, number: int | None) -> tuple[str, ...]:
-    return record.record_id, str(number), f"{number:07d}"
+    def _before_reading(self) -> None:
+        if not self._read_only and not self.path.exists():
+            self._writer.check()

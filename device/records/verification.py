@@ -6,12 +6,11 @@ it finds and what it cannot is in `docs/records.md`. Next: `person.py`, signatur
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from device.inference.trust import key_id_of
-from device.records import database, version1
+from device.records import database
 from device.records.chain import (
     COLUMNS,
     Origin,
@@ -21,6 +20,7 @@ from device.records.chain import (
     data_problem,
     last_rows,
     origin_of,
+    row_at,
     row_of,
     row_problem,
 )
@@ -28,36 +28,16 @@ from device.records.content import parse_body
 from device.records.device_key import known_device_key
 from device.records.ending import mark_problem
 from device.records.errors import RecordDamaged, RecordStoreError, cause_of
-from device.records.head import Head, genesis_hash, head_code
+from device.records.head import Head, genesis_hash
 from device.records.kinds import EntryKind
 from device.records.mark import read_mark
 from device.records.person import person_problem
 from device.records.reading import Reader
+from device.records.report import MOST_TOLD, ChainReport, is_noted, version_1_report
 from device.records.retention import Pruned
 
-_MOST_TOLD: Final = 100
 _AT_ONCE: Final = 200  # rows of one query, a few hundred bytes each
-_SHORTEST_HASH: Final = 16  # hex digits of a noted hash: below, chance could fit one
-
-
-@dataclass(frozen=True)
-class ChainReport:
-    """What `verify` found; `newest` is worth being noted elsewhere.
-
-    count: measurements; entries: with events.
-    head: hash of the newest entry, hex.
-    problems: empty for a store that is what was written, as far as can be known from here.
-    notes: what could not be checked, and clocks that were set back.
-    last_good: the last entry before the first problem; None: none is good.
-    """
-
-    count: int
-    head: str
-    problems: tuple[str, ...]
-    entries: int = 0
-    notes: tuple[str, ...] = ()
-    last_good: Head | None = None
-    newest: Head | None = None
+_BATCH_S: Final = 60.0  # to read and check so many: a second, on a slow machine ten
 
 
 def verified(reader: Reader, expected: str | Head | None, key: bytes | None) -> ChainReport:
@@ -68,7 +48,7 @@ def verified(reader: Reader, expected: str | Head | None, key: bytes | None) -> 
     """
     connection = reader.open(database.whole_read_s(reader.path))
     if reader.version == 1:
-        return _version_1(connection, expected)
+        return version_1_report(connection, expected)
     return _Examination(reader, connection, expected, key).report()
 
 
@@ -82,6 +62,7 @@ class _Examination:
         expected: str | Head | None,
         key: bytes | None,
     ) -> None:
+        self._reader = reader
         self._path = reader.path
         self._connection = connection
         self._expected = expected
@@ -113,7 +94,7 @@ class _Examination:
         )  # fmt: skip
 
     def _problem(self, text: str) -> None:
-        if len(self._problems) < _MOST_TOLD:
+        if len(self._problems) < MOST_TOLD:
             self._problems.append(text)
         else:
             self._untold += 1
@@ -137,7 +118,7 @@ class _Examination:
     def _walk(self, origin: Origin) -> None:
         previous, number = genesis_hash(origin.store_id), -1
         before: Row | None = None
-        for row in _rows(self._connection):
+        for row in self._rows():
             if row.sequence > number + 1:
                 missing = row.sequence - 1
                 told = str(missing) if missing == number + 1 else f"{number + 1} to {missing}"
@@ -154,9 +135,28 @@ class _Examination:
                 self._last_good = head
             self._count += row.kind == EntryKind.MEASUREMENT
             self._entries += 1
-            self._seen_expected = self._seen_expected or _is(head, self._expected)
+            self._seen_expected = self._seen_expected or is_noted(head, self._expected)
             self._clock(before, row)
             self._newest, previous, number, before = head, row.hash, row.sequence, row
+
+    def _rows(self) -> Iterator[Row]:
+        """In their order; each query is short, so that no writer waits for it.
+
+        Time is bounded for each query; their number, by the file's size, for `_walk` ends where
+        numbers do not rise.
+        """
+        after, more = -(2**62), True
+        while more:
+            self._reader.renew(_BATCH_S)
+            found = self._connection.execute(
+                f"SELECT {COLUMNS} FROM records WHERE sequence > ? ORDER BY sequence LIMIT ?",
+                (after, _AT_ONCE),
+            ).fetchall()
+            more = len(found) == _AT_ONCE
+            for one in found:
+                row = row_of(one)
+                after = max(after, row.sequence)
+                yield row
 
     def _entry_problem(self, row: Row, previous: bytes, origin: Origin) -> str:
         problem = row_problem(row, previous, origin)
@@ -178,7 +178,7 @@ class _Examination:
 
     def _clock(self, before: Row | None, row: Row) -> None:
         """A clock that is set is no fault of a record; who reads the times should know."""
-        if before is None or row.time_utc >= before.time_utc or len(self._notes) >= _MOST_TOLD:
+        if before is None or row.time_utc >= before.time_utc or len(self._notes) >= MOST_TOLD:
             return
         try:
             back = datetime.fromisoformat(before.time_utc) - datetime.fromisoformat(row.time_utc)
@@ -190,8 +190,14 @@ class _Examination:
             )
 
     def _outside_of_the_chain(self, origin: Origin, mark: Head | None) -> None:
-        for text in self._pruned.problems():
-            self._problem(text)
+        self._reader.renew(database.whole_read_s(self._path))
+        lost = self._pruned.lost()
+        for first, final in lost[:MOST_TOLD]:
+            numbers = str(first) if first == final else f"{first} to {final}"
+            self._problem(f"record {numbers}: its contents are missing, and nobody pruned them")
+        if lost and self._last_good is not None and lost[0][0] <= self._last_good.sequence:
+            before = row_at(self._connection, lost[0][0] - 1)
+            self._last_good = None if before is None else origin.head(before)
         (stray,) = self._connection.execute(
             "SELECT count(*) FROM contents WHERE sequence NOT IN (SELECT sequence FROM records)"
         ).fetchone()
@@ -208,6 +214,8 @@ class _Examination:
                 problem = "the mark beside it was signed by another key"
             if problem:
                 self._problem(problem)
+            if mark.store_id != origin.store_id and problem:
+                self._last_good = None
         elif not self._problems:
             self._without_mark(origin, last)
         if not self._seen_expected:
@@ -221,6 +229,7 @@ class _Examination:
                 "name the key that you expect with --device"
             )
         elif own != origin.public_key:
+            self._last_good = None
             self._problem(
                 f"signed by another device's key, {key_id_of(origin.public_key)} "
                 f"instead of {key_id_of(own)}"
@@ -237,44 +246,3 @@ class _Examination:
             self._notes.append(
                 "no mark beside it: only a head noted earlier (--head) shows a cut-off end"
             )
-
-
-def _rows(connection: sqlite3.Connection) -> Iterator[Row]:
-    """In their order; each query is short, so that no writer waits for it."""
-    after, more = -(2**62), True
-    while more:
-        found = connection.execute(
-            f"SELECT {COLUMNS} FROM records WHERE sequence > ? ORDER BY sequence LIMIT ?",
-            (after, _AT_ONCE),
-        ).fetchall()
-        more = len(found) == _AT_ONCE
-        for one in found:
-            row = row_of(one)
-            after = max(after, row.sequence)
-            yield row
-
-
-def _is(head: Head, expected: str | Head | None) -> bool:
-    """Whether this is the entry whose head was noted, as hash, as its beginning, or as code."""
-    if isinstance(expected, Head):
-        return (head.store_id, head.sequence, head.hash, head.public_key) == (
-            expected.store_id, expected.sequence, expected.hash, expected.public_key,
-        )  # fmt: skip
-    noted = (expected or "").strip().lower()
-    if noted == head_code(head.hash).lower():
-        return True
-    return len(noted) >= _SHORTEST_HASH and head.hash.hex().startswith(noted)
-
-
-def _version_1(connection: sqlite3.Connection, expected: str | Head | None) -> ChainReport:
-    found: list[str] = []
-    count, newest, seen = 0, "", expected is None
-    for sequence, digest, problem in version1.problems(connection):
-        count, newest = count + 1, digest.hex()
-        if problem and len(found) < _MOST_TOLD:
-            found.append(f"record {sequence}: {problem}")
-        seen = seen or newest == str(expected).lower()
-    if not seen:
-        found.append("the head noted earlier is not in the chain: newer records are missing")
-    note = "a store of version 1 is not signed: who can write it can rewrite it"
-    return ChainReport(count, newest, tuple(found), count, (note,))

@@ -51,6 +51,7 @@ class Writer:
         self._simulated = simulated
         self._signer: Signer | None = None
         self._connection: sqlite3.Connection | None = None
+        self._deadline: database.Deadline | None = None
         self._file: tuple[int, int] | None = None  # device and inode of the file that is open
 
     def close(self) -> None:
@@ -75,16 +76,17 @@ class Writer:
     def change(self, kind: EntryKind, decide: Change, data: bytes = b"") -> Head:
         """Change what is stored and add the entry that says so, both or neither."""
         with locked(self.path):
+            end = self._end()  # from here on it is known to be ours
             try:
-                return self._changed(kind, decide, data)
+                return self._changed(end, kind, decide, data)
             except sqlite3.DatabaseError as error:
                 if not is_damage(error):
                     raise
                 self._begin_anew("It is damaged within.")
-                return self._changed(kind, decide, data)
+                return self._changed(self._end(), kind, decide, data)
 
-    def _changed(self, kind: EntryKind, decide: Change, data: bytes) -> Head:
-        connection, origin, last = self._end()
+    def _changed(self, end: End, kind: EntryKind, decide: Change, data: bytes) -> Head:
+        connection, origin, last = end
         with _transaction(connection):
             row = self._insert(connection, origin, last, kind, decide(connection, origin), data)
         return self._marked(origin.head(row))
@@ -100,7 +102,7 @@ class Writer:
     ) -> Row:
         signer = self._the_signer()
         row, body = made(
-            origin, last.hash, last.sequence + 1, kind, _dated(content), signer, datetime.now(UTC)
+            origin, last.hash, last.sequence + 1, kind, _dated(content), signer, utc_now()
         )
         connection.execute(f"INSERT INTO records ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         connection.execute("INSERT INTO contents VALUES (?, ?, ?)", (row.sequence, body, data))
@@ -175,8 +177,10 @@ class Writer:
             raise FileNotFoundError(self.path)  # somebody's `touch`: nothing is lost by creating it
         if self._connection is None or self._file != (found.st_dev, found.st_ino):
             self.close()
-            self._connection, _ = database.connect(self.path, read_only=False)
+            self._connection, self._deadline = database.connect(self.path, read_only=False)
             self._file = (found.st_dev, found.st_ino)
+        if self._deadline is not None:
+            self._deadline.renew(database.whole_read_s(self.path))
         return self._connection
 
     def _begin_anew(self, why: str) -> None:
@@ -198,9 +202,7 @@ class Writer:
         }
         origin = Origin(secrets.token_hex(16), signer.public_key, content["content"])
         genesis = genesis_hash(origin.store_id)
-        first, body = made(
-            origin, genesis, 0, EntryKind.STORE, _dated(content), signer, datetime.now(UTC)
-        )
+        first, body = made(origin, genesis, 0, EntryKind.STORE, _dated(content), signer, utc_now())
         make_folder(self.path.parent, OWN_FOLDER)
         database.create(self.path, tuple(first), body)
         write_mark(self.path, origin.head(first))
@@ -216,6 +218,11 @@ class Writer:
             return read_mark(self.path)
         except RecordStoreError:
             return None
+
+
+def utc_now() -> datetime:
+    """What the host's clock says; it may be wrong, and be set at any time."""
+    return datetime.now(UTC)
 
 
 def _dated(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,9 +22,11 @@ from device.driver.analyzer import Analyzer
 from device.driver.spectrometer import Spectrometer
 from device.events import Answered, Event, Failed, FrameTaken, SpectrumSoFar, Step, Waiting, words
 from device.inference.bundle import require_fits
+from device.records.beside import Beside
 from device.runtime import Settings, StoredAnswer, Tell, load_identifier
 from device.spectra.container import Container
 from device.station.connection import Connection
+from device.station.start import start_kept, started
 from firmware_bridge.errors import CallerError, LinkError, RamixError
 
 if TYPE_CHECKING:  # who does not store does not load SQLite
@@ -69,6 +71,8 @@ class Equipment:
     containers: that samples are measured through, made ready for a model; asked for with each.
     store: opened and closed with the station; None: nothing is kept.
     countdown_s: between a press of the trigger, or the call of `measure`, and the first light.
+    beside: what people said and what the last self-test was, for each record.
+    start_as: who starts ("run", "screen"), for the event that the store keeps; "": none is kept.
     """
 
     settings: Settings
@@ -78,6 +82,8 @@ class Equipment:
     containers: ContainersFor = _no_containers
     store: "RecordStore | None" = None
     countdown_s: float = DEFAULT_COUNTDOWN_S
+    beside: Beside | None = None
+    start_as: str = ""
 
 
 class Station:
@@ -100,6 +106,7 @@ class Station:
     ) -> None:
         self.equipment = equipment
         self._tell = _logged(tell)
+        self._port = port
         self._connection = Connection(port, open_analyzer, self._tell, pause)
         self._endings = ExitStack()
         self._identifier: Identifier | None = None
@@ -114,8 +121,10 @@ class Station:
         with ExitStack() as endings:
             if self.equipment.store is not None:
                 endings.enter_context(self.equipment.store)
-            endings.enter_context(self._connection)
-            self._load_model()
+            with start_kept(self.equipment.store, self.equipment.start_as, self._port) as kept:
+                endings.enter_context(self._connection)
+                self._load_model()
+                kept |= started(self.analyzer, self.identifier, self.equipment.settings)
             self._endings = endings.pop_all()
         return self
 
@@ -148,7 +157,7 @@ class Station:
         self.analyzer.wait_trigger(0.0)  # what was pressed before cancels nothing
         done = runtime.measure(
             self.analyzer, self.identifier, self.equipment.store, self.equipment.settings,
-            self._tell, self._containers, self.equipment.countdown_s,
+            self._tell, self._containers, self.equipment.countdown_s, self.equipment.beside,
         )  # fmt: skip
         self._tell(Answered(str(done.answer.identification.verdict), done.record_id))
         return done
@@ -193,6 +202,7 @@ class Station:
                     show=count, show_failure=count_failure, progress=self._tell,
                     triggers=None if triggers is None else triggers - pressed,
                     containers=self._containers, countdown_s=self.equipment.countdown_s,
+                    beside=self.equipment.beside,
                 )  # fmt: skip
             except LinkError as lost:
                 if triggers is not None and pressed >= triggers:

@@ -1,0 +1,37 @@
+"""Options that say who measured what, kept with the record: `@about_options`.
+
+Next: `../records/about.py`, what they become.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+_OPTIONS = (
+    click.option("--operator", default="", metavar="NAME", help="Who measures, for the record."),
+    click.option("--sample", default="", metavar="ID", help="Which sample, for the record."),
+    click.option("--note", default="", metavar="TEXT", help="One line for the record."),
+    click.option(
+        "--repeat-reason", default="", metavar="TEXT",
+        help="Why this sample is measured again, for the record.",
+    ),
+)  # fmt: skip
+
+
+def about_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The command gets `about`, an `About`, checked before anything is opened."""
+
+    @wraps(command)
+    def with_about(
+        *arguments: Any, operator: str, sample: str, note: str, repeat_reason: str, **others: Any
+    ) -> Any:
+        from device.records.about import About
+
+        return command(*arguments, about=About(operator, sample, note, repeat_reason), **others)
+
+    decorated: Callable[..., Any] = with_about
+    for option in reversed(_OPTIONS):
+        decorated = option(decorated)
+    return decorated

@@ -1,0 +1,69 @@
+"""A stored record in words: the line of a list, its JSON, and what stands below its card.
+
+Next: `records.py`, the verbs.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from device.cli.records_options import printable
+
+if TYPE_CHECKING:
+    from device.records.content import Record
+
+
+def overview(record: "Record") -> dict[str, Any]:
+    """One entry of `records list --json`."""
+    known = {"record_id": record.record_id, "created_utc": record.created_utc}
+    if record.problem or record.pruned:
+        return {**known, "problem": record.problem, "pruned": record.pruned}
+    found = {
+        **known,
+        "verdict": record.verdict,
+        "components": list(record.names),
+        "model": record.result["model"],
+        "source": record.body["measurement"]["source"],
+        "sample": record.about.sample,
+        "operator": record.about.operator,
+        "code": record.code,
+    }
+    return dict(printable(found))
+
+
+def line(record: "Record") -> str:
+    """One line of `records list`."""
+    when = record.created_utc[:19].replace("T", " ")
+    if record.problem:
+        return str(printable(f"! {record.record_id}  {when}  damaged: {record.problem}"))
+    if record.pruned:
+        return str(printable(f"{record.record_id}  {when}  exported and pruned"))
+    names, about = ", ".join(record.names), record.about
+    who = "  ".join(f"[{one}]" for one in (about.sample, about.operator) if one)
+    line = f"{record.record_id}  {when}  {record.verdict:<10}  {names}  {who}"
+    return str(printable(line.rstrip()))
+
+
+def source_of(record: "Record") -> str:
+    """The file, or who measured."""
+    measurement = record.body["measurement"]
+    source = measurement["source"]
+    return f"analyzer {measurement['analyzer_serial']}" if source == "acquisition" else str(source)
+
+
+def notes_of(record: "Record", signatures: Any) -> list[str]:
+    """What stands below the card of a stored record."""
+    about = record.about
+    said = [
+        f"{label}: {value}."
+        for label, value in (
+            ("Sample", about.sample), ("Operator", about.operator), ("Note", about.note),
+            ("Measured again", about.repeat_reason),
+        )
+        if value
+    ]  # fmt: skip
+    when = record.created_utc[:19].replace("T", " ")
+    notes = [f"Stored {when} UTC, code {record.code or 'none'}.", *said]
+    if record.simulated:
+        notes.insert(0, "Of a simulated analyzer: no light was made.")
+    for one in signatures:
+        notes.append(f"Signed by {one['name']} ({one['meaning']}), {one['signed_utc'][:19]} UTC.")
+    return [str(printable(note)) for note in notes]

@@ -1,0 +1,106 @@
+"""A measurement is stored with all that is known beside it: analyzer, settings, hazards, people.
+
+Next: `circumstances.py`, what a record holds of that; `store.py`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from device.driver.spectrometer import Spectrometer
+from device.records.about import About
+from device.records.arrays import one_line
+from device.records.circumstances import Circumstances
+
+if TYPE_CHECKING:  # who does not store does not load SQLite
+    from device.answer.answer import Answer
+    from device.answer.identifier import Identifier
+    from device.records.store import RecordStore
+
+
+def _nothing() -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is known beside measurements, asked for when one is stored.
+
+    about: what people said.
+    self_test, calibration: their state, as for `Circumstances`.
+    """
+
+    about: Callable[[], About] = About
+    self_test: Callable[[], Mapping[str, Any] | None] = _nothing
+    calibration: Callable[[], Mapping[str, Any] | None] = _nothing
+
+    def circumstances(
+        self, analyzer: Spectrometer, answer: "Answer", identifier: "Identifier", settings: Any
+    ) -> Circumstances:
+        """Of a measurement by `analyzer`, for which `settings` were asked."""
+        info = analyzer.info
+        firmware = getattr(info, "firmware_version", "")  # not every instrument tells one
+        return Circumstances(
+            hazards=hazards_of(answer, identifier),
+            self_test=self.self_test(),
+            calibration=self.calibration(),
+            analyzer={
+                "product": one_line(info.product),
+                "serial": one_line(info.serial),
+                "hardware_revision": info.hardware_revision,
+                "firmware_version": one_line(str(firmware)),
+            },
+            overrides=chosen(settings),
+            simulated=is_simulated(info),
+        )
+
+
+def require_writable(store: "RecordStore | None") -> None:
+    """Before light is made: that the record will be taken.
+
+    Raises:
+        RecordStoreError: it will not.
+    """
+    if store is not None:
+        store.check_writable()
+
+
+def stored(
+    store: "RecordStore | None",
+    answer: "Answer",
+    analyzer: Spectrometer,
+    identifier: "Identifier",
+    settings: Any,
+    beside: Beside | None,
+) -> str | None:
+    """Store an answer with all that is known beside it; its id, or None without a store.
+
+    Raises:
+        RecordStoreError: it is not stored.
+    """
+    if store is None:
+        return None
+    beside = beside or Beside()
+    circumstances = beside.circumstances(analyzer, answer, identifier, settings)
+    return store.append(answer, about=beside.about(), circumstances=circumstances)
+
+
+def is_simulated(info: object) -> bool:
+    """Whether this analyzer says that it makes no light."""
+    return str(getattr(info, "firmware_version", "")).startswith("simulated")
+
+
+def hazards_of(answer: "Answer", identifier: "Identifier") -> dict[str, str]:
+    """Of the named components, as the card shows them."""
+    named = {component.name for component in answer.identification.components}
+    return {one.name: one.hazard for one in identifier.compounds if one.name in named}
+
+
+def chosen(settings: Any) -> dict[str, Any]:
+    """The settings that are not what the program takes by itself."""
+    found = {}
+    for one in fields(settings):
+        value = getattr(settings, one.name)
+        if isinstance(value, bool | int | float | str) and value != one.default:
+            found[one.name] = value
+    return found

@@ -1,0 +1,60 @@
+"""What the check of a store says, and how a noted head is recognised.
+
+Next: `verification.py`, which finds it.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Final
+
+from device.records import version1
+from device.records.head import Head, head_code
+
+MOST_TOLD: Final = 100  # problems, and notes
+_SHORTEST_HASH: Final = 16  # hex digits of a noted hash: below, chance could fit one
+
+
+@dataclass(frozen=True)
+class ChainReport:
+    """What `verify` found; `newest` is worth being noted elsewhere.
+
+    count: measurements; entries: with events.
+    head: hash of the newest entry, hex.
+    problems: empty for a store that is what was written, as far as can be known from here.
+    notes: what could not be checked, and clocks that were set back.
+    last_good: the last entry before the first problem; None: none is good.
+    """
+
+    count: int
+    head: str
+    problems: tuple[str, ...]
+    entries: int = 0
+    notes: tuple[str, ...] = ()
+    last_good: Head | None = None
+    newest: Head | None = None
+
+
+def is_noted(head: Head, expected: str | Head | None) -> bool:
+    """Whether this is the entry whose head was noted, as hash, as its beginning, or as code."""
+    if isinstance(expected, Head):
+        return (head.store_id, head.sequence, head.hash, head.public_key) == (
+            expected.store_id, expected.sequence, expected.hash, expected.public_key,
+        )  # fmt: skip
+    noted = (expected or "").strip().lower()
+    if noted == head_code(head.hash).lower():
+        return True
+    return len(noted) >= _SHORTEST_HASH and head.hash.hex().startswith(noted)
+
+
+def version_1_report(connection: sqlite3.Connection, expected: str | Head | None) -> ChainReport:
+    found: list[str] = []
+    count, newest, seen = 0, "", expected is None
+    for sequence, digest, problem in version1.problems(connection):
+        count, newest = count + 1, digest.hex()
+        if problem and len(found) < MOST_TOLD:
+            found.append(f"record {sequence}: {problem}")
+        seen = seen or newest == str(expected).lower()
+    if not seen:
+        found.append("the head noted earlier is not in the chain: newer records are missing")
+    note = "a store of version 1 is not signed: who can write it can rewrite it"
+    return ChainReport(count, newest, tuple(found), count, (note,))
