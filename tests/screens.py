@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from device.driver.growing import SequentialSettings
+from device.records.store import RecordStore
 from device.screen.phases import Phase
 from device.screen.server import Place, Screen
 from device.screen.simulated_bench import SimulatedBench
@@ -31,9 +32,11 @@ def running(
 ) -> Iterator[Screen]:
     """A served screen whose station is open; records lie in `folder`."""
     up = threading.Event()
-    equipment = Equipment(SequentialSettings(budget_s=budget_s), countdown_s=countdown_s)
+    store = RecordStore(folder / "records.sqlite", simulated=port.startswith("sim:"))
+    settings = SequentialSettings(budget_s=budget_s)
+    equipment = Equipment(settings, countdown_s=countdown_s, store=store)
     screen = Screen(
-        port, equipment, place or Place(), folder, folder / "records.sqlite",
+        port, equipment, place or Place(), folder,
         timeout_s=2.0, opened=lambda _url: up.set(), **how,
     )  # fmt: skip
     thread = threading.Thread(target=screen.serve, name="screen")

@@ -105,10 +105,10 @@ def serve(
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together.")
     from device import installation
-    from device.cli.measuring import measurement_settings
+    from device.cli.keeping_log import keep_log
+    from device.cli.measuring import is_simulated_port, measurement_settings, record_store
     from device.cli.spectrum_file import containers_for, read_with_sha256
     from device.countdown import DEFAULT_COUNTDOWN_S
-    from device.driver.port import SimPort, parse_port
     from device.field_library.store import FieldLibrary
     from device.screen.server import Place, Screen
     from device.station.service_manager import watched
@@ -120,14 +120,16 @@ def serve(
             "Other machines reach this address: give --tls-cert and --tls-key, "
             "or --insecure-remote."
         )
+    keep_log()
     settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw)
-    is_simulated = isinstance(parse_port(port), SimPort)
-    if store is None:
-        store = installation.default_record_store_path(simulated=is_simulated)
+    records = record_store(store, no_store=no_store, port=port)
+    is_apart = store is None and not is_simulated_port(port)
+    apart = installation.default_record_store_path(simulated=True) if is_apart else None
     read = [read_with_sha256(blank) for blank in blanks]
     equipment = Equipment(
         settings,
         runtime=runtime,
+        store=records,
         field_compounds=FieldLibrary.default().load(),
         containers=lambda identifier: containers_for(identifier, read),
         countdown_s=DEFAULT_COUNTDOWN_S if countdown_s is None else countdown_s,
@@ -140,7 +142,6 @@ def serve(
             click.launch(url)
 
     Screen(
-        port, equipment, place, installation.data_dir(), None if no_store else store,
-        timeout_s=timeout_s, language=lang,
-        opened=opened, tell=watched(lambda _event: None),
+        port, equipment, place, installation.data_dir(), timeout_s=timeout_s, apart=apart,
+        language=lang, opened=opened, tell=watched(lambda _event: None),
     ).serve()  # fmt: skip

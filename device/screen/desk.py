@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from device.screen.refusals import NotNow, Unexpected
 from device.screen.results import Results, shown, spectrum_json
 from device.screen.seat import Seat
 from device.screen.view_json import view_json
+from device.station.start import started
 from device.station.station import Equipment, Station
 from device.station.stop_switch import StopSwitch
 from firmware_bridge.errors import LinkError, LinkTimeout, RamixError
@@ -132,11 +134,15 @@ class Desk:
             raise Closing
 
     def _run(self) -> None:
+        asked = True
         while not self._closing.is_set():
             try:
-                with Station(
-                    self._port, self._equipment, self._open, self._tell, self._pause
-                ) as station:
+                tried = self._equipment if asked else replace(self._equipment, start_as="")
+                with Station(self._port, tried, self._open, self._tell, self._pause) as station:
+                    if not asked:  # a failed start is kept once, not every few seconds
+                        self.log(
+                            "start", {"by": "screen", "port": self._port, **self._started(station)}
+                        )
                     self._tell(Ready())
                     self._work(station)
             except Closing:
@@ -147,7 +153,10 @@ class Desk:
                 _log.exception("the station ended")
                 self.show(NotFit(Unexpected(f"Something unexpected happened: {error!r:.200}.")))
             self._jobs.refuse_all()
-            self._wait_for_retry()
+            asked = self._wait_for_retry()
+
+    def _started(self, station: Station) -> Mapping[str, Any]:
+        return started(station.analyzer, station.identifier, self._equipment.settings)
 
     def _work(self, station: Station) -> None:
         """Answer trigger and buttons, and bring a lost analyzer back, until closing."""
@@ -223,9 +232,11 @@ class Desk:
         if self._closing.wait(duration_s):
             raise Closing
 
-    def _wait_for_retry(self) -> None:
+    def _wait_for_retry(self) -> bool:
+        """Until it is time; whether somebody asked for it."""
         until_s = time.monotonic() + _RETRY_S
-        while time.monotonic() < until_s and not self._closing.is_set():
-            if self._retry.wait(_POLL_S):
-                break
+        asked = False
+        while time.monotonic() < until_s and not asked and not self._closing.is_set():
+            asked = self._retry.wait(_POLL_S)
         self._retry.clear()
+        return asked

@@ -5,6 +5,7 @@ Next: `recalled.py`, a record as a spectrum again.
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,24 +21,26 @@ LONGEST_SEARCH: Final = 120
 
 
 class History:
-    """The records of one store; `path` None: nothing is kept."""
+    """The records of the store that `where` says; None: nothing is kept."""
 
-    def __init__(self, path: Path | None, seat: Seat) -> None:
-        self._path, self._seat = path, seat
+    def __init__(self, where: Callable[[], Path | None], seat: Seat) -> None:
+        self._where, self._seat = where, seat
 
     def page(self, search: str, before: str | None) -> dict[str, Any]:
         """The newest records that hold `search`, older than `before`: {rows, more}."""
-        if self._path is None or not self._path.exists():
+        path = self._where()
+        if path is None or not path.exists():
             return {"rows": [], "more": False}
-        with RecordStore(self._path, read_only=True) as store:
+        with RecordStore(path, read_only=True) as store:
             found = store.list(PAGE + 1, search=search, before=before)
         return {"rows": [_row(one) for one in found[:PAGE]], "more": len(found) > PAGE}
 
     def find(self, record_id: str) -> Record:
         """Raises `RecordStoreError` where there is none, or a damaged one."""
-        if self._path is None:
+        path = self._where()
+        if path is None:
             raise RecordStoreError("Nothing is kept here.", remedy="Start without --no-store.")
-        with RecordStore(self._path, read_only=True) as store:
+        with RecordStore(path, read_only=True) as store:
             return store.get(record_id)
 
     def card(self, record: Record) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from device.records.about import About
-from device.records.circumstances import Circumstances
+from device.records.beside import is_simulated
 from device.screen.card import card_json
 from device.screen.operators import Operators
 from device.screen.results import Shown
@@ -103,10 +103,6 @@ class Seat:
         keep_watch_list(self._watch_path, watched)
         self.watched = watched
 
-    def circumstances(self) -> Circumstances:
-        """What a record keeps beside its answer."""
-        return Circumstances(hazards=self._hazards, simulated=self.simulated)
-
     # ---- for the page ----
 
     def to_json(self) -> dict[str, Any]:
@@ -123,6 +119,7 @@ class Seat:
     def station_json(self, station: Station) -> dict[str, Any]:
         """Analyzer and model; what warns of them is shown on every card from now on."""
         identifier, info = station.identifier, station.analyzer.info
+        self.simulated = is_simulated(info)
         demo = [DEMO_NOTE] if identifier.bundle.demo_signed else []
         self.notes = (*demo, *identifier.notices)
         self._hazards = {one.name: one.hazard for one in identifier.compounds}

@@ -15,7 +15,9 @@ from device.driver.analyzer import Analyzer
 from device.driver.port import SimPort, parse_port
 from device.driver.transports.base import Transport
 from device.events import Event
+from device.link_key_file import find_key
 from device.ports import open_transport
+from device.records.beside import Beside
 from device.screen.board import Board
 from device.screen.bounded_http import BoundedHttp
 from device.screen.desk import Desk
@@ -23,7 +25,6 @@ from device.screen.guard import Hosts
 from device.screen.history import History
 from device.screen.routes import Web
 from device.screen.seat import Seat
-from device.screen.seat_store import SeatStore
 from device.screen.sessions import Sessions
 from device.screen.simulated_bench import SimulatedBench
 from device.station.station import Equipment
@@ -76,7 +77,7 @@ class Screen:
     Args:
         place: an address that is not loopback needs TLS; who asked is the command's business.
         folder: of operators and watch list.
-        store: where every answer is kept; None: nowhere.
+        apart: where the store keeps what a simulated analyzer gave; None: where all else is.
         opened: hears the address to open, once it is served.
     """
 
@@ -86,9 +87,9 @@ class Screen:
         equipment: Equipment,
         place: Place,
         folder: Path,
-        store: Path | None,
         *,
         timeout_s: float,
+        apart: Path | None = None,
         language: str | None = None,
         opened: Callable[[str], None] = lambda _url: None,
         tell: Callable[[Event], None] = lambda _event: None,
@@ -98,16 +99,19 @@ class Screen:
         self._timeout_s, self._port, switch = timeout_s, port, StopSwitch()
 
         def open_analyzer(at: str) -> Analyzer:
-            return Analyzer(Stoppable(self._link(at), switch), timeout_s=timeout_s)
+            return Analyzer(Stoppable(self._link(at), switch), timeout_s, find_key)
 
-        self.seat = Seat(folder, simulated=self.bench is not None)
-        if store is not None:
-            equipment = replace(equipment, store=SeatStore(store, self.seat))
+        self.seat = seat = Seat(folder, simulated=self.bench is not None)
+        beside = Beside(about=lambda: seat.about)
+        equipment = replace(equipment, beside=beside, start_as="screen")
+        store = None if equipment.store is None else equipment.store.path
+        if equipment.store is not None:
+            equipment.store.close()  # its connections belong to the thread that measures
         self.desk = Desk(port, equipment, open_analyzer, switch, Board(), self.seat, tell)
         self.sessions = Sessions()
         self._web = Web(
             self.desk,
-            History(store, self.seat),
+            History(lambda: apart if apart and seat.simulated else store, seat),
             self.sessions,
             language=language,
             secure=place.certificate is not None,
