@@ -140,9 +140,7 @@ class Desk:
                 tried = self._equipment if asked else replace(self._equipment, start_as="")
                 with Station(self._port, tried, self._open, self._tell, self._pause) as station:
                     if not asked:  # a failed start is kept once, not every few seconds
-                        self.log(
-                            "start", {"by": "screen", "port": self._port, **self._started(station)}
-                        )
+                        self.log("start", self._started(station))
                     self._tell(Ready())
                     self._work(station)
             except Closing:
@@ -156,7 +154,8 @@ class Desk:
             asked = self._wait_for_retry()
 
     def _started(self, station: Station) -> Mapping[str, Any]:
-        return started(station.analyzer, station.identifier, self._equipment.settings)
+        known = started(station.analyzer, station.identifier, self._equipment.settings)
+        return {"by": self._equipment.start_as, "port": self._port, **known}
 
     def _work(self, station: Station) -> None:
         """Answer trigger and buttons, and bring a lost analyzer back, until closing."""
@@ -216,12 +215,17 @@ class Desk:
             return work(*given, **named)
 
     def _write_log(self) -> None:
-        """What cannot be kept is told by the next measurement, which is refused then."""
+        """What cannot be kept ends the station, and is tried again when it is opened again."""
         store = self._equipment.store
         while not self._to_log.empty():
             kind, content = self._to_log.get()
-            if store is not None:
+            if store is None:
+                continue
+            try:
                 store.append_event(kind, content)
+            except RamixError:
+                self._to_log.put((kind, content))
+                raise
 
     def _see_model(self, station: Station) -> None:
         if self.identifier is not station.identifier:
