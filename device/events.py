@@ -129,8 +129,17 @@ class Reconnected:
     model_changed: bool
 
 
+@dataclass(frozen=True)
+class SelfTestDue:
+    """The analyzer's last self-test is old, never was, or failed and is overridden; `remedy` is
+    empty where one line is enough."""
+
+    text: str
+    remedy: str = ""
+
+
 Event = (
-    Step | Connecting | Ready | Waiting | Countdown | Cancelled | LaserOn | FrameTaken
+    SelfTestDue | Step | Connecting | Ready | Waiting | Countdown | Cancelled | LaserOn | FrameTaken
     | SpectrumSoFar | Certainty | Answered | Failed | LinkLost | Reconnecting | OtherAnalyzer
     | Reconnected
 )  # fmt: skip
@@ -141,6 +150,8 @@ def words(event: Event) -> str:
     match event:
         case Step(text):
             return text
+        case SelfTestDue(text, remedy):
+            return f"{text} {remedy}".rstrip()
         case Connecting(port):
             return f"opening {port}"
         case Ready():

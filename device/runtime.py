@@ -35,7 +35,7 @@ from device.events import Cancelled, Certainty, Event, LaserOn, Ready, SpectrumS
 from device.inference.errors import BundleError, RuntimeMissing, VerificationFailed
 from device.inference.model_source import load_from_analyzer, slot_name
 from device.measurement_id import numbered
-from device.records.beside import Beside, require_writable, stored
+from device.records.beside import Beside, before_light, stored
 from device.spectra.spectrum import Acquisition, spectrum_from_acquisition
 from firmware_bridge.errors import InstrumentError, LinkError, LinkTimeout, RamixError
 from firmware_bridge.messages import SlotState
@@ -96,9 +96,8 @@ def run(
             continue
         pressed += 1
         try:
-            outcome = measure(
-                analyzer, identifier, store, settings, progress, containers, countdown_s, beside
-            )
+            how = (settings, progress, containers, countdown_s, beside)
+            outcome = measure(analyzer, identifier, store, *how)
         except MeasurementCancelled as cancelled:
             progress(Cancelled())
             show_failure(cancelled)
@@ -130,18 +129,17 @@ def measure(
     """Measure once, through `containers`, identify, and store before anybody sees the answer.
 
     No light is made before `countdown_s` are over; a press of the trigger meanwhile raises
-    `MeasurementCancelled`. A store that would not take the record refuses before that.
+    `MeasurementCancelled`. A full store and a failed self-test refuse before that.
     """
-    require_writable(store)
+    self_test = before_light(store, beside, analyzer)
     count_down(analyzer, countdown_s, tell)
-    # the brightest line counts within the range that this model sees
-    settings = replace(settings, seen=identifier.bundle.manifest.grid)
+    settings = replace(settings, seen=identifier.bundle.manifest.grid)  # its brightest line counts
     if isinstance(settings, SequentialSettings):
         answer = _until_certain(analyzer, identifier, settings, tell, containers)
     else:
         answer = _so_many_frames(analyzer, identifier, settings, tell, containers)
-    if answer.settings is not None:
-        answer = replace(answer, settings=replace(answer.settings, countdown_s=countdown_s))
+    how = answer.settings and replace(answer.settings, countdown_s=countdown_s)
+    answer = replace(answer, settings=how, self_test=self_test)
     return StoredAnswer(answer, stored(store, answer, analyzer, identifier, settings, beside))
 
 

@@ -113,6 +113,10 @@ class Fields:
     def items(self, key: str, *, length: int | None = None) -> list[object]:
         return as_list(self.take(key), self.name_of(key), length=length)
 
+    def items_if_any(self, key: str) -> list[object]:
+        """Empty where the key is missing."""
+        return self.items(key) if key in self._left else []
+
     def texts(self, key: str) -> tuple[str, ...]:
         where = self.name_of(key)
         return tuple(as_text(item, where) for item in self.items(key))

@@ -12,6 +12,7 @@ from device.records.store import RecordStore
 from device.screen.arming import ARMED_S, Arming
 from device.screen.phases import Phase
 from device.screen.server import Screen
+from device.selftest.standing import SelfTestedNow, SelfTestFailed
 from device.station.stop_switch import StopSwitch
 from firmware_bridge.messages import Opcode
 from firmware_bridge.simulator.faults import Fault, FaultKind, FaultPlan
@@ -232,6 +233,42 @@ def test_the_self_test_looks_at_everything_and_makes_no_light(screen: Screen) ->
     rows = screen.desk.board.content("findings")["rows"]
     assert {"analyzer", "calibration", "battery", "disk"} <= {one["check"] for one in rows}
     assert len(bench_of(screen).analyzer.laser_on_log) == pulses
+
+
+def test_the_self_test_asks_for_its_standard_and_is_kept(tmp_path: Path) -> None:
+    port = TINY.replace("mix=fixture A:0.6,fixture B:0.4&snr=200", "scene=polystyrene&speed=20")
+    with running(tmp_path, port=port) as up:
+        client = Client(up)
+        assert client.post("/api/check", standard="polystyrene")[0] == 200
+        until(up, Phase.ASKING)
+        assert up.desk.view.asked == "polystyrene" and up.desk.view.asked_lit
+        assert client.command("continue")[0] == 200
+        until(up, Phase.CALIBRATING)
+        assert up.desk.view.laser
+        until(up, Phase.CHECKED)
+        rows = up.desk.board.content("findings")["rows"]
+        assert not [one for one in rows if one["level"] == "fault"], rows
+        assert client.post("/api/check", standard="moon")[0] == 400
+    with RecordStore(tmp_path / "records.sqlite", read_only=True) as store:
+        event = store.last_event("selftest")
+    assert event is not None and event.content["standard"] == "polystyrene"
+    assert event.content["passed"]
+
+
+def test_after_a_failed_self_test_no_light_is_made(tmp_path: Path) -> None:
+    def refusing(_tell: object) -> SelfTestedNow:
+        def of(_serial: str) -> None:
+            raise SelfTestFailed("The self-test of analyzer RX-1 failed: dark level.")
+
+        return of
+
+    with running(tmp_path, fitness=refusing) as up:
+        pulses = len(bench_of(up).analyzer.laser_on_log)
+        bench_of(up).press_trigger()
+        until(up, Phase.FAILED)
+        failure = up.desk.view.failure
+        assert failure is not None and failure.code == "self_test_failed" and failure.remedy
+        assert len(bench_of(up).analyzer.laser_on_log) == pulses
 
 
 def test_the_wizard_asks_waits_measures_and_writes(tmp_path: Path) -> None:

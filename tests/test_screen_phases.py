@@ -19,6 +19,7 @@ from device.events import (
     Ready,
     Reconnected,
     Reconnecting,
+    SelfTestDue,
     SpectrumSoFar,
     Step,
     Waiting,
@@ -50,7 +51,8 @@ EVENTS: list[ScreenEvent] = [
     Answered("IDENTIFIED", "1"), Asked("neon", lit=False), Asked("calcite", lit=True), Cancelled(),
     Certainty(1, 3, 2.0, 1.1), CheckBegun(), Checked(), Connecting("usb:"), Countdown(2.0),
     Dismissed(), Failed(ERROR), FrameTaken(1, 4, lit=True), GoneOn(), LaserOn(70, 20.0),
-    LinkLost(ERROR), NotFit(ERROR), OtherAnalyzer("B", "A"), Ready(), Reconnected("A", False),
+    LinkLost(ERROR), SelfTestDue("It is due."), NotFit(ERROR), OtherAnalyzer("B", "A"), Ready(),
+    Reconnected("A", False),
     Reconnecting(2, LinkClosed("Unplugged.")), SpectrumSoFar(SPECTRUM), Step("identifying"),
     Waiting(),
 ]  # fmt: skip
@@ -81,7 +83,7 @@ def test_light_is_told_from_its_first_event_to_the_end_of_the_measurement(
     then = after(before, event)
     if isinstance(event, LIGHTS):
         assert then.laser
-    elif isinstance(event, Step | Waiting):
+    elif isinstance(event, SelfTestDue | Step | Waiting):
         assert then == before
     elif not isinstance(event, GoneOn):
         assert not then.laser

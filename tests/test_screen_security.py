@@ -50,7 +50,7 @@ READS = [
     "/api/records/1/file",
 ]  # fmt: skip
 CHANGES = [
-    "/api/command", "/api/calibrate", "/api/reidentify", "/api/sample", "/api/watch",
+    "/api/command", "/api/check", "/api/calibrate", "/api/reidentify", "/api/sample", "/api/watch",
     "/api/sign-in", "/api/sign-out", "/api/operators", "/api/trigger",
 ]  # fmt: skip
 

@@ -70,6 +70,20 @@ class MeasuredWith:
     countdown_s: float
 
 
+@dataclass(frozen=True)
+class SelfTested:
+    """How the analyzer stood when it measured: its last self-test (`device/selftest/standing.py`).
+
+    state: `passed`, `failed`, `overdue` or `never`. utc, record_id: of the last one, None without.
+    despite: it had failed, and the operator measured all the same.
+    """
+
+    state: str
+    utc: str | None
+    record_id: str | None
+    despite: bool = False
+
+
 def signers_of(bundle: Bundle) -> tuple[Signer, ...]:
     """Who signed, as far as this machine trusts them."""
     return tuple(Signer(key_id, key_id == DEMO_KEY_ID) for key_id in bundle.signed_by)
@@ -90,3 +104,4 @@ class Answer:
     names: tuple[str, ...] = ()  # of all compounds that were asked about, in their order
     containers: tuple[ContainerFound, ...] = ()  # that the sample was measured through
     settings: MeasuredWith | None = None  # None: of a file
+    self_test: SelfTested | None = None  # None: of a file, or nobody kept one

@@ -34,6 +34,9 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
                   before it existed have none
     settings      {integration_time_ms, frames, laser_power_mw, looks, stopped_because, countdown_s}
                   of a measurement, null for a file; records from before it existed have none
+                  settings.despite_self_test: true where the operator overrode a failed self-test
+    self_test     {state, utc, record_id} of the analyzer's last self-test; state is passed, failed,
+                  overdue or never; null for a file or where nothing is kept
     timings_ms    {preprocess, invoke, fit, total}
     record_id     where it is stored, or null
     """
@@ -81,10 +84,24 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
         "why": None
         if found.why is None
         else why_json(found.why, answer.names, frozenset(one.name for one in found.components)),
-        "settings": None if answer.settings is None else asdict(answer.settings),
+        "settings": _settings(answer),
+        "self_test": None
+        if answer.self_test is None
+        else {
+            "state": answer.self_test.state,
+            "utc": answer.self_test.utc,
+            "record_id": answer.self_test.record_id,
+        },
         "timings_ms": {name: _number(value) for name, value in answer.timings_ms.items()},
         "record_id": record_id,
     }
+
+
+def _settings(answer: "Answer") -> dict[str, Any] | None:
+    if answer.settings is None:
+        return None
+    overridden = answer.self_test is not None and answer.self_test.despite
+    return {**asdict(answer.settings), **({"despite_self_test": True} if overridden else {})}
 
 
 def signers_json(signers: "Sequence[Signer]") -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ The axis is the page's. A line at the shift s that is seen at the wavelength l t
 Next: `raman_standard.py` for the shifts, `line_fit.py` for the centres.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -90,6 +90,37 @@ def laser_wavelength(
         CalibrationMismatch: the page is for another number of pixels.
         CalibrationRefused: no polystyrene is seen, it is saturated, or the lines disagree.
     """
+    found = polystyrene_lines(counts, page, saturated=saturated)
+    if len(found) < _FEWEST_LINES:
+        raise CalibrationRefused(
+            NO_POLYSTYRENE,
+            f"{len(found)} lines of polystyrene are seen, {_FEWEST_LINES} are needed.",
+        )
+    apart = np.array([line.residual_cm1 for line in found])
+    weight = np.array([1.0 / (line.sigma_cm1**2 + _STANDARD_SIGMA_CM1**2) for line in found])
+    moved_cm1 = float(weight @ apart / weight.sum())
+    excitation_nm = 1e7 / (1e7 / page.excitation_nm - moved_cm1)
+    lines = tuple(replace(line, seen_cm1=line.seen_cm1 - moved_cm1) for line in found)
+    worst = max(lines, key=lambda line: abs(line.residual_cm1))
+    if not abs(worst.residual_cm1) <= WORST_POLYSTYRENE_CM1:
+        raise CalibrationRefused(
+            POOR,
+            f"Polystyrene's line at {worst.standard_cm1} cm-1 is seen at {worst.seen_cm1:.1f}, "
+            f"{WORST_POLYSTYRENE_CM1:g} beside are allowed.",
+        )
+    error_cm1 = float(weight.sum() ** -0.5)
+    return LaserWavelength(excitation_nm, error_cm1 * excitation_nm**2 / 1e7, lines)
+
+
+def polystyrene_lines(
+    counts: Floats, page: CalibrationPage, *, saturated: Bools | None = None
+) -> tuple[StandardLine, ...]:
+    """The lines of polystyrene that are seen, where the page with its own laser puts them.
+
+    Raises:
+        CalibrationMismatch: the page is for another number of pixels.
+        CalibrationRefused: no polystyrene is seen, or a line is saturated.
+    """
     seen = _Frame(counts, page, saturated)
     off_cm1 = seen.strongest_cm1() - POLYSTYRENE_STRONGEST_CM1
     if not abs(off_cm1) <= FURTHEST_LASER_CM1:
@@ -103,32 +134,8 @@ def laser_wavelength(
         for shift in POLYSTYRENE_CM1
         if page.resolution_cm1 <= _CROWDED_ABOVE_CM1 or shift != POLYSTYRENE_CROWDED_CM1
     ]
-    found = [
-        (shift, line) for shift in wanted if (line := seen.line_near(shift + off_cm1)) is not None
-    ]
-    if len(found) < _FEWEST_LINES:
-        raise CalibrationRefused(
-            NO_POLYSTYRENE,
-            f"{len(found)} of {len(wanted)} lines of polystyrene are seen, "
-            f"{_FEWEST_LINES} are needed.",
-        )
-    apart = np.array([line.seen_cm1 - shift for shift, line in found])
-    weight = np.array([1.0 / (line.sigma_cm1**2 + _STANDARD_SIGMA_CM1**2) for _, line in found])
-    moved_cm1 = float(weight @ apart / weight.sum())
-    excitation_nm = 1e7 / (1e7 / page.excitation_nm - moved_cm1)
-    lines = tuple(
-        StandardLine(shift, line.seen_cm1 - moved_cm1, line.sigma_cm1, line.fwhm_cm1)
-        for shift, line in found
-    )
-    worst = max(lines, key=lambda line: abs(line.residual_cm1))
-    if not abs(worst.residual_cm1) <= WORST_POLYSTYRENE_CM1:
-        raise CalibrationRefused(
-            POOR,
-            f"Polystyrene's line at {worst.standard_cm1} cm-1 is seen at {worst.seen_cm1:.1f}, "
-            f"{WORST_POLYSTYRENE_CM1:g} beside are allowed.",
-        )
-    error_cm1 = float(weight.sum() ** -0.5)
-    return LaserWavelength(excitation_nm, error_cm1 * excitation_nm**2 / 1e7, lines)
+    near = [(shift, seen.line_near(shift + off_cm1)) for shift in wanted]
+    return tuple(replace(line, standard_cm1=shift) for shift, line in near if line is not None)
 
 
 def check_calcite(

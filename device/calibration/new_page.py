@@ -10,6 +10,7 @@ import numpy as np
 
 from device.calibration.lamp_axis import LampAxis
 from device.calibration.refused import POOR, CalibrationRefused
+from device.calibration.response_fit import Response
 from firmware_bridge.calibration import CalibrationError, CalibrationPage
 
 # Beyond the last lines the polynomial is extrapolated; the pixels where its standard error is more
@@ -46,6 +47,11 @@ def page_from_lamp(old: CalibrationPage, lamp: LampAxis) -> CalibrationPage:
 def page_with_laser(old: CalibrationPage, excitation_nm: float) -> CalibrationPage:
     """`old` with another laser wavelength, in vacuum."""
     return replace(old, excitation_nm=excitation_nm)
+
+
+def page_with_response(old: CalibrationPage, response: Response) -> CalibrationPage:
+    """`old` with another relative response."""
+    return replace(old, response=response.relative)
 
 
 def page_to_begin(

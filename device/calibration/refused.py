@@ -17,6 +17,9 @@ SHIFTED: Final = "shifted"
 POOR: Final = "poor"
 NO_POLYSTYRENE: Final = "no_polystyrene"
 CALCITE_OFF: Final = "calcite_off"
+NO_LIGHT: Final = "no_light"
+HOLES: Final = "holes"
+NOT_SMOOTH: Final = "not_smooth"
 
 _REMEDIES: Final = {
     NO_LAMP: "Light the lamp, hold it before the probe, and measure again.",
@@ -29,6 +32,9 @@ _REMEDIES: Final = {
     "If its grating or detector was moved, it needs its maker's adjustment.",
     POOR: "Measure again without other light; if it stays so, the optics need adjustment.",
     NO_POLYSTYRENE: "Put polystyrene before the probe, cover it, and measure again.",
+    NO_LIGHT: "Put the standard nearer, cover the probe, and measure with more frames.",
+    HOLES: "Use a curve of the whole range, and a page whose dead pixels do not lie together.",
+    NOT_SMOOTH: "Check that the curve belongs to this standard, and keep other light away.",
     CALCITE_OFF: "Calibrate with the lamp and polystyrene again before the analyzer is used.",
 }
 

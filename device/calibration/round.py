@@ -20,8 +20,24 @@ from device.calibration.laser_wavelength import (
     check_calcite,
     laser_wavelength,
 )
-from device.calibration.new_page import page_from_lamp, page_to_begin, page_with_laser
-from device.calibration.well_exposed import Exposed, Tell, lamp_frame, raman_frame
+from device.calibration.new_page import (
+    page_from_lamp,
+    page_to_begin,
+    page_with_laser,
+    page_with_response,
+)
+from device.calibration.recorded_frame import RecordedFrame
+from device.calibration.response_curve import ReferenceCurve
+from device.calibration.response_fit import Response, response_of
+from device.calibration.well_exposed import (
+    Bools,
+    Exposed,
+    Floats,
+    Tell,
+    lamp_frame,
+    raman_frame,
+    with_dark,
+)
 from device.driver.analyzer import Analyzer
 from firmware_bridge.calibration import CalibrationError, CalibrationPage
 from firmware_bridge.errors import CallerError
@@ -45,9 +61,12 @@ class Plan:
     polystyrene: bool = False
     calcite: bool = False
     laser_power_mw: int | None = None
+    response: ReferenceCurve | None = None  # of the standard or lamp that is placed for it
+    response_frame: RecordedFrame | None = None  # instead of measuring it now
 
     def __post_init__(self) -> None:
-        if self.lamp is None and not self.polystyrene and not self.calcite:
+        measured = (self.lamp, self.polystyrene, self.calcite, self.response)
+        if not any(one is not None and one is not False for one in measured):
             raise CallerError("Nothing is to be measured.")
 
 
@@ -64,6 +83,7 @@ class Calibrated:
     lamp: LampAxis | None = None
     laser: LaserWavelength | None = None
     calcite: StandardLine | None = None
+    response: Response | None = None
     sequence: int | None = None
     kept: Path | None = None
 
@@ -97,16 +117,22 @@ def calibrate(
         seen = _raman(analyzer, page, plan, tell)
         laser = laser_wavelength(seen.counts, page, saturated=seen.full)
         page = page_with_laser(page, laser.excitation_nm)
+    response = None
+    if plan.response is not None:
+        counts, full = _broad_light(analyzer, page, plan, plan.response, ask, tell)
+        response = response_of(counts, plan.response, page, saturated=full)
+        page = page_with_response(page, response)
     calcite = None
     if plan.calcite:
         ask("Put calcite before the probe and cover it. THE LASER WILL SHINE.")
         seen = _raman(analyzer, page, plan, tell)
         calcite = check_calcite(seen.counts, page, saturated=seen.full)
     if keep_in is None or page == old:
-        return Calibrated(old, page, lamp, laser, calcite)
+        return Calibrated(old, page, lamp, laser, calcite, response)
     kept = keep(analyzer.call(ReadCalibration()).page, analyzer.info.serial, keep_in)
     tell("writing the page")
-    return Calibrated(old, page, lamp, laser, calcite, analyzer.write_calibration(page), kept)
+    sequence = analyzer.write_calibration(page)
+    return Calibrated(old, page, lamp, laser, calcite, response, sequence, kept)
 
 
 def restore(analyzer: Analyzer, page: CalibrationPage, keep_in: Path) -> Calibrated:
@@ -149,10 +175,38 @@ def _by_lamp(
     return page_to_begin(len(seen.counts), found, NOMINAL_EXCITATION_NM, serial), found
 
 
-def _raman(analyzer: Analyzer, page: CalibrationPage, plan: Plan, tell: Tell) -> Exposed:
+def _broad_light(
+    analyzer: Analyzer,
+    page: CalibrationPage,
+    plan: Plan,
+    curve: ReferenceCurve,
+    ask: Ask,
+    tell: Tell,
+) -> tuple[Floats, Bools]:
+    """Counts [n] of the standard that `curve` is of, and where they are saturated, bool[n]."""
+    recorded = plan.response_frame
+    if recorded is not None:
+        return recorded.counts, recorded.saturated
+    if curve.needs_laser:
+        ask("Put the luminescence standard before the probe and cover it. THE LASER WILL SHINE.")
+        seen = _raman(analyzer, page, plan, tell, everywhere=True)
+        return seen.counts, seen.full
+    ask("Put the lamp of the curve before the probe and light it. The laser stays off.")
+    lit = lamp_frame(analyzer, tell)
+    ask("Cover the probe. The laser stays off.")
+    seen = with_dark(analyzer, lit, tell)
+    return seen.counts, seen.full
+
+
+def _raman(
+    analyzer: Analyzer, page: CalibrationPage, plan: Plan, tell: Tell, *, everywhere: bool = False
+) -> Exposed:
     low, high = _RAMAN_WITHIN_CM1
     axis = page.wavenumber_cm1()
     where = (axis >= low) & (axis <= high) & ~page.dead_mask()
+    if everywhere:
+        where = ~page.dead_mask()
+        where[: page.first_valid_pixel] = where[page.last_valid_pixel + 1 :] = False
     most = analyzer.capabilities.max_laser_power_mw
     power_mw = most if plan.laser_power_mw is None else plan.laser_power_mw
     return raman_frame(analyzer, np.asarray(where), power_mw, tell)

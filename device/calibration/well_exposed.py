@@ -37,11 +37,13 @@ _PEAK_RANK: Final = 3  # no line is narrower, hardly a cosmic ray is wider
 @dataclass(frozen=True, eq=False)
 class Exposed:
     """counts [n]: mean over the frames, less the dark ones where the laser was on; full [n]: where
-    any lit frame was saturated."""
+    most lit frames were saturated."""
 
     counts: Floats
     full: Bools
     integration_time_ms: float
+    lit: tuple[Frame, ...]
+    dark: tuple[Frame, ...]  # taken after the lit ones
 
 
 def lamp_frame(analyzer: Analyzer, tell: Tell) -> Exposed:
@@ -54,6 +56,18 @@ def lamp_frame(analyzer: Analyzer, tell: Tell) -> Exposed:
     everywhere = np.ones(analyzer.capabilities.pixel_count, dtype=np.bool_)
     lit = _exposed(analyzer, everywhere, False, tell)
     return _averaged(analyzer, lit, [])
+
+
+def with_dark(analyzer: Analyzer, seen: Exposed, tell: Tell) -> Exposed:
+    """A lamp's frames less dark ones of the same exposure, taken now that the probe is covered.
+
+    Raises:
+        InstrumentError, LinkError, ProtocolError: as the driver does.
+    """
+    tell("dark frames")
+    dark = [analyzer.acquire_frame(laser_on=False) for _ in range(_FRAMES)]
+    check_exposures(seen.lit, dark)
+    return _averaged(analyzer, list(seen.lit), dark)
 
 
 def raman_frame(analyzer: Analyzer, where: Bools, laser_power_mw: int, tell: Tell) -> Exposed:
@@ -123,4 +137,4 @@ def _averaged(analyzer: Analyzer, lit: list[Frame], dark: list[Frame]) -> Expose
     full = [full_pixels(frame.counts.astype(np.float64), full_counts) for frame in lit]
     # one cosmic ray fills a pixel of one frame and is averaged out; a line fills it in all
     many = np.sum(full, axis=0) > len(lit) // 2
-    return Exposed(counts, many, lit[0].exposure_us / 1000.0)
+    return Exposed(counts, many, lit[0].exposure_us / 1000.0, tuple(lit), tuple(dark))

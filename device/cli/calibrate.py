@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from device.cli.calibrate_response import (
+    check_response_options,
+    response_asked,
+    response_options,
+)
 from device.cli.options import common_options, port_option
 from device.cli.output import clear_progress, print_json, print_progress
 
@@ -36,6 +41,7 @@ LAMPS: Final = ("neon", "argon")
 )
 @click.option("--polystyrene", is_flag=True, help="Measure the laser's wavelength on polystyrene.")
 @click.option("--calcite", is_flag=True, help="Check on calcite before anything is written.")
+@response_options
 @click.option(
     "--laser-power",
     type=click.IntRange(min=0),
@@ -64,6 +70,8 @@ def calibrate(
     lamp: str | None,
     polystyrene: bool,
     calcite: bool,
+    curve: Path | None,
+    response_frame: Path | None,
     laser_power: int | None,
     dry_run: bool,
     yes: bool,
@@ -72,7 +80,7 @@ def calibrate(
     as_json: bool,
     timeout_s: float,
 ) -> None:
-    """Calibrate the wavelength axis and the laser's wavelength.
+    """Calibrate the wavelength axis, the laser's wavelength and the relative response.
 
     The lines of a neon or argon lamp are found and named whatever the page says, and refused where
     they do not decide. The new page is read back; the old one is kept in a file that is named.
@@ -83,10 +91,12 @@ def calibrate(
       ramix calibrate --port usb: --polystyrene --dry-run
       ramix calibrate --file neon.txt --plot neon.png
       ramix calibrate --port sim:scene=neon --yes --json
+      ramix calibrate --port usb: --response-reference srm2241.csv
     """
-    if (port is None) == (frame is None):
+    check_response_options(port, frame, curve, response_frame)
+    if curve is None and (port is None) == (frame is None):
         raise click.UsageError("Give either --port or --file.")
-    if lamp is None and not polystyrene and not calcite:
+    if curve is None and lamp is None and not polystyrene and not calcite:
         lamp = LAMPS[0]
     if picture is not None:
         if lamp is None or restore is not None:
@@ -94,12 +104,16 @@ def calibrate(
         from device.show.plot import require_plotting
 
         require_plotting(picture)
-    if port is not None and restore is not None:
+    if port is None and curve is not None and response_frame is not None:
+        from device.calibration.recorded import response_from_file
+
+        done = response_from_file(response_frame, curve)
+    elif port is not None and restore is not None:
         done = _restored(port, restore, timeout_s)
     elif port is not None:
         from device.calibration.round import Plan
 
-        plan = Plan(lamp, polystyrene, calcite, laser_power)
+        plan = Plan(lamp, polystyrene, calcite, laser_power, *response_asked(curve, response_frame))
         done = _measured(port, plan, dry_run=dry_run, yes=yes, timeout_s=timeout_s)
     else:
         if restore is not None:
@@ -174,6 +188,7 @@ def _json(done: "Calibrated") -> dict[str, Any]:
         laser_json,
         moved_cm1,
         page_json,
+        response_json,
         standard_line_json,
     )
 
@@ -182,6 +197,7 @@ def _json(done: "Calibrated") -> dict[str, Any]:
         "lamp": None if done.lamp is None else lamp_json(done.lamp),
         "polystyrene": None if done.laser is None else laser_json(done.laser),
         "calcite": None if done.calcite is None else standard_line_json(done.calcite),
+        "response": None if done.response is None else response_json(done.response),
         "old_page": None if done.old is None else page_json(done.old),
         "page": page_json(done.page),
         "moved_cm1": None if moved is None else [round(by, 3) for by in moved],
@@ -192,7 +208,7 @@ def _json(done: "Calibrated") -> dict[str, Any]:
 
 
 def _text(done: "Calibrated") -> list[str]:
-    from device.show.calibration import lamp_text, laser_text, moved_cm1
+    from device.show.calibration import lamp_text, laser_text, moved_cm1, response_text
 
     rows = [] if done.lamp is None else lamp_text(done.lamp)
     if done.laser is not None:
@@ -200,6 +216,8 @@ def _text(done: "Calibrated") -> list[str]:
     if done.calcite is not None:
         seen = done.calcite
         rows.append(f"calcite: {seen.standard_cm1} cm-1 is seen at {seen.seen_cm1:.2f}")
+    if done.response is not None:
+        rows += response_text(done.response, done.page)
     rows.append(_range_text("new page", done.page))
     if done.old is not None:
         rows.append(_range_text("old page", done.old))

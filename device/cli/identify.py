@@ -17,6 +17,7 @@ from device.cli.options import (
     growing_options,
     port_option,
     runtime_option,
+    self_test_options,
     store_options,
 )
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 @runtime_option
 @growing_options
 @countdown_option("0, for the command is the consent; with the trigger in hand: run")
+@self_test_options
 @store_options
 @about_options
 @click.option(
@@ -74,6 +76,8 @@ def identify(
     integration_time: float | str | None,
     laser_power_mw: int | None,
     countdown_s: float | None,
+    self_test_interval_h: float,
+    despite_self_test: bool,
     store: Path | None,
     no_store: bool,
     picture: Path | None,
@@ -105,10 +109,11 @@ def identify(
     if (file is None) == (port is None):
         raise click.UsageError("Give either --file or --port.")
     measuring = (budget_s, frames, integration_time, laser_power_mw)
-    if file is not None and any(option is not None for option in (*measuring, countdown_s)):
+    asked = any(option is not None for option in (*measuring, countdown_s))
+    if file is not None and (asked or despite_self_test):
         raise click.UsageError(
-            "--budget, --frames, --integration-time, --laser-power and --countdown need a "
-            "--port to measure with."
+            "--budget, --frames, --integration-time, --laser-power, --countdown and "
+            "--despite-self-test need a --port to measure with."
         )
     if no_store and store is not None:
         raise click.UsageError("--store and --no-store contradict each other.")
@@ -124,6 +129,7 @@ def identify(
         settings = measurement_settings(*measuring)
         done = _identify_sample(
             port, blanks, model, runtime, settings, countdown_s or 0.0, store, no_store, timeout_s,
+            self_test_interval_h, despite_self_test,
             about,
         )  # fmt: skip
     from device.cli.outcome import show_answer, warn_of_model
@@ -187,12 +193,15 @@ def _identify_sample(
     store: Path | None,
     no_store: bool,
     timeout_s: float,
+    self_test_interval_h: float,
+    despite_self_test: bool,
     about: "About",
 ) -> _Done:
     """Measure once, with the analyzer's own model unless another was named."""
     from device.answer.proof import proven_identifier
     from device.cli.keeping_log import keep_log
     from device.cli.measuring import record_store
+    from device.cli.self_tests import fitness
     from device.cli.showing import print_event
     from device.cli.spectrum_file import containers_for, read_with_sha256
     from device.driver.port import parse_port
@@ -210,6 +219,7 @@ def _identify_sample(
     if model is not None:
         chosen = proven_identifier(model_source.load_default(model), runtime, field)
     records = record_store(store, no_store=no_store, port=port)
+    fit = fitness(records, port, self_test_interval_h, despite=despite_self_test, tell=print_event)
     equipment = Equipment(
         settings,
         runtime=runtime,
@@ -218,7 +228,7 @@ def _identify_sample(
         containers=lambda identifier: containers_for(identifier, read),
         store=records,
         countdown_s=countdown_s,
-        beside=Beside(about=lambda: about),
+        beside=Beside(about=lambda: about, self_test=fit),
     )
     with Station(port, equipment, lambda at: open_analyzer(at, timeout_s), print_event) as station:
         outcome, identifier = station.measure(), station.identifier

@@ -42,7 +42,10 @@ VERBS = {
     "calibrate": Verb(
         "device.cli.calibrate",
         "calibrate",
-        "Calibrate the wavelength axis and the laser's wavelength.",
+        "Calibrate the wavelength axis, the laser's wavelength and the relative response.",
+    ),
+    "selftest": Verb(
+        "device.cli.selftest", "selftest", "Test whether an analyzer is fit to measure."
     ),
     "trust": Verb("device.cli.trust", "trust", "Show or change who may sign models here."),
     "link-key": Verb(

@@ -62,7 +62,7 @@ def show_answer(
         result,
         source=_source(answer.spectrum),
         hazards={one.name: one.hazard for one in identifier.compounds},
-        notes=_notes(identifier),
+        notes=[*_notes(identifier), *_overridden(answer)],
         style=terminal_style(),
     )
     click.echo(text, color=True)  # colours were decided by the style; click must not strip them
@@ -100,6 +100,12 @@ def warn_of_model(identifier: Identifier) -> None:
 
 def _notes(identifier: Identifier) -> list[str]:
     return [*([DEMO_NOTE] if identifier.bundle.demo_signed else []), *identifier.notices]
+
+
+def _overridden(answer: Answer) -> list[str]:
+    if answer.self_test is None or not answer.self_test.despite:
+        return []
+    return ["The analyzer's last self-test failed; it was measured with all the same."]
 
 
 def _source(spectrum: Spectrum) -> str:

@@ -18,6 +18,7 @@ from device.cli.options import (
     growing_options,
     port_option,
     runtime_option,
+    self_test_options,
     store_options,
 )
 from device.cli.output import clear_progress, print_ramix_error
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 @runtime_option
 @growing_options
 @countdown_option("2")
+@self_test_options
 @store_options
 @about_options
 @common_options
@@ -52,6 +54,8 @@ def run(
     integration_time: float | str | None,
     laser_power_mw: int | None,
     countdown_s: float | None,
+    self_test_interval_h: float,
+    despite_self_test: bool,
     store: Path | None,
     no_store: bool,
     about: "About",
@@ -88,6 +92,7 @@ def run(
     from device.cli.keeping_log import keep_log
     from device.cli.measuring import measurement_settings, record_store
     from device.cli.outcome import show_answer, warn_of_model
+    from device.cli.self_tests import fitness
     from device.cli.showing import print_event
     from device.cli.simulated_truth import opener_and_truth
     from device.cli.spectrum_file import containers_for, read_with_sha256
@@ -111,6 +116,7 @@ def run(
         print_ramix_error(failure, as_json=as_json)
 
     signal.signal(signal.SIGTERM, _stop)
+    fit = fitness(records, port, self_test_interval_h, despite=despite_self_test, tell=print_event)
     equipment = Equipment(
         settings,
         runtime=runtime,
@@ -118,7 +124,7 @@ def run(
         containers=lambda identifier: containers_for(identifier, read),
         store=records,
         countdown_s=DEFAULT_COUNTDOWN_S if countdown_s is None else countdown_s,
-        beside=Beside(about=lambda: about),
+        beside=Beside(about=lambda: about, self_test=fit),
         start_as="run",
     )
     tell = watched(print_event)

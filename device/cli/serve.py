@@ -15,6 +15,7 @@ from device.cli.options import (
     log_level_option,
     port_option,
     runtime_option,
+    self_test_options,
     store_options,
 )
 
@@ -57,6 +58,7 @@ LANGUAGES = ("en", "de")  # spelled here again: their owner imports the web serv
 @growing_options
 @countdown_option("2")
 @store_options
+@self_test_options
 @click.option(
     "--timeout", "timeout_s", type=click.FloatRange(min=0.0, max=600.0, min_open=True),
     default=DEFAULT_TIMEOUT_S, show_default=True, metavar="SECONDS",
@@ -82,6 +84,8 @@ def serve(
     countdown_s: float | None,
     store: Path | None,
     no_store: bool,
+    self_test_interval_h: float,
+    despite_self_test: bool,
     timeout_s: float,
 ) -> None:
     """Show the operator's screen as a page of this machine.
@@ -107,6 +111,7 @@ def serve(
     from device import installation
     from device.cli.keeping_log import keep_log
     from device.cli.measuring import is_simulated_port, measurement_settings, record_store
+    from device.cli.self_tests import fitness
     from device.cli.spectrum_file import containers_for, read_with_sha256
     from device.countdown import DEFAULT_COUNTDOWN_S
     from device.field_library.store import FieldLibrary
@@ -143,5 +148,8 @@ def serve(
 
     Screen(
         port, equipment, place, installation.data_dir(), timeout_s=timeout_s, apart=apart,
+        fitness=lambda hear: fitness(
+            records, port, self_test_interval_h, despite=despite_self_test, tell=hear
+        ),
         language=lang, opened=opened, tell=watched(lambda _event: None),
     ).serve()  # fmt: skip

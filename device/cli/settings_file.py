@@ -37,6 +37,7 @@ SHARED: Final = (
     ("store", '"/var/lib/ramix/records.sqlite"', "where records are kept"),
     ("blank", '["empty-vial.txt"]', "spectra of the empty container"),
     ("watch", '["toluene"]', "compounds whose detection limit is stated"),
+    ("self-test-interval", "24.0", "hours after which measuring warns of an old self-test"),
     ("log-file", '"none"', "where the log is kept; none: nowhere"),
 )
 # A default is not meant where one of these stands on the command line: both would contradict.
@@ -50,6 +51,8 @@ _OVERRULED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "frames": ("--budget", "--file"),
     "integration-time": ("--budget", "--file"),
 }
+# What is asked for each time anew: an override that a file holds would soon be forgotten.
+_NEVER_A_DEFAULT: Final = ("--json", "--file", "--despite-self-test")
 
 
 class SettingsFileError(RamixError):
@@ -111,7 +114,7 @@ def long_options(command: click.Command) -> dict[str, click.Option]:
         for option in command.params
         if isinstance(option, click.Option) and not option.is_eager
         for name in option.opts
-        if name.startswith("--") and name not in ("--json", "--file")
+        if name.startswith("--") and name not in _NEVER_A_DEFAULT
     }
 
 

@@ -14,6 +14,7 @@ from device.events import (
     LinkLost,
     OtherAnalyzer,
     Reconnected,
+    SelfTestDue,
     SpectrumSoFar,
     Waiting,
     words,
@@ -28,5 +29,8 @@ def print_event(event: Event) -> None:
         case LinkLost() | OtherAnalyzer() | Reconnected():
             clear_progress()
             click.echo(words(event), err=True)
+        case SelfTestDue(_, remedy):
+            clear_progress()
+            click.echo(f"{'Warning: ' if remedy else ''}{words(event)}", err=True)
         case _:
             print_progress(words(event))

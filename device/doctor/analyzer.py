@@ -11,6 +11,7 @@ from device.doctor.finding import Finding, fault, ok, warning
 from device.driver.analyzer import Analyzer
 from device.driver.condition import event_text
 from device.inference.model_source import slot_name
+from device.selftest.bounds import HOT_C
 from firmware_bridge.errors import CalibrationMismatch
 from firmware_bridge.messages import (
     BatteryState,
@@ -25,8 +26,6 @@ from firmware_bridge.messages import (
 AnalyzerCheck = Callable[[Analyzer], Iterator[Finding]]
 
 LOW_BATTERY_PERCENT: Final = 15
-# Ratings that are common: of laser diodes, of electronics, of lithium cells while they charge.
-HOT_C: Final = {Temperatures.LASER: 50.0, Temperatures.BOARD: 70.0, Temperatures.BATTERY: 45.0}
 LARGEST_CLOCK_ERROR: Final = timedelta(minutes=1)
 ACKNOWLEDGE: Final = "When the cause is known: ramix doctor --port PORT --acknowledge"
 _NORMAL_RESTARTS: Final = (RestartCause.POWER_ON, RestartCause.SOFTWARE)

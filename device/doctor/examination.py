@@ -24,6 +24,7 @@ MACHINE_CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("model", model.model),
     ("link key", trust.link_key),
     ("records", state.records),
+    ("self-test", state.self_tests),
     ("field library", state.field_library),
     ("file modes", state.file_modes),
     ("disk", state.disk),

@@ -16,6 +16,7 @@ from device.doctor.finding import Finding, fault, ok, warning
 from device.field_library.store import FieldLibrary
 from device.records.room import LEAST_FREE_BYTES
 from device.records.store import RecordStore
+from device.selftest.standing import SelfTestFailed, SelfTestState, every_report, standing_of
 
 # Below the first no measurement is begun; below the second it is time to make room.
 TOO_LITTLE_BYTES: Final = LEAST_FREE_BYTES
@@ -23,6 +24,7 @@ LITTLE_BYTES: Final = 500_000_000
 # A clock outside of these years was never set: no computer with this program is older.
 FIRST_YEAR: Final = 2025
 LAST_YEAR: Final = 2099
+_TEST: Final = "Make one: ramix selftest --port PORT --polystyrene"
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
@@ -59,6 +61,30 @@ def records() -> Iterator[Finding]:
         )
     if not report.problems:
         yield ok(check, f"{report.count} records in {path} are whole.")
+
+
+def self_tests(now: datetime | None = None) -> Iterator[Finding]:
+    """How each analyzer that was tested here stands."""
+    check = "self-test"
+    path = installation.default_record_store_path()
+    standings = []
+    if path.exists():
+        with RecordStore(path, read_only=True) as store:
+            kept = every_report(store)
+        for serial in dict.fromkeys(one.report.serial for one in kept):
+            last = next(one for one in kept if one.report.serial == serial)
+            standings.append(standing_of(serial, last))
+    if not standings:
+        yield ok(check, "No self-test is kept here yet: ramix selftest --port PORT makes one.")
+    at = now or datetime.now(UTC)
+    for standing in standings:
+        match standing.state(at):
+            case SelfTestState.FAILED:
+                yield fault(check, standing.words(at), SelfTestFailed.default_remedy)
+            case SelfTestState.OVERDUE:
+                yield warning(check, standing.words(at), _TEST)
+            case _:
+                yield ok(check, standing.words(at))
 
 
 def field_library() -> Iterator[Finding]:

@@ -4,16 +4,17 @@ Next: `circumstances.py`, what a record holds of that; `store.py`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from device.driver.spectrometer import Spectrometer
 from device.records.about import About
 from device.records.arrays import one_line
 from device.records.circumstances import Circumstances
+from device.selftest.standing import SelfTestedNow, nobody_asks
 
 if TYPE_CHECKING:  # who does not store does not load SQLite
-    from device.answer.answer import Answer
+    from device.answer.answer import Answer, SelfTested
     from device.answer.identifier import Identifier
     from device.records.store import RecordStore
 
@@ -27,11 +28,13 @@ class Beside:
     """What is known beside measurements, asked for when one is stored.
 
     about: what people said.
-    self_test, calibration: their state, as for `Circumstances`.
+    self_test: how the analyzer of a serial number stands, asked before any light; it refuses by
+        raising.
+    calibration: its state, as for `Circumstances`.
     """
 
     about: Callable[[], About] = About
-    self_test: Callable[[], Mapping[str, Any] | None] = _nothing
+    self_test: SelfTestedNow = nobody_asks
     calibration: Callable[[], Mapping[str, Any] | None] = _nothing
 
     def circumstances(
@@ -42,7 +45,7 @@ class Beside:
         firmware = getattr(info, "firmware_version", "")  # not every instrument tells one
         return Circumstances(
             hazards=hazards_of(answer, identifier),
-            self_test=self.self_test(),
+            self_test=None if answer.self_test is None else asdict(answer.self_test),
             calibration=self.calibration(),
             analyzer={
                 "product": one_line(info.product),
@@ -63,6 +66,19 @@ def require_writable(store: "RecordStore | None") -> None:
     """
     if store is not None:
         store.check_writable()
+
+
+def before_light(
+    store: "RecordStore | None", beside: Beside | None, analyzer: Spectrometer
+) -> "SelfTested | None":
+    """How the analyzer stands by its self-tests, once the store takes a record.
+
+    Raises:
+        RecordStoreError: it does not.
+        SelfTestFailed: the last self-test failed.
+    """
+    require_writable(store)
+    return None if beside is None else beside.self_test(analyzer.info.serial)
 
 
 def stored(

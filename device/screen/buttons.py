@@ -6,6 +6,7 @@ A press of the analyzer's own trigger needs none of this. Next: `arming.py`, `de
 from concurrent.futures import Future
 from typing import Any
 
+from device.screen.checkup import SELF_TESTS
 from device.screen.desk import Desk
 from device.screen.phases import Command, Dismissed, may
 from device.screen.refusals import NotArmed, NotNow
@@ -45,10 +46,24 @@ def press(desk: Desk, command: Command, *, at_device: bool) -> "Future[Any] | No
         case Command.DISMISS:
             return desk.post(lambda _station: desk.show(Dismissed()))
         case Command.CHECK:
-            desk.post(desk.checkup.check)
+            check(desk, "", at_device=at_device)
         case Command.CALIBRATE:
             raise CallerError("A calibration says what it measures.")
     return None
+
+
+def check(desk: Desk, standard: str, *, at_device: bool) -> None:
+    """Begin the self-test, with a standard that the operator places or without light.
+
+    Raises:
+        as `press`; CallerError for a standard that is none.
+    """
+    _require(desk, Command.CHECK)
+    if standard not in SELF_TESTS:
+        raise CallerError(f"A self-test takes {', '.join(SELF_TESTS[1:])} or nothing.")
+    if standard and not at_device:
+        raise NotArmed("A standard is placed at the analyzer alone, not from elsewhere.")
+    desk.post(lambda station: desk.checkup.check(station, standard))
 
 
 def calibrate(desk: Desk, steps: tuple[str, ...], *, at_device: bool) -> None:

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from device.answer.identifier import Identifier
-from device.screen.buttons import calibrate, press
+from device.screen.buttons import calibrate, check, press
 from device.screen.desk import Desk
 from device.screen.history import History
 from device.screen.phases import Command
@@ -49,6 +49,13 @@ class Changes:
         job = press(self.desk, Command(name), at_device=at_device(request))
         if job is not None:
             await _outcome(job)
+        return done()
+
+    async def check(self, request: Request) -> Response:
+        fields = await posted(request)
+        standard = fields.text("standard", empty=True)
+        fields.done()
+        check(self.desk, standard, at_device=at_device(request))
         return done()
 
     async def calibrate(self, request: Request) -> Response:
@@ -90,6 +97,7 @@ class Changes:
         names = fields.items("names")
         fields.done()
         await run_in_threadpool(self.seat.watch, names)
+        self.desk.journal.note("settings", {"watch_list": list(self.seat.watched.names)})
         return self._told()
 
     async def sign_in(self, request: Request) -> Response:
@@ -97,11 +105,11 @@ class Changes:
         name, pin = fields.text("name"), fields.text("pin")
         fields.done()
         await run_in_threadpool(self.seat.sign_in, name, pin)
-        self.desk.log("login", {"operator": name})
+        self.desk.journal.note("login", {"operator": name})
         return self._told()
 
     async def sign_out(self, _request: Request) -> Response:
-        self.desk.log("logout", {"operator": self.seat.about.operator})
+        self.desk.journal.note("logout", {"operator": self.seat.about.operator})
         self.seat.sign_out()
         return self._told()
 

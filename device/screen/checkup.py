@@ -1,7 +1,7 @@
-"""The daily check: a self-test without light, and the calibration as a wizard that asks and waits.
+"""The daily check: the self-test and the calibration, as a wizard that asks and waits.
 
 Runs on the desk's thread; `go_on` and `cancel` come from the web's.
-Next: `../calibration/round.py`, which measures; `../doctor/analyzer.py`, the checks.
+Next: `../selftest/round.py` and `../calibration/round.py`, which measure.
 """
 
 import threading
@@ -12,17 +12,22 @@ from device.calibration.round import Calibrated, Plan, calibrate
 from device.countdown import MeasurementCancelled
 from device.doctor import analyzer as analyzer_checks
 from device.doctor.examination import examine_machine
-from device.doctor.finding import Finding, fault, ok
+from device.doctor.finding import Finding, Level, fault, ok
 from device.driver.analyzer import Analyzer
 from device.installation import kept_pages_dir
 from device.screen.board import Board
-from device.screen.phases import Asked, CheckBegun, Checked, Dismissed, GoneOn, ScreenEvent
+from device.screen.phases import Asked, CheckBegun, Checked, GoneOn, ScreenEvent
+from device.selftest.check import Check, Outcome
+from device.selftest.report import KIND, SelfTestReport
+from device.selftest.round import run_self_test
+from device.selftest.standing import last_report
 from device.show.calibration import moved_cm1
 from device.station.station import Station
 from firmware_bridge.errors import CallerError, LinkError, RamixError
 
 LAMPS: Final = ("neon", "argon")
 STANDARDS: Final = ("polystyrene", "calcite")
+SELF_TESTS: Final = ("", *LAMPS, "polystyrene")
 _WAIT_S: Final = 0.1
 
 
@@ -40,10 +45,11 @@ class Checkup:
         show: Callable[[ScreenEvent], None],
         check_closing: Callable[[], None],
         stoppable: Callable[..., Any],
+        passed: Callable[[bool], None],
         board: Board,
     ) -> None:
         self._show, self._check_closing, self._board = show, check_closing, board
-        self._stoppable = stoppable
+        self._stoppable, self._passed = stoppable, passed
         self._answered, self._cancelled = threading.Event(), threading.Event()
 
     # ---- from other threads ----
@@ -69,13 +75,18 @@ class Checkup:
 
     # ---- on the desk's thread ----
 
-    def check(self, station: Station) -> None:
-        """Everything that can be looked at without light, one finding each."""
+    def check(self, station: Station, standard: str = "") -> None:
+        """Everything that can be looked at without light, then the self-test, kept as an event.
+
+        `standard`: what the operator places, of `SELF_TESTS`; empty: no light is made.
+        """
         self._show(CheckBegun())
         found: list[Finding] = []
         self._pin(found)
         analyzer = station.analyzer
         if isinstance(analyzer, Analyzer):
+            found += self._tested(station, analyzer, standard)
+            self._pin(found)
             for name, check in analyzer_checks.CHECKS:
                 try:
                     found += check(analyzer)
@@ -90,27 +101,49 @@ class Checkup:
             self._pin(found)
         self._show(Checked())
 
+    def _tested(self, station: Station, analyzer: Analyzer, standard: str) -> list[Finding]:
+        store, steps = station.equipment.store, ["cover", standard]
+        last = None if store is None else last_report(store, analyzer.info.serial)
+        report: SelfTestReport = self._stoppable(
+            run_self_test,
+            analyzer,
+            station.identifier,
+            lambda _line: None,
+            placed=standard,
+            ask=self._asking(analyzer, steps if standard in LAMPS else steps[1:]),
+            before=None if last is None else last.report,
+        )
+        if store is not None:
+            store.append_event(KIND, report.as_json())
+        self._passed(report.passed)
+        return [_finding(check) for check in report.checks]
+
+    def _asking(self, analyzer: Analyzer, steps: Sequence[str]) -> Callable[[str], None]:
+        """Asks for one step after the other, and waits until somebody says that it is there."""
+        left = iter(steps)
+
+        def ask(_sentence: str) -> None:
+            step = next(left)
+            self._answered.clear()
+            self._cancelled.clear()
+            self._show(Asked(step, lit=step in STANDARDS))
+            while not self._answered.wait(_WAIT_S):
+                self._check_closing()
+                analyzer.state()  # a lost link shows while it waits
+            if self._cancelled.is_set():
+                raise MeasurementCancelled("It was cancelled: nothing was written.")
+            self._show(GoneOn())
+
+        return ask
+
     def calibrate(self, station: Station, plan: Plan) -> None:
         """Ask, measure, write; findings say what moved, or why nothing was written."""
         analyzer = station.analyzer
         if not isinstance(analyzer, Analyzer):
             raise WrongInstrument(f"{analyzer.info.product} has no page to write.")
         named = (plan.lamp, "polystyrene" * plan.polystyrene, "calcite" * plan.calcite)
-        steps = iter([one for one in named if one])
+        ask = self._asking(analyzer, [one for one in named if one])
         self._pin([])
-
-        def ask(_sentence: str) -> None:
-            step = next(steps)
-            self._answered.clear()
-            self._cancelled.clear()
-            self._show(Asked(step, lit=step not in LAMPS))
-            while not self._answered.wait(_WAIT_S):
-                self._check_closing()
-                analyzer.state()  # a lost link shows while it waits
-            if self._cancelled.is_set():
-                raise MeasurementCancelled("The calibration was cancelled: nothing was written.")
-            self._show(GoneOn())
-
         try:
             done: Calibrated = self._stoppable(
                 calibrate,
@@ -120,16 +153,17 @@ class Checkup:
                 ask=ask,
                 tell=lambda _line: None,
             )
-        except MeasurementCancelled:
-            analyzer.laser_off()
-            self._show(Dismissed())
-            return
-        except LinkError:
+        except (MeasurementCancelled, LinkError):
             raise
         except RamixError as error:
             analyzer.laser_off()
             self._pin([fault("calibration", error.text, error.remedy)])
         else:
+            if done.sequence is not None and station.equipment.store is not None:
+                station.equipment.store.append_event(
+                    "calibration",
+                    {"by": "screen", "sequence": done.sequence, "kept": str(done.kept)},
+                )
             self._pin(list(_findings(done)))
         self._show(Checked())
 
@@ -139,6 +173,13 @@ class Checkup:
             for one in found
         ]
         self._board.pin("findings", {"rows": rows})
+
+
+def _finding(check: Check) -> Finding:
+    """A check of the self-test as a line; one that was not made is something to know."""
+    levels = {Outcome.OK: Level.OK, Outcome.FAILED: Level.FAULT}
+    level = levels.get(check.outcome, Level.WARNING)
+    return Finding(check.name, level, check.text, check.remedy)
 
 
 def _findings(done: Calibrated) -> Sequence[Finding]:

@@ -11,17 +11,17 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
-from queue import SimpleQueue
 from typing import Any, Final
 
 from device.answer.identifier import Identifier
 from device.countdown import MeasurementCancelled
 from device.driver.spectrometer import Spectrometer
-from device.events import Answered, Cancelled, Event, Failed, Ready, SpectrumSoFar
+from device.events import Answered, Cancelled, Event, Failed, Ready, SelfTestDue, SpectrumSoFar
 from device.screen.arming import Arming
 from device.screen.board import Board
 from device.screen.checkup import Checkup
 from device.screen.jobs import Job, Jobs
+from device.screen.journal import Journal
 from device.screen.phases import NotFit, ScreenEvent, View, after, is_idle
 from device.screen.refusals import NotNow, Unexpected
 from device.screen.results import Results, shown, spectrum_json
@@ -62,10 +62,12 @@ class Desk:
         self._switch, self._tell_too = switch, tell
         self._jobs = Jobs()
         self._closing, self._retry = threading.Event(), threading.Event()
-        self.checkup = Checkup(self.show, self._check_closing, self.stoppable, board)
+        self.checkup = Checkup(
+            self.show, self._check_closing, self.stoppable, self._self_tested, board
+        )
         self.arming = Arming()
         self._unstored = 0
-        self._to_log: SimpleQueue[tuple[str, Mapping[str, Any]]] = SimpleQueue()
+        self.journal = Journal()
         self._thread = threading.Thread(target=self._run, name="desk")
 
     # ---- from other threads ----
@@ -95,9 +97,9 @@ class Desk:
             raise NotNow("The analyzer is busy or away.")
         return self._jobs.post(job)
 
-    def log(self, kind: str, content: Mapping[str, Any]) -> None:
-        """Keep an event in the chain of records, as soon as the desk has a hand free."""
-        self._to_log.put((kind, content))
+    def hear(self, event: Event) -> None:
+        """What is told beside the station; on the desk's own thread."""
+        self._tell(event)
 
     def cancel(self) -> None:
         """End what is under way, laser first; past the queue."""
@@ -124,6 +126,8 @@ class Desk:
     def _tell(self, event: Event) -> None:
         self._check_closing()
         self._tell_too(event)
+        if isinstance(event, SelfTestDue):
+            self.seat.due = event.text
         if isinstance(event, SpectrumSoFar):
             self.board.pin("spectrum", spectrum_json(event.spectrum))
         if not isinstance(event, Answered):  # shown with its card
@@ -137,10 +141,13 @@ class Desk:
         asked = True
         while not self._closing.is_set():
             try:
-                tried = self._equipment if asked else replace(self._equipment, start_as="")
-                with Station(self._port, tried, self._open, self._tell, self._pause) as station:
-                    if not asked:  # a failed start is kept once, not every few seconds
-                        self.log("start", self._started(station))
+                start_as = self._equipment.start_as if asked else ""  # a failed one is kept once
+                opening = replace(self._equipment, beside=None, start_as=start_as)
+                with Station(self._port, opening, self._open, self._tell, self._pause) as station:
+                    station.equipment = self._equipment
+                    if not asked:
+                        self.journal.note("start", self._started(station))
+                    self.seat.see_self_tests(self._equipment.beside, station.analyzer)
                     self._tell(Ready())
                     self._work(station)
             except Closing:
@@ -164,7 +171,7 @@ class Desk:
             if self.arming.told_differs():
                 self.pin()
             self._see_model(station)
-            self._write_log()
+            self.journal.write(self._equipment.store)
             try:
                 if self._one_job(station):
                     station.analyzer.wait_trigger(0.0)  # a press meanwhile was not for light
@@ -182,6 +189,10 @@ class Desk:
             return self._jobs.do_one(station)
         except LinkError:
             raise
+        except MeasurementCancelled:
+            station.analyzer.laser_off()
+            self.show(Cancelled())
+            return True
         except RamixError as error:
             if not is_idle(self.view):
                 self.show(Failed(error))
@@ -214,18 +225,9 @@ class Desk:
         with self._switch.armed():
             return work(*given, **named)
 
-    def _write_log(self) -> None:
-        """What cannot be kept ends the station, and is tried again when it is opened again."""
-        store = self._equipment.store
-        while not self._to_log.empty():
-            kind, content = self._to_log.get()
-            if store is None:
-                continue
-            try:
-                store.append_event(kind, content)
-            except RamixError:
-                self._to_log.put((kind, content))
-                raise
+    def _self_tested(self, passed: bool) -> None:
+        if passed:
+            self.seat.due = ""
 
     def _see_model(self, station: Station) -> None:
         if self.identifier is not station.identifier:

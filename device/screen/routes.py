@@ -70,6 +70,7 @@ class Web(Changes):
         }
         changes: dict[str, Endpoint] = {
             "/api/command": self.command,
+            "/api/check": self.check,
             "/api/calibrate": self.calibrate,
             "/api/reidentify": self.reidentify,
             "/api/sample": self.sample,
@@ -175,5 +176,6 @@ class Web(Changes):
     async def file(self, request: Request) -> Response:
         record = await run_in_threadpool(self.history.find, request.path_params["key"])
         safe = "".join(letter for letter in record.record_id if letter.isalnum() or letter == "-")
+        self.desk.journal.note("export", {"records": [record.record_id], "format": "json"})
         named = {"content-disposition": f'attachment; filename="ramix-{safe}.json"'}
         return Response(self.history.as_file(record), media_type="application/json", headers=named)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from device.driver.spectrometer import Spectrometer
 from device.records.about import About
-from device.records.beside import is_simulated
+from device.records.beside import Beside, before_light, is_simulated
 from device.screen.card import card_json
 from device.screen.operators import Operators
 from device.screen.results import Shown
@@ -20,6 +21,7 @@ from device.screen.watch_list import (
     keep_watch_list,
     read_watch_list,
 )
+from device.selftest.standing import SelfTestFailed
 from device.station.station import Station
 from firmware_bridge.errors import RamixError
 
@@ -37,6 +39,7 @@ class NobodySignedIn(RamixError):
 class Seat:
     """Any thread may ask and change it.
 
+    due: what the self-tests say against the analyzer; empty: nothing.
     simulated: the analyzer is a simulated one, and its trigger is on the screen.
     """
 
@@ -44,6 +47,7 @@ class Seat:
     simulated: bool = False
     about: About = field(default_factory=About)
     notes: tuple[str, ...] = ()
+    due: str = ""
 
     def __post_init__(self) -> None:
         self.operators = Operators(self.folder / "operators.json")
@@ -103,6 +107,13 @@ class Seat:
         keep_watch_list(self._watch_path, watched)
         self.watched = watched
 
+    def see_self_tests(self, beside: Beside | None, analyzer: Spectrometer) -> None:
+        """What failed forbids light, and not the screen on which it is made again."""
+        try:
+            before_light(None, beside, analyzer)
+        except SelfTestFailed as error:
+            self.due = error.text
+
     # ---- for the page ----
 
     def to_json(self) -> dict[str, Any]:
@@ -114,6 +125,7 @@ class Seat:
             "locked": not self.may_measure(),
             "watched": list(self.watched.names),
             "simulated": self.simulated,
+            "due": self.due,
         }
 
     def station_json(self, station: Station) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from device.events import Event
 from device.link_key_file import find_key
 from device.ports import open_transport
 from device.records.beside import Beside
+from device.runtime import Tell
 from device.screen.board import Board
 from device.screen.bounded_http import BoundedHttp
 from device.screen.desk import Desk
@@ -27,6 +28,7 @@ from device.screen.routes import Web
 from device.screen.seat import Seat
 from device.screen.sessions import Sessions
 from device.screen.simulated_bench import SimulatedBench
+from device.selftest.standing import SelfTestedNow, nobody_asks
 from device.station.station import Equipment
 from device.station.stop_switch import Stoppable, StopSwitch
 from firmware_bridge.errors import RamixError
@@ -78,6 +80,7 @@ class Screen:
         place: an address that is not loopback needs TLS; who asked is the command's business.
         folder: of operators and watch list.
         apart: where the store keeps what a simulated analyzer gave; None: where all else is.
+        fitness: asked before any light how the analyzer stands, and tells what is due.
         opened: hears the address to open, once it is served.
     """
 
@@ -90,6 +93,7 @@ class Screen:
         *,
         timeout_s: float,
         apart: Path | None = None,
+        fitness: Callable[[Tell], SelfTestedNow] = lambda _tell: nobody_asks,
         language: str | None = None,
         opened: Callable[[str], None] = lambda _url: None,
         tell: Callable[[Event], None] = lambda _event: None,
@@ -102,7 +106,7 @@ class Screen:
             return Analyzer(Stoppable(self._link(at), switch), timeout_s, find_key)
 
         self.seat = seat = Seat(folder, simulated=self.bench is not None)
-        beside = Beside(about=lambda: seat.about)
+        beside = Beside(lambda: seat.about, fitness(lambda event: self.desk.hear(event)))
         equipment = replace(equipment, beside=beside, start_as="screen")
         store = None if equipment.store is None else equipment.store.path
         if equipment.store is not None:

@@ -13,6 +13,7 @@ from device.show.plot import PlotNotWritten, require_plotting
 if TYPE_CHECKING:
     from device.calibration.lamp_axis import LampAxis
     from device.calibration.laser_wavelength import LaserWavelength, StandardLine
+    from device.calibration.response_fit import Response
     from firmware_bridge.calibration import CalibrationPage
 
 _SIZE_INCHES, _DPI = (9.0, 6.0), 120
@@ -63,6 +64,31 @@ def standard_line_json(line: "StandardLine") -> dict[str, float]:
     }
 
 
+def response_json(found: "Response") -> dict[str, Any]:
+    """What a frame of a known light gave, ready for JSON."""
+    return {
+        "points": len(found.relative),
+        "smallest": round(min(found.relative), 5),
+        "standard_error": round(found.standard_error, 5),
+        "misfit": round(found.misfit, 5),
+        "covered_cm1": [round(one, 1) for one in found.covered_cm1],
+    }
+
+
+def response_text(found: "Response", page: "CalibrationPage") -> list[str]:
+    """Lines of text: the response at a few shifts, then what it comes to."""
+    response, axis = page.relative_response(), page.wavenumber_cm1()[page.valid_range]
+    if response is None:
+        return []
+    at = np.linspace(axis[0], axis[-1], 6)
+    seen = np.interp(at, axis, response[page.valid_range])
+    return [
+        "response " + ", ".join(f"{s:.0f}: {r:.3f}" for s, r in zip(at, seen, strict=True)),
+        f"response: {len(found.relative)} points, known to {found.standard_error:.2%}, "
+        f"{found.misfit:.2%} of it is not smooth",
+    ]
+
+
 def page_json(page: "CalibrationPage") -> dict[str, Any]:
     """A page's axis, laser and resolution, ready for JSON."""
     axis = page.wavenumber_cm1()
@@ -70,6 +96,7 @@ def page_json(page: "CalibrationPage") -> dict[str, Any]:
         "wavelength_coefficients_nm": list(page.wavelength_coefficients_nm),
         "excitation_nm": page.excitation_nm,
         "resolution_cm1": page.resolution_cm1,
+        "response_points": len(page.response),
         "first_valid_pixel": page.first_valid_pixel,
         "last_valid_pixel": page.last_valid_pixel,
         "first_cm1": round(float(axis[page.first_valid_pixel]), 2),

@@ -63,11 +63,14 @@ def silicon_response(grid: WavenumberGrid) -> Floats:
 
 
 def said_corrected(spectrum: Spectrum) -> bool | None:
-    """Whether its file's header says that the intensities are corrected; None: it says neither.
+    """Whether its file's header says that the intensities are corrected, or the calibration page of
+    its analyzer corrected them; None: neither says anything.
 
     Counts may come from another detector than the references' all the same, such as a
     deep-depletion CCD, which sees as much at 1,000 nm as a corrected spectrum shows.
     """
+    if spectrum.raw is not None and spectrum.raw.calibration.response:
+        return True
     return None if spectrum.taken is None else spectrum.taken.intensity_corrected
 
 

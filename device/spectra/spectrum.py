@@ -32,6 +32,10 @@ KNOWN_FLAGS = frozenset(
 )
 
 
+# A pixel that sees less of the light than this, relative to the best, tells its noise alone.
+SMALLEST_RESPONSE = 0.01
+
+
 @dataclass(frozen=True, eq=False)
 class Acquisition:
     """The frames of one measurement, averaged; every array has one entry per pixel, n in all."""
@@ -124,7 +128,8 @@ class GridSpectrum:
 
 
 def spectrum_from_acquisition(acquisition: Acquisition, source: str = "acquisition") -> Spectrum:
-    """Dark-subtracted spectrum of the calibrated, living pixels.
+    """Dark-subtracted spectrum of the calibrated, living pixels: counts, or, where the page tells
+    the response, counts over it, which is relative Raman intensity (ASTM E2911).
 
     Pixels outside the calibration page's valid range and dead pixels are left out; the resampler
     bridges the small holes and marks the large ones as not measured.
@@ -135,10 +140,17 @@ def spectrum_from_acquisition(acquisition: Acquisition, source: str = "acquisiti
     """
     axis, pixels = usable_pixels(acquisition)
     dark_counts = acquisition.dark_counts[pixels]
+    intensity = acquisition.raw_counts[pixels] - dark_counts
+    variance = acquisition.variance[pixels]
+    response = acquisition.calibration.relative_response()
+    if response is not None:
+        per_count = 1.0 / response[pixels]
+        intensity, dark_counts = intensity * per_count, dark_counts * per_count
+        variance = variance * np.square(per_count)
     return Spectrum(
         wavenumber_cm1=axis,
-        intensity=acquisition.raw_counts[pixels] - dark_counts,
-        variance=acquisition.variance[pixels],
+        intensity=intensity,
+        variance=variance,
         integration_time_ms=acquisition.integration_time_ms,
         saturated=acquisition.saturated[pixels],
         source=source,
@@ -190,6 +202,9 @@ def _axis_of_pixels(
     usable = np.zeros(page.pixel_count, dtype=np.bool_)
     usable[page.valid_range] = True
     usable &= ~(page.dead_mask() | np.frombuffer(dead, dtype=np.bool_))
+    response = page.relative_response()
+    if response is not None:
+        usable &= response >= SMALLEST_RESPONSE
     pixels = np.flatnonzero(usable)
     axis = page.wavenumber_cm1()[pixels]
     axis.flags.writeable = False

@@ -22,7 +22,7 @@ from device.driver.analyzer import Analyzer
 from device.driver.spectrometer import Spectrometer
 from device.events import Answered, Event, Failed, FrameTaken, SpectrumSoFar, Step, Waiting, words
 from device.inference.bundle import require_fits
-from device.records.beside import Beside
+from device.records.beside import Beside, before_light
 from device.runtime import Settings, StoredAnswer, Tell, load_identifier
 from device.spectra.container import Container
 from device.station.connection import Connection
@@ -116,13 +116,14 @@ class Station:
         """Open store and analyzer, and let the model prove itself.
 
         Raises:
-            as `ports.open_analyzer` and `runtime.load_identifier`.
+            SelfTestFailed, and as `ports.open_analyzer` and `runtime.load_identifier`.
         """
         with ExitStack() as endings:
             if self.equipment.store is not None:
                 endings.enter_context(self.equipment.store)
             with start_kept(self.equipment.store, self.equipment.start_as, self._port) as kept:
                 endings.enter_context(self._connection)
+                before_light(None, self.equipment.beside, self.analyzer)
                 self._load_model()
                 kept |= started(self.analyzer, self.identifier, self.equipment.settings)
             self._endings = endings.pop_all()

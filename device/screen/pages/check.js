@@ -3,6 +3,7 @@ import { button, el, icon } from "./dom.js";
 import { command, post } from "./station.js";
 import { has, said, t } from "./words.js";
 
+const TESTS = ["polystyrene", "neon", "argon"];
 const STEPS = ["neon", "argon", "polystyrene", "calcite"];
 
 export function checkRoom(place, { heard, session }) {
@@ -18,7 +19,7 @@ export function checkRoom(place, { heard, session }) {
     if (state.phase === "asking") parts.push(asking(state));
     else if (state.phase === "calibrating") parts.push(calibrating(state));
     else if (state.phase === "checking") parts.push(el("p", { role: "status" }, t("check.runs")));
-    else parts.push(el("p", {}, t("check.how")), button("check", act("check"), "primary"));
+    else parts.push(...selfTest());
     const last = state.may.includes("calibrate") ? calibration(state) : null;
     place.replaceChildren(...[...parts, complaint, el("div", { id: "findings" }), last].filter(Boolean));
     findings();
@@ -40,6 +41,13 @@ export function checkRoom(place, { heard, session }) {
       el("div", {}, el("h2", {}, t(state.laser ? "laser.on" : "phase.calibrating")),
         el("p", {}, t(state.laser ? "laser.how" : "phase.calibrating.how"))),
       button("stop", act("cancel"), "stop"));
+  }
+
+  function selfTest() {
+    const kinds = ["", ...(session.at_device ? TESTS : [])].map((name) => el("label", { class: "choice" },
+      el("input", { type: "radio", name: "standard", value: name, checked: name === "" }), t(`test.${name || "none"}`)));
+    const begin = () => post("/api/check", { standard: place.querySelector("[name=standard]:checked").value }).catch(complain);
+    return [el("p", {}, t("check.how")), el("fieldset", {}, el("legend", {}, t("test.with")), kinds), button("check", begin, "primary")];
   }
 
   function calibration(state) {

@@ -10,8 +10,8 @@ export function measureRoom(place, { heard, session }) {
   let live = null;
 
   // What a rebuild depends on; everything else is changed in what stands there.
-  const key = ({ phase, may, armed_s, locked, notice, record_id, failure }) =>
-    [phase, may.join(), armed_s > 0, locked, notice, record_id, failure?.text].join("|");
+  const key = ({ phase, may, armed_s, locked, notice, record_id, failure, due: late }) =>
+    [phase, may.join(), armed_s > 0, locked, notice, record_id, failure?.text, late].join("|");
 
   function build(state) {
     live?.destroy();
@@ -33,7 +33,7 @@ export function measureRoom(place, { heard, session }) {
   const BUILD = {
     starting: () => [calm("starting")],
     not_fit: (state) => [calm("not_fit", "fault"), problem(told(state.failure)), row(button("retry", act("retry"), "primary"))],
-    ready: (state) => [calm("ready", "ok", state), notice(state), fire(state), sample(state)],
+    ready: (state) => [calm("ready", "ok", state), notice(state), fire(state), due(state), sample(state)],
     countdown: (state) => [
       el("section", { class: "count", "aria-labelledby": "count-title" },
         icon("laser"),
@@ -44,7 +44,7 @@ export function measureRoom(place, { heard, session }) {
     ],
     laser_on: lit,
     measuring: lit,
-    result: (state) => [el("div", { id: "card" }), el("div", { class: "next" }, fire(state), sample(state))],
+    result: (state) => [el("div", { id: "card" }), el("div", { class: "next" }, fire(state), due(state), sample(state))],
     failed: (state) => [calm("failed", "fault"), problem(told(state.failure)), fire(state), sample(state)],
     reconnecting: (state) => [
       calm("reconnecting", "warning"), problem(told(state.failure)),
@@ -124,6 +124,7 @@ export function measureRoom(place, { heard, session }) {
       el("div", {}, el("h1", {}, t(`phase.${key}`)), has(how) && !state.locked ? el("p", {}, t(how)) : null));
   }
 
+  const due = (state) => state.due ? el("p", { class: "locked" }, icon("warning"), el("span", {}, said(state.due), " ", el("a", { href: "#check" }, t("see.check")))) : "";
   const notice = (state) => state.notice ? el("p", { class: "notice", role: "status" }, t(`notice.${state.notice}`)) : "";
   const row = (...nodes) => el("div", { class: "row" }, ...nodes);
   const told = (failure) => failure

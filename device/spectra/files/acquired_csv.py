@@ -11,9 +11,11 @@ import numpy as np
 
 from device.spectra.files.text import TextFile, checked_number, spectrum_from_columns
 from device.spectra.flat_top import within
+from device.spectra.provenance import Provenance
 from device.spectra.resampling import MODEL_GRID
 from device.spectra.spectrum import (
     KNOWN_FLAGS,
+    SMALLEST_RESPONSE,
     Acquisition,
     Bools,
     Floats,
@@ -22,7 +24,8 @@ from device.spectra.spectrum import (
 )
 
 COLUMNS = "wavenumber_cm1,intensity,sd_counts,raw_counts,dark_counts,saturated"
-_NAMES = tuple(COLUMNS.split(","))
+# Where the analyzer's page tells its response: counts over it are the corrected intensity.
+WITH_RESPONSE = COLUMNS + ",response"
 _COMMENT = "#"
 _MOST_HEADER_LINES = 100
 _UNKNOWN, _NO_FLAGS = "unknown", "none"
@@ -35,7 +38,8 @@ _ROUNDING_COUNTS = 1e-3  # the intensity is raw minus dark; all three are printe
 
 
 def recognises(file: TextFile) -> bool:
-    return any(line.strip() == COLUMNS for line in file.lines[:_MOST_HEADER_LINES])
+    named = (COLUMNS, WITH_RESPONSE)
+    return any(line.strip() in named for line in file.lines[:_MOST_HEADER_LINES])
 
 
 def text_of(acquisition: Acquisition, serial: str) -> str:
@@ -58,11 +62,15 @@ def text_of(acquisition: Acquisition, serial: str) -> str:
         f"# flags: {', '.join(sorted(acquisition.flags)) or _NO_FLAGS}",
         f"# saturated: {_saturation(axis, saturated)}",
         f"# pixels: {len(axis)}",
-        COLUMNS,
     ]
+    response = acquisition.calibration.relative_response()
+    lines.append(COLUMNS if response is None else WITH_RESPONSE)
     columns = (axis, raw - dark, np.sqrt(acquisition.variance[pixels]), raw, dark, saturated)
-    for shift, net, sd, lit, unlit, full in zip(*(c.tolist() for c in columns), strict=True):
-        lines.append(f"{shift:.6f},{net:.10g},{sd:.10g},{lit:.10g},{unlit:.10g},{full:d}")
+    more = [""] * len(axis) if response is None else [f",{one:.12g}" for one in response[pixels]]
+    for (shift, net, sd, lit, unlit, full), end in zip(
+        zip(*(c.tolist() for c in columns), strict=True), more, strict=True
+    ):
+        lines.append(f"{shift:.6f},{net:.10g},{sd:.10g},{lit:.10g},{unlit:.10g},{full:d}{end}")
     return "\n".join(lines) + "\n"
 
 
@@ -90,8 +98,23 @@ def parse(file: TextFile) -> Spectrum:
         file.fail(f"{len(shifts)} rows of the {header.pixels} pixels announced")
     if header.saturation != _saturation(spectrum.wavenumber_cm1, saturated):
         file.fail(f"the saturated column contradicts the header's {header.saturation!r}")
-    return replace(
+    spectrum = replace(
         spectrum, variance=variance, saturated=saturated, dark_counts=dark, flags=header.flags
+    )
+    return (
+        _corrected(spectrum, np.array(columns["response"])) if "response" in columns else spectrum
+    )
+
+
+def _corrected(spectrum: Spectrum, response: Floats) -> Spectrum:
+    """As `spectrum_from_acquisition` gives it of such an analyzer."""
+    variance, dark = spectrum.variance, spectrum.dark_counts
+    return replace(
+        spectrum,
+        intensity=spectrum.intensity / response,
+        variance=None if variance is None else variance / np.square(response),
+        dark_counts=None if dark is None else dark / response,
+        taken=Provenance(intensity_corrected=True),
     )
 
 
@@ -106,7 +129,9 @@ class _Header:
 
 def _read_header(file: TextFile) -> _Header:
     """The comments that mean something; others may be there."""
-    columns_at = next(index for index, line in enumerate(file.lines) if line.strip() == COLUMNS)
+    columns_at = next(
+        index for index, line in enumerate(file.lines) if line.strip() in (COLUMNS, WITH_RESPONSE)
+    )
     comments = _Comments(file, {})
     for number, line in enumerate(file.lines[:columns_at], start=1):
         if line.strip() and not line.lstrip().startswith(_COMMENT):
@@ -164,21 +189,24 @@ class _Comments:
 
 
 def _read_rows(file: TextFile, columns_at: int) -> tuple[dict[str, list[float]], list[int]]:
-    columns: dict[str, list[float]] = {name: [] for name in _NAMES}
+    names = tuple(file.lines[columns_at].strip().split(","))
+    columns: dict[str, list[float]] = {name: [] for name in names}
     line_numbers: list[int] = []
     for number, line in enumerate(file.lines[columns_at + 1 :], start=columns_at + 2):
         if not line.strip():
             continue
         cells = line.split(",")
-        if len(cells) != len(_NAMES):
-            file.fail(f"{len(cells)} columns of {len(_NAMES)}; the file may be truncated", number)
-        for name, cell in zip(_NAMES, cells, strict=True):
+        if len(cells) != len(names):
+            file.fail(f"{len(cells)} columns of {len(names)}; the file may be truncated", number)
+        for name, cell in zip(names, cells, strict=True):
             value = checked_number(file, number, cell, name, False)
             columns[name].append(value)
             if name in ("raw_counts", "dark_counts") and not 0 <= value <= FULL_SCALE_COUNTS:
                 file.fail(f"{name} is {value:g}, a 16-bit detector has 0 to 65535", number)
             if name == "sd_counts" and not value > 0:
                 file.fail(f"{name} is {value:g}, every count has a noise", number)
+            if name == "response" and not SMALLEST_RESPONSE <= value <= 1:
+                file.fail(f"response is {value:g}, it must be {SMALLEST_RESPONSE:g} to 1", number)
             if name == "saturated" and value not in (0.0, 1.0):
                 file.fail(f"saturated is {value:g}, it must be 0 or 1", number)
         line_numbers.append(number)

@@ -54,6 +54,7 @@ def text_of(acquisition: Acquisition, overview: Mapping[str, Any]) -> str:
             "last_valid_pixel": page.last_valid_pixel,
             "dead_pixels": list(page.dead_pixels),
             "resolution_cm1": page.resolution_cm1,
+            **({"response": list(page.response)} if page.response else {}),
         },
         "raw_counts": acquisition.raw_counts.tolist(),
         "dark_counts": acquisition.dark_counts.tolist(),
@@ -143,6 +144,10 @@ def _page(fields: Fields, pixel_count: int) -> CalibrationPage:
         dead_pixels=tuple(_pixels(fields, "dead_pixels", pixel_count)),
         resolution_cm1=fields.number("resolution_cm1", 0.0, _HIGHEST),
         serial=fields.text("serial", empty=True),
+        response=tuple(
+            as_number(item, fields.name_of("response"), 0.0, 1.0)
+            for item in fields.items_if_any("response")
+        ),
     )
     fields.done()
     return page

@@ -1,0 +1,1 @@
+"""Is this analyzer fit to measure today? Checks against standards, its own figures, last time."""
