@@ -57,7 +57,7 @@ export function checkRoom(place, { heard, session }) {
       return el("label", { for: box.id, class: "choice" }, box, t(`step.${name}`));
     });
     const begin = () => {
-      const steps = [...place.querySelectorAll(".choice input:checked")].map((box) => box.value);
+      const steps = [...place.querySelectorAll("[type=checkbox]:checked")].map((box) => box.value);
       post("/api/calibrate", { steps }).catch(complain);
     };
     return el("section", {}, el("h2", {}, t("calibration.title")), el("p", {}, t("calibration.how")),
