@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from device.durable import OWN_FILE, OWN_FOLDER, make_folder
-from device.measurement_id import measurement_id
+from device.measurement_id import measurement_id, no_measurement
 from device.plain_file import check_plain
 
 FILE_BYTES: Final = 1_000_000
@@ -60,6 +60,7 @@ def keep_log(path: Path) -> Callable[[], None]:
     Raises:
         OSError: the folder or file cannot be made, or something else than a file bears the name.
     """
+    no_measurement()  # one of an earlier command in this process is over
     make_folder(path.parent, OWN_FOLDER)
     check_plain(path)
     to_file = Rotating(path, maxBytes=FILE_BYTES, backupCount=OLDER_FILES, encoding="ascii")

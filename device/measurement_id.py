@@ -20,6 +20,11 @@ def measurement_id() -> str | None:
     return _current.get()
 
 
+def no_measurement() -> None:
+    """What is logged from here on belongs to none, until the next one begins."""
+    _current.set(None)
+
+
 def numbered(measure: Callable[_P, _R]) -> Callable[_P, _R]:
     """Let each call be a measurement."""
 

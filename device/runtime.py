@@ -202,7 +202,7 @@ def _so_many_frames(
 
 def _measured_with(answer: Answer, taken: Acquisition, looks: int, why: str) -> Answer:
     settings = MeasuredWith(
-        taken.integration_time_ms, taken.frames, taken.laser_power_mw, looks, stopped_because=why,
+        taken.integration_time_ms, taken.frames, taken.laser_power_mw, looks, why,
         countdown_s=0.0,  # `measure` knows it
     )  # fmt: skip
     return replace(answer, settings=settings)

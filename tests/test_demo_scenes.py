@@ -10,7 +10,7 @@ import pytest
 from device.cli.main import run_command
 from device.driver.analyzer import Analyzer
 from device.driver.growing import SequentialSettings
-from device.installation import default_model_path
+from device.installation import default_model_path, default_record_store_path
 from device.ports import open_analyzer
 from device.simulated.port import open_transport
 from device.simulated.scene_list import demo_list
@@ -136,10 +136,10 @@ def test_the_stored_record_holds_no_truth(
     path = marked_list(tmp_path / "list.toml", mark, "UNKNOWN")
     (card,) = cards(capsys, f"sim:scenes={path}", 1)
     assert card["truth"]["name"] == mark  # the control: the mark is there to be found
-    assert run_command(["records", "show", card["record_id"], "--json"]) == 0
+    assert run_command(["records", "show", card["record_id"], "--simulated", "--json"]) == 0
     shown = capsys.readouterr().out
     assert "Toluene" in shown and mark not in shown and "truth" not in shown
-    (store,) = home.glob("records.sqlite")
+    store = default_record_store_path(simulated=True)
     with sqlite3.connect(store) as database:
         dumped = "".join(database.iterdump())
     kept = b"".join(file.read_bytes() for file in home.rglob("*") if file.is_file())

@@ -115,6 +115,7 @@ def test_the_exit_codes_in_the_help_are_those_of_the_table() -> None:
     text = " ".join((cli.epilog or "").split())
     codes = {int(number) for number in re.findall(r"\b(\d+) [a-z]", text)}
     documented = set(exit_codes.VERDICT_EXIT_CODES.values())
+    documented |= set(exit_codes.MATERIAL_EXIT_CODES.values())
     documented |= set(exit_codes.ERROR_EXIT_CODES.values()) | {exit_codes.EXIT_ERROR}
     documented |= {exit_codes.EXIT_INTERRUPTED, exit_codes.EXIT_READER_LEFT}
     assert codes == documented

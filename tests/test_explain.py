@@ -68,7 +68,7 @@ def test_what_is_missing_is_what_speaks_most_against_it(lacking: str) -> None:
     terms = {"evidence": 1.0, "network": 0.5, "support": 2.0, "constant": -5.0}
     one = {"evidence": 3.0, "presence": 0.6, "support": 1.0}
     words = {
-        "support": "its own lines are not all there",
+        "support": "its own lines are not all there (40%)",
         "network": "the network does not see it",
         "evidence": "what only it explains is too little",
     }

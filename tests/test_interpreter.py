@@ -22,6 +22,7 @@ from device.inference.trust import default_trust_policy
 from tests.tiny_bundles import FIXTURES, tiny_bundle, tiny_path, tiny_variant
 
 RUNTIMES = ["litert", "tflite"]
+_SCHEMA_VERSION = 60  # where the file of tiny-2 says which format it has
 SHIPPED = sorted(installation.shipped_models_dir().glob("*.ramix"))
 
 
@@ -134,6 +135,14 @@ def test_what_is_no_network_is_refused(runtime: str) -> None:
     for model in (b"", b"no network", b"\0" * 1000):
         with pytest.raises(ModelUnusable, match="does not load"):
             Interpreter(model, runtime)
+
+
+def test_what_the_runtime_says_against_a_network_is_told(runtime: str) -> None:
+    model = bytearray(tiny_bundle(2).model)
+    model[_SCHEMA_VERSION] = 99
+    with pytest.raises(ModelUnusable, match="schema version 99") as caught:
+        Interpreter(bytes(model), runtime)
+    assert "publisher" in caught.value.remedy and caught.value.text.isprintable()
 
 
 @pytest.mark.parametrize(

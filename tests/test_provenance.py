@@ -9,10 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from device.cli.main import run_command
+from device.records.store import RecordStore
 from device.spectra.files.plain_header import parse_header
-from device.spectra.files.reading import parse_spectrum, read_spectrum
+from device.spectra.files.reading import parse_spectrum, read_spectrum, spectrum_of
+from device.spectra.files.source import Source
 from device.spectra.files.text import TextFile, decode_text
 from device.spectra.provenance import Provenance, provenance_said
+from tests.spectrum_kinds import READABLE
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -208,3 +212,46 @@ def test_whatever_a_reader_found_becomes_a_sound_fact_or_none(
 def test_a_fact_that_no_instrument_has_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="is|holds"):
         Provenance(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_record_keeps_what_the_file_says(tmp_path: Path) -> None:
+    store, file = tmp_path / "records.db", DATA / "wasatch785/toluene.csv"
+    assert run_command(["identify", "--file", str(file), "--store", str(store)]) in (0, 9, 10)
+    with RecordStore(store, read_only=True) as records:
+        (record,) = records.list()
+    measurement = record.body["measurement"]
+    said = measurement["file_says"]
+    assert measurement["integration_time_ms"] == 495.0
+    assert said["serial"] == "WP-01990"
+    assert said["excitation_nm"] == 784.896
+    assert said["acquired"] == "2026-04-06 11:39:02.584501"
+    assert "laser_power_mw" not in said  # the file does not say it
+
+
+def test_the_date_is_read_from_a_plain_header() -> None:
+    taken = parse_spectrum(plain("Date: Thu Jan 01 12:00:00 UTC 2026", "shift;counts")).taken
+    assert taken == Provenance(acquired="Thu Jan 01 12:00:00 UTC 2026")
+
+
+@pytest.mark.parametrize(
+    ("kind", "time_ms", "taken"),
+    [
+        ("LabSpec", 10_000, Provenance("LabRAM HR Evol", averages=2, excitation_nm=785.0)),
+        (
+            "OceanView, Raman shifts",
+            1000,
+            Provenance("QEP00000", excitation_nm=785.0, acquired="Thu Jan 01 12:00:00 UTC 2026"),
+        ),
+        ("Avantes, several columns", 500, Provenance(averages=3)),
+    ],
+)
+def test_headers_of_other_programs_are_read(kind: str, time_ms: float, taken: Provenance) -> None:
+    spectrum = spectrum_of(Source("sample.txt", READABLE[kind][0]))
+    assert spectrum.integration_time_ms == time_ms
+    assert spectrum.taken == taken
+
+
+def test_what_is_said_is_told_without_what_is_not() -> None:
+    assert Provenance().said() == {}
+    said = Provenance(model="X", averages=3, wavelength_coefficients_nm=(1.0, 2.0)).said()
+    assert said == {"model": "X", "averages": 3, "wavelength_coefficients_nm": [1.0, 2.0]}

@@ -13,8 +13,10 @@ import pytest
 
 from device.answer.identifier import Answer, Identifier
 from device.answer.result import result_json
-from device.show.card import CARD_WIDTH, CardStyle, card
+from device.inference.manifest import Compound
+from device.show.card import CardStyle, card
 from device.show.plot import PlotNotWritten, PlotUnavailable, plot
+from device.spectra.reason import Reason
 from device.spectra.spectrum import Spectrum
 from device.verdict.identification import Component, Verdict
 from tests.sample_answers import ANILINE, REASON, TOLUENE, answer, file_spectrum, no_result
@@ -45,12 +47,14 @@ def _plain(text: str) -> str:
 def test_the_object_has_the_documented_fields_and_no_others() -> None:
     result = result_json(answer(Verdict.PARTIAL, reasons=(REASON,)), "0000001-x")
     assert list(result) == [
-        "verdict", "components", "unexplained", "reasons", "containers", "model", "decision",
-        "why", "settings", "timings_ms", "record_id",
+        "verdict", "components", "unexplained", "alternatives", "reasons", "safety", "nearest",
+        "watch", "material", "containers", "model", "decision", "why", "settings", "self_test",
+        "timings_ms", "record_id",
     ]  # fmt: skip
     assert list(result["components"][0]) == [
         "name", "cas", "presence", "signal_share", "signal_share_uncertainty",
         "signal_share_at_least", "volume_fraction", "volume_fraction_uncertainty",
+        "volume_fraction_at_least",
     ]  # fmt: skip
     assert list(result["model"]) == ["name", "version", "sha256", "task", "signed_by"]
     assert list(result["model"]["signed_by"][0]) == ["key_id", "demo"]
@@ -88,17 +92,19 @@ def test_numpy_numbers_become_plain_ones() -> None:
 # ---- the card ----
 
 
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
 @pytest.mark.parametrize("kind", ANSWERS)
 @pytest.mark.parametrize("style", STYLES)
-def test_no_line_of_a_card_is_wider_than_the_screen(kind: str, style: CardStyle) -> None:
+def test_no_line_of_a_card_is_wider_than_the_screen(
+    kind: str, style: CardStyle, width: int
+) -> None:
     text = card(
         result_json(ANSWERS[kind]()),
         source="a/very/long/name/" * 9,
-        hazards={"toluene": "Highly flammable liquid and vapour. " * 4},
         notes=["A remark of some length about the model. " * 4],
-        style=style,
+        style=replace(style, width=width),
     )
-    assert max(len(line) for line in _plain(text).splitlines()) <= CARD_WIDTH
+    assert max(len(line) for line in _plain(text).splitlines()) <= width
 
 
 def test_colour_adds_nothing_but_colour() -> None:
@@ -124,14 +130,14 @@ def test_volume_is_labelled_as_volume_of_the_visible_part() -> None:
     assert "volume fraction" in text
     assert "of the Raman-visible part" in text
     assert "55 % ±3" in text  # aniline's volume, not its share
-    assert text.index("aniline") < text.index("toluene")  # the larger volume comes first
+    assert text.index("\n  aniline") < text.index("\n  toluene")  # the larger volume comes first
 
 
 def test_signal_share_is_labelled_as_signal_share() -> None:
     text = card(result_json(ANSWERS["share_only"]()))
     assert "share of the Raman signal" in text
     assert "volume" not in text
-    assert text.index("toluene") < text.index("aniline")
+    assert text.index("\n  toluene") < text.index("\n  aniline")
 
 
 def test_reasons_come_with_their_remedy() -> None:
@@ -143,7 +149,7 @@ def test_reasons_come_with_their_remedy() -> None:
 def test_a_trace_is_visible_and_nobody_is_certain() -> None:
     trace = replace(_no_volume(TOLUENE), signal_share=0.001, presence=1.0)
     text = card(result_json(answer(components=(trace,))), style=CardStyle(unicode=False))
-    row = next(line for line in text.splitlines() if "toluene" in line)
+    row = next(line for line in text.splitlines() if line.startswith("  toluene"))
     assert "#" in row
     assert "<1 %" in row
     assert ">99 %" in row
@@ -164,10 +170,98 @@ def test_a_file_s_name_cannot_command_the_terminal() -> None:
     assert "\x1b" not in card(result_json(answer()), source="\x1b[2Jgone.txt")
 
 
-def test_hazards_and_notes_are_on_the_card() -> None:
-    text = card(result_json(answer()), hazards={"toluene": "flammable"}, notes=["Demo key."])
-    assert "flammable" in text
-    assert "Demo key." in text
+SGR = {"danger": "1;37;41", "warning": "1;30;43", "unknown": "1;37;45"}
+
+
+@pytest.mark.parametrize(
+    ("cas", "level"), [("108-88-3", "danger"), ("95-47-6", "warning"), ("", "unknown")]
+)
+def test_the_colour_is_the_hazard_s_and_its_word_stands_beside_it(cas: str, level: str) -> None:
+    one = result_json(answer(components=(replace(TOLUENE, cas=cas),), unexplained=0.0))
+    coloured = card(one, style=CardStyle(colour=True))
+    assert one["verdict"] == "IDENTIFIED"
+    assert f"\x1b[{SGR[level]}m" in coloured.splitlines()[0]
+    assert "\x1b[1;30;42m" not in coloured  # the green of a match
+    word = {"danger": "DANGER", "warning": "WARNING", "unknown": "HAZARD NOT KNOWN"}[level]
+    assert word in _plain(coloured).splitlines()[3]
+
+
+def test_the_worst_hazard_comes_first_with_number_and_what_to_do() -> None:
+    text = card(result_json(answer()))
+    assert text.index("Toxic if inhaled") < text.index("Highly flammable")  # aniline, toluene
+    assert "UN 1547 ANILINE" in text and "UN 1294 TOLUENE" in text
+    words = " ".join(text.split())
+    assert words.index("closed clothing") < words.index("CAS")
+    assert words.count("keep 50 m away (ERG guide") == 1
+
+
+def test_a_hazard_text_without_facts_is_shown_as_it_was_written() -> None:
+    mine = replace(TOLUENE, name="mine", cas="")
+    known = Compound("mine", "", (), "H225 burns at once", None, None, "")
+    text = card(result_json(replace(answer(components=(mine,)), compounds=(known,))))
+    assert "DANGER mine: H225 burns at once. UN number not known." in text
+
+
+def test_a_record_from_before_hazards_were_kept_has_those_of_today() -> None:
+    old = result_json(answer())
+    for key in ("safety", "nearest", "alternatives"):
+        del old[key]
+    del old["components"][0]["volume_fraction_at_least"]
+    assert "UN 1547 ANILINE" in card(old)
+
+
+def test_what_may_hide_stands_beside_the_amount() -> None:
+    one = result_json(answer(components=(TOLUENE,), unexplained=0.0))
+    one["components"][0] |= {
+        "volume_fraction": 1.0, "volume_fraction_uncertainty": 0.0,
+        "volume_fraction_at_least": 0.86, "signal_share_at_least": 0.9,
+    }  # fmt: skip
+    row = next(line for line in card(one).splitlines() if line.startswith("  toluene"))
+    assert "100 %" in row and "≥ 86 %" in row and "±" not in row
+
+
+def test_one_or_the_other_has_its_own_banner_and_is_explained() -> None:
+    reason = Reason("a_or_b", "x", "Measure longer.", ("toluene", "o-xylene"), 0.97)
+    known = Compound("toluene", "108-88-3", (), "", None, None, "")
+    one = result_json(replace(answer(Verdict.PARTIAL, (), 1.0, (reason,)), compounds=(known,)))
+    assert one["alternatives"] == [{"names": ["toluene", "o-xylene"], "signal_share": 0.97}]
+    text = card(one)
+    assert "ONE OR THE OTHER" in text.splitlines()[1]
+    assert "not in the library" not in text
+    row = next(line for line in text.splitlines() if line.startswith("  not explained"))
+    assert " 3 %" in row
+    assert one["safety"]["substances"][0]["possible"]
+    assert one["safety"]["worst"] == "danger"
+
+
+def test_no_verdict_contradicts_its_number() -> None:
+    rest = result_json(answer(Verdict.IDENTIFIED, (_no_volume(TOLUENE),), 0.08))
+    assert "Everything" not in card(rest)
+    assert "8 %" in card(rest).splitlines()[2]
+    lamp = Reason("light_of_a_lamp", "Light (neon) shone.", "Cover the probe.")
+    doubt = card(result_json(answer(Verdict.PARTIAL, (_no_volume(TOLUENE),), 0.0, (lamp,))))
+    assert "not in the library" not in doubt
+    noisy = Reason("too_noisy", "The noise.", "Measure longer: 9 frames would do.")
+    text = card(result_json(answer(Verdict.UNKNOWN, (), 1.0, (noisy,))))
+    assert "Nothing in the library" not in text
+
+
+def test_what_two_reasons_ask_for_is_said_once() -> None:
+    cover = "Cover the probe and measure again."
+    twice = (Reason("a", "One.", cover), Reason("b", "Two.", cover), Reason("c", "Three.", "Go."))
+    text = card(result_json(answer(Verdict.PARTIAL, reasons=twice)))
+    assert text.count(cover) == 1
+    assert text.index("Two.") < text.index(cover) < text.index("Three.")
+
+
+def test_names_from_outside_cannot_command_the_terminal() -> None:
+    evil = replace(TOLUENE, name="tol\x1b[2Juene")
+    style = CardStyle(colour=False)
+    assert "\x1b" not in card(result_json(answer(components=(evil,))), style=style)
+
+
+def test_notes_are_on_the_card() -> None:
+    assert "Demo key." in card(result_json(answer()), notes=["Demo key."])
 
 
 # ---- the picture ----

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from device.answer.answer import SelfTested
-from device.cli import options
+from device.cli import self_test_options
 from device.cli.main import run_command
+from device.cli.self_test_options import SelfTestRules
 from device.cli.self_tests import fitness
 from device.doctor import state
 from device.doctor.finding import Level
@@ -152,7 +153,7 @@ def test_the_interval_can_be_set() -> None:
     kept = last_report(chain_of(report(GOOD, hours_ago=30)), "RX-1")
     assert standing_of("RX-1", kept, 48.0).state(NOW) is SelfTestState.PASSED
     assert standing_of("RX-1", kept, 24.0).state(NOW) is SelfTestState.OVERDUE
-    assert options.DEFAULT_SELF_TEST_INTERVAL_H == standing.DEFAULT_INTERVAL_H
+    assert self_test_options.DEFAULT_INTERVAL_H == standing.DEFAULT_INTERVAL_H
 
 
 def test_the_newest_of_one_analyzer_is_found_behind_those_of_others() -> None:
@@ -298,6 +299,7 @@ def test_a_failed_one_refuses_identify_and_run(capsys: Capture) -> None:
     for words in (
         ("identify", "--port", MIX), ("identify", "--port", MIX, "--no-store"),
         ("run", "--port", MIX, "--triggers", "1"),
+        ("verify-material", "fixture A", "--port", MIX),
     ):  # fmt: skip
         code, refused, _ = ramix(capsys, *words)
         assert (code, refused["error"]["code"]) == (1, "self_test_failed")
@@ -327,7 +329,7 @@ def test_a_store_of_its_own_and_the_usual_one_both_count(tmp_path: Path) -> None
     with RecordStore(default_record_store_path()) as usual:
         usual.append_event(KIND, report(BAD, hours_ago=2, now=now).as_json())
     with RecordStore(tmp_path / "own.sqlite") as own:
-        of = fitness(own, "usb:", 24.0, despite=False, tell=lambda _: None)
+        of = fitness(own, "usb:", SelfTestRules(), lambda _: None)
         with pytest.raises(SelfTestFailed):
             of("RX-1")
         own.append_event(KIND, report(GOOD, hours_ago=1, now=now).as_json())

@@ -5,9 +5,11 @@ Made by `identifier.py`. Next: `result.py`, the same as an object for programs.
 
 from dataclasses import dataclass
 
+from device.answer.asked import Asked
 from device.answer.through_containers import ContainerFound
 from device.inference.bundle import Bundle
 from device.inference.interpreter import Prediction
+from device.inference.manifest import Compound
 from device.inference.trust import DEMO_KEY_ID
 from device.spectra.spectrum import GridSpectrum, Spectrum
 from device.verdict.identification import Identification
@@ -101,7 +103,13 @@ class Answer:
     gridded: GridSpectrum
     prediction: Prediction | None = None  # None when the spectrum was not interpreted
     field_compounds: tuple[FieldLabel, ...] = ()  # beside the model's own, asserted or not
-    names: tuple[str, ...] = ()  # of all compounds that were asked about, in their order
+    compounds: tuple[Compound, ...] = ()  # all that were asked about, in their order
     containers: tuple[ContainerFound, ...] = ()  # that the sample was measured through
     settings: MeasuredWith | None = None  # None: of a file
     self_test: SelfTested | None = None  # None: of a file, or nobody kept one
+    asked: Asked = Asked()  # beside the verdict
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all compounds that were asked about, in their order."""
+        return tuple(one.name for one in self.compounds)

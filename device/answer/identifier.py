@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from device.answer.answer import Answer, DecisionLabel, FieldLabel, ModelLabel, signers_of
+from device.answer.asked import Asked
 from device.answer.decision_identity import DECISION_VERSION, decision_sha256
 from device.answer.detection_limits import DetectionLimit, detection_limits
 from device.answer.through_containers import measured_through, through, unfitted
@@ -60,6 +61,7 @@ class Identifier:
     ) -> None:
         manifest = bundle.manifest
         self.bundle = bundle
+        self.asked = Asked()  # beside the verdict, of every spectrum; set it before `identify`
         self.interpreter = Interpreter.for_bundle(bundle, runtime)
         self._runtime = f"{self.interpreter.runtime_name} {self.interpreter.runtime_version}"
         beside = [_beside(entry, bundle) for entry in field_compounds]
@@ -141,7 +143,9 @@ class Identifier:
                 spectrum,
                 gridded,
                 field_compounds=self.field_labels,
+                compounds=self.compounds,
                 containers=found,
+                asked=self.asked,
             )
         prepared = model_input(seen.intensity, seen.valid)
         preprocessed = perf_counter()
@@ -174,8 +178,9 @@ class Identifier:
             gridded,
             prediction,
             self.field_labels,
-            tuple(compound.name for compound in self.compounds),
+            self.compounds,
             found,
+            asked=self.asked,
         )
 
     def _gate(
@@ -187,11 +192,14 @@ class Identifier:
         return tuple(reason for reason in found if reason.code != DARK), dark[0] if dark else None
 
     def limits(self, answer: Answer) -> tuple[DetectionLimit, ...]:
-        """Compounds not named, and the share from which 95% of amounts are detected."""
-        shares = answer.identification.limiting_shares
+        """Compounds not named, and the share from which 95% of amounts are detected; None of all
+        where nothing is named. One of two that cannot be told apart is not among them."""
+        found = answer.identification
+        shares = found.limiting_shares
         if shares is None:
-            return ()
-        named = {component.name for component in answer.identification.components}
+            shares = np.full(len(self.compounds), np.inf)
+        named = {component.name for component in found.components}
+        named |= {name for reason in found.reasons for name in reason.names}
         present = np.array([compound.name in named for compound in self.compounds])
         return detection_limits(shares, present, self.compounds)
 

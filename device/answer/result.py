@@ -8,11 +8,21 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from device.answer.hidden import volume_kept
+from device.answer.material import material_json
+from device.answer.nearest import nearest
+from device.answer.watch import watch_json
 from device.answer.why_json import why_json
+from device.safety.advice import Advice, advice_for
 
 if TYPE_CHECKING:  # what reads a stored result needs no interpreter
     from device.answer.answer import Answer, Signer
     from device.answer.detection_limits import DetectionLimit
+    from device.verdict.identification import Component
+
+_OPEN = ("PARTIAL", "UNKNOWN")  # verdicts beside which the nearest compounds are told
+_NOTHING_NAMED = ("UNKNOWN", "NO_RESULT")
+_SOMETHING_ELSE = ("unexplained_signal",)  # reasons that leave something nobody named
 
 
 def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any]:
@@ -20,10 +30,21 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
 
     verdict       IDENTIFIED, PARTIAL, UNKNOWN or NO_RESULT
     components    the asserted compounds, largest first; uncertainties are half-widths of the 90%
-                  interval, null is what is not known; signal_share_at_least holds even if one
-                  compound that is not named hides below its detection limit
+                  interval, null is what is not known; signal_share_at_least and
+                  volume_fraction_at_least hold even if one compound that is not named hides below
+                  its detection limit; the latter misses in records from before it existed
     unexplained   0-1 of the signal: what the asserted compounds leave
+    alternatives  [{names, signal_share}]: one of the names is there, and it is not known which; its
+                  share is in `unexplained`; records from before it existed have none
     reasons       [{code, text, remedy}]
+    safety        {worst, something_unknown, protection, ...}: what is known of the named
+                  and of the alternatives (`device/safety/advice.py`), null of what is not known;
+                  records from before it existed have none
+    nearest       [{name, log_odds, lacking, because}]: of UNKNOWN and PARTIAL, the likeliest that
+                  are not named (`nearest.py`); records from before it existed have none
+    watch         [{name, cas, seen, limit, above}] of the watch list (`watch.py`), else empty
+    material      {result, wanted, quantity, why, at_least, method_sha256}: is it this and nothing
+                  else (`material.py`); null where that was not asked
     containers    [{file, sha256, part, amplitude, shift_cm1}] for each `--blank`: the part is a
                   multiple of the blank, the amplitude 0-1 of its own and the references' together;
                   null: not fitted (shift: nor seen); records from before it existed have none
@@ -41,6 +62,9 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
     record_id     where it is stored, or null
     """
     found = answer.identification
+    kept = volume_kept(found, answer.compounds)
+    named = frozenset(one.name for one in found.components)
+    why = None if found.why is None else why_json(found.why, answer.names, named)
     return {
         "verdict": str(found.verdict),
         "components": [
@@ -53,16 +77,26 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
                 "signal_share_at_least": _number(component.signal_share_at_least),
                 "volume_fraction": _number(component.volume_fraction),
                 "volume_fraction_uncertainty": _number(component.volume_fraction_uncertainty),
+                "volume_fraction_at_least": _volume_at_least(component, kept),
                 # stands at compounds measured in the field alone
                 **({} if component.network_validated else {"network_validated": False}),
             }
             for component in found.components
         ],
         "unexplained": _number(found.unexplained),
+        "alternatives": [
+            {"names": list(reason.names), "signal_share": _number(reason.share)}
+            for reason in found.reasons
+            if reason.code == "a_or_b"
+        ],
         "reasons": [
             {"code": reason.code, "text": reason.text, "remedy": reason.remedy}
             for reason in found.reasons
         ],
+        "safety": advice_of(answer).to_json(),
+        "nearest": nearest(why, _either(answer)) if found.verdict in _OPEN else [],
+        "watch": watch_json(answer),
+        "material": material_json(answer),
         "containers": [
             {
                 "file": one.source,
@@ -81,9 +115,7 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
             "signed_by": signers_json(answer.model.signed_by),
         },
         "decision": asdict(answer.decision),
-        "why": None
-        if found.why is None
-        else why_json(found.why, answer.names, frozenset(one.name for one in found.components)),
+        "why": why,
         "settings": _settings(answer),
         "self_test": None
         if answer.self_test is None
@@ -115,6 +147,33 @@ def limits_json(limits: "Sequence[DetectionLimit]") -> list[dict[str, Any]]:
         {"name": one.name, "cas": one.cas, "signal_share": _number(one.signal_share)}
         for one in limits
     ]
+
+
+def advice_of(answer: "Answer") -> Advice:
+    """What is known of what is named, and of what is one or the other."""
+    found = answer.identification
+    text = {one.name: one.hazard for one in answer.compounds}
+    cas = {one.name: one.cas for one in answer.compounds}
+    return advice_for(
+        [(one.name, one.cas, text.get(one.name, "")) for one in found.components],
+        possible=[(name, cas.get(name, ""), text.get(name, "")) for name in _either(answer)],
+        something_unknown=found.verdict in _NOTHING_NAMED
+        or any(reason.code in _SOMETHING_ELSE for reason in found.reasons),
+    )
+
+
+def _either(answer: "Answer") -> tuple[str, ...]:
+    """Compounds of which one is there, and it is not known which."""
+    reasons = answer.identification.reasons
+    return tuple(dict.fromkeys(name for reason in reasons for name in reason.names))
+
+
+def _volume_at_least(component: "Component", kept: float | None) -> float | None:
+    """The lower end of its interval, less what may hide."""
+    volume, half_width = component.volume_fraction, component.volume_fraction_uncertainty
+    if volume is None or half_width is None or kept is None:
+        return None
+    return _number(max(volume - half_width, 0.0) * kept)
 
 
 def _number(value: float | None) -> float | None:

@@ -17,6 +17,7 @@ EXIT_ROLLED_BACK = 8
 EXIT_PARTIAL = 9
 EXIT_UNKNOWN = 10
 EXIT_NO_RESULT = 11
+EXIT_MATERIAL_FAILED = 12  # verify-material: it is not this and nothing else
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, what shells expect after Ctrl-C
 EXIT_READER_LEFT = 141  # 128 + SIGPIPE, what shells expect when nobody reads on; no fault
 
@@ -25,6 +26,12 @@ VERDICT_EXIT_CODES = {
     "PARTIAL": EXIT_PARTIAL,
     "UNKNOWN": EXIT_UNKNOWN,
     "NO_RESULT": EXIT_NO_RESULT,
+}
+
+MATERIAL_EXIT_CODES = {
+    "PASS": 0,
+    "FAIL": EXIT_MATERIAL_FAILED,
+    "NOT_TESTED": EXIT_NO_RESULT,
 }
 
 # Keyed by `RamixError.code`, not by class: naming the classes here would import the driver, the
@@ -41,6 +48,7 @@ ERROR_EXIT_CODES = {
     "calibration": EXIT_PROTOCOL,
     "calibration_mismatch": EXIT_PROTOCOL,
     "bundle_invalid": EXIT_MODEL_REFUSED,
+    "method_differs": EXIT_MODEL_REFUSED,
     "rolled_back": EXIT_ROLLED_BACK,
     "sample_heats": EXIT_NO_RESULT,
 }

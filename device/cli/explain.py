@@ -4,12 +4,21 @@ Next: `../show/explanation.py`, the words.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from device.cli.options import blank_option, json_option, log_level_option, runtime_option
+from device.cli.choice_options import choice_options
+from device.cli.options import (
+    blank_option,
+    json_option,
+    log_level_option,
+    runtime_option,
+)
 from device.cli.output import print_json
+
+if TYPE_CHECKING:
+    from device.spectra.files.choices import Choices
 
 
 @click.command()
@@ -19,6 +28,7 @@ from device.cli.output import print_json
     "--model", type=click.Path(path_type=Path), metavar="FILE",
     help="Answer a FILE with this bundle instead of the configured one.",
 )  # fmt: skip
+@choice_options
 @blank_option
 @click.option(
     "--store", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
@@ -34,6 +44,7 @@ def explain(
     blanks: tuple[str, ...],
     store: Path | None,
     runtime: str,
+    choices: "Choices",
     as_json: bool,
 ) -> None:
     """Say why a verdict is what it is.
@@ -53,7 +64,7 @@ def explain(
     of_file = Path(what).exists()
     if blanks and not of_file:
         raise click.UsageError("--blank needs a FILE: a record has its own.")
-    result = _of_file(what, blanks, model, runtime) if of_file else _of_record(what, store)
+    result = _of_file(what, choices, blanks, model, runtime) if of_file else _of_record(what, store)
     text = explanation(result, compound)  # refuses what it cannot explain
     if as_json:
         print_json({"verdict": result["verdict"], "why": result["why"]})
@@ -62,7 +73,7 @@ def explain(
 
 
 def _of_file(
-    file: str, blanks: tuple[str, ...], model: Path | None, runtime: str
+    file: str, choices: "Choices", blanks: tuple[str, ...], model: Path | None, runtime: str
 ) -> dict[str, Any]:
     from device.answer.proof import proven_identifier
     from device.answer.result import result_json
@@ -71,7 +82,7 @@ def _of_file(
     from device.inference import model_source
     from device.spectra.files.reading import read_spectrum
 
-    spectrum = read_spectrum(file)
+    spectrum = read_spectrum(file, choices)
     read = [read_with_sha256(blank) for blank in blanks]
     field = FieldLibrary.default().load()
     identifier = proven_identifier(model_source.load_default(model), runtime, field)

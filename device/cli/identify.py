@@ -1,34 +1,44 @@
 """`ramix identify`: one spectrum, from a file or an analyzer, becomes one answer.
 
-Next: `outcome.py` for what is printed, `../station/station.py` for the measurement.
+Next: `answering.py`, which asks; `outcome.py` for what is printed.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 from device.cli.about_options import about_options
+from device.cli.answering import identify_file, identify_sample
+from device.cli.choice_options import choice_options
 from device.cli.exit_codes import exit_code_for_verdict
 from device.cli.options import (
+    ACQUIRE,
     blank_option,
     common_options,
     countdown_option,
     growing_options,
     port_option,
     runtime_option,
-    self_test_options,
     store_options,
 )
+from device.cli.self_test_options import SelfTestRules, self_test_options
+from device.cli.watch_file import read_watch_list, watch_list_option
 
 if TYPE_CHECKING:
-    from device.answer.identifier import Answer, Identifier
     from device.records.about import About
-    from device.runtime import Settings
+    from device.spectra.files.choices import Choices
 
 
 @click.command()
-@click.option("--file", "file", metavar="FILE", help="Identify the spectrum in this file.")
+@click.option(
+    "--file",
+    "files",
+    multiple=True,
+    metavar="FILE",
+    help="Identify the spectrum in this file, in each file of this folder, or of stdin (`-`). May "
+    "be repeated: several files give one line each.",
+)
 @port_option(required=False)
 @click.option(
     "--model",
@@ -36,6 +46,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Answer with this bundle instead of the analyzer's, or of the configured one.",
 )
+@choice_options
 @blank_option
 @runtime_option
 @growing_options
@@ -64,9 +75,10 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="The same for this compound alone; may be repeated.",
 )
+@watch_list_option
 @common_options
 def identify(
-    file: str | None,
+    files: tuple[str, ...],
     port: str | None,
     model: Path | None,
     blanks: tuple[str, ...],
@@ -76,61 +88,83 @@ def identify(
     integration_time: float | str | None,
     laser_power_mw: int | None,
     countdown_s: float | None,
-    self_test_interval_h: float,
-    despite_self_test: bool,
+    self_test: SelfTestRules,
     store: Path | None,
     no_store: bool,
     picture: Path | None,
     all_limits: bool,
     watched: tuple[str, ...],
+    watch_list: str | None,
     about: "About",
+    choices: "Choices",
     as_json: bool,
     timeout_s: float,
 ) -> int:
     """Name what is in one spectrum.
 
-    The file may be one of `ramix acquire`, a B&W Tek text file, an ENLIGHTEN CSV or any two
-    columns of wavenumber and intensity. With a port the analyzer measures until the verdict is
-    certain or the budget is spent, and the result is stored.
+    The file may be one of `ramix acquire`, B&W Tek text, ENLIGHTEN CSV, JCAMP-DX, SPC or any
+    columns of numbers with a Raman shift among them (docs/spectrum-files.md). With a port the
+    analyzer measures until the verdict is certain or the budget is spent, and the result is stored.
 
     \b
     Examples:
       ramix identify --file sample.txt
       ramix identify --file sample.csv --json --plot sample.png
       ramix identify --file sample.txt --watch methanol --watch toluene
+      ramix identify --file sample.txt --watch-list forbidden.txt
+      ramix identify --file table.csv --axis-column shift --column "vial 3"
+      ramix identify --file oceanview.txt --excitation 785
       ramix identify --file sample.txt --blank empty-vial.txt
+      ramix identify --file monday --file tuesday.csv --json
+      ramix identify --file -
       ramix identify --port usb:
       ramix identify --port usb: --budget 30 --laser-power 20
       ramix identify --port usb: --frames 5 --integration-time auto
       ramix identify --port sim:replay=sample.txt
 
-    The exit code is the verdict: 0 IDENTIFIED, 9 PARTIAL, 10 UNKNOWN, 11 NO_RESULT.
+    The exit code is the verdict: 0 IDENTIFIED, 9 PARTIAL, 10 UNKNOWN, 11 NO_RESULT. Of several
+    files it is that of the worst: the first that cannot be read, else NO_RESULT before UNKNOWN
+    before PARTIAL; 0 only where all are IDENTIFIED. One that cannot be read does not end the rest.
     """
-    if (file is None) == (port is None):
+    if bool(files) == (port is not None):
         raise click.UsageError("Give either --file or --port.")
     measuring = (budget_s, frames, integration_time, laser_power_mw)
     asked = any(option is not None for option in (*measuring, countdown_s))
-    if file is not None and (asked or despite_self_test):
+    if files and (asked or self_test.despite):
         raise click.UsageError(
             "--budget, --frames, --integration-time, --laser-power, --countdown and "
             "--despite-self-test need a --port to measure with."
         )
+    if files and ACQUIRE in blanks:
+        raise click.UsageError("--blank acquire needs a --port to measure with.")
+    if not files and choices.given:
+        raise click.UsageError("--column, --axis-column and --excitation need a --file to read.")
     if no_store and store is not None:
         raise click.UsageError("--store and --no-store contradict each other.")
+    watch = read_watch_list(watch_list)
+    if len(files) > 1 or any(Path(one).is_dir() for one in files):
+        if picture is not None or all_limits or watched:
+            raise click.UsageError("--plot, --limits and --watch need one file alone.")
+        from device.cli.batch import identify_batch
+
+        return identify_batch(
+            files, choices, blanks, model, runtime, store, watch, about, as_json=as_json
+        )
     if picture is not None:  # what would fail afterwards had better fail now
         from device.show.plot import require_plotting
 
         require_plotting(picture)
-    if file is not None:
-        done = _identify_file(file, blanks, model, runtime, store, about)
+    if files:
+        done = identify_file(
+            files[0], choices, blanks, model, runtime, store, watch.asked_of, about
+        )
     elif port is not None:
         from device.cli.measuring import measurement_settings
 
         settings = measurement_settings(*measuring)
-        done = _identify_sample(
+        done = identify_sample(
             port, blanks, model, runtime, settings, countdown_s or 0.0, store, no_store, timeout_s,
-            self_test_interval_h, despite_self_test,
-            about,
+            watch.asked_of, about, self_test,
         )  # fmt: skip
     from device.cli.outcome import show_answer, warn_of_model
 
@@ -146,90 +180,3 @@ def identify(
         watched=watched,
     )
     return exit_code_for_verdict(done.answer.identification.verdict)
-
-
-class _Done(NamedTuple):
-    answer: "Answer"
-    record_id: str | None
-    identifier: "Identifier"
-
-
-def _identify_file(
-    file: str, blanks: tuple[str, ...], model: Path | None, runtime: str, store: Path | None,
-    about: "About",
-) -> _Done:  # fmt: skip
-    """Reading comes first: a wrong file need not wait for the model."""
-    from device.cli.spectrum_file import containers_for, read_with_sha256
-    from device.spectra.files.reading import read_spectrum
-
-    spectrum = read_spectrum(file)
-    read = [read_with_sha256(blank) for blank in blanks]
-    from device.answer.proof import proven_identifier
-    from device.field_library.store import FieldLibrary
-    from device.inference import model_source
-
-    field = FieldLibrary.default().load()
-    identifier = proven_identifier(model_source.load_default(model), runtime, field)
-    answer = identifier.identify(spectrum, containers_for(identifier, read))
-    record_id = None
-    if store is not None:
-        from device.records.beside import hazards_of
-        from device.records.circumstances import Circumstances
-        from device.records.store import RecordStore
-
-        beside = Circumstances(hazards=hazards_of(answer, identifier))
-        with RecordStore(store) as records:
-            record_id = records.append(answer, about=about, circumstances=beside)
-    return _Done(answer, record_id, identifier)
-
-
-def _identify_sample(
-    port: str,
-    blanks: tuple[str, ...],
-    model: Path | None,
-    runtime: str,
-    settings: "Settings",
-    countdown_s: float,
-    store: Path | None,
-    no_store: bool,
-    timeout_s: float,
-    self_test_interval_h: float,
-    despite_self_test: bool,
-    about: "About",
-) -> _Done:
-    """Measure once, with the analyzer's own model unless another was named."""
-    from device.answer.proof import proven_identifier
-    from device.cli.keeping_log import keep_log
-    from device.cli.measuring import record_store
-    from device.cli.self_tests import fitness
-    from device.cli.showing import print_event
-    from device.cli.spectrum_file import containers_for, read_with_sha256
-    from device.driver.port import parse_port
-    from device.field_library.store import FieldLibrary
-    from device.inference import model_source
-    from device.ports import open_analyzer
-    from device.records.beside import Beside
-    from device.station.station import Equipment, Station
-
-    parse_port(port)  # a typing error is told before anything is opened
-    keep_log()
-    read = [read_with_sha256(blank) for blank in blanks]
-    field = FieldLibrary.default().load()  # a damaged entry shows before the laser is used
-    chosen = None
-    if model is not None:
-        chosen = proven_identifier(model_source.load_default(model), runtime, field)
-    records = record_store(store, no_store=no_store, port=port)
-    fit = fitness(records, port, self_test_interval_h, despite=despite_self_test, tell=print_event)
-    equipment = Equipment(
-        settings,
-        runtime=runtime,
-        chosen=chosen,
-        field_compounds=field,
-        containers=lambda identifier: containers_for(identifier, read),
-        store=records,
-        countdown_s=countdown_s,
-        beside=Beside(about=lambda: about, self_test=fit),
-    )
-    with Station(port, equipment, lambda at: open_analyzer(at, timeout_s), print_event) as station:
-        outcome, identifier = station.measure(), station.identifier
-    return _Done(outcome.answer, outcome.record_id, identifier)

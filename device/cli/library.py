@@ -160,7 +160,7 @@ def list_command(as_json: bool) -> int:
         click.echo(f"Nothing was added to the field library in {kept.folder}.")
     for entry in whole:
         facts = [entry.compound.cas, ", ".join(entry.compound.synonyms), entry.compound.hazard]
-        when = entry.added_utc[:10]
+        when = f"{entry.added_utc[:10]} UTC"
         click.echo(f"{entry.name}  {'; '.join([*filter(None, facts), f'added {when}'])}")
     for one in damaged:
         error = one.error()

@@ -35,9 +35,16 @@ VERBS = {
     "list": Verb("device.cli.analyzer", "list_command", "Show the analyzers that are here."),
     "info": Verb("device.cli.analyzer", "info_command", "Show what an analyzer is and its state."),
     "identify": Verb("device.cli.identify", "identify", "Name what is in one spectrum."),
+    "verify-material": Verb(
+        "device.cli.verify_material",
+        "verify_material",
+        "Test that a material is NAME and nothing else.",
+    ),
     "explain": Verb("device.cli.explain", "explain", "Say why a verdict is what it is."),
     "run": Verb("device.cli.run", "run", "Identify at every press of the trigger."),
-    "serve": Verb("device.cli.serve", "serve", "Show the operator's screen as a page of this machine."),
+    "serve": Verb(
+        "device.cli.serve", "serve", "Show the operator's screen as a page of this machine."
+    ),
     "acquire": Verb("device.cli.analyzer", "acquire_command", "Measure and save a spectrum."),
     "calibrate": Verb(
         "device.cli.calibrate",
@@ -85,9 +92,9 @@ def _defaults(name: str, verb: click.Command, words: Sequence[str]) -> dict[str,
     verbs=VERBS,
     defaults=_defaults,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 identified, 9 partial, 10 unknown, 11 no result; 1 error, 2 usage, "
-    "3 no analyzer, 4 permission, 5 timeout, 6 protocol, 7 model refused, 8 rolled back, "
-    "130 stopped by Ctrl-C, 141 nobody reads the output any more.",
+    epilog="Exit codes: 0 identified, 9 partial, 10 unknown, 11 no result, 12 not the material; "
+    "1 error, 2 usage, 3 no analyzer, 4 permission, 5 timeout, 6 protocol, 7 model refused, "
+    "8 rolled back, 130 stopped by Ctrl-C, 141 nobody reads the output any more.",
 )
 @version_option("ramix")
 def cli() -> None:

@@ -20,9 +20,11 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEFAULT_TIMEOUT_S: Final = 5.0
 AUTO_EXPOSURE: Final = "auto"
+STDIN: Final = "-"  # instead of a file's name
+ACQUIRE: Final = "acquire"  # instead of a blank's file: it is measured first
+
 # Spelled here again, because their owners import an interpreter and arrays; a test compares them.
 MAX_COUNTDOWN_S: Final = 60.0
-DEFAULT_SELF_TEST_INTERVAL_H: Final = 24.0
 RUNTIMES: Final = ("auto", "litert", "tflite")
 PORT_FORMS: Final = (
     "usb:SERIAL, /dev/ttyACM0, tcp://127.0.0.1:7850, or a simulated one: sim:replay=FILE, "
@@ -79,13 +81,6 @@ def measurement_options(command: Command) -> Command:
 def growing_options(command: Command) -> Command:
     """`--budget` (s), `--frames`, `--integration-time`, `--laser-power` (mW); None: not given."""
     for option in reversed(_GROWING):
-        command = option(command)
-    return command
-
-
-def self_test_options(command: Command) -> Command:
-    """`--self-test-interval` (h) and `--despite-self-test`."""
-    for option in reversed(_SELF_TEST):
         command = option(command)
     return command
 
@@ -157,7 +152,8 @@ blank_option = click.option(
     multiple=True,
     metavar="FILE",
     help="A spectrum of the empty vial, bag or bottle that the sample is measured through: its "
-    "light is fitted, taken out and never named. May be repeated.",
+    "light is fitted, taken out and never named. May be repeated. At a port `acquire` measures "
+    "it first.",
 )
 
 json_option = click.option(
@@ -231,24 +227,6 @@ _GROWING = (
         "[default with --frames: the analyzer's own]",
     ),
     laser_power_option,
-)
-_SELF_TEST = (
-    click.option(
-        "--self-test-interval",
-        "self_test_interval_h",
-        type=click.FloatRange(0.0, 8760.0, min_open=True),
-        default=DEFAULT_SELF_TEST_INTERVAL_H,
-        show_default=True,
-        envvar="RAMIX_SELF_TEST_INTERVAL",
-        show_envvar=True,
-        metavar="HOURS",
-        help="Warn when the analyzer's last self-test is older.",
-    ),
-    click.option(
-        "--despite-self-test",
-        is_flag=True,
-        help="Measure although the analyzer's last self-test failed; the result says so.",
-    ),
 )
 _STORE = (
     click.option(

@@ -4,6 +4,7 @@ Next: `../show/card.py`, which lays the card out.
 """
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,10 +15,11 @@ import click
 from device.answer.answer import Answer
 from device.answer.identifier import Identifier
 from device.answer.result import result_json
-from device.cli.output import clear_progress, print_json
-from device.show.card import CardStyle, card
+from device.cli.output import clear_progress, print_json, print_ramix_error
+from device.show.card import card
+from device.show.style import CARD_WIDTH, NARROWEST, WIDEST, CardStyle
 from device.spectra.spectrum import Spectrum
-from firmware_bridge.errors import CallerError
+from firmware_bridge.errors import RamixError
 
 DEMO_NOTE = (
     "This model is signed with the public demo key, which anybody can use: good for trying out, "
@@ -43,53 +45,44 @@ def show_answer(
     With `all_limits` or names to watch for, say above which share the compounds not named would
     have been seen.
     """
-    if picture is not None:
-        from device.show.plot import plot
-
-        plot(answer, identifier.bundle, picture, identifier.field_compounds)
     clear_progress()
     result = result_json(answer, record_id)
     if all_limits or watched:
         from device.answer.result import limits_json
+        from device.answer.watch import canonical_names
 
-        names = set(canonical_names(identifier, watched))
+        names = set(canonical_names(identifier.compounds, watched, identifier.label.name))
         limits = identifier.limits(answer)
         result["limits"] = limits_json([x for x in limits if all_limits or x.name in names])
     if as_json:
         print_json(result if truth is None else {**result, "truth": truth})
+        if picture is not None:
+            _draw(answer, identifier, picture)
         return
     text = card(
         result,
         source=_source(answer.spectrum),
-        hazards={one.name: one.hazard for one in identifier.compounds},
         notes=[*_notes(identifier), *_overridden(answer)],
         style=terminal_style(),
     )
     click.echo(text, color=True)  # colours were decided by the style; click must not strip them
-    if picture is not None:
+    if picture is not None and _draw(answer, identifier, picture):
         click.echo(f"  picture {picture}")
     if truth is not None:
         click.echo(f"  simulated {truth['name']}; right is {truth['verdict']}")
 
 
-def canonical_names(identifier: Identifier, names: Sequence[str]) -> list[str]:
-    """The library's own spelling of names or synonyms, whatever their case.
+def _draw(answer: Answer, identifier: Identifier, picture: Path) -> bool:
+    """After the answer: a picture that cannot be written is told, and costs neither the answer nor
+    its exit code."""
+    from device.show.plot import plot
 
-    Raises:
-        CallerError: the library knows no such compound.
-    """
-    known = {
-        spelling.casefold(): one.name
-        for one in identifier.compounds
-        for spelling in (one.name, *one.synonyms)
-    }
-    strange = [name for name in names if name.casefold() not in known]
-    if strange:
-        raise CallerError(
-            f"The library of {identifier.label.name} has no {', '.join(strange)}.",
-            remedy="`ramix model info` lists its compounds.",
-        )
-    return [known[name.casefold()] for name in names]
+    try:
+        plot(answer, identifier.bundle, picture, identifier.field_compounds)
+    except RamixError as error:
+        print_ramix_error(error, as_json=False)
+        return False
+    return True
 
 
 def warn_of_model(identifier: Identifier) -> None:
@@ -119,9 +112,21 @@ def terminal_style() -> CardStyle:
     """What stdout can show: colour only for somebody who looks, blocks only where they exist."""
     encoding = sys.stdout.encoding or "ascii"
     try:
-        "█▏━┃±→·".encode(encoding)
+        "█▏━┃±→·≥".encode(encoding)
         can_draw = True
     except (UnicodeEncodeError, LookupError):
         can_draw = False
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    return CardStyle(colour=colour and os.environ.get("TERM") != "dumb", unicode=can_draw)
+    return CardStyle(
+        colour=colour and os.environ.get("TERM") != "dumb",
+        unicode=can_draw,
+        width=_width(),
+    )
+
+
+def _width() -> int:
+    """Columns of the terminal, or of COLUMNS; of a file or a pipe 80."""
+    if not sys.stdout.isatty() and not os.environ.get("COLUMNS"):
+        return CARD_WIDTH
+    columns = shutil.get_terminal_size((CARD_WIDTH, 24)).columns
+    return min(max(columns, NARROWEST), WIDEST)

@@ -4,6 +4,7 @@ With `--json` stdout carries JSON alone (strict: no NaN, no Infinity); progress 
 only when someone is watching. Next: `exit_codes.py`.
 """
 
+import io
 import json
 import os
 import sys
@@ -21,7 +22,12 @@ def print_json(value: Mapping[str, Any]) -> None:
     Raises:
         ValueError: a NaN or an infinity got this far; it must never reach a program's parser.
     """
-    click.echo(json.dumps(value, allow_nan=False, ensure_ascii=False))
+    text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):  # a name outside the terminal's letters
+        text = json.dumps(value, allow_nan=False)
+    click.echo(text)
 
 
 def hold_standard_streams() -> None:
@@ -37,6 +43,8 @@ def hold_standard_streams() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # so Python says that it was closed
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - lives as long as the process
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a strange letter costs no answer
 
 
 def keep_quiet() -> None:

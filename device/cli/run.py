@@ -18,10 +18,11 @@ from device.cli.options import (
     growing_options,
     port_option,
     runtime_option,
-    self_test_options,
     store_options,
 )
 from device.cli.output import clear_progress, print_ramix_error
+from device.cli.self_test_options import SelfTestRules, self_test_options
+from device.cli.watch_file import read_watch_list, watch_list_option
 from firmware_bridge.errors import RamixError
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 @countdown_option("2")
 @self_test_options
 @store_options
+@watch_list_option
 @about_options
 @common_options
 def run(
@@ -54,10 +56,10 @@ def run(
     integration_time: float | str | None,
     laser_power_mw: int | None,
     countdown_s: float | None,
-    self_test_interval_h: float,
-    despite_self_test: bool,
+    self_test: SelfTestRules,
     store: Path | None,
     no_store: bool,
+    watch_list: str | None,
     about: "About",
     as_json: bool,
     timeout_s: float,
@@ -76,6 +78,7 @@ def run(
       ramix run --port sim:scenes=demo --triggers 10 --json
       ramix run --port usb: --blank empty-vial.csv
       ramix run --port usb: --countdown 5
+      ramix run --port usb: --watch-list forbidden.txt
 
     Two seconds pass between a press and the first light (--countdown); a second press in this time
     cancels the measurement: no light, no record.
@@ -95,7 +98,7 @@ def run(
     from device.cli.self_tests import fitness
     from device.cli.showing import print_event
     from device.cli.simulated_truth import opener_and_truth
-    from device.cli.spectrum_file import containers_for, read_with_sha256
+    from device.cli.walls import Walls
     from device.countdown import DEFAULT_COUNTDOWN_S
     from device.field_library.store import FieldLibrary
     from device.records.beside import Beside
@@ -105,8 +108,9 @@ def run(
     opener, truth = opener_and_truth(port, timeout_s)  # a typing error is told before all else
     keep_log()
     settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw)
+    watch = read_watch_list(watch_list)
     records = record_store(store, no_store=no_store, port=port)
-    read = [read_with_sha256(blank) for blank in blanks]
+    walls = Walls(blanks, settings, sample_next=False)
     field = FieldLibrary.default().load()
     failures: list[RamixError] = []
 
@@ -116,19 +120,22 @@ def run(
         print_ramix_error(failure, as_json=as_json)
 
     signal.signal(signal.SIGTERM, _stop)
-    fit = fitness(records, port, self_test_interval_h, despite=despite_self_test, tell=print_event)
+    fit = fitness(records, port, self_test, print_event)
     equipment = Equipment(
         settings,
         runtime=runtime,
         field_compounds=field,
-        containers=lambda identifier: containers_for(identifier, read),
+        containers=walls.containers,
+        asked=watch.asked_of,
         store=records,
         countdown_s=DEFAULT_COUNTDOWN_S if countdown_s is None else countdown_s,
         beside=Beside(about=lambda: about, self_test=fit),
         start_as="run",
     )
     tell = watched(print_event)
-    with Station(port, equipment, opener, tell) as station:
+    station = Station(port, equipment, opener, tell)
+    walls.station = station
+    with station:
         if as_json:
             warn_of_model(station.identifier)
         answered = station.run(

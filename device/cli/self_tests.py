@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from device.cli.measuring import is_simulated_port
+from device.cli.self_test_options import SelfTestRules
 from device.events import Event
 from device.records.journal import usual_store
 from device.selftest.fitness import Fitness
@@ -26,7 +27,7 @@ Tell = Callable[[Event], None]
 
 
 def fitness(
-    store: "RecordStore | None", port: str, interval_h: float, *, despite: bool, tell: Tell
+    store: "RecordStore | None", port: str, rules: SelfTestRules, tell: Tell
 ) -> SelfTestedNow:
     """For measurements over `port` that are kept in `store`, or nowhere.
 
@@ -43,9 +44,9 @@ def fitness(
         kept = [one for one in (here, usual) if one is not None]
         # of two chains only the clock says which is newer
         newest = max(kept, key=lambda one: one.report.utc, default=None)
-        return standing_of(serial, newest, interval_h)
+        return standing_of(serial, newest, rules.interval_h)
 
-    return Fitness(ask, tell, despite=despite, quiet=is_simulated).of
+    return Fitness(ask, tell, despite=rules.despite, quiet=is_simulated).of
 
 
 def _usual(serial: str, is_simulated: bool, asked: Path | None) -> KeptReport | None:

@@ -67,7 +67,10 @@ class ModelUnusable(BundleError):
     """The network does not load, or its inputs, outputs or operators are not the manifest's."""
 
     code = "model_unusable"
-    default_remedy = "Fetch the model bundle again, or try the other runtime with --runtime."
+    default_remedy = (
+        "Try the other runtime with --runtime, or a newer one; else report the bundle to its "
+        "publisher."
+    )
 
 
 class ModelFaulty(BundleError):

@@ -26,6 +26,7 @@ PRESENCE: Final = "presence"
 DOSAGE: Final = "dosage"
 INPUT_LEVELS: Final = 127  # preprocessing writes round(127 x): the input scale must be 1/127
 _SCALE_TOLERANCE: Final = 0.01
+_LONGEST_REASON: Final = 200  # letters of what a runtime says
 _DELEGATE: Final = "DELEGATE"  # LiteRT lists its own partition among the model's operators
 
 # In the order of preference: the maintained one is four times faster and refuses damaged models.
@@ -72,7 +73,10 @@ class Interpreter:
             output_tensors: Mapping[str, Mapping[str, Any]] = runner.get_output_details()
             operators = self._interpreter._get_ops_details()
         except (ValueError, RuntimeError, KeyError) as error:
-            raise ModelUnusable(f"The network does not load with {self.runtime_name}.") from error
+            raise ModelUnusable(
+                f"The network does not load with {self.runtime_name} {self.runtime_version}: "
+                f"{_reason(error)}."
+            ) from error
         self.operators: tuple[str, ...] = tuple(
             sorted({str(operator["op_name"]) for operator in operators} - {_DELEGATE})
         )
@@ -130,6 +134,13 @@ class Interpreter:
         return values
 
 
+def _reason(error: Exception) -> str:
+    """What the runtime says stands in the way, such as an operator of a newer version."""
+    words = "".join(one if one.isprintable() else " " for one in str(error)).split()
+    said = " ".join(words)[:_LONGEST_REASON].rstrip(" .")
+    return said or type(error).__name__
+
+
 def runtime_here(runtime: str = "auto") -> tuple[str, str]:
     """Short name and version of the runtime that would be used. Raises `RuntimeMissing`."""
     name, version, _ = _find_runtime(runtime)
@@ -141,6 +152,7 @@ def _find_runtime(runtime: str) -> tuple[str, str, Any]:
     if runtime not in RUNTIMES:
         raise RuntimeMissing(f"There is no runtime {runtime!r}; choose {', '.join(RUNTIMES)}.")
     wanted = list(_RUNTIMES) if runtime == "auto" else [runtime]
+    broken: list[str] = []
     for name in wanted:
         module_name, _ = _RUNTIMES[name]
         try:
@@ -149,10 +161,12 @@ def _find_runtime(runtime: str) -> tuple[str, str, Any]:
             build = importlib.import_module(module_name).Interpreter
             package = sys.modules[module_name.partition(".")[0]]
             return name, str(getattr(package, "__version__", "of unknown version")), build
-        except ImportError:
-            continue
+        except ImportError as error:
+            if not isinstance(error, ModuleNotFoundError):  # it is there, and broken
+                broken.append(_reason(error))
     packages = " and ".join(_RUNTIMES[name][1] for name in wanted)
-    raise RuntimeMissing(f"No runtime for the network: {packages} cannot be imported.")
+    why = f" ({'; '.join(broken)})" if broken else ""
+    raise RuntimeMissing(f"No runtime for the network: {packages} cannot be imported{why}.")
 
 
 def _require_old_numpy() -> None:

@@ -61,6 +61,8 @@ def measurement_of(spectrum: "Spectrum") -> dict[str, Any]:
     known: dict[str, Any] = {"source": one_line(spectrum.source)}
     if spectrum.integration_time_ms is not None:
         known["integration_time_ms"] = float(spectrum.integration_time_ms)
+    if spectrum.taken is not None:
+        known["file_says"] = spectrum.taken.said()  # instrument, laser, date: of its header
     if acquisition is not None or spectrum.flags:
         known["flags"] = sorted(spectrum.flags)
     if acquisition is not None:

@@ -14,6 +14,7 @@ from typing import Any
 from device.safety.facts import Statement, Substance, facts
 from device.safety.protection import protection
 
+LIBRARY_TEXT = "the library's hazard text"  # the source where there are no facts
 _CODE = re.compile(r"\b(EUH\d{3}|H\d{3}(?:FD|fd|[FDfd])?)\b")
 _CARCINOGENIC = ("H350", "H340", "H360")
 _SUSPECTED = ("H351", "H341", "H361")
@@ -77,11 +78,19 @@ class IncompatiblePair:
 
 @dataclass(frozen=True)
 class Advice:
-    """All of it. `something_unknown`: the sample holds, or may hold, what nobody named."""
+    """All of it.
+
+    protection: of all substances together, most urgent first.
+    isolation_distance_m: the largest that is known, with its guide of the ERG.
+    something_unknown: the sample holds, or may hold, what nobody named.
+    """
 
     worst: Level
     substances: tuple[SubstanceAdvice, ...]  # worst first
     incompatible: tuple[IncompatiblePair, ...]
+    protection: tuple[str, ...]
+    isolation_distance_m: int | None
+    erg_guide: int | None
     something_unknown: bool
 
     def to_json(self) -> dict[str, Any]:
@@ -89,6 +98,9 @@ class Advice:
         return {
             "worst": str(self.worst),
             "something_unknown": self.something_unknown,
+            "protection": list(self.protection),
+            "isolation_distance_m": self.isolation_distance_m,
+            "erg_guide": self.erg_guide,
             "substances": [one.to_json() for one in self.substances],
             "incompatible": [vars(pair).copy() for pair in self.incompatible],
         }
@@ -113,10 +125,14 @@ def advice_for(
     levels = [one.level for one in told]
     if something_unknown or not told:
         levels.append(Level.UNKNOWN)
+    widest = max(told, key=lambda one: one.isolation_distance_m or 0, default=None)
     return Advice(
         worst=min(levels, key=_ORDER.index),
         substances=tuple(told),
         incompatible=tuple(_incompatible(told)),
+        protection=protection([each.code for one in told for each in one.statements]),
+        isolation_distance_m=None if widest is None else widest.isolation_distance_m,
+        erg_guide=None if widest is None else widest.erg_guide,
         something_unknown=something_unknown or not told,
     )
 
@@ -141,7 +157,7 @@ def _told(name: str, cas: str, hazard_text: str, *, possible: bool) -> Substance
         erg_guide=None if known is None else known.erg_guide,
         hazard_text=hazard_text,
         possible=possible,
-        source="the library's hazard text" if known is None else known.source,
+        source=LIBRARY_TEXT if known is None else known.source,
     )
 
 

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from device.show.percent import percent
+from device.show.style import printable
 
 
 def container_lines(containers: Sequence[Mapping[str, Any]], width: int) -> list[str]:
     """One line for each container, or more where `width` is too small."""
-    told = (f"container {one['file']}: {_told(one)}" for one in containers)
+    told = (f"container {printable(one['file'])}: {_told(one)}" for one in containers)
     return [
         line
         for text in told

@@ -6,11 +6,11 @@ Next: `device/verdict/scores.py`, the formulas behind the terms.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from device.answer.nearest import because
 from device.show.containers import container_lines
 from firmware_bridge.errors import CallerError
 
 _WIDTH = 80
-_CERTAIN = 0.98  # of its lines
 # A record has its keys in the order of the alphabet.
 _ORDER = ("evidence", "network", "support", "close fit", "lone line", "worst line", "constant")
 
@@ -82,17 +82,9 @@ def _of_term(term: str, one: Mapping[str, Any]) -> str:
 
 def _missing(one: Mapping[str, Any], cut: float) -> str:
     """The part that speaks most against it."""
-    lacking = cut - one["log_odds"]
+    lacking, reason = cut - one["log_odds"], because(one, cut)
     if lacking <= 0:
-        return "Its lines are those of a compound named in its place."
-    against = {
-        "its own lines are not all there": one["terms"]["support"] * (1.0 - one["support"])
-        if one["support"] < _CERTAIN
-        else 0.0,
-        "the network does not see it": -min(one["terms"]["network"], 0.0),
-    }
-    most = max(against, key=lambda name: against[name])
-    reason = most if against[most] > 0.25 * lacking else "what only it explains is too little"
+        return f"{reason[0].upper()}{reason[1:]}."
     return f"Missing {lacking:.1f}: {reason}."
 
 

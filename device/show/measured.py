@@ -26,4 +26,4 @@ def measured_line(settings: Mapping[str, Any] | None) -> list[str]:
     if settings["stopped_because"] in _WHY:
         looks = "1 look" if settings["looks"] == 1 else f"{settings['looks']} looks"
         parts += [f"{looks}: {_WHY[settings['stopped_because']]}"]
-    return [f"  taken   {', '.join(parts)}"]
+    return [f"taken   {', '.join(parts)}"]

@@ -25,8 +25,8 @@ _SIZE_INCHES, _DPI = (11.0, 7.0), 120
 _MEASURED, _BASELINE, _TOTAL, _RESIDUAL = "#1a1a1a", "#8c8c8c", "#d62728", "#4d4d4d"
 # Okabe and Ito's palette without its yellow and black: told apart by colour-blind readers too.
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7A5195", "#8C6D31")
-_VERDICT_COLOURS = {"IDENTIFIED": "#1b7837", "PARTIAL": "#b35806", "UNKNOWN": "#762a83"}
-_NO_RESULT_COLOUR = "#b2182b"
+# Of the worst hazard, not of the match; its word stands beside it.
+_HAZARD_COLOURS = {"danger": "#b2182b", "warning": "#b35806", "unknown": "#762a83"}
 
 
 class PlotUnavailable(RamixError):
@@ -175,10 +175,13 @@ def _amounts(answer: "Answer") -> dict[str, str]:
 
 
 def _title(figure: Any, axes: Any, answer: "Answer") -> None:
-    verdict = str(answer.identification.verdict)
+    from device.answer.result import advice_of
+
+    verdict = str(answer.identification.verdict).replace("_", " ")
+    worst = str(advice_of(answer).worst)
     axes.set_title(
-        verdict.replace("_", " "), loc="left", fontsize=16, fontweight="bold",
-        color=_VERDICT_COLOURS.get(verdict, _NO_RESULT_COLOUR),
+        f"{verdict}   hazard: {worst.replace('_', ' ')}", loc="left", fontsize=16,
+        fontweight="bold", color=_HAZARD_COLOURS.get(worst, _MEASURED),
     )  # fmt: skip
     axes.set_title(answer.spectrum.source, loc="right", fontsize=10, color=_RESIDUAL)
     notes = [f"model {answer.model.name} {answer.model.version} ({answer.model.sha256[:12]})"]

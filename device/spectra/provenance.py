@@ -5,7 +5,7 @@ compares them is `train/library/headers.py`. Next: `spectrum.py`, which carries 
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 _LONGEST_TEXT = 64
 # Beyond these a header is damaged: no Raman laser has 100 W, no detector a million pixels.
@@ -40,6 +40,7 @@ class Provenance:
     axis_correction_cm1: float = 0.0  # added to the shifts that the coefficients give
     # to relative Raman intensity (ASTM E2911), or the counts that the detector gave
     intensity_corrected: bool | None = None
+    acquired: str = ""  # date and time as the file has them: seldom with a zone
 
     def __post_init__(self) -> None:
         for name in _HIGHEST:
@@ -50,9 +51,17 @@ class Provenance:
             map(math.isfinite, (*self.wavelength_coefficients_nm, self.axis_correction_cm1))
         ):
             raise ValueError("the calibration holds a number that is not finite")
-        for text in (self.model, self.serial):
+        for text in (self.model, self.serial, self.acquired):
             if text != _one_line(text):
-                raise ValueError("a model or serial number is too long or unprintable")
+                raise ValueError("a model, serial number or date is too long or unprintable")
+
+    def said(self) -> dict[str, object]:
+        """What the header says and nothing else, in kinds that JSON has."""
+        return {
+            field.name: list(value) if isinstance(value, tuple) else value
+            for field in fields(self)
+            if (value := getattr(self, field.name)) != field.default
+        }
 
     @property
     def instrument(self) -> str:
@@ -72,6 +81,7 @@ def provenance_said(
     pixel_count: float | None = None,
     axis_correction_cm1: float | None = None,
     intensity_corrected: bool | None = None,
+    acquired: str = "",
 ) -> Provenance | None:
     """A Provenance of what a reader found; what makes no sense counts as not said.
 
@@ -91,6 +101,7 @@ def provenance_said(
         pixel_count=_whole("pixel_count", pixel_count),
         axis_correction_cm1=correction if math.isfinite(correction) else 0.0,
         intensity_corrected=intensity_corrected,
+        acquired=_one_line(acquired),
     )
     return None if said == Provenance() else said
 

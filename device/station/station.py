@@ -7,7 +7,6 @@ same one is back; nothing is armed by that, and a press of the trigger meanwhile
 Next: `connection.py`, how the analyzer is found again; `../runtime.py`, one measurement.
 """
 
-import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -16,16 +15,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from device import runtime
+from device.answer.asked import Asked
 from device.answer.identifier import Identifier
 from device.countdown import DEFAULT_COUNTDOWN_S, MeasurementCancelled
 from device.driver.analyzer import Analyzer
 from device.driver.spectrometer import Spectrometer
-from device.events import Answered, Event, Failed, FrameTaken, SpectrumSoFar, Step, Waiting, words
+from device.events import Answered, Failed
 from device.inference.bundle import require_fits
 from device.records.beside import Beside, before_light
 from device.runtime import Settings, StoredAnswer, Tell, load_identifier
 from device.spectra.container import Container
 from device.station.connection import Connection
+from device.station.logged import logged
 from device.station.start import start_kept, started
 from firmware_bridge.errors import CallerError, LinkError, RamixError
 
@@ -33,10 +34,9 @@ if TYPE_CHECKING:  # who does not store does not load SQLite
     from device.field_library.compound import FieldCompound
     from device.records.store import RecordStore
 
-_log = logging.getLogger("ramix.station")
-
 OpenAnalyzer = Callable[[str], Spectrometer]
 ContainersFor = Callable[[Identifier], Sequence[Container]]
+AskedOf = Callable[[Identifier], Asked]
 
 
 class NoTrigger(RamixError):
@@ -44,17 +44,6 @@ class NoTrigger(RamixError):
 
     code = "no_trigger"
     default_remedy = "Measure with `ramix identify --port`."
-
-
-def _logged(tell: Tell) -> Tell:
-    """`tell`, and a log of all but passing remarks: above all of every time that light is made."""
-
-    def both(event: Event) -> None:
-        if not isinstance(event, Step | FrameTaken | SpectrumSoFar | Waiting):
-            _log.info(words(event), extra={"event": type(event).__name__})
-        tell(event)
-
-    return both
 
 
 def _no_containers(_identifier: Identifier) -> Sequence[Container]:
@@ -69,6 +58,7 @@ class Equipment:
     chosen: a model that answers instead of the analyzer's own, proven already.
     field_compounds: fitted beside the analyzer's own model.
     containers: that samples are measured through, made ready for a model; asked for with each.
+    asked: what is asked beside the verdict, checked against a model; asked for with each.
     store: opened and closed with the station; None: nothing is kept.
     countdown_s: between a press of the trigger, or the call of `measure`, and the first light.
     beside: what people said and what the last self-test was, for each record.
@@ -80,6 +70,7 @@ class Equipment:
     chosen: Identifier | None = None
     field_compounds: "Sequence[FieldCompound]" = ()
     containers: ContainersFor = _no_containers
+    asked: AskedOf | None = None
     store: "RecordStore | None" = None
     countdown_s: float = DEFAULT_COUNTDOWN_S
     beside: Beside | None = None
@@ -105,7 +96,7 @@ class Station:
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self.equipment = equipment
-        self._tell = _logged(tell)
+        self._tell = logged(tell)
         self._port = port
         self._connection = Connection(port, open_analyzer, self._tell, pause)
         self._endings = ExitStack()
@@ -246,4 +237,6 @@ class Station:
             info = analyzer.info
             require_fits(chosen.bundle.manifest, info.product, info.hardware_revision)
             self._identifier = chosen
+        if self.equipment.asked is not None:
+            self._identifier.asked = self.equipment.asked(self._identifier)
         self._containers = self.equipment.containers(self._identifier)

@@ -35,7 +35,6 @@ def class_of_stranger(fit: LibraryFit, compounds: Sequence[Compound]) -> Reason 
                 "of_a_class",
                 "No compound of the library, but one like "
                 f"{' and '.join(compounds[index].name for index in members)}: probably {name}.",
-                "Treat the sample as unknown and as of this class; try a model with another "
-                "library.",
+                "Treat it as unknown and as of this class; try a model with another library.",
             )
     return None

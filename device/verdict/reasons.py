@@ -13,7 +13,7 @@ from device.fit.library import Library, LibraryFit
 from device.inference.manifest import Compound
 from device.spectra.daylight import DAYLIGHT_IN_THE_DARK
 from device.spectra.quality import only_cosmic_rays
-from device.spectra.reason import Reason
+from device.spectra.reason import Reason, whole_percent
 from device.spectra.resampling import WavenumberGrid
 from device.spectra.spectrum import GridSpectrum
 from device.spectra.stray_light import DARK_FRAME
@@ -47,12 +47,13 @@ def why_not_interpretable(
 def unexplained_signal(unexplained: float, fit: LibraryFit, grid: WavenumberGrid) -> Reason:
     # the sum over a line's derivative is highest at its centre
     where = (grid.wavenumber_cm1 + fit.axis_error_cm1)[int(np.argmax(np.cumsum(fit.foreign)))]
-    text = f"{unexplained:.0%} of the signal fits no compound of the library, most of it"
-    if unexplained <= EVIDENCE_FROM_SHARE:  # told as 0%
-        text = "A line that is weak, but not noise, fits no compound of the library:"
+    text = f"A line near {where:.0f} cm-1, weak but not noise, fits no compound of the library."
+    if unexplained > EVIDENCE_FROM_SHARE:  # less is told as 0%
+        text = f"{unexplained:.0%} of the signal is not from the named compounds; what fits none of"
+        text += f" the library is strongest near {where:.0f} cm-1."
     return Reason(
         "unexplained_signal",
-        f"{text} near {where:.0f} cm-1.",
+        text,
         "Treat the sample as holding something unknown beside the named components.",
     )
 
@@ -102,7 +103,7 @@ def not_in_library() -> Reason:
 
 def signs_of(shares: Sequence[tuple[str, float]]) -> Reason:
     """Compounds whose lines are there beside so much else that none is certain; largest first."""
-    told = ", ".join(f"{name} (at most {share:.0%})" for name, share in shares[:_SIGNS_TOLD])
+    told = ", ".join(f"{one} (at most {whole_percent(part)})" for one, part in shares[:_SIGNS_TOLD])
     return Reason(
         "signs_of",
         f"Something outside the library, with signs of {told}: too little to be sure.",
@@ -111,12 +112,10 @@ def signs_of(shares: Sequence[tuple[str, float]]) -> Reason:
 
 
 def one_or_the_other(pair: Twins, compounds: Sequence[Compound], share: float) -> Reason:
-    names = f"{compounds[pair.chosen].name} or {compounds[pair.other].name}"
-    return Reason(
-        "a_or_b",
-        f"{share:.0%} of the signal is {names}: this spectrum cannot tell which.",
-        "Measure longer or sharper, or treat the sample as holding either.",
-    )
+    names = compounds[pair.chosen].name, compounds[pair.other].name
+    text = f"{whole_percent(share)} of the signal is {' or '.join(names)}: this spectrum cannot"
+    remedy = "Measure longer or sharper, or treat the sample as holding either."
+    return Reason("a_or_b", f"{text} tell which.", remedy, names, share)
 
 
 def too_noisy(enough: float, frames: int) -> Reason:

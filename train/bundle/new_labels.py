@@ -19,7 +19,10 @@ def put_labels(compounds: Sequence[dict[str, Any]], entries: Sequence[CompoundEn
     by_name = {entry.name: entry for entry in entries}
     missing = [str(one["name"]) for one in compounds if one["name"] not in by_name]
     if missing:
-        raise BundleError(f"The library file has no {', '.join(missing)}.")
+        raise BundleError(
+            f"The library file has no {', '.join(missing)}.",
+            remedy="Name the library file that the bundle was made from.",
+        )
     for one in compounds:
         entry = by_name[one["name"]]
         one["synonyms"], one["hazard"] = list(entry.synonyms), entry.hazard

@@ -144,6 +144,9 @@ def _checked_manifest(container: Container, data: bytes, trust: TrustPolicy) -> 
 
 def _next(version: str) -> str:
     if re.fullmatch(r"\d+\.\d+\.\d+", version, re.ASCII) is None:
-        raise BundleError(f"The version {version!r} has no last number to raise.")
+        raise BundleError(
+            f"The version {version!r} has no last number to raise.",
+            remedy="Say the new version with --version.",
+        )
     head, _, last = version.rpartition(".")
     return f"{head}.{int(last) + 1}"

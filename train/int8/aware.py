@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from train.int8.simulated import Ranges, as_spectra, simulate
 from train.library.references import TrainingLibrary
+from train.network.diverged import TrainingDiverged
 from train.network.losses import loss_of
 from train.network.ramixnet import DOSAGE, PRESENCE, build
 from train.recipe import Recipe
@@ -69,7 +70,7 @@ def fine_tune(
     for step, batch in enumerate(batches, start=1):
         loss = float(learn(tf.constant(batch.inputs)))
         if not np.isfinite(loss):
-            raise FloatingPointError(f"the loss is {loss} after {step} steps of fine-tuning")
+            raise TrainingDiverged(f"The loss is {loss} after {step} steps of fine-tuning.")
         smoothed = loss if step == 1 else _SMOOTHING * smoothed + (1 - _SMOOTHING) * loss
         if step % _RANGES_EVERY == 0:
             ranges.follow()

@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from train.library.references import TrainingLibrary
 from train.network.checkpoint import Checkpoint, Validation, fingerprint, load, save
+from train.network.diverged import TrainingDiverged
 from train.network.exam import Exam
 from train.network.losses import Total, labels, loss_of
 from train.network.ramixnet import build
@@ -156,7 +157,7 @@ class _Training:
         loss = float(self._step(tf.constant(batch.inputs), *labels(batch)))
         self.step += 1
         if not np.isfinite(loss):
-            raise FloatingPointError(f"the loss is {loss} after {self.step} steps")
+            raise TrainingDiverged(f"The loss is {loss} after {self.step} steps.")
         smoothed = _SMOOTHING * self.loss + (1 - _SMOOTHING) * loss
         self.loss = loss if self.step == 1 else smoothed
 

@@ -27,6 +27,7 @@ from firmware_bridge.calibration import CalibrationError, CalibrationPage
 
 FORMAT = "ramix-acquisition-1"
 _FEWEST_PIXELS, _MOST_PIXELS = 2, 65_535
+_MOST_PARTS = 500  # keys, lists and objects: an acquisition has a few dozen
 _HIGHEST = 1e6  # of wavelengths, powers, temperatures: what lies beyond is damage
 
 
@@ -84,11 +85,23 @@ def acquisition_in(file: TextFile) -> Acquisition:
         SpectrumFileError: a field is missing, damaged, unknown, or contradicts another.
     """
     try:
-        return _acquisition(strict_json.loads("\n".join(file.lines).encode()))
+        return _acquisition(strict_json.loads(_bounded(file)))
     except StrictJsonError as error:
         file.fail(str(error))
     except CalibrationError as error:
         file.fail(error.text.rstrip("."))
+
+
+def _bounded(file: TextFile) -> bytes:
+    """The file's text, if parsing it costs no more memory than an acquisition does.
+
+    Raises:
+        StrictJsonError: it has more parts than any.
+    """
+    text = "\n".join(file.lines)
+    if text.count("{") + text.count("[") > _MOST_PARTS or text.count(":") > _MOST_PARTS:
+        raise StrictJsonError("it has more parts than an acquisition")
+    return text.encode()
 
 
 def _acquisition(parsed: object) -> Acquisition:

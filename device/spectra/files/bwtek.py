@@ -14,7 +14,10 @@ from device.spectra.files.bwtek_table import (
     DARK,
     RAW,
     SHIFT,
+    SIGNATURE,
+    SUBTRACTED,
     WAVELENGTH,
+    Header,
     read_header,
     read_table,
 )
@@ -24,7 +27,6 @@ from device.spectra.provenance import Provenance, provenance_said
 from device.spectra.spectrum import Acquisition, Floats, Spectrum, spectrum_from_acquisition
 from firmware_bridge.calibration import CalibrationError, CalibrationPage
 
-_SIGNATURE = "File Version;BW"
 _FULL_SCALE_COUNTS = 65535.0
 
 # Printed axis cells have two decimals. A file whose polynomial is further from them than this was
@@ -86,25 +88,80 @@ def read_bwtek(path: str | os.PathLike[str]) -> BwtekFile:
     """
     file = read_text(path)
     if not recognises(file):
-        file.fail(f"not a B&W Tek text file, which begins with {_SIGNATURE!r}")
+        file.fail("not a B&W Tek text file, which begins with 'File Version;BW'")
     return parse(file)
 
 
 def recognises(file: TextFile) -> bool:
-    return file.lines[0].startswith(_SIGNATURE)
+    return SIGNATURE.match(file.lines[0]) is not None
 
 
 def parse(file: TextFile) -> BwtekFile:
     """Lines -> BwtekFile.
 
     Raises:
-        SpectrumFileError: a line is missing or damaged, or two of them contradict each other.
+        SpectrumFileError: a line is missing or damaged, two of them contradict each other, or the
+            file was saved without raw counts or dark.
     """
+    read = _read(file)
+    for name in (DARK, RAW):
+        if name not in read.columns:
+            file.fail(f"no column {name!r}; save it with all columns")
+    return BwtekFile(
+        name=file.name,
+        raw_counts=read.columns[RAW],
+        dark_counts=read.columns[DARK],
+        calibration=read.page,
+        integration_time_ms=read.integration_time_ms,
+        averages=read.averages,
+        acquired=read.header.text("Date"),
+        taken=read.taken,
+    )
+
+
+def spectrum_in(file: TextFile) -> Spectrum:
+    """The Spectrum of a native file, also of one saved with fewer columns.
+
+    Without raw counts nothing is known of saturation, and the noise is what the fine structure
+    shows; without dark the counts hold the detector's pedestal.
+
+    Raises:
+        SpectrumFileError: as `parse`.
+    """
+    read = _read(file)
+    if DARK in read.columns and RAW in read.columns:
+        return parse(file).to_spectrum()
+    inside = read.page.valid_range
+    raw = read.columns.get(RAW)
+    counts = (read.columns[SUBTRACTED] if raw is None else raw)[inside]
+    return Spectrum(
+        wavenumber_cm1=read.page.wavenumber_cm1()[inside],
+        intensity=counts,
+        integration_time_ms=read.integration_time_ms,
+        saturated=None if raw is None else counts >= _FULL_SCALE_COUNTS,
+        source=file.name,
+        taken=read.taken,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """What all native files have."""
+
+    header: Header
+    columns: dict[str, Floats]
+    page: CalibrationPage
+    integration_time_ms: float
+    averages: int
+    taken: Provenance | None
+
+
+def _read(file: TextFile) -> _Read:
     header, table_at = read_header(file)
     pixel_count = header.whole("pixel_num", 2, 0xFFFF)
     columns, line_numbers = read_table(file, table_at, pixel_count)
-    raw, dark = columns[RAW], columns[DARK]
-    for name, counts in (("raw", raw), ("dark", dark)):
+    for key, name in ((RAW, "raw"), (DARK, "dark")):
+        counts = columns.get(key, np.zeros(0))
         wrong = np.flatnonzero((counts < 0) | (counts > _FULL_SCALE_COUNTS))
         if len(wrong):
             file.fail(
@@ -131,26 +188,19 @@ def parse(file: TextFile) -> BwtekFile:
         file.fail(error.text.rstrip("."))
     _check_axis(file, page, columns, line_numbers)
     averages = header.whole("average number", 1, 100_000)
-    return BwtekFile(
-        name=file.name,
-        raw_counts=raw,
-        dark_counts=dark,
-        calibration=page,
-        integration_time_ms=integration_time_ms,
+    taken = provenance_said(
+        model=header.text("model"),
+        serial=header.text("c code"),
         averages=averages,
+        # the software's power setting, 5 to 100 in the files at hand
+        laser_power_percent=parse_number(header.text("laser_powerlevel"), decimal_comma=True),
+        excitation_nm=page.excitation_nm,
+        wavelength_coefficients_nm=page.wavelength_coefficients_nm,
+        pixel_count=pixel_count,
+        intensity_corrected=False,  # the columns read here are counts in every file
         acquired=header.text("Date"),
-        taken=provenance_said(
-            model=header.text("model"),
-            serial=header.text("c code"),
-            averages=averages,
-            # the software's power setting, 5 to 100 in the files at hand
-            laser_power_percent=parse_number(header.text("laser_powerlevel"), decimal_comma=True),
-            excitation_nm=page.excitation_nm,
-            wavelength_coefficients_nm=page.wavelength_coefficients_nm,
-            pixel_count=pixel_count,
-            intensity_corrected=False,  # the columns read here are raw counts in every file
-        ),
     )
+    return _Read(header, columns, page, integration_time_ms, averages, taken)
 
 
 def _check_axis(

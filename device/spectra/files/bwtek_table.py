@@ -1,9 +1,13 @@
 """The lines of a B&W Tek text file as numbers: `key;value` lines, then one row per pixel.
 
+A spreadsheet may have written them anew, with commas or tabs instead of the semicolons.
+
 Next: `bwtek.py`, what they mean.
 """
 
-from collections.abc import Sequence
+import csv
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +22,8 @@ PIXEL, WAVELENGTH, SHIFT, DARK, RAW = (
     "dark",
     "raw data #1",
 )
+SUBTRACTED = "dark subtracted #1"
+SIGNATURE = re.compile(r'^"?File Version"?\s*([;,\t])\s*"?BW')
 
 
 @dataclass(frozen=True)
@@ -46,32 +52,41 @@ class Header:
 def read_header(file: TextFile) -> tuple[Header, int]:
     """The `key;value` lines, and the index of the line that names the columns."""
     values: dict[str, tuple[int, str]] = {}
+    split = _splitter(file)
     for index, line in enumerate(file.lines):
-        key, _, value = line.partition(";")
-        if key.strip().lower() == PIXEL:
+        cells = split(line)
+        if cells[0].strip().lower() == PIXEL:
             return Header(file, values), index
-        values.setdefault(key.strip(), (index + 1, value))
+        values.setdefault(cells[0].strip(), (index + 1, cells[1] if len(cells) > 1 else ""))
     file.fail("no line names the columns; the file may be truncated")
 
 
 def read_table(
     file: TextFile, table_at: int, pixel_count: int
 ) -> tuple[dict[str, Floats], list[int]]:
-    """The columns in use, and each row's line number; blank axis cells become NaN."""
-    names = [name.strip().lower() for name in file.lines[table_at].split(";")]
-    for name in (PIXEL, WAVELENGTH, SHIFT, DARK, RAW):
+    """The columns in use, and each row's line number; blank axis cells become NaN.
+
+    Counts are RAW, with DARK where the file has it, or else SUBTRACTED.
+    """
+    split = _splitter(file)
+    names = [name.strip().lower() for name in split(file.lines[table_at])]
+    counts = [SUBTRACTED] if SUBTRACTED in names and RAW not in names else [RAW]
+    if DARK in names and RAW in names:
+        counts = [DARK, RAW]
+    wanted = (PIXEL, WAVELENGTH, SHIFT, *counts)
+    for name in wanted:
         if name not in names:
             file.fail(f"no column {name!r}", table_at + 1)
-    if "raw data #2" in names:
+    if "raw data #2" in names or "dark subtracted #2" in names:
         file.fail("several spectra in one file; export them one by one", table_at + 1)
-    places = {name: names.index(name) for name in (PIXEL, WAVELENGTH, SHIFT, DARK, RAW)}
+    places = {name: names.index(name) for name in wanted}
     cells_needed = max(places.values()) + 1
     rows: list[list[str]] = []
     line_numbers: list[int] = []
     for number, line in enumerate(file.lines[table_at + 1 :], start=table_at + 2):
-        if not line.strip(" \t;\x1a"):
+        if not line.strip(' \t;,"\x1a'):
             continue
-        cells = line.split(";", cells_needed)
+        cells = split(line)
         if len(cells) < cells_needed:
             file.fail(f"{len(cells)} columns of {len(names)}; the file may be truncated", number)
         rows.append(cells)
@@ -88,6 +103,22 @@ def read_table(
     if len(rows) < pixel_count:
         file.fail(f"ends after {len(rows)} of {pixel_count} pixels, it is truncated")
     return columns, line_numbers
+
+
+def _splitter(file: TextFile) -> Callable[[str], list[str]]:
+    """Line -> cells, by what separates them in the first line."""
+    found = SIGNATURE.match(file.lines[0])
+    separator = found[1] if found else ";"
+
+    def split(line: str) -> list[str]:
+        if '"' not in line:
+            return line.split(separator)
+        try:
+            return next(csv.reader([line], delimiter=separator), [""])
+        except csv.Error:
+            return line.replace('"', "").split(separator)
+
+    return split
 
 
 def _read_column(file: TextFile, name: str, cells: list[str], line_numbers: list[int]) -> Floats:

@@ -1,129 +1,81 @@
-"""Two columns of numbers: Raman shift in cm-1 and intensity, in any dialect people export.
+"""Columns of numbers with or without names above them, in any dialect people export.
 
-Separators `,` `;` tab or spaces; decimal commas where the separator is not a comma; header and
-comment lines or none; ascending or descending; any range and step.
-Next: `plain_header.py`, what the lines above may say; `device/spectra/quality.py`, which says
-whether such a spectrum may be identified.
+Most programs write such files: OceanView, WiRE, LabSpec, Origin, spreadsheets, R, pandas. Two
+columns or more; any separator, decimal sign and encoding; header and text below or none; ascending
+or descending; any range and step.
+Next: `table.py`, `columns.py` and `settled_axis.py`, the three steps; `device/spectra/quality.py`,
+which says whether such a spectrum may be identified.
 """
 
-import re
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
+from device.spectra.files.choices import NOTHING_CHOSEN, Choices
+from device.spectra.files.column_names import labels_of
+from device.spectra.files.columns import columns_of
+from device.spectra.files.dialect import is_missing
+from device.spectra.files.header_facts import facts_of
 from device.spectra.files.plain_header import parse_header
-from device.spectra.files.text import (
-    TextFile,
-    checked_number,
-    parse_number,
-    spectrum_from_columns,
-)
-from device.spectra.spectrum import Floats, Spectrum
-
-_COMMENT = "#"
-_MOST_HEADER_LINES = 200
-
-# Names of a column that is certainly Raman shift, and of one that certainly is not.
-_RAMAN_SHIFT = re.compile(
-    r"cm\s*\^?\s*[-\u2212\u207b/]|/\s*cm|cm1|wave\s*_?number|raman|shift", re.I
-)
-_OTHER_AXIS = re.compile(r"\bnm\b|_nm\b|wavelength|pixel|\bev\b|\bthz\b|\btime\b", re.I)
-
-_LARGEST_RAMAN_SHIFT_CM1 = 5000.0  # H2, the highest fundamental, lies at 4160
-_DETECTOR_WIDTHS = (256, 512, 1024, 2048, 3648, 4096)  # an axis 0, 1, 2, ... of this many points
+from device.spectra.files.settled_axis import shifts_cm1
+from device.spectra.files.table import Table, table_in
+from device.spectra.files.text import TextFile, spectrum_from_columns
+from device.spectra.provenance import Provenance
+from device.spectra.spectrum import Spectrum
 
 
-@dataclass(frozen=True)
-class _Dialect:
-    separator: str | None  # None: any run of white space
-    decimal_comma: bool
-
-    def cells(self, line: str) -> list[str]:
-        cells = line.split(self.separator)
-        while len(cells) > 2 and not cells[-1].strip():  # separators at the end of the line
-            cells.pop()
-        return cells
-
-
-# Tried in this order on the first line that could be data. A comma separates before it is taken
-# as a decimal sign: `300,12` is two numbers.
-_DIALECTS = (
-    _Dialect(";", True),
-    _Dialect("\t", True),
-    _Dialect(",", False),
-    _Dialect(None, True),
-)
-
-
-def parse(file: TextFile) -> Spectrum:
-    """The Spectrum of a two-column file.
+def parse(file: TextFile, choices: Choices = NOTHING_CHOSEN) -> Spectrum:
+    """The Spectrum of a file of columns.
 
     Raises:
-        SpectrumFileError: not two columns of finite numbers, or no Raman shift axis.
+        SpectrumFileError: no columns of finite numbers, no Raman shift axis, or several spectra.
     """
-    first, dialect = _find_first_row(file)
-    shifts: list[float] = []
-    values: list[float] = []
-    line_numbers: list[int] = []
-    for number, line in enumerate(file.lines[first:], start=first + 1):
-        if not line.strip(" \t\f\x1a,;") or line.lstrip().startswith(_COMMENT):
-            continue
-        cells = dialect.cells(line)
-        if len(cells) < 2:
-            file.fail("only one column; the file may be truncated", number)
-        if len(cells) > 2:
-            file.fail(f"{len(cells)} columns where two are expected", number)
-        comma = dialect.decimal_comma
-        shifts.append(checked_number(file, number, cells[0], "the Raman shift", comma))
-        values.append(checked_number(file, number, cells[1], "the intensity", comma))
-        line_numbers.append(number)
-    time_ms, taken = parse_header(file.lines[:first])
-    spectrum = spectrum_from_columns(file, shifts, values, line_numbers, time_ms, taken)
-    _check_axis(file, spectrum.wavenumber_cm1, _header_before(file, first))
-    return spectrum
+    table = table_in(file)
+    labels, header = labels_of(table)
+    columns = columns_of(table, labels, choices)
+    rows = measured_rows(table, columns.axis, columns.intensity)
+    time_ms, taken = parse_header(header)
+    axis, laser_nm = shifts_cm1(
+        file.name,
+        table.values[rows, columns.axis],
+        said=columns.said,
+        label=columns.label,
+        intensity_label=columns.intensity_label,
+        facts=facts_of((*header, *table.footer), names=table.header[len(header) :]),
+        choices=choices,
+        header_laser_nm=taken.excitation_nm if taken else None,
+    )
+    if laser_nm is not None:
+        taken = replace(taken or Provenance(), excitation_nm=laser_nm)
+    return spectrum_from_columns(
+        file,
+        axis,
+        table.values[rows, columns.intensity],
+        table.line_numbers[rows],
+        time_ms,
+        taken,
+        join_equal=True,
+    )
 
 
-def _find_first_row(file: TextFile) -> tuple[int, _Dialect]:
-    """Index of the first line of numbers, and how it is written."""
-    for index, line in enumerate(file.lines[: _MOST_HEADER_LINES + 1]):
-        if line.lstrip().startswith(_COMMENT):
-            continue
-        for dialect in _DIALECTS:
-            cells = dialect.cells(line)
-            numbers = [parse_number(c, decimal_comma=dialect.decimal_comma) for c in cells]
-            if len(cells) >= 2 and None not in numbers:
-                if len(cells) > 2:
-                    file.fail(
-                        f"{len(cells)} columns of numbers; keep Raman shift and one intensity",
-                        index + 1,
-                    )
-                return index, dialect
-    file.fail("no line with two numbers in it")
+def measured_rows(table: Table, axis: int, intensity: int) -> slice:
+    """The rows that have both numbers; at the ends a missing one means that none was measured.
 
-
-def _header_before(file: TextFile, first: int) -> str:
-    """The line right above the numbers, which names the columns if anything does."""
-    for line in reversed(file.lines[:first]):
-        if line.strip():
-            return line
-    return ""
-
-
-def _check_axis(file: TextFile, axis_cm1: Floats, header: str) -> None:
-    first_name = re.split(r"[;,\t]", header.lstrip(_COMMENT + " \t"))[0]
-    if _RAMAN_SHIFT.search(first_name) is None:
-        found = _OTHER_AXIS.search(first_name)
-        if found is not None:
-            file.fail(
-                f"the first column is {first_name.strip()[:30]!r}, it must be Raman shift in cm-1"
-            )
-        steps = np.arange(len(axis_cm1))
-        if len(axis_cm1) in _DETECTOR_WIDTHS and any(
-            np.array_equal(axis_cm1, steps + start) for start in (0, 1)
-        ):
-            file.fail("the first column counts pixels, it must be Raman shift in cm-1")
-    if axis_cm1[0] > _LARGEST_RAMAN_SHIFT_CM1:
-        file.fail(
-            f"the axis begins at {axis_cm1[0]:g} cm-1, no Raman shift is larger than "
-            f"{_LARGEST_RAMAN_SHIFT_CM1:g}; absolute wavenumbers must be converted first"
+    Raises:
+        SpectrumFileError: one is missing between others.
+    """
+    unknown = np.isnan(table.values[:, (axis, intensity)])
+    known = np.flatnonzero(~unknown.any(axis=1))
+    if not len(known):
+        table.file.fail("no row has both a Raman shift and an intensity", table.line_numbers[0])
+    rows = slice(int(known[0]), int(known[-1]) + 1)
+    holes = np.flatnonzero(unknown[rows].any(axis=1))
+    if len(holes):
+        row = rows.start + int(holes[0])
+        what, column = (
+            ("the Raman shift", axis) if unknown[row, 0] else ("the intensity", intensity)
         )
+        cell = table.cell(row, column)
+        says = f"is {cell[:20]}" if is_missing(cell) and cell.strip() else "is missing"
+        table.file.fail(f"{what} {says}", table.line_numbers[row])
+    return rows

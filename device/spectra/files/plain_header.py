@@ -12,23 +12,34 @@ from device.spectra.provenance import Provenance, provenance_said
 
 _LONGEST_LINE = 200  # no such line is longer, and the search below stays short
 _LINE = re.compile(
-    r"^[\s#;%/]*([A-Za-z][A-Za-z _]*?)[\s_]*(?:[(\[]([^)\]]*)[)\]])?\s*[:=;,\t]\s*(.*)$"
+    r"^[\s#;%/]*([A-Za-z][A-Za-z ._/]*?)[\s_.]*(?:[(\[]([^)\]]*)[)\]])?\s*[:=;,\t]\s*(.*)$"
 )
-_VALUE = re.compile(r"^([0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?)\s*([A-Za-z%]*)\s*[;,\t]*$")
+_VALUE = re.compile(
+    r"^([0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?)\s*([A-Za-z%\xb5]*)\s*(?:\([^)]*\))?\s*[;,\t]*$"
+)
 
-_MS = {"ms": 1.0, "msec": 1.0, "s": 1e3, "sec": 1e3, "seconds": 1e3}
+_MS = {"ms": 1.0, "msec": 1.0, "milliseconds": 1.0, "us": 1e-3, "usec": 1e-3, "\xb5s": 1e-3}
+_MS |= {"s": 1e3, "sec": 1e3, "secs": 1e3, "second": 1e3, "seconds": 1e3}
 _MW = {"mw": 1.0, "w": 1e3}
 _NM = {"nm": 1.0}
+_LASER_NM = {"nm": 1.0, "": 1.0}  # no other unit is in use for a laser's wavelength
 _PERCENT = {"%": 1.0, "percent": 1.0}
-_COUNT = {"": 1.0}
+_COUNT = dict.fromkeys(("", "scans", "frames", "spectra"), 1.0)
 _QUANTITIES: dict[str, tuple[tuple[str, dict[str, float]], ...]] = {
     "integration time": (("integration_time_ms", _MS),),
     "exposure": (("integration_time_ms", _MS),),
     "exposure time": (("integration_time_ms", _MS),),
     "laser power": (("laser_power_mw", _MW), ("laser_power_percent", _PERCENT)),
-    "laser wavelength": (("excitation_nm", _NM),),
+    "laser": (("excitation_nm", _NM),),
+    "laser wavelength": (("excitation_nm", _LASER_NM),),
     "excitation": (("excitation_nm", _NM),),
-    "excitation wavelength": (("excitation_nm", _NM),),
+    "excitation wavelength": (("excitation_nm", _LASER_NM),),
+    "acq. time": (("integration_time_ms", _MS),),
+    "acquisition time": (("integration_time_ms", _MS),),
+    "accumulations": (("averages", _COUNT),),
+    "scans to average": (("averages", _COUNT),),
+    "spectra averaged": (("averages", _COUNT),),
+    "averaging nr": (("averages", _COUNT),),
     "averages": (("averages", _COUNT),),
     "average number": (("averages", _COUNT),),
     "number of averages": (("averages", _COUNT),),
@@ -38,6 +49,9 @@ _TEXTS = {
     "instrument": "model",
     "instrument model": "model",
     "spectrometer": "model",
+    "spectrometers": "model",
+    **dict.fromkeys(("date", "date and time", "date/time", "longdate", "timestamp"), "acquired"),
+    **dict.fromkeys(("acquired", "acquisition date", "measured", "acquired utc"), "acquired"),
     "serial": "serial",
     "serial number": "serial",
     "instrument serial": "serial",
@@ -82,6 +96,7 @@ def parse_header(lines: Sequence[str]) -> tuple[float | None, Provenance | None]
     taken = provenance_said(
         model=said.get("model", ""),
         serial=said.get("serial", ""),
+        acquired=said.get("acquired", ""),
         averages=once.get("averages"),
         laser_power_mw=once.get("laser_power_mw"),
         laser_power_percent=once.get("laser_power_percent"),

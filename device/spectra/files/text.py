@@ -1,26 +1,43 @@
-"""Bytes of an unknown file -> lines of text and numbers, or one sentence that says why not.
+"""Lines of text and numbers, or one sentence that says why not.
 
-All formats read through here, so size cap, encodings and what counts as a number are settled
-once. Next: `plain_csv.py`, the simplest format on top of it.
+All formats share what is here: the error, the numbers, and how two columns become a Spectrum.
+Next: `source.py`, where the bytes come from; `table.py`, where numbers stand in such lines.
 """
 
 import math
 import os
-from dataclasses import dataclass
-from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
-from device.plain_file import NotAPlainFile, open_plain
+from device.spectra.files.refusal import (
+    MAX_FILE_BYTES,
+    MAX_LINE_LENGTH,
+    MAX_LINES,
+    SpectrumFileError,
+    TextFile,
+    refuse,
+)
+from device.spectra.files.source import Source, read_source
 from device.spectra.provenance import Provenance
 from device.spectra.spectrum import Spectrum
-from firmware_bridge.errors import RamixError
+
+__all__ = [
+    "LARGEST_NUMBER",
+    "MAX_FILE_BYTES",
+    "MAX_LINES",
+    "MAX_LINE_LENGTH",
+    "SpectrumFileError",
+    "TextFile",
+    "checked_number",
+    "decode_text",
+    "parse_number",
+    "read_text",
+    "refuse",
+    "spectrum_from_columns",
+]
 
 Floats = npt.NDArray[np.float64]
-
-MAX_FILE_BYTES = 20_000_000  # the largest native files are 0.2 MB; anything near this is a mistake
 
 # Squares and sums of intensities must stay far from the ends of float32 and float64. No detector
 # or unit in use comes near.
@@ -28,93 +45,26 @@ LARGEST_NUMBER = 1e15
 
 # Fewer points cannot show Raman lines, whatever range they cover.
 _FEWEST_POINTS = 32
-
-# Below tab, or between CR and space: no text file has these; a binary file has them soon.
-_BINARY = bytes(set(range(32)) - {9, 10, 12, 13, 26})
-
-
-class SpectrumFileError(RamixError):
-    """The file holds no spectrum that can be used; `text` names the line and the reason."""
-
-    code = "unreadable_file"
-    default_remedy = (
-        "Save it again with `ramix acquire`, or as B&W Tek text, ENLIGHTEN CSV, or two columns "
-        "`wavenumber_cm1,intensity`."
-    )
-
-
-@dataclass(frozen=True)
-class TextFile:
-    """A file's name, for messages, and its lines without line ends; line n is lines[n - 1]."""
-
-    name: str
-    lines: tuple[str, ...]
-
-    def fail(self, reason: str, line: int | None = None) -> NoReturn:
-        """Raise the one error of this package."""
-        place = "" if line is None else f", line {line}"
-        raise SpectrumFileError(f"{self.name}{place}: {reason}.")
+# An axis rounded to whole cm-1 repeats as often as pixels are narrower than that.
+_MOST_EQUAL_POINTS = 16
 
 
 def read_text(path: str | os.PathLike[str]) -> TextFile:
-    """Read a whole text file: UTF-8, UTF-16 with mark, or Latin-1; any line ends.
+    """Read a whole text file in any usual encoding, with any line ends.
 
     Raises:
         SpectrumFileError: missing, not a plain file, not permitted, too large, or not text.
     """
-    name = Path(path).name or str(path)
-    try:
-        with open_plain(path) as file:
-            status = os.fstat(file.fileno())
-            # both: the file may grow between the two
-            data = b"" if status.st_size > MAX_FILE_BYTES else file.read(MAX_FILE_BYTES + 1)
-            size = max(status.st_size, len(data))
-    except FileNotFoundError:
-        raise SpectrumFileError(
-            f"There is no file {os.fspath(path)}.", remedy="Check the path."
-        ) from None
-    except NotAPlainFile as error:
-        raise SpectrumFileError(f"{name} cannot be read: {error.strerror}.") from None
-    except PermissionError:
-        raise SpectrumFileError(
-            f"You may not read {os.fspath(path)}.", remedy="Change its permissions."
-        ) from None
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = getattr(error, "strerror", None) or "its name is not a path"
-        raise SpectrumFileError(f"{name} cannot be read: {reason}.") from error
-    if size > MAX_FILE_BYTES:
-        raise SpectrumFileError(
-            f"{name} has {size / 1e6:.0f} MB; a spectrum has less than "
-            f"{MAX_FILE_BYTES / 1e6:.0f} MB."
-        )
-    return decode_text(data, name)
+    return read_source(path).text
 
 
 def decode_text(data: bytes, name: str) -> TextFile:
     """Bytes to lines.
 
     Raises:
-        SpectrumFileError: empty or not text.
+        SpectrumFileError: empty, not text, or of more lines than a spectrum has.
     """
-    if not data.strip():
-        raise SpectrumFileError(f"{name} is empty.")
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        try:
-            text = data.decode("utf-16")
-        except UnicodeDecodeError:
-            raise SpectrumFileError(f"{name} is damaged UTF-16 text.") from None
-        if "\0" in text:
-            raise SpectrumFileError(f"{name} is a binary file, not text.")
-    else:
-        if data.translate(None, delete=_BINARY) != data:
-            raise SpectrumFileError(f"{name} is a binary file, not text.")
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = data.decode("latin-1")  # older Windows software: degree signs and umlauts
-    # str.splitlines would also split at characters that Latin-1 text may contain
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return TextFile(name, tuple(lines))
+    return Source(name, data).text
 
 
 def parse_number(cell: str, *, decimal_comma: bool = False) -> float | None:
@@ -148,28 +98,44 @@ def checked_number(file: TextFile, line: int, cell: str, what: str, comma: bool)
 
 def spectrum_from_columns(
     file: TextFile,
-    wavenumber_cm1: list[float],
-    intensity: list[float],
-    line_numbers: list[int],
+    wavenumber_cm1: list[float] | Floats,
+    intensity: list[float] | Floats,
+    line_numbers: list[int] | None = None,
     integration_time_ms: float | None = None,
     taken: Provenance | None = None,
+    *,
+    join_equal: bool = False,
 ) -> Spectrum:
     """A Spectrum from two columns in either direction.
 
+    Neighbours at the same shift become their mean, where `join_equal`: an axis that was rounded
+    repeats itself.
+
     Raises:
-        SpectrumFileError: too few points, or an axis that repeats itself or turns round.
+        SpectrumFileError: too few points, or an axis that turns round or stands still.
     """
-    if len(wavenumber_cm1) < _FEWEST_POINTS:
-        file.fail(f"only {len(wavenumber_cm1)} points, a spectrum has at least {_FEWEST_POINTS}")
-    axis = np.array(wavenumber_cm1)
-    values = np.array(intensity)
+    axis, values = np.array(wavenumber_cm1, dtype=float), np.array(intensity, dtype=float)
+    if len(axis) < _FEWEST_POINTS:
+        file.fail(f"only {len(axis)} points, a spectrum has at least {_FEWEST_POINTS}")
     spacing = np.diff(axis)
     rising = bool(axis[-1] > axis[0])
-    wrong = np.flatnonzero(spacing <= 0 if rising else spacing >= 0)
+    turning = spacing < 0 if rising else spacing > 0
+    wrong = np.flatnonzero(turning if join_equal else turning | (spacing == 0))
     if len(wrong):
         after = int(wrong[0]) + 1
         problem = "repeats" if spacing[wrong[0]] == 0 else "turns round at"
-        file.fail(f"the axis {problem} {axis[after]:g}", line_numbers[after])
+        line = line_numbers[after] if line_numbers else None
+        file.fail(f"the axis {problem} {axis[after]:g}", line)
+    starts = np.flatnonzero(np.concatenate(([True], spacing != 0)))
+    if len(starts) < len(axis):
+        counts = np.diff(np.append(starts, len(axis)))
+        if counts.max() > _MOST_EQUAL_POINTS:
+            at = int(starts[counts.argmax()])
+            line = line_numbers[at] if line_numbers else None
+            file.fail(f"the axis repeats {axis[at]:g} {counts.max()} times", line)
+        axis, values = axis[starts], np.add.reduceat(values, starts) / counts
+        if len(axis) < _FEWEST_POINTS:
+            file.fail(f"only {len(axis)} different shifts; a spectrum has {_FEWEST_POINTS} or more")
     if not rising:
         axis, values = axis[::-1].copy(), values[::-1].copy()
     axis.flags.writeable = False

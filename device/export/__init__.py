@@ -1,0 +1,1 @@
+"""A spectrum as a file that other programs read; begin with `spectrum.py`."""

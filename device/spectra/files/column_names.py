@@ -1,0 +1,84 @@
+"""What stands above the columns of a table: names, units and comments, in one line or in several.
+
+Next: `columns.py`, which chooses by these names.
+"""
+
+import re
+from collections.abc import Sequence
+
+from device.spectra.files.axis_words import Axis, axis_named, intensity_named, names_shift
+from device.spectra.files.dialect import Dialect
+from device.spectra.files.table import Table
+
+_MOST_NAME_LINES = 3
+_UNIT = re.compile(r"^(?:[\[(].*[\])]|nm|cts|counts|a\.?u\.?|1/cm|cm.?-1|)$", re.I)
+_ONLY_NUMBER = re.compile(r"^[-+]?[\d.,]+$")
+_KEY_AND_VALUE = re.compile(r"[=:]\s*[;,\t]")  # of a line that names no column
+
+
+def kind_of(label: str) -> Axis | None:
+    """What a name says that an axis is; `Raman intensity` names none."""
+    return None if intensity_named(label) and not names_shift(label) else axis_named(label)
+
+
+def names_something(labels: Sequence[str]) -> bool:
+    """Whether one of these is the known name of an axis or of an intensity."""
+    return any(
+        kind_of(label) not in (None, Axis.UNKNOWN_SCRIPT) or intensity_named(label)
+        for label in labels
+    )
+
+
+def labels_of(table: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What stands above each column, and the lines of the header that are no such names.
+
+    A name may be followed by its unit and a comment in lines of their own; "" where nothing stands.
+    Where names and rows do not have the same number of cells, the line above belongs to the first.
+    """
+    labels = [""] * table.width
+    above = [at for at, line in enumerate(table.header) if line.strip()][-_MOST_NAME_LINES:]
+    begins = len(table.header)
+    for at in reversed(above):
+        line = table.header[at]
+        names = _names(table, line)
+        if names is None:
+            if _KEY_AND_VALUE.search(line):
+                break
+            if begins == len(table.header) and table.width == 2:
+                labels[0] = line.strip(" \t#;,%'\"")  # and it stays a line of the header
+            break
+        named = names_something(names)
+        if begins < len(table.header) and not named:
+            continue
+        labels = [f"{name} {label}".strip() for name, label in zip(names, labels, strict=True)]
+        begins = at
+        if named and not all(map(_UNIT.match, names)):
+            break
+    return tuple(labels), table.header[:begins]
+
+
+def _names(table: Table, line: str) -> list[str] | None:
+    """One text a column; None where this line holds something else."""
+    if _KEY_AND_VALUE.search(line):
+        return None
+    line = line.strip(" \r\n").lstrip("%!'/")
+    line = line.removeprefix("# ") if line.startswith("# ") else line
+    own = [cell.strip(" \"'") for cell in table.dialect.cells(line)]
+    tried = [own, [cell for cell in own if cell]]
+    for separator in ("\t", ";", ","):
+        tried.append([cell.strip(" \"'") for cell in Dialect(separator).cells(line) if cell])
+    tried.append([cell.strip() for cell in line.replace("\t", "  ").split("  ") if cell.strip()])
+    if 1 < len(own) == table.width - 1:  # R names no column of row numbers; others no last columns
+        tried += [["", *own], [*own, ""]]
+    for names in tried:
+        if (
+            len(names) == table.width
+            and not _ONLY_NUMBER.match(names[0])
+            and not any(map(_begins_with_number, names[1:]))
+        ):
+            return names
+    return None
+
+
+def _begins_with_number(name: str) -> bool:
+    return bool(name) and (name[0].isdigit() or name[0] in "+-." and name[1:2].isdigit())

@@ -1,0 +1,142 @@
+"""Whether an axis may be read as Raman shift, all that the file says taken together.
+
+A file that calls its axis wavelength is refused, or converted with a laser that a person names.
+Next: `plain_csv.py`, which asks.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from device.spectra.files.axis_words import RAMAN, WAVELENGTHS, Axis, is_absorbance
+from device.spectra.files.choices import FROM_HEADER, Choices
+from device.spectra.files.header_facts import HeaderFacts
+from device.spectra.files.text import Floats, refuse
+
+_LARGEST_RAMAN_SHIFT_CM1: Final = 5000.0  # H2, the highest fundamental, lies at 4160
+_SMALLEST_RAMAN_SHIFT_CM1: Final = -4500.0  # the anti-Stokes side
+_LASERS_NM: Final = (150.0, 2000.0)
+_DETECTOR_WIDTHS: Final = (256, 512, 1024, 2048, 3648, 4096)  # an axis 0, 1, 2, ... of so many
+_NM_OF: Final = {Axis.NM: 1.0, Axis.UM: 1000.0, Axis.ANGSTROM: 0.1}
+_SHOWN = 60
+
+
+def shifts_cm1(
+    name: str,
+    axis: Floats,
+    *,
+    said: Axis | None,
+    label: str,
+    intensity_label: str,
+    facts: HeaderFacts,
+    choices: Choices,
+    header_laser_nm: float | None,
+) -> tuple[Floats, float | None]:
+    """The axis in cm-1, and the laser's wavelength in nm where it was converted with one.
+
+    Raises:
+        SpectrumFileError: it is no Raman shift, or the file is no Raman spectrum.
+    """
+    _check_kind(name, intensity_label, facts)
+    stated = facts.axis
+    if said in RAMAN and stated is not None and stated not in RAMAN | {Axis.WEAK_SHIFT}:
+        refuse(
+            name,
+            f"the column is called {_shown(label)} and a line says {_shown(facts.axis_line)}: one "
+            "of them is wrong",
+        )
+    kind = stated if said in (None, Axis.WEAK_SHIFT) and stated is not None else said
+    evidence = label if kind is said and label else facts.axis_line
+    if kind not in RAMAN and kind not in WAVELENGTHS and facts.wavelength_line:
+        kind, evidence = Axis.NM, facts.wavelength_line
+    if kind in WAVELENGTHS or (
+        choices.excitation_nm is not None and kind in (None, Axis.WEAK_SHIFT)
+    ):
+        return _converted(name, axis, kind or Axis.NM, evidence, choices, header_laser_nm)
+    if kind not in RAMAN | {None, Axis.WEAK_SHIFT}:
+        hint = (
+            "If it is the Raman shift, say so: --axis-column 1, or another number."
+            if kind is Axis.UNKNOWN_SCRIPT
+            else None
+        )
+        what = kind.value if kind is not None else ""
+        refuse(
+            name,
+            f"the axis is called {_shown(evidence)} ({what}), it must be Raman shift in cm-1",
+            remedy=hint,
+        )
+    if kind is None and _counts_pixels(axis):
+        refuse(name, "the first column counts pixels, it must be Raman shift in cm-1")
+    if min(axis[0], axis[-1]) > _LARGEST_RAMAN_SHIFT_CM1:
+        refuse(
+            name,
+            f"the axis begins at {min(axis[0], axis[-1]):g} cm-1, no Raman shift is larger than "
+            f"{_LARGEST_RAMAN_SHIFT_CM1:g}; absolute wavenumbers must be converted first",
+        )
+    return axis, None
+
+
+def _check_kind(name: str, intensity_label: str, facts: HeaderFacts) -> None:
+    """Refuse what is no Raman spectrum."""
+    absorbance = intensity_label if is_absorbance(intensity_label) else facts.absorbance_line
+    if absorbance and not (facts.raman and absorbance is not intensity_label):
+        refuse(
+            name,
+            f"{_shown(absorbance)} stands in it: an absorption spectrum, not a Raman spectrum",
+        )
+    if facts.infrared_line and not facts.raman:
+        refuse(name, f"{_shown(facts.infrared_line)} stands in it: not a Raman spectrum")
+
+
+def _converted(
+    name: str,
+    axis: Floats,
+    kind: Axis,
+    evidence: str,
+    choices: Choices,
+    header_laser_nm: float | None,
+) -> tuple[Floats, float]:
+    laser = choices.excitation_nm
+    wrong = f"the axis is wavelength ({_shown(evidence)}), it must be Raman shift in cm-1"
+    if laser is None:
+        known = "NM" if header_laser_nm is None else f"{header_laser_nm:g}"
+        refuse(
+            name,
+            wrong,
+            remedy=f"Export it with the Raman shift, or name the laser: --excitation {known}.",
+        )
+    if laser == FROM_HEADER:
+        if header_laser_nm is None:
+            refuse(
+                name,
+                f"{wrong}, and no line names the laser",
+                remedy="Name the laser: --excitation NM.",
+            )
+        laser = header_laser_nm
+    laser_nm, axis_nm = float(laser), axis * _NM_OF[kind]
+    with np.errstate(divide="ignore"):
+        shifts = 1e7 / laser_nm - 1e7 / axis_nm
+    possible = _LASERS_NM[0] <= laser_nm <= _LASERS_NM[1] and bool((axis_nm > 0).all())
+    if not possible or not (
+        shifts.min() >= _SMALLEST_RAMAN_SHIFT_CM1
+        and 0 < shifts.max() <= 2 * _LARGEST_RAMAN_SHIFT_CM1
+    ):
+        refuse(
+            name,
+            f"wavelengths of {axis_nm.min():g} to {axis_nm.max():g} nm are no Raman spectrum of a "
+            f"laser of {laser_nm:g} nm",
+            remedy="Check the laser's wavelength; --excitation NM names it.",
+        )
+    return shifts, laser_nm
+
+
+def _counts_pixels(axis: Floats) -> bool:
+    steps = np.arange(len(axis))
+    return len(axis) in _DETECTOR_WIDTHS and any(
+        np.array_equal(axis, steps + start) for start in (0, 1)
+    )
+
+
+def _shown(text: str) -> str:
+    """A line of the file, for a message: short, and nothing that a terminal obeys."""
+    return repr("".join(sign for sign in text if sign.isprintable()).strip()[:_SHOWN])

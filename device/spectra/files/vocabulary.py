@@ -1,0 +1,129 @@
+"""The words of spectrum headers, in the languages of instruments; one regular expression a word.
+
+A dot stands for a letter that an encoding may have lost or made two of. No word holds a blank: they
+are written side by side. To add a language, add its words here.
+Next: `axis_words.py`, what follows from them.
+"""
+
+import re
+from functools import cached_property
+from typing import Final
+
+_FIRST_FOREIGN: Final = "\u0370"  # Greek, the first script that Latin-1 does not have
+_LONE_LETTERS: Final = frozenset("\u03bb")  # stand for a quantity in any language
+_foreign: list[str] = []
+
+
+class Words:
+    """Any of some words, in either case; compiled when first looked for: most files need none."""
+
+    def __init__(self, words: list[str]) -> None:
+        self._words = words
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile("|".join(self._words), re.I)
+
+    def search(self, text: str) -> re.Match[str] | None:
+        return self._pattern.search(text)
+
+    def count(self, text: str) -> int:
+        return sum(1 for _ in self._pattern.finditer(text))
+
+
+def _words(text: str) -> Words:
+    words = text.split()
+    _foreign.extend(
+        word
+        for word in words
+        if word.lstrip("[(?:")[:1] >= _FIRST_FOREIGN and word not in _LONE_LETTERS
+    )
+    return Words(words)
+
+
+# wavelength: Germanic, Romance, Nordic, Slavic, Turkish, Baltic, Asian, Semitic languages
+WAVELENGTH: Final = _words(r"""
+    wave[\s_-]*len(?:gth|ght|ht) wellen[\s_-]*l.{1,6}nge longueurs?[\s_]*d.{0,8}onde
+    longitud(?:es)?[\s_]*de[\s_]*onda lunghezz[ae][\s_]*d.{0,8}ond golflengte
+    comprimentos?[\s_]*de[\s_]*onda v.{1,4}gl.{1,4}ngd b.{1,4}lgel.{1,4}ngde aallonpituu
+    d.{1,4}ugo.{1,8}[\s_]fal vlnov.{1,4}[\s_]*d.{1,4}(?:lk|.k) hull.{1,4}mhossz
+    lungime[\s_]*de[\s_]*und dalga[\s_]*boy valovn\w*[\s_]*dol valn\w*[\s_]*du.{1,4}in
+    (?<![a-z])w(?:v?l|avel|len)(?![a-z]) lainepikkus bangos?[\s_]*ilg
+    panjang[\s_]*gelombang b..?.?.?c[\s_]*s.{1,4}ng
+    lambda(?!\w) λ 波[長长] ラムダ длин\w*\s*волн довжин\w*\s*хвил дължин\w*\s*на\s*вълн
+    таласн\w*\s*дужин 파장 μήκ\w*\s*κύμ طول\s*ا?ل?موج אורך\s*גל ความยาวคลื่น तरंगदैर्घ्य
+""")
+WAVENUMBER: Final = _words(r"""
+    wave[\s_-]*n(?:umber|o\b|um\b) wellen[\s_-]*zahl nombres?[\s_]*d.{0,8}onde
+    n.{1,4}meros?[\s_]*de[\s_]*onda numer[oi][\s_]*d.{0,8}ond golfgetal v.{1,4}gtal
+    b.{1,4}lgetal aaltoluku liczb\w*[\s_]*fal vlno[.\w]{1,4}et hull.{1,4}msz.{1,4}m
+    num.{1,4}r[\s_]*de[\s_]*und dalga[\s_]*say 波数 波數 파수 волнов\w*\s*числ
+    хвильов\w*\s*числ κυματαριθμ kayser
+""")
+RAMAN: Final = _words(r"""
+    raman 拉曼 ラマン 라만 раман комбинацион\w*\s*расс ραμαν
+""")
+SHIFT: Final = _words(r"""
+    shift verschiebung d.{1,4}calage d.{1,4}placement desplazamiento deslocamento
+    spostamento stokes сдвиг [位频頻]移 シフト 시프트 przesuni posun
+""")
+# the unit of Raman shift, also where an encoding has lost its signs
+PER_CM: Final = _words(r"""
+    (?<![a-z])r?cm\s*[\^*]*\s*[({]?\s*[-\u2010-\u2015\u2212\u207b\xaf?\ufffd/]
+    (?<![a-z])cm\s*[\^]?\s*\(?1(?!\d) 1?\s*/\s*cm(?![a-z]|\s*\^?\s*[2\xb2])
+    (?<![a-z])cm1(?!\d) \bcm\W{0,3}\xb9 (?:per|inverse|reciprocal)[\s_]*(?:cm|centim)
+    см\s*\^?\s*[-\u2010-\u2015\u2212\u207b/] 1\s*/\s*см ㎝\s*[-\u207b]
+""")
+NM: Final = _words(r"""
+    (?<![a-z0-9])nm(?![a-z0-9]) nan.{1,4}m.{1,2}t нм(?!\w) нанометр [纳納奈]米 ナノメ
+    나노미터 ㎚ νανόμετ נ.?נומטר نانومتر नैनोमीटर
+""")
+UM: Final = _words(r"""
+    (?<![a-z0-9])[\xb5μu]m(?![a-z0-9]) mi[ck]r.{1,4}m.{1,2}t (?<![a-z])microns?(?![a-z])
+    мкм(?!\w) микрометр 微米 マイクロメ ㎛
+""")
+ANGSTROM: Final = _words(r"""
+    (?<![a-z])[\xc5\u212b](?![a-z]) .{1,4}ngstr.{1,4}m angstrom
+""")
+PIXEL: Final = _words(r"""
+    p.{1,4}xel (?<![a-z])channels?(?![a-z]) (?<![a-z])(?:index|idx|row|no\.?|nr\.?|#)$
+    (?<![a-z])kan(?:al|.l)(?![a-z]) 像素 ピクセル пиксел 序号 data[\s_]?points?
+""")
+# time, frequency, energy, mass, and other units of a shift
+OTHER: Final = _words(r"""
+    (?<![a-z])[mk]?ev(?![a-z]) (?<![a-z])[tgmk]?hz(?![a-z]) (?<![a-z])time(?![a-z])
+    temps\b (?<![a-z])zeit(?![a-z]) tiempo время 时间 時間 frequen[cz](?!.*cm)
+    fr.{1,4}quence(?!.*cm) frecuencia(?!.*cm) частот\w*(?!.*см) 频率(?!.*cm)
+    (?<![a-z])energ энерг 能量 (?<![a-z])mass\b m/z ^\W*t\s*[/(\[]
+    [(\[/]\s*(?:[fpn\xb5μu]s|h|deg|\xb0|rad|m?t|m?v|ma|k?pa|m?bar|da|mm|km|m)\s*[)\]]?$
+    2\s*-?\s*(?:theta|θ) temperatur
+    retention minutes?\b seconds?\b [(\[]\s*(?:m?s|sec|min|k|\xb0c|ppm)\s*[)\]]
+    (?<![a-z])ppm(?![a-z]) absolute?[\s_]*(?:wave[\s_]*number|wellenzahl) тгц эв(?!\w)
+    (?<!\d)1\s*/\s*(?:nm|[\xb5μu]?m|mm)(?![a-z])
+    (?<![a-zcс])(?:n|m|\xb5|μ)?m\s*\^?\s*[-\u2212\u207b]\s*1?
+""")
+# ... and other kinds of spectra that are no Raman spectra
+INFRARED: Final = _words(r"""
+    infra[\s_-]?r infra.{1,6}erve infrav.{1,4}r infrapuna podczerw
+    k.{1,4}z.{1,4}l.{1,4}tesi (?<![a-z])ft[\s/_-]?n?ir(?![a-z]) (?<![a-z])atr(?![a-z])
+    (?<![a-z])drifts?(?![a-z])
+    (?<![a-z])(?:mid|near|n|m)?[\s_-]?ir[\s_-]*(?:spe[ck]|abso|trans|data|micro)
+    spe[ck]tr\w*[\s_]+n?ir(?![a-z]) инфракрас ик[\s-]*(?:фурье|спектр) [红紅赤]外 적외 υπέρυθρ
+    (?<![a-z])uv[\s/_-]?vis (?<![a-z])nmr(?![a-z]) (?<![a-z])xrd(?![a-z]) diffract
+    terahertz chromatogra mass[\s_]spe[ck]tr
+""")
+ABSORBANCE: Final = _words(r"""
+    abso?r[bp](?:an|t(?:ion|an)|ci) asor?bim assorb absorv absor.{1,4}o trans?mit
+    transmiss trasmitt transparenz durchl.{1,6}ss extin[ck]t reflect reflekt
+    r.{1,4}flectan riflett kubelka log\s*\(?1/r (?<![a-z])%\s*[tr](?![a-z])
+    optical[\s_]*density [吸透反]光?[过過射]?[度率] 吸收 吸収 反射 пропускан поглощен отражен
+    оптич\w*\s*плотн 흡광 투과
+""")
+INTENSITY: Final = _words(r"""
+    intensit intensid intenz intens counts? signal processed amplitud
+    (?<![a-z])cts(?![a-z]) 強度 强度 计数 интенсив інтенс 강도 έντασ сигнал
+    dark[\s_-]*(?:subtracted|corrected) spe[ck]tr (?<![a-z])arb a\.\s*u ^y$
+""")
+
+# In which an old encoding of a header shows itself.
+FOREIGN_SCRIPTS: Final = Words(_foreign)
