@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from device.cli.options import (
+    ACQUIRE,
     DEFAULT_TIMEOUT_S,
     blank_option,
     countdown_option,
@@ -15,9 +16,9 @@ from device.cli.options import (
     log_level_option,
     port_option,
     runtime_option,
-    self_test_options,
     store_options,
 )
+from device.cli.self_test_options import SelfTestRules, self_test_options
 
 DEFAULT_HTTP_PORT = 7860
 LANGUAGES = ("en", "de")  # spelled here again: their owner imports the web server; a test compares
@@ -84,8 +85,7 @@ def serve(
     countdown_s: float | None,
     store: Path | None,
     no_store: bool,
-    self_test_interval_h: float,
-    despite_self_test: bool,
+    self_test: SelfTestRules,
     timeout_s: float,
 ) -> None:
     """Show the operator's screen as a page of this machine.
@@ -108,6 +108,10 @@ def serve(
         raise click.UsageError("--store and --no-store contradict each other.")
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together.")
+    if ACQUIRE in blanks:
+        raise click.UsageError(
+            "The screen takes blanks from files: ramix acquire --port PORT -o blank.csv"
+        )
     from device import installation
     from device.cli.keeping_log import keep_log
     from device.cli.measuring import is_simulated_port, measurement_settings, record_store
@@ -148,8 +152,6 @@ def serve(
 
     Screen(
         port, equipment, place, installation.data_dir(), timeout_s=timeout_s, apart=apart,
-        fitness=lambda hear: fitness(
-            records, port, self_test_interval_h, despite=despite_self_test, tell=hear
-        ),
+        fitness=lambda hear: fitness(records, port, self_test, hear),
         language=lang, opened=opened, tell=watched(lambda _event: None),
     ).serve()  # fmt: skip
