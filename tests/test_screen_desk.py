@@ -335,6 +335,8 @@ def test_a_watched_compound_turns_the_card_red(screen: Screen) -> None:
     states = {one["name"]: one["state"] for one in card["watch"]}
     assert states == {"fixture A": "named", "something else": "open"}
     assert client.post("/api/watch", names=[])[0] == 200
+    kept = client.get(f"/api/records/{card['key']}")  # what was watched for then, and is known
+    assert [one["name"] for one in kept["watch"]] == ["fixture A"] and kept["level"] == "danger"
     measured(screen)
     assert screen.desk.board.content("card")["level"] != "danger"
     assert client.post("/api/watch", names=["x" * 1000])[0] == 400

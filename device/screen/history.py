@@ -15,6 +15,7 @@ from device.records.store import RecordStore
 from device.safety.advice import advice_for
 from device.screen.card import card_json
 from device.screen.seat import Seat
+from device.screen.watch_list import kept_in
 
 PAGE: Final = 30
 LONGEST_SEARCH: Final = 120
@@ -44,11 +45,11 @@ class History:
             return store.get(record_id)
 
     def card(self, record: Record) -> dict[str, Any]:
-        """As it was shown, with the watch list of now."""
+        """As it was shown, with what was watched for then."""
         return {
             "key": record.record_id,
             **card_json(
-                record.result, record.hazards or self._seat.hazards, self._seat.watched,
+                record.result, record.hazards or self._seat.hazards, kept_in(record.result),
                 created_utc=record.created_utc, about=record.about.as_json(),
                 notes=self._seat.notes,
             ),

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from device.answer.asked import DEFAULT_ABOVE, Asked
+from device.answer.watch import NOT_ABOVE
 from device.durable import OWN_FILE, OWN_FOLDER, make_folder, sync_folder, written_whole
+from device.inference.manifest import Compound
 from device.plain_file import read_plain, why_not
 from device.strict_json import Fields, StrictJsonError, loads
 from firmware_bridge.errors import CallerError, RamixError
@@ -17,8 +20,6 @@ from firmware_bridge.errors import CallerError, RamixError
 MOST_NAMES: Final = 64
 _MOST_BYTES: Final = 64 * 1024
 _LONGEST_NAME: Final = 120
-# A compound that could be there with more of the signal than this is not excluded.
-EXCLUDED_BELOW: Final = 0.10
 
 
 class WatchListError(RamixError):
@@ -55,21 +56,39 @@ def checked_names(names: Sequence[object]) -> WatchList:
 
 def state_of(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
     """{name, state, signal_share}: `named`; `excluded`, and above which share it would have been
-    seen; else `open`, also where the library does not know it."""
+    seen; else `open`, also where the library does not know it.
+
+    What the answer itself says of it (`answer/watch.py`) counts before its limits.
+    """
     wanted = name.casefold()
     for one in result["components"]:
         if one["name"].casefold() == wanted:
             return {"name": name, "state": "named", "signal_share": one["signal_share"]}
-    share = next(
-        (
-            one["signal_share"]
-            for one in result.get("limits") or ()
-            if one["name"].casefold() == wanted
-        ),
-        None,
-    )
-    excluded = share is not None and share <= EXCLUDED_BELOW
+    for one in result.get("watch") or ():
+        if one["name"].casefold() == wanted:
+            state = "excluded" if one["seen"] == NOT_ABOVE else "open"
+            return {"name": name, "state": state, "signal_share": one["limit"]}
+    limits = {one["name"].casefold(): one["signal_share"] for one in result.get("limits") or ()}
+    share = limits.get(wanted)
+    excluded = share is not None and share <= DEFAULT_ABOVE
     return {"name": name, "state": "excluded" if excluded else "open", "signal_share": share}
+
+
+def asked_of(watched: WatchList, compounds: Sequence[Compound]) -> Asked:
+    """What an answer is asked beside its verdict: of the list, what the library can see."""
+    names = {
+        spelling.casefold(): one.name
+        for one in compounds
+        for spelling in (one.name, *one.synonyms, one.cas)
+        if spelling
+    }
+    known = [names[name.casefold()] for name in watched.names if name.casefold() in names]
+    return Asked(watch=tuple(dict.fromkeys(known)))
+
+
+def kept_in(result: Mapping[str, Any]) -> WatchList:
+    """What was watched for when this result was stored."""
+    return WatchList(tuple(one["name"] for one in result.get("watch") or ()))
 
 
 def read_watch_list(path: Path) -> WatchList:

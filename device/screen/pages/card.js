@@ -23,7 +23,7 @@ function columns(card, curves) {
   const why = [reasons(card), candidates(card)];
   const isNamed = card.components.length > 0;
   return [
-    el("div", { class: "what" }, components(card), doing(card), isNamed ? null : why),
+    el("div", { class: "what" }, components(card), possible(card), doing(card), isNamed ? null : why),
     el("div", { class: "why" }, isNamed ? why : null, picture(card, curves), notSeen(card)),
   ];
 }
@@ -31,7 +31,8 @@ function columns(card, curves) {
 function banner(card, level) {
   const all = new Set(card.safety.substances.flatMap((one) => one.pictograms));
   const pictures = PICTOGRAMS.filter((name) => all.has(name));
-  const names = card.components.map((one) => one.name).join(", ");
+  const either = card.safety.substances.filter((one) => one.possible).map((one) => one.name);
+  const names = [...card.components.map((one) => one.name), ...(either.length ? [either.join(" / ")] : [])].join(", ");
   return el("header", { class: "banner" },
     el("div", { class: "hazard" }, icon(level), el("p", {}, t(`level.${level}`))),
     el("h1", {}, el("span", { class: "verdict", id: "verdict" }, t(`verdict.${card.verdict}`)), names ? el("span", { class: "names" }, names) : null),
@@ -61,6 +62,15 @@ function components(card) {
     el("p", { class: "facts" }, t(byVolume ? "components.by_volume" : "components.by_signal")),
     el("ol", {}, card.components.map((one) => component(one, key))),
     rest(card));
+}
+
+// Of two that cannot be told apart, both hazards count.
+function possible(card) {
+  const told = card.safety.substances.filter((one) => one.possible);
+  if (!told.length) return null;
+  return el("section", {}, el("h2", {}, t("possible.title")), el("ul", {}, told.map((one) =>
+    el("li", { class: `component ${one.level}` },
+      el("div", { class: "name" }, icon(one.level, `level.${one.level}`), el("h3", {}, one.name)), hazards(one)))));
 }
 
 function component(one, key) {
