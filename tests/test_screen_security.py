@@ -232,6 +232,8 @@ def test_other_machines_need_tls_and_may_not_arm() -> None:
     far = Place("192.0.2.7", 7860, names=("bench.example",))
     hosts = far.hosts()
     assert far.is_remote and not Place().is_remote
+    assert Place("0.0.0.0").shown_address == "127.0.0.1" and Place("0.0.0.0").is_remote
+    assert Place("::", names=("bench.example",)).shown_address == "bench.example"
     assert hosts.knows("bench.example:7860") and hosts.knows("192.0.2.7")
     assert hosts.knows("10.1.2.3:7860")  # a literal address: nobody's name was resolved to it
     assert not hosts.knows("evil.example") and not Place().hosts().knows("10.1.2.3")

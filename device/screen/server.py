@@ -34,6 +34,7 @@ from device.station.stop_switch import Stoppable, StopSwitch
 from firmware_bridge.errors import RamixError
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_WILDCARDS: Final = ("0.0.0.0", "::")
 _MOST_REQUESTS: Final = 64
 _MOST_HEAD_BYTES: Final = 16 * 1024
 _KEEP_ALIVE_S: Final = 5
@@ -66,6 +67,13 @@ class Place:
     def is_remote(self) -> bool:
         """Whether other machines reach it."""
         return self.address not in LOOPBACK
+
+    @property
+    def shown_address(self) -> str:
+        """What can be opened: a wildcard cannot."""
+        if self.address not in _WILDCARDS:
+            return self.address
+        return self.names[0] if self.names else "127.0.0.1"
 
     def hosts(self) -> Hosts:
         """The names that it answers to."""
@@ -155,7 +163,7 @@ class Screen:
 
     def _started(self, port: int) -> None:
         scheme = "http" if self._place.certificate is None else "https"
-        address = self._place.address
+        address = self._place.shown_address
         address = f"[{address}]" if ":" in address else address
         self.url = f"{scheme}://{address}:{port}/?token={self.sessions.token}"
         self._opened(self.url)
