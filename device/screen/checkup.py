@@ -12,7 +12,7 @@ from device.calibration.round import Calibrated, Plan, calibrate
 from device.countdown import MeasurementCancelled
 from device.doctor import analyzer as analyzer_checks
 from device.doctor.examination import examine_machine
-from device.doctor.finding import Finding, Level, fault, ok
+from device.doctor.finding import Finding, ok
 from device.driver.analyzer import Analyzer
 from device.installation import kept_pages_dir
 from device.screen.board import Board
@@ -29,6 +29,8 @@ LAMPS: Final = ("neon", "argon")
 STANDARDS: Final = ("polystyrene", "calcite")
 SELF_TESTS: Final = ("", *LAMPS, "polystyrene")
 _WAIT_S: Final = 0.1
+
+Row = dict[str, str]  # check, level (ok, warning, fault, not_checked), text, remedy
 
 
 class WrongInstrument(RamixError):
@@ -81,7 +83,7 @@ class Checkup:
         `standard`: what the operator places, of `SELF_TESTS`; empty: no light is made.
         """
         self._show(CheckBegun())
-        found: list[Finding] = []
+        found: list[Row] = []
         self._pin(found)
         analyzer = station.analyzer
         if isinstance(analyzer, Analyzer):
@@ -89,19 +91,19 @@ class Checkup:
             self._pin(found)
             for name, check in analyzer_checks.CHECKS:
                 try:
-                    found += check(analyzer)
+                    found += map(_of_finding, check(analyzer))
                 except LinkError:
                     raise
                 except RamixError as error:
-                    found.append(fault(name, error.text, error.remedy))
+                    found.append(_row(name, "fault", error.text, error.remedy))
                 self._pin(found)
         for finding in examine_machine():
             self._check_closing()
-            found.append(finding)
+            found.append(_of_finding(finding))
             self._pin(found)
         self._show(Checked())
 
-    def _tested(self, station: Station, analyzer: Analyzer, standard: str) -> list[Finding]:
+    def _tested(self, station: Station, analyzer: Analyzer, standard: str) -> list[Row]:
         store, steps = station.equipment.store, ["cover", standard]
         last = None if store is None else last_report(store, analyzer.info.serial)
         report: SelfTestReport = self._stoppable(
@@ -116,7 +118,7 @@ class Checkup:
         if store is not None:
             store.append_event(KIND, report.as_json())
         self._passed(report.passed)
-        return [_finding(check) for check in report.checks]
+        return [_of_check(check) for check in report.checks]
 
     def _asking(self, analyzer: Analyzer, steps: Sequence[str]) -> Callable[[str], None]:
         """Asks for one step after the other, and waits until somebody says that it is there."""
@@ -157,29 +159,32 @@ class Checkup:
             raise
         except RamixError as error:
             analyzer.laser_off()
-            self._pin([fault("calibration", error.text, error.remedy)])
+            self._pin([_row("calibration", "fault", error.text, error.remedy)])
         else:
             if done.sequence is not None and station.equipment.store is not None:
                 station.equipment.store.append_event(
                     "calibration",
                     {"by": "screen", "sequence": done.sequence, "kept": str(done.kept)},
                 )
-            self._pin(list(_findings(done)))
+            self._pin([_of_finding(one) for one in _findings(done)])
         self._show(Checked())
 
-    def _pin(self, found: Sequence[Finding]) -> None:
-        rows: list[dict[str, Any]] = [
-            {"check": one.check, "level": str(one.level), "text": one.text, "remedy": one.remedy}
-            for one in found
-        ]
-        self._board.pin("findings", {"rows": rows})
+    def _pin(self, rows: Sequence[Row]) -> None:
+        self._board.pin("findings", {"rows": list(rows)})
 
 
-def _finding(check: Check) -> Finding:
-    """A check of the self-test as a line; one that was not made is something to know."""
-    levels = {Outcome.OK: Level.OK, Outcome.FAILED: Level.FAULT}
-    level = levels.get(check.outcome, Level.WARNING)
-    return Finding(check.name, level, check.text, check.remedy)
+def _row(check: str, level: str, text: str, remedy: str) -> Row:
+    return {"check": check, "level": level, "text": text, "remedy": remedy}
+
+
+def _of_finding(one: Finding) -> Row:
+    return _row(one.check, str(one.level), one.text, one.remedy)
+
+
+def _of_check(one: Check) -> Row:
+    """`not_checked` where nothing was measured, which is no pass."""
+    level = "fault" if one.outcome is Outcome.FAILED else str(one.outcome)
+    return _row(one.name, level, one.text, one.remedy)
 
 
 def _findings(done: Calibrated) -> Sequence[Finding]:

@@ -68,14 +68,20 @@ export function checkRoom(place, { heard, session }) {
     const rows = heard.findings?.rows ?? [];
     const place = document.getElementById("findings");
     if (!place) return;
+    const made = rows.filter((one) => one.level !== "not_checked");
+    const left = rows.filter((one) => one.level === "not_checked");
     const worst = ["fault", "warning", "ok"].find((level) => rows.some((one) => one.level === level));
     place.replaceChildren(...(rows.length ? [
       el("h2", {}, t(heard.state.phase === "checking" ? "findings.so_far" : `findings.${worst}`)),
-      el("ul", { class: "findings" }, rows.map((one) => el("li", { class: one.level },
-        icon(one.level, `finding.${one.level}`),
-        el("div", {}, el("strong", {}, has(`check.${one.check}`) ? t(`check.${one.check}`) : one.check), el("p", {}, said(one.text)),
-          one.remedy ? el("p", { class: "remedy" }, said(one.remedy)) : null))))] : []));
+      el("ul", { class: "findings" }, made.map(line)),
+      left.length ? el("details", {}, el("summary", {}, t("not_checked", { n: left.length })), el("ul", { class: "findings" }, left.map(line))) : "",
+    ] : []));
   }
+
+  const line = (one) => el("li", { class: one.level },
+    icon(one.level === "not_checked" ? "unknown" : one.level, `finding.${one.level}`),
+    el("div", {}, el("strong", {}, has(`check.${one.check}`) ? t(`check.${one.check}`) : one.check), el("p", {}, said(one.text)),
+      one.remedy ? el("p", { class: "remedy" }, said(one.remedy)) : null));
 
   return {
     hear(topic) {
