@@ -166,6 +166,7 @@ def test_every_state_can_be_read_and_pressed(
     gone = LinkError("The analyzer was unplugged.")
     views = [
         View(Phase.STARTING), View(Phase.NOT_FIT, failure=gone), View(Phase.READY, notice="back"),
+        View(Phase.COOLING, seconds_left=9.0, detector_c=-5.0),
         View(Phase.COUNTDOWN, seconds_left=2.0), View(Phase.LASER_ON, laser_power_mw=70),
         View(Phase.MEASURING, look=1, looks=3, pair=2, pairs=4, margin=0.5, wanted=1.0),
         View(Phase.FAILED, failure=gone), View(Phase.RECONNECTING, failure=gone, attempt=3),

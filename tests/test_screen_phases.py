@@ -10,6 +10,7 @@ from device.events import (
     Cancelled,
     Certainty,
     Connecting,
+    Cooling,
     Countdown,
     Failed,
     FrameTaken,
@@ -49,7 +50,8 @@ ERROR = LinkError("It is gone.")
 SPECTRUM = Spectrum(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
 EVENTS: list[ScreenEvent] = [
     Answered("IDENTIFIED", "1"), Asked("neon", lit=False), Asked("calcite", lit=True), Cancelled(),
-    Certainty(1, 3, 2.0, 1.1), CheckBegun(), Checked(), Connecting("usb:"), Countdown(2.0),
+    Certainty(1, 3, 2.0, 1.1), CheckBegun(), Checked(), Connecting("usb:"), Cooling(-5.0, -20.0, 9.0),
+    Countdown(2.0),
     Dismissed(), Failed(ERROR), FrameTaken(1, 4, lit=True), GoneOn(), LaserOn(70, 20.0),
     LinkLost(ERROR), SelfTestDue("It is due."), NotFit(ERROR), OtherAnalyzer("B", "A"), Ready(),
     Reconnected("A", False),
@@ -92,7 +94,7 @@ def test_light_is_told_from_its_first_event_to_the_end_of_the_measurement(
 @pytest.mark.parametrize("phase", Phase)
 def test_what_may_shine_can_be_cancelled_and_nothing_else_be_begun(phase: Phase) -> None:
     view = View(phase, asked_lit=True)
-    if view.laser or phase in (Phase.COUNTDOWN, Phase.ASKING):
+    if view.laser or phase in (Phase.COOLING, Phase.COUNTDOWN, Phase.ASKING):
         assert may(view, Command.CANCEL)
         assert not any(may(view, one) for one in (Command.ARM, Command.MEASURE, Command.CHECK))
         assert not is_idle(view)

@@ -14,6 +14,7 @@ from device.events import (
     Cancelled,
     Certainty,
     Connecting,
+    Cooling,
     Countdown,
     Event,
     Failed,
@@ -34,6 +35,7 @@ class Phase(StrEnum):
     STARTING = "starting"
     NOT_FIT = "not_fit"  # nothing can be measured, and why
     READY = "ready"
+    COOLING = "cooling"  # no light before the detector is at its temperature
     COUNTDOWN = "countdown"
     LASER_ON = "laser_on"  # and no spectrum yet
     MEASURING = "measuring"  # laser on, with a spectrum so far
@@ -69,6 +71,7 @@ ALLOWED: Final[dict[Phase, frozenset[Command]]] = {
     Phase.STARTING: frozenset(),
     Phase.NOT_FIT: frozenset({Command.RETRY}),
     Phase.READY: _FROM_IDLE,
+    Phase.COOLING: frozenset({Command.CANCEL}),
     Phase.COUNTDOWN: frozenset({Command.CANCEL}),
     Phase.LASER_ON: frozenset({Command.CANCEL}),
     Phase.MEASURING: frozenset({Command.CANCEL}),
@@ -138,6 +141,7 @@ class View:
     notice: str = ""
     failure: RamixError | None = None
     seconds_left: float = 0.0
+    detector_c: float | None = None
     laser_power_mw: int = 0
     integration_time_ms: float = 0.0
     pair: int = 0
@@ -180,12 +184,14 @@ def after(view: View, event: ScreenEvent) -> View:
             return View(Phase.READY)
         case Reconnected(_, changed):
             return View(Phase.READY, notice="back_other_model" if changed else "back")
+        case Cooling(at_c, _, left_s):
+            return View(Phase.COOLING, seconds_left=left_s, detector_c=at_c)
         case Countdown(left_s):
             return View(Phase.COUNTDOWN, seconds_left=left_s)
         case LaserOn() | FrameTaken() | SpectrumSoFar() | Certainty():
             return _lit(view, event)
         case Cancelled():
-            dark = view.phase is Phase.COUNTDOWN
+            dark = view.phase in (Phase.COOLING, Phase.COUNTDOWN)
             return View(Phase.READY, notice="cancelled" if dark else "stopped")
         case Answered(verdict, record_id):
             return View(Phase.RESULT, verdict=verdict, record_id=record_id)

@@ -19,6 +19,7 @@ def view_json(view: View, *, armed_s: float = 0.0) -> dict[str, Any]:
         "notice": view.notice,
         "failure": None if view.failure is None else error_json(view.failure),
         "seconds_left": view.seconds_left,
+        "detector_c": view.detector_c,
         "laser_power_mw": view.laser_power_mw,
         "integration_time_ms": view.integration_time_ms,
         "pair": view.pair,

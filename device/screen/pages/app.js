@@ -10,7 +10,7 @@ import { settingsRoom, applyTheme } from "./settings.js";
 const ROOMS = { measure: measureRoom, history: historyRoom, record: recordRoom, check: checkRoom, settings: settingsRoom };
 const IN_NAVIGATION = ["measure", "history", "check", "settings"];
 // What must be seen wherever somebody is: these states bring their room to the front.
-const TAKES_OVER = { countdown: "measure", laser_on: "measure", measuring: "measure", result: "measure",
+const TAKES_OVER = { cooling: "measure", countdown: "measure", laser_on: "measure", measuring: "measure", result: "measure",
   failed: "measure", reconnecting: "measure", not_fit: "measure", asking: "check", calibrating: "check" };
 
 const heard = { state: { phase: "starting", may: [] }, spectrum: null, card: null, station: {}, findings: null };

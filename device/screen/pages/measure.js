@@ -34,6 +34,7 @@ export function measureRoom(place, { heard, session }) {
     starting: () => [calm("starting")],
     not_fit: (state) => [calm("not_fit", "fault"), problem(told(state.failure)), row(button("retry", act("retry"), "primary"))],
     ready: (state) => [calm("ready", "ok", state), notice(state), fire(state), due(state), sample(state)],
+    cooling: () => [calm("cooling"), el("p", { id: "detector", class: "facts" }), button("cancel", act("cancel"), "stop")],
     countdown: (state) => [
       el("section", { class: "count", "aria-labelledby": "count-title" },
         icon("laser"),
@@ -81,6 +82,7 @@ export function measureRoom(place, { heard, session }) {
       if (node && node.textContent !== text) node.textContent = text;
     };
     set("seconds", number(state.seconds_left));
+    set("detector", t("cooling.at", { c: state.detector_c === null ? t("not_known") : number(state.detector_c, 1), s: number(state.seconds_left) }));
     set("attempt", state.attempt ? t("reconnecting.attempt", { n: state.attempt }) : "");
     set("power", t("live.power", { mw: state.laser_power_mw, ms: number(state.integration_time_ms, 1) }));
     set("look", state.pairs ? t("live.look", { pair: state.pair, pairs: state.pairs, look: state.look, looks: state.looks }) : "");
