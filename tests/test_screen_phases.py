@@ -50,8 +50,8 @@ ERROR = LinkError("It is gone.")
 SPECTRUM = Spectrum(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
 EVENTS: list[ScreenEvent] = [
     Answered("IDENTIFIED", "1"), Asked("neon", lit=False), Asked("calcite", lit=True), Cancelled(),
-    Certainty(1, 3, 2.0, 1.1), CheckBegun(), Checked(), Connecting("usb:"), Cooling(-5.0, -20.0, 9.0),
-    Countdown(2.0),
+    Certainty(1, 3, 2.0, 1.1), CheckBegun(), Checked(), Connecting("usb:"),
+    Cooling(-5.0, -20.0, 9.0), Countdown(2.0),
     Dismissed(), Failed(ERROR), FrameTaken(1, 4, lit=True), GoneOn(), LaserOn(70, 20.0),
     LinkLost(ERROR), SelfTestDue("It is due."), NotFit(ERROR), OtherAnalyzer("B", "A"), Ready(),
     Reconnected("A", False),

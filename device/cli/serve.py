@@ -18,6 +18,7 @@ from device.cli.options import (
     runtime_option,
     store_options,
 )
+from device.cli.safety_options import safety_options
 from device.cli.self_test_options import SelfTestRules, self_test_options
 
 DEFAULT_HTTP_PORT = 7860
@@ -57,6 +58,7 @@ LANGUAGES = ("en", "de")  # spelled here again: their owner imports the web serv
 @blank_option
 @runtime_option
 @growing_options
+@safety_options
 @countdown_option("2")
 @store_options
 @self_test_options
@@ -82,6 +84,9 @@ def serve(
     frames: int | None,
     integration_time: float | str | None,
     laser_power_mw: int | None,
+    dark_sample: bool,
+    no_heating_watch: bool,
+    cooler_c: float | None,
     countdown_s: float | None,
     store: Path | None,
     no_store: bool,
@@ -114,7 +119,12 @@ def serve(
         )
     from device import installation
     from device.cli.keeping_log import keep_log
-    from device.cli.measuring import is_simulated_port, measurement_settings, record_store
+    from device.cli.measuring import (
+        is_simulated_port,
+        measurement_settings,
+        record_store,
+        safety_settings,
+    )
     from device.cli.self_tests import fitness
     from device.cli.spectrum_file import containers_for, read_with_sha256
     from device.countdown import DEFAULT_COUNTDOWN_S
@@ -130,7 +140,10 @@ def serve(
             "or --insecure-remote."
         )
     keep_log()
-    settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw)
+    safety = safety_settings(
+        dark_sample=dark_sample, no_heating_watch=no_heating_watch, cooler_c=cooler_c
+    )
+    settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw, safety)
     records = record_store(store, no_store=no_store, port=port)
     is_apart = store is None and not is_simulated_port(port)
     apart = installation.default_record_store_path(simulated=True) if is_apart else None
