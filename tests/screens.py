@@ -16,7 +16,7 @@ from device.screen.simulated_bench import SimulatedBench
 from device.station.station import Equipment
 from tests.tiny_bundles import tiny_path
 
-TINY = f"sim:mix=fixture A:0.6,fixture B:0.4&snr=200&model={tiny_path(2)}"
+TINY = f"sim:mix=fixture A:0.6,fixture B:0.4&snr=200&speed=8&model={tiny_path(2)}"
 WAIT_S = 20.0
 
 

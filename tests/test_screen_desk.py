@@ -236,7 +236,9 @@ def test_the_self_test_looks_at_everything_and_makes_no_light(screen: Screen) ->
 
 
 def test_the_self_test_asks_for_its_standard_and_is_kept(tmp_path: Path) -> None:
-    port = TINY.replace("mix=fixture A:0.6,fixture B:0.4&snr=200", "scene=polystyrene&speed=20")
+    port = TINY.replace(
+        "mix=fixture A:0.6,fixture B:0.4&snr=200&speed=8", "scene=polystyrene&speed=50"
+    )
     with running(tmp_path, port=port) as up:
         client = Client(up)
         assert client.post("/api/check", standard="polystyrene")[0] == 200

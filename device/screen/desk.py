@@ -1,8 +1,7 @@
 """The one thread that touches the analyzer: it works off what the screen wants, and tells events.
 
-Web requests post a `Job` and wait for its outcome; a press of CANCEL goes past the queue, over the
-stop switch. Whatever a page does, the light ends with the measurement: nothing here waits for a
-page. Next: `phases.py`, what the screen says then; `checkup.py`, self-test and calibration.
+Web requests post a `Job`; CANCEL goes past the queue, over the stop switch. Nothing here waits for
+a page. Next: `phases.py`, what the screen says then; `checkup.py`, self-test and calibration.
 """
 
 import logging
@@ -203,6 +202,7 @@ class Desk:
         """Once; stored before it is shown. A lost link is raised, all else is shown."""
         station.identifier.asked = asked_of(self.seat.watched, station.identifier.compounds)
         try:
+            self.journal.write(self._equipment.store)  # who signed in stands before what he did
             done = self.stoppable(Station.measure, station)
         except MeasurementCancelled:
             station.analyzer.laser_off()
