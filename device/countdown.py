@@ -28,7 +28,7 @@ def count_down(analyzer: Spectrometer, countdown_s: float, tell: Callable[[Event
     Raises:
         MeasurementCancelled: the trigger was pressed.
         CallerError: not 0 to `MAX_COUNTDOWN_S`.
-        LinkError: the analyzer is gone.
+        LinkError: the analyzer is gone, or restarted (`Restarted`): no light without a new press.
     """
     if not 0.0 <= countdown_s <= MAX_COUNTDOWN_S:  # also refuses NaN
         raise CallerError(f"The countdown must be 0 to {MAX_COUNTDOWN_S:g} s, not {countdown_s:g}.")

@@ -41,6 +41,15 @@ class Countdown:
 
 
 @dataclass(frozen=True)
+class Cooling:
+    """No light yet: the detector is not at its temperature; so long it is waited for at most."""
+
+    temperature_c: float
+    setpoint_c: float | None
+    seconds_left: float
+
+
+@dataclass(frozen=True)
 class Cancelled:
     """The trigger was pressed again during the countdown: nothing was lit, nothing is kept."""
 
@@ -128,8 +137,9 @@ class SelfTestDue:
 
 
 Event = (
-    SelfTestDue | Step | Connecting | Ready | Waiting | Countdown | Cancelled | LaserOn | FrameTaken
-    | Certainty | Answered | Failed | LinkLost | Reconnecting | OtherAnalyzer | Reconnected
+    SelfTestDue | Step | Connecting | Ready | Waiting | Cooling | Countdown | Cancelled | LaserOn
+    | FrameTaken | Certainty | Answered | Failed | LinkLost | Reconnecting | OtherAnalyzer
+    | Reconnected
 )  # fmt: skip
 
 
@@ -146,6 +156,9 @@ def words(event: Event) -> str:
             return "ready: press the trigger"
         case Countdown(seconds_left):
             return f"LASER ON in {seconds_left:g} s: press the trigger again to cancel"
+        case Cooling(temperature_c, setpoint_c, left_s):
+            to = "" if setpoint_c is None else f", to {setpoint_c:g} C"
+            return f"cooling the detector, now at {temperature_c:.1f} C{to}: {left_s:.0f} s at most"
         case Cancelled():
             return "cancelled: no light was made"
         case Waiting():

@@ -1,6 +1,7 @@
 """READ THIS FIRST: what happens between a press of the trigger and a stored answer.
 
     analyzer.wait_trigger          the operator presses                     driver/analyzer.py
+    -> cooled                      the detector has its temperature        cooling.py
     -> count_down                  no light yet; a second press cancels    countdown.py
     -> growing                     lit and dark frames, averaged            driver/growing.py
     -> spectrum_from_acquisition   counts on a wavenumber axis              spectra/spectrum.py
@@ -19,24 +20,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from device.answer.answer import MeasuredWith
 from device.answer.certainty import margin, margin_asked, more_cannot_help
 from device.answer.identifier import Answer, Identifier
+from device.answer.measured_with import measured_with
 from device.answer.proof import proven_identifier
+from device.cooling import cooled
 from device.countdown import MeasurementCancelled, count_down
-from device.driver.acquisition import AcquisitionSettings, acquire
+from device.driver.acquisition import AcquisitionSettings
 from device.driver.analyzer import Analyzer
 from device.driver.averaging import MIN_FRAMES_FOR_COSMIC_RAYS
+from device.driver.fixed import averaged
 from device.driver.growing import Look, SequentialSettings, growing
 from device.driver.heating import SampleHeats
-from device.driver.prepared import prepared
 from device.driver.spectrometer import Spectrometer
-from device.events import Cancelled, Certainty, Event, LaserOn, Ready, Step, Waiting
+from device.events import Cancelled, Certainty, Event, Ready, Step, Waiting
 from device.inference.errors import BundleError, RuntimeMissing, VerificationFailed
 from device.inference.model_source import load_from_analyzer, slot_name
 from device.measurement_id import numbered
 from device.records.beside import Beside, before_light, stored
-from device.spectra.spectrum import Acquisition, spectrum_from_acquisition
+from device.spectra.spectrum import spectrum_from_acquisition
 from firmware_bridge.errors import InstrumentError, LinkError, LinkTimeout, RamixError
 from firmware_bridge.messages import SlotState
 
@@ -128,17 +130,21 @@ def measure(
 ) -> StoredAnswer:
     """Measure once, through `containers`, identify, and store before anybody sees the answer.
 
-    No light is made before `countdown_s` are over; a press of the trigger meanwhile raises
-    `MeasurementCancelled`. A full store and a failed self-test refuse before that.
+    No light is made before the detector is cool, if that is a matter of seconds, and `countdown_s`
+    are over; a press of the trigger meanwhile raises `MeasurementCancelled`. A full store and a
+    failed self-test refuse before that.
     """
     self_test = before_light(store, beside, analyzer)
+    setpoint_c = cooled(analyzer, settings.safety.cooler, tell)
     count_down(analyzer, countdown_s, tell)
     settings = replace(settings, seen=identifier.bundle.manifest.grid)  # its brightest line counts
     if isinstance(settings, SequentialSettings):
         answer = _until_certain(analyzer, identifier, settings, tell, containers)
     else:
         answer = _so_many_frames(analyzer, identifier, settings, tell, containers)
-    how = answer.settings and replace(answer.settings, countdown_s=countdown_s)
+    how = answer.settings and replace(
+        answer.settings, countdown_s=countdown_s, cooler_setpoint_c=setpoint_c
+    )
     answer = replace(answer, settings=how, self_test=self_test)
     return StoredAnswer(answer, stored(store, answer, analyzer, identifier, settings, beside))
 
@@ -159,7 +165,7 @@ def _until_certain(
         answer = identifier.identify(spectrum, containers)
         why = why_stop(look, answer, identifier, tell)
         if why is not None:
-            return _measured_with(answer, look.acquisition, look.number, why)
+            return measured_with(answer, look, settings, why)
 
 
 def why_stop(look: Look, answer: Answer, identifier: Identifier, tell: Tell) -> str | None:
@@ -191,20 +197,10 @@ def _so_many_frames(
     tell: Tell,
     containers: "Sequence[Container]",
 ) -> Answer:
-    power_mw = prepared(analyzer, settings.laser_power_mw)
-    tell(LaserOn(power_mw, settings.integration_time_ms or analyzer.integration_time_ms))
-    acquisition = acquire(analyzer, settings, lambda text: tell(Step(text)))
+    look = averaged(analyzer, settings, tell)
     tell(Step("identifying"))
-    answer = identifier.identify(spectrum_from_acquisition(acquisition), containers)
-    return _measured_with(answer, acquisition, 1, "fixed")
-
-
-def _measured_with(answer: Answer, taken: Acquisition, looks: int, why: str) -> Answer:
-    settings = MeasuredWith(
-        taken.integration_time_ms, taken.frames, taken.laser_power_mw, looks, why,
-        countdown_s=0.0,  # `measure` knows it
-    )  # fmt: skip
-    return replace(answer, settings=settings)
+    answer = identifier.identify(spectrum_from_acquisition(look.acquisition), containers)
+    return measured_with(answer, look, settings, "fixed")
 
 
 def load_identifier(

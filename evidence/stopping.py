@@ -2,7 +2,8 @@
 
 Scenes of many brightnesses lie under the simulated analyzer. Each is measured once to the end of
 its budget, and every look on the way is identified: the product's rule, a rule without a margin and
-so many pairs of frames, whatever they show, then differ in nothing but when they stop.
+the whole budget then differ in nothing but when they stop. Beside them stand fixed numbers of
+frames: as bright as the camera allows, and of one exposure.
 Next: `stopping_tables.py`, the tables and the picture.
 """
 
@@ -15,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from device.answer.identifier import Identifier
-from device.driver.acquisition import SATURATED_COUNTS, combined
+from device.driver.acquisition import combined
 from device.driver.analyzer import Analyzer
+from device.driver.auto_exposure import SATURATED_COUNTS, Wanted, find_exposure
 from device.driver.growing import DEFAULT_BUDGET_S, SequentialSettings, growing
 from device.driver.spectrometer import Frame
 from device.driver.transports.in_process import InProcessTransport, VirtualClock
@@ -27,7 +29,7 @@ from evidence.figure import Context, Result
 from evidence.pures import AXIS_CM1, Pures
 from evidence.scenes import draw_shares
 from evidence.stopping_tables import by_brightness_table, draw, over_all_table
-from evidence.stopping_types import BRIGHTNESS, PLAIN, PLAIN_MS, Measured, Seen
+from evidence.stopping_types import BRIGHTNESS, FIXED, PLAIN, PLAIN_MS, Measured, Seen
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 from firmware_bridge.simulator.scenes import SpectrumScene, mixture
 from train.pages.table import Table
@@ -39,6 +41,7 @@ _FULL_COUNTS_PER_S = 20_000.0  # of brightness 1, at the highest peak
 _STRANGER_EVERY = 5  # scenes: one has lines of its own beside the library's
 _STRANGER_LINES, _STRANGER_HEIGHT = 3, (0.05, 0.5)  # heights against the strongest line
 _SETTLED_S = 60.0  # the cooler has reached its setpoint
+_FIRST_MS = 20.0
 _STREAM = 16
 
 
@@ -115,7 +118,38 @@ def _measured(identifier: Identifier, sample: _Sample, bright: float) -> Measure
             if stopped is None and why is not None:
                 stopped = len(seen) - 1
     at = len(seen) - 1 if stopped is None else stopped
-    return Measured(bright, sample.foreign, tuple(seen), at, tuple(_plain(identifier, sample)))
+    return Measured(
+        bright,
+        sample.foreign,
+        tuple(seen),
+        at,
+        tuple(_exposed(identifier, sample)),
+        tuple(_plain(identifier, sample)),
+    )
+
+
+def _exposed(identifier: Identifier, sample: _Sample) -> Iterator[Seen]:
+    """So many pairs as bright as the camera allows and a tenth of the budget holds, as `--frames`,
+    but for the first light at low power; and no more than the budget holds."""
+    seen = identifier.bundle.manifest.grid
+    lit: list[Frame] = []
+    dark: list[Frame] = []
+    with _lying_under(sample) as (host, analyzer):
+        page, began_s = host.calibration(), host.now_s()
+        host.set_integration_time_ms(_FIRST_MS)
+        wanted = Wanted(DEFAULT_BUDGET_S / 10.0, seen)
+        lit.append(find_exposure(host, page, wanted, lambda _: None))
+        while len(dark) < FIXED[-1]:
+            if len(lit) == len(dark):
+                lit.append(host.acquire_frame(laser_on=True))
+            dark.append(host.acquire_frame(laser_on=False))
+            spent = host.now_s() - began_s >= DEFAULT_BUDGET_S
+            if len(dark) in FIXED or spent:
+                counts = combined(lit, dark, page, host.camera, SATURATED_COUNTS)
+                answer = identifier.identify(spectrum_from_acquisition(counts))
+                yield _seen(answer.identification, sample, len(dark), analyzer)
+            if spent:
+                return
 
 
 def _plain(identifier: Identifier, sample: _Sample) -> Iterator[Seen]:

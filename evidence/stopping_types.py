@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 BRIGHTNESS = (0.003, 0.01, 0.1, 1.0, 10.0)  # of a sample that gives 20,000 counts a second
-FIXED = (1, 2, 4, 8, 16)  # pairs of frames, whatever they show
+FIXED = (1, 2, 3, 4, 8, 16)  # pairs of frames as bright as the camera allows, whatever they show
 PLAIN_MS = 100.0  # an exposure that nobody found
 PLAIN = (1, 4, 16, 48)  # frames of it
 
@@ -32,6 +32,7 @@ class Measured:
     foreign: bool
     seen: tuple[Seen, ...]
     stopped: int
+    exposed: tuple[Seen, ...]  # after FIXED pairs, as far as the budget reaches
     plain: tuple[Seen, ...]  # with PLAIN frames of PLAIN_MS
 
     def as_data(self) -> dict[str, Any]:
@@ -39,6 +40,7 @@ class Measured:
             "brightness": self.brightness,
             "foreign": self.foreign,
             "stopped": self.stopped,
+            "exposed": [vars(seen) for seen in self.exposed],
             "plain": [vars(seen) for seen in self.plain],
             "seen": [{**vars(one), "laser_on_s": round(one.laser_on_s, 4)} for one in self.seen],
         }
@@ -58,10 +60,10 @@ def first_name(one: Measured) -> Seen:
 
 
 def pairs(number: int) -> Rule:
-    """After so many pairs, or all that the budget allows."""
+    """After so many well exposed pairs, or all that the budget allows."""
 
     def rule(one: Measured) -> Seen:
-        return next((seen for seen in one.seen if seen.pairs >= number), one.seen[-1])
+        return next((seen for seen in one.exposed if seen.pairs >= number), one.exposed[-1])
 
     return rule
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from device.driver.acquisition import SATURATED_COUNTS, AcquisitionSettings, acquire
+from device.driver.acquisition import AcquisitionSettings, acquire
 from device.driver.analyzer import Analyzer
+from device.driver.auto_exposure import SATURATED_COUNTS
 from device.driver.transports.in_process import InProcessTransport, VirtualClock
 from device.spectra.spectrum import spectrum_from_acquisition
 from firmware_bridge.calibration import CalibrationError, CalibrationPage

@@ -46,6 +46,15 @@ def test_the_pipeline_is_measured_beside_a_bare_invoke(tmp_path: Path) -> None:
     assert "counts -> verdict" in printed
 
 
+def test_the_way_to_the_store_is_measured_without_the_fit(tmp_path: Path) -> None:
+    _, parsed = run_bench("--only", "stored", "--rounds", "30", result=tmp_path / "b.json")
+    assert names_by_group(parsed) == {
+        "stored": ["library fit", "last frame byte -> stored", "the same without the fit"]
+    }
+    fit, whole, beside = (row["median"] for row in parsed["rows"])  # type: ignore[attr-defined]
+    assert fit < whole and beside < whole
+
+
 def test_the_number_of_compounds_is_measured(tmp_path: Path) -> None:
     _, parsed = run_bench("--only", "library", "--rounds", "10", result=tmp_path / "b.json")
     assert names_by_group(parsed) == {"library": ["13 references", "200 references"]}

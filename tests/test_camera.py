@@ -71,7 +71,10 @@ def test_a_firmware_that_knows_nothing_says_so_in_zeros() -> None:
 
 def test_the_driver_builds_the_noise_from_what_is_told() -> None:
     with open_analyzer("sim:model=none&camera=cmos") as analyzer:
-        assert analyzer.camera == CameraNoise(float(np.float32(2.6)), 6.5, 64.0)
+        told = analyzer.camera_figures
+        assert analyzer.camera == CameraNoise(
+            float(np.float32(2.6)), 6.5, 64.0, told.dark_current_e_per_s
+        )
         assert analyzer.saturated_counts == int(0.99 * (64.0 + 10_000.0 / np.float32(2.6)))
     with open_analyzer("sim:model=none&figures=unknown") as analyzer:
         assert analyzer.camera is None and analyzer.saturated_counts is None

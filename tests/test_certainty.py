@@ -37,8 +37,13 @@ def test_the_margin_is_that_of_the_nearest_sum() -> None:
     assert plain.why is not None
     strongest = float(np.max(sum(plain.why.compounds.values())))
     # a cut that moves towards a sum lowers the margin
-    near = replace(IDENTIFIER.numbers, named_from=strongest + 0.1)
+    near = replace(IDENTIFIER.numbers, named_from=strongest - 0.1)
     assert margin(plain, near) == pytest.approx(0.1, abs=1e-6)
+    # and below its cut a sum counts only where more light might bring it over
+    beyond = replace(IDENTIFIER.numbers, named_from=strongest + 0.1)
+    assert margin(plain, beyond) == np.inf
+    later = margin(plain, beyond, light_at_end=16.0)
+    assert later is not None and later < 0.0
 
 
 def test_what_the_whole_budget_would_show_is_not_given_up() -> None:
@@ -48,12 +53,26 @@ def test_what_the_whole_budget_would_show_is_not_given_up() -> None:
     with_more = margin(faint, IDENTIFIER.numbers, light_at_end=16.0)
     by_chance = margin(faint, IDENTIFIER.numbers, light_at_end=16.0, looks=5)
     assert now is not None and with_more is not None and by_chance is not None
-    assert by_chance < with_more < now and with_more < margin_asked(5)
+    assert by_chance < with_more < 0.0 < margin_asked(5) < now
+
+
+def test_what_is_misfit_no_light_makes_larger() -> None:
+    faint = found({"ethanol": 0.97, "methanol": 0.03}, 40.0)
+    assert faint.full_fit is not None and faint.full_fit.noise_part > 0.3
+    no_noise = replace(faint, full_fit=replace(faint.full_fit, noise_part=0.0))
+    now = margin(no_noise, IDENTIFIER.numbers)
+    assert now == margin(no_noise, IDENTIFIER.numbers, light_at_end=1000.0, looks=8)
+    assert (margin(faint, IDENTIFIER.numbers, light_at_end=1000.0) or 0.0) < 0.0
 
 
 def test_a_trace_at_its_limit_is_less_certain_than_more_light_makes_it() -> None:
-    weak = margin(found({"ethanol": 0.95, "methanol": 0.05}, 30.0), IDENTIFIER.numbers)
-    strong = margin(found({"ethanol": 0.95, "methanol": 0.05}, 200.0), IDENTIFIER.numbers)
+    weak, strong = (
+        margin(
+            found({"ethanol": 0.95, "methanol": 0.05}, snr), IDENTIFIER.numbers,
+            looks=4, light_at_end=8.0,
+        )
+        for snr in (30.0, 200.0)
+    )  # fmt: skip
     assert weak is not None and strong is not None
     assert weak < margin_asked(4) < strong
 

@@ -7,16 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from device.cli import options
+from device.cli import options, safety_options
 from device.cli.main import run_command
 from device.countdown import MAX_COUNTDOWN_S, MeasurementCancelled, count_down
 from device.driver.acquisition import AcquisitionSettings
 from device.driver.analyzer import Analyzer
 from device.driver.growing import SequentialSettings
+from device.driver.safety import LEAST_COOLER_C, MOST_COOLER_C
 from device.driver.transports.in_process import InProcessTransport, VirtualClock
 from device.events import (
     Answered,
     Cancelled,
+    Cooling,
     Countdown,
     Event,
     Failed,
@@ -194,18 +196,27 @@ EVENTS: dict[str, tuple[Callable[[SimulatedAnalyzer], None], str]] = {
     "second press": (press, ENDS_DARK),
     "cover opened": (open_cover, ENDS_DARK),
     "unplugged": (SimulatedAnalyzer.unplug, ENDS_DARK),
-    "restarted": (SimulatedAnalyzer.reboot, GOES_ON),
+    "restarted": (SimulatedAnalyzer.reboot, ENDS_DARK),
     "laser fault": (SimulatedAnalyzer.break_laser, ENDS_DARK),
     "Ctrl-C": (interrupt, ENDS_DARK),
 }
 SECONDS = (3.0, 2.0, 1.0)
 
 
+WAYS: dict[str, Settings] = {
+    "until it is certain": SequentialSettings(budget_s=2.0),
+    "so many frames": AcquisitionSettings(frames=2, max_total_s=2.0),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("left_s", SECONDS)
 @pytest.mark.parametrize("name", EVENTS)
-def test_no_light_before_the_countdown_ends_whatever_happens(name: str, left_s: float) -> None:
+def test_no_light_before_the_countdown_ends_whatever_happens(
+    name: str, left_s: float, way: str
+) -> None:
     happens, outcome = EVENTS[name]
-    hand = Hand({left_s: happens}, countdown_s=SECONDS[0])
+    hand = Hand({left_s: happens}, countdown_s=SECONDS[0], settings=WAYS[way])
     try:
         hand.run(1)
     except KeyboardInterrupt:
@@ -220,8 +231,55 @@ def test_no_light_before_the_countdown_ends_whatever_happens(name: str, left_s: 
     assert not hand.simulated.laser_is_on
 
 
-def test_an_analyzer_lost_in_a_countdown_comes_back_to_a_new_press_and_a_new_countdown() -> None:
-    hand = Hand({1.0: SimulatedAnalyzer.unplug})
+# ---- and while the detector is cooled, before the countdown ----
+
+
+class WarmHand(Hand):
+    """The same with a detector that gets cold in some ten seconds; `happens` once meanwhile."""
+
+    def __init__(self, happens: Callable[[SimulatedAnalyzer], None]) -> None:
+        super().__init__(countdown_s=1.0)
+        self._happens: Callable[[SimulatedAnalyzer], None] | None = happens
+
+    def run(self, triggers: int) -> int:
+        with self.station as station:
+            self.station.analyzer.set_tec(False, 20.0)
+            self.clock.advance_to(self.clock.now_s + 30.0)
+            return station.run(
+                show=self.shown.append, show_failure=self.shown.append, triggers=triggers
+            )
+
+    def _tell(self, event: Event) -> None:
+        super()._tell(event)
+        if isinstance(event, Cooling) and self._happens is not None:
+            happens, self._happens = self._happens, None
+            happens(self.simulated)
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_no_light_while_the_detector_is_cooled_whatever_happens(name: str) -> None:
+    happens, outcome = EVENTS[name]
+    hand = WarmHand(happens)
+    try:
+        hand.run(1)
+    except KeyboardInterrupt:
+        assert name == "Ctrl-C"
+    assert hand.times_s(Cooling)
+    if outcome == ENDS_DARK:
+        assert hand.lit_from_s() == []
+        assert not any(isinstance(one, StoredAnswer) for one in hand.shown)
+    else:
+        assert [type(one) for one in hand.shown] == [StoredAnswer]
+        assert hand.lit_from_s()[0] >= hand.times_s(Countdown)[0] + 1.0
+        assert hand.times_s(Countdown)[0] >= hand.times_s(Cooling)[-1]
+    assert not hand.simulated.laser_is_on
+
+
+@pytest.mark.parametrize("happens", [SimulatedAnalyzer.unplug, SimulatedAnalyzer.reboot])
+def test_an_analyzer_lost_in_a_countdown_comes_back_to_a_new_press_and_a_new_countdown(
+    happens: Callable[[SimulatedAnalyzer], None],
+) -> None:
+    hand = Hand({1.0: happens})
     assert hand.run(2) == 1
     kinds = (Countdown, Reconnected, Ready, Answered)
     order = [type(event) for _, event in hand.told if isinstance(event, kinds)]
@@ -269,3 +327,4 @@ def test_a_file_has_no_countdown(tmp_path: Path) -> None:
 
 def test_the_option_allows_what_the_countdown_does() -> None:
     assert options.MAX_COUNTDOWN_S == MAX_COUNTDOWN_S
+    assert safety_options.COOLER_C == (LEAST_COOLER_C, MOST_COOLER_C)

@@ -63,11 +63,6 @@ def left_low_and_long(analyzer: Analyzer) -> None:
     analyzer.set_integration_time_ms(60_000.0)
 
 
-def left_warm(analyzer: Analyzer) -> None:
-    analyzer.set_tec(False, 20.0)
-    assert analyzer.wait_trigger(60.0) is None  # the detector gets warm
-
-
 @pytest.mark.parametrize(
     ("pairs", "expected"),
     [(1, (1,)), (2, (1, 2)), (3, (1, 2, 3)), (4, (1, 2, 4)), (5, (1, 2, 4, 5)), (8, (1, 2, 4, 8))],
@@ -110,14 +105,6 @@ def test_what_an_earlier_user_left_does_not_decide() -> None:
     ]
     assert settings[0] == pytest.approx(settings[1], rel=0.05)
     assert settings[1][1] == 70.0 and taken_s <= 10.1
-
-
-def test_the_cooler_is_switched_on_again() -> None:
-    with opened(SpectrumScene(_line), left_warm) as (analyzer, _):
-        assert analyzer.state().detector_temperature_c > 20.0
-        for _look in growing(analyzer, SequentialSettings(), lambda _: None):
-            pass
-        assert analyzer.state().detector_temperature_c < 0.0
 
 
 def test_a_recording_keeps_its_exposure_and_is_looked_at_once() -> None:

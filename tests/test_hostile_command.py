@@ -56,7 +56,7 @@ def against(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> Callable[..., t
     """Runs a verb against lies; exit code and the error's text ("" when there is none)."""
 
     def run(verb: str, lies: dict[int | None, Lie], prepare: Callable[[Liar], None]) -> Any:
-        def lying(specification: str) -> InProcessTransport:
+        def lying(specification: str, _follow: object = None) -> InProcessTransport:
             honest = build_analyzer(parse(specification), RAW)
             firmware = Liar(honest, lies)
             prepare(firmware)

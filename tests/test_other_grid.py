@@ -13,7 +13,7 @@ import pytest
 from device.answer.identifier import Identifier
 from device.answer.proof import prove
 from device.cli.main import run_command
-from device.driver.acquisition import pixels_of_interest
+from device.driver.auto_exposure import pixels_of_interest
 from device.field_library.compound import field_compound
 from device.inference.bundle import Bundle, read_bundle, read_bundle_file
 from device.inference.errors import ProductMismatch

@@ -57,6 +57,11 @@ def _simulated(specification: str = MIX) -> SimulatedAnalyzer:
     return build_analyzer(parse(specification), Framing.RAW)
 
 
+# Frames of one measurement of `_simulated()`: low, full, and three that find the exposure; with two
+# dark ones before and one after.
+_LIT, _FRAMES = 5, 8
+
+
 def _analyzer(simulated: SimulatedAnalyzer) -> Analyzer:
     return Analyzer(InProcessTransport(simulated), timeout_s=2.0)
 
@@ -173,7 +178,7 @@ def test_every_press_gives_one_stored_answer(store: RecordStore, identifier: Ide
         assert shown == _ids(store)
         assert len(set(shown)) == 3
     assert not simulated.laser_is_on
-    assert len(simulated.laser_on_log) == 3  # once for each press, never for a dark frame
+    assert len(simulated.laser_on_log) == 3 * _LIT
 
 
 def test_an_answer_is_stored_before_it_is_shown(store: RecordStore, identifier: Identifier) -> None:
@@ -223,7 +228,7 @@ def test_an_open_interlock_is_shown_and_the_next_press_answered(identifier: Iden
 
 
 def test_an_unplugged_analyzer_ends_the_loop(identifier: Identifier) -> None:
-    gone = FaultPlan.of(Fault(FaultKind.UNPLUG, Opcode.ACQUIRE_FRAME, nth=2))
+    gone = FaultPlan.of(Fault(FaultKind.UNPLUG, Opcode.ACQUIRE_FRAME, nth=_FRAMES))
     simulated, screen = _with_faults(gone), _Screen()
     with pytest.raises(LinkError), _analyzer(simulated) as analyzer:
         screen.run(analyzer, identifier, None, 5)
@@ -278,7 +283,7 @@ def test_an_interrupt_during_an_exposure_leaves_laser_off_and_store_whole(
     store: RecordStore, identifier: Identifier
 ) -> None:
     simulated, screen = _simulated(), _Screen()
-    transport = _InterruptedTransport(simulated, exposures=3)
+    transport = _InterruptedTransport(simulated, exposures=2 * _LIT + 1)
     with store:
         with pytest.raises(KeyboardInterrupt), Analyzer(transport, timeout_s=2.0) as analyzer:
             screen.run(analyzer, identifier, store, 5)

@@ -14,6 +14,7 @@ import pytest
 from device.answer.identifier import Identifier
 from device.driver.acquisition import AcquisitionSettings, acquire
 from device.driver.growing import SequentialSettings
+from device.driver.spectrometer import Detector as Cooled
 from device.driver.spectrometer import Spectrometer
 from device.events import Event, LinkLost, Reconnected
 from device.runtime import NoModelSlots, StoredAnswer
@@ -108,6 +109,9 @@ class ShutterInstrument:
 
     def set_tec(self, enabled: bool, setpoint_c: float) -> None:
         raise CallerError("There is no cooler.")
+
+    def detector(self) -> Cooled:
+        return Cooled(stable=True, temperature_c=float("nan"))
 
     def acquire_frame(self, laser_on: bool) -> Shot:
         self._frames += 1

@@ -27,6 +27,7 @@ ONE = Measured(
     foreign=False,
     seen=(seen(1, False, names=False), seen(2, False), seen(4, True), seen(5, True)),
     stopped=2,
+    exposed=(seen(1, False), seen(2, False), seen(4, True), seen(6, True)),
     plain=(seen(1, False), seen(4, True), seen(16, True), seen(48, True)),
 )
 
@@ -38,7 +39,8 @@ ONE = Measured(
         ("until something is named", 2),
         ("1 pair", 1),
         ("2 pairs", 2),
-        ("16 pairs", 5),
+        ("3 pairs", 4),
+        ("16 pairs", 6),
         (WHOLE, 5),
         ("16 x 100 ms", 16),
     ],
@@ -49,7 +51,7 @@ def test_each_rule_stops_where_it_says(rule: str, pairs: int) -> None:
 
 def test_fixed_averaging_is_compared_at_no_more_errors() -> None:
     assert wrong([ONE], RULES["2 pairs"]) == 1 > wrong([ONE], RULES[PRODUCT])
-    assert no_more_errors([ONE], FOUND) == "4 pairs"
+    assert no_more_errors([ONE], FOUND) == "3 pairs"
     assert no_more_errors([ONE], {"1 pair": RULES["1 pair"]}) is None
 
 

@@ -24,7 +24,7 @@ from device.inference.trust import default_trust_policy
 from tools.bench_timing import Row
 from tools.entry_point import run
 
-GROUPS = ("pipeline", "library", "processes", "driver")
+GROUPS = ("pipeline", "stored", "library", "processes", "driver")
 DATA = Path(__file__).resolve().parent.parent / "data" / "solvents13"
 SPECTRUM = DATA / "mixtures" / "FourSolvent-1.txt"
 LIBRARIES = ("numpy", "ai-edge-litert", "tflite-runtime", "pyusb")
@@ -87,6 +87,11 @@ def measure_group(
 
         acquisitions = bench_pipeline.recorded_acquisitions(DATA)
         return bench_pipeline.measure(bundle, runtime_name, acquisitions, rounds)
+    if group == "stored":
+        from device.answer.identifier import Identifier
+        from tools import bench_stored
+
+        return bench_stored.measure(Identifier(bundle, runtime_name), max(1, rounds // 10))
     if group == "library":
         from device.answer.identifier import Identifier
         from tools import bench_library, bench_pipeline

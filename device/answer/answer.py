@@ -62,6 +62,11 @@ class MeasuredWith:
     stopped_because: `certain`, `budget`, `recording`, `more_frames_cannot_help`, or `fixed` where
         the number of frames was given.
     countdown_s: before the first light; 0: there was none.
+    exposure: `found`, `given`, or `recording` where one was played at its own.
+    first_light_mw: power of the first light; None: a recording is not lit.
+    detector_temperature_c: mean over the lit frames; None: not known.
+    cooler_setpoint_c: None: there is no cooler, or it keeps its maker's.
+    overridden: what an operator set apart from the safe defaults, by the option's name.
     """
 
     integration_time_ms: float
@@ -70,6 +75,11 @@ class MeasuredWith:
     looks: int
     stopped_because: str
     countdown_s: float
+    exposure: str = "found"
+    first_light_mw: int | None = None
+    detector_temperature_c: float | None = None
+    cooler_setpoint_c: float | None = None
+    overridden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

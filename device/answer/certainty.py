@@ -1,14 +1,16 @@
 """May a measurement stop here? A rule for looking several times at a spectrum that grows.
 
 Log odds d beyond a cut are wrong with odds of exp(-d) times those at the cut. Who looks K times,
-and stops early only where every sum is ln K away from its cut, errs at any one early look with at
-most 1/K of the odds at the cut: over all K looks together (union bound) stopping early costs no
-more errors than one decision at the cut. K has to be known before the first look. At the last look
-the verdict stands as it is.
+and stops early only where every sum above its cut is ln K away from it, errs at any one early look
+with at most 1/K of the odds at the cut: over all K looks together (union bound) stopping early
+costs no more errors than one decision at the cut. K has to be known before the first look. At the
+last look the verdict stands as it is.
 
 A sum below its cut is taken as all the light of the budget would leave it: a trace that only the
-whole budget shows is not given up at the first look. Evidence is the square of a normal deviate and
-rises in proportion to light; chance hides at most sqrt(2 ln K) of that deviate with odds of 1/K.
+whole budget shows is not given up at the first look. Evidence is the square of a normal deviate.
+Of its variance the part p is noise, which light lessens, and the rest misfit, which stays: with L
+times the light the square grows L / (p + (1 - p) L) times. Chance hides at most sqrt(2 p ln K) of
+the deviate with odds of 1/K, and so K looks together give up no more than one decision at the cut.
 What has no evidence has nothing that could bring it near its cut: compounds, and something foreign
 of which no lone line is seen. Something foreign is not certain while it may be a cosmic ray.
 
@@ -52,8 +54,8 @@ def margin(
 ) -> float | None:
     """Log odds from the nearest sum to its cut; None where nothing was decided.
 
-    Negative where the whole budget would bring a compound over its cut; never above 0 where the
-    answer itself asks for more light.
+    A compound below its cut counts where the whole budget would bring it over it, and then the
+    margin is negative; never above 0 where the answer itself asks for more light.
 
     Args:
         looks: how many there are at most.
@@ -63,11 +65,15 @@ def margin(
     fit, why = found.full_fit, found.why
     if why is None or fit is None or found.fit is None:
         return None
-    hidden = math.sqrt(2.0 * margin_asked(looks))
-    later = replace(fit, evidence=(np.sqrt(fit.evidence) + hidden) ** 2 * light_at_end)
+    noise = min(max(fit.noise_part, 0.0), 1.0)
+    growth = light_at_end / (noise + (1.0 - noise) * light_at_end)
+    hidden = math.sqrt(2.0 * noise * margin_asked(looks))
+    later = replace(fit, evidence=(np.sqrt(fit.evidence) + hidden) ** 2 * growth)
     now = total(compound_terms(fit, why.presence, numbers)) - numbers.named_from
     then = total(compound_terms(later, why.presence, numbers)) - numbers.named_from
-    away = float(np.where(now > 0.0, now, -then)[fit.evidence > 0].min(initial=np.inf))
+    named, open_ = now > 0.0, (now <= 0.0) & (then > 0.0)
+    each = np.select([named, open_], [now, -then], np.inf)
+    away = float(each[fit.evidence > 0].min(initial=np.inf))
     if any(reason.code in _OPEN for reason in found.reasons):
         return min(away, 0.0)
     foreign = sum(foreign_terms(found.fit, numbers).values())

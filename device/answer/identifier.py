@@ -16,6 +16,7 @@ from device.answer.answer import Answer, DecisionLabel, FieldLabel, ModelLabel, 
 from device.answer.asked import Asked
 from device.answer.decision_identity import DECISION_VERSION, decision_sha256
 from device.answer.detection_limits import DetectionLimit, detection_limits
+from device.answer.remarks import remarks_on
 from device.answer.through_containers import measured_through, through, unfitted
 from device.field_library.compound import FieldCompound, UnusableReference, clash
 from device.fit.library import Library
@@ -112,6 +113,7 @@ class Identifier:
         measured through `containers`, made by `container`."""
         start = perf_counter()
         warned = tuple(one.warning for one in containers if one.warning is not None)
+        warned += remarks_on(spectrum.flags)
         gridded = measured_through(to_grid(spectrum, self.bundle.manifest.grid), containers)
         reasons, fault = self._gate(spectrum, gridded)
         if not reasons:

@@ -53,8 +53,9 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
                   into this verdict; records from before it existed have none
     why           the sums that decided (`scores.py`), or null where nothing was decided; records of
                   before it existed have none
-    settings      {integration_time_ms, frames, laser_power_mw, looks, stopped_because, countdown_s}
-                  of a measurement, null for a file; records from before it existed have none
+    settings      {integration_time_ms, frames, laser_power_mw, looks, stopped_because, countdown_s,
+                  exposure, first_light_mw, detector_temperature_c, cooler_setpoint_c, overridden}
+                  of a measurement (`answer.py`), null for a file; older records have fewer
                   settings.despite_self_test: true where the operator overrode a failed self-test
     self_test     {state, utc, record_id} of the analyzer's last self-test; state is passed, failed,
                   overdue or never; null for a file or where nothing is kept

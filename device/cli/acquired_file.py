@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from device.driver.acquisition import pixels_of_interest
+from device.driver.auto_exposure import pixels_of_interest
 from device.durable import written_whole
 from device.spectra.files import acquired_csv, acquired_json
 from device.spectra.spectrum import Acquisition

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from device.cli.options import common_options, measurement_options, port_option
-from device.cli.output import clear_progress, print_json, print_progress
+from device.cli.output import clear_progress, print_json
+from device.cli.safety_options import safety_options
 
 if TYPE_CHECKING:
-    from device.driver.acquisition import AcquisitionSettings
     from device.driver.analyzer import Analyzer
-
-_AUTO = "auto"
 
 
 @click.command("list")
@@ -93,6 +91,7 @@ def info_command(port: str, as_json: bool, timeout_s: float) -> None:
 )
 @click.option("--force", is_flag=True, help="Replace FILE if it is there already.")
 @measurement_options
+@safety_options
 @click.option(
     "--laser-power",
     type=click.IntRange(min=0),
@@ -106,7 +105,7 @@ def info_command(port: str, as_json: bool, timeout_s: float) -> None:
     default=20.0,
     show_default=True,
     metavar="SECONDS",
-    help="With --integration-time auto: how long all exposures together may take.",
+    help="Where the exposure is found: how long all of them together may take.",
 )
 @common_options
 def acquire_command(
@@ -115,6 +114,9 @@ def acquire_command(
     force: bool,
     frames: int | None,
     integration_time: float | str | None,
+    dark_sample: bool,
+    no_heating_watch: bool,
+    cooler_c: float | None,
     laser_power: int | None,
     max_total_s: float,
     as_json: bool,
@@ -122,7 +124,8 @@ def acquire_command(
 ) -> None:
     """Measure and save a spectrum.
 
-    Takes as many dark frames as lit ones, at the same integration time, and subtracts them. Given
+    Takes as many dark frames as lit ones, at the same integration time, and subtracts them. The
+    integration time is found unless it is given; a recording keeps its own. Given
     to `ramix identify --file`, either file is answered as the measurement itself.
 
     \b
@@ -131,44 +134,36 @@ def acquire_command(
       ramix acquire --port usb: --frames 5 --integration-time auto -o sample.json
       ramix acquire --port sim:mix=toluene:0.5,ethanol:0.5 --json
     """
+    from dataclasses import asdict, replace
+
+    from device.answer.measured_with import taken_with
     from device.cli.acquired_file import check_target, save_acquisition, summary
-    from device.driver.acquisition import acquire
-    from device.driver.prepared import prepared
+    from device.cli.measuring import acquisition_settings, safety_settings
+    from device.cli.showing import print_event
+    from device.cooling import cooled
+    from device.driver.fixed import averaged
     from device.ports import open_analyzer
 
-    settings = _settings(frames, integration_time, laser_power, max_total_s)
+    safety = safety_settings(
+        dark_sample=dark_sample, no_heating_watch=no_heating_watch, cooler_c=cooler_c
+    )
+    settings = acquisition_settings(frames, integration_time, laser_power, safety, max_total_s)
     target = output or Path(f"spectrum-{datetime.now():%Y%m%d-%H%M%S}.csv")
     check_target(target, force=force)  # before the laser fires for nothing
     with open_analyzer(port, timeout_s) as analyzer:
-        prepared(analyzer, laser_power)
-        acquisition = acquire(analyzer, settings, print_progress)
+        setpoint_c = cooled(analyzer, safety.cooler, print_event)
+        look = averaged(analyzer, settings, print_event)
         name = analyzer.info.serial
-    save_acquisition(acquisition, target, serial=name, force=force)
-    facts = summary(acquisition)
+    save_acquisition(look.acquisition, target, serial=name, force=force)
+    facts = summary(look.acquisition)
     clear_progress()
     if as_json:
-        print_json({"file": str(target), "serial": name, **facts})
+        taken = replace(taken_with(look, settings, "fixed"), cooler_setpoint_c=setpoint_c)
+        print_json({"file": str(target), "serial": name, **facts, "settings": asdict(taken)})
         return
     click.echo(f"Saved {target}")
     for key, value in facts.items():
         click.echo(f"  {key:<28} {_shown(value)}")
-
-
-def _settings(
-    frames: int | None,
-    integration_time: float | str | None,
-    laser_power: int | None,
-    max_total_s: float,
-) -> "AcquisitionSettings":
-    from device.driver.acquisition import AcquisitionSettings
-
-    return AcquisitionSettings(
-        integration_time_ms=None if isinstance(integration_time, str) else integration_time,
-        auto_exposure=integration_time == _AUTO,
-        frames=frames or 1,
-        max_total_s=max_total_s,
-        laser_power_mw=laser_power,
-    )
 
 
 def _describe(analyzer: "Analyzer") -> dict[str, Any]:

@@ -22,6 +22,7 @@ from device.cli.options import (
     runtime_option,
     store_options,
 )
+from device.cli.safety_options import safety_options
 from device.cli.self_test_options import SelfTestRules, self_test_options
 from device.cli.watch_file import read_watch_list, watch_list_option
 
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 @blank_option
 @runtime_option
 @growing_options
+@safety_options
 @countdown_option("0, for the command is the consent; with the trigger in hand: run")
 @self_test_options
 @store_options
@@ -87,6 +89,9 @@ def identify(
     frames: int | None,
     integration_time: float | str | None,
     laser_power_mw: int | None,
+    dark_sample: bool,
+    no_heating_watch: bool,
+    cooler_c: float | None,
     countdown_s: float | None,
     self_test: SelfTestRules,
     store: Path | None,
@@ -129,11 +134,12 @@ def identify(
     if bool(files) == (port is not None):
         raise click.UsageError("Give either --file or --port.")
     measuring = (budget_s, frames, integration_time, laser_power_mw)
-    asked = any(option is not None for option in (*measuring, countdown_s))
-    if files and (asked or self_test.despite):
+    guarded = dark_sample or no_heating_watch or self_test.despite
+    asked = any(option is not None for option in (*measuring, countdown_s, cooler_c))
+    if files and (asked or guarded):
         raise click.UsageError(
-            "--budget, --frames, --integration-time, --laser-power, --countdown and "
-            "--despite-self-test need a --port to measure with."
+            "--budget, --frames, --integration-time, --laser-power, --countdown, --dark-sample, "
+            "--no-heating-watch, --cooler and --despite-self-test need a --port to measure with."
         )
     if files and ACQUIRE in blanks:
         raise click.UsageError("--blank acquire needs a --port to measure with.")
@@ -159,9 +165,12 @@ def identify(
             files[0], choices, blanks, model, runtime, store, watch.asked_of, about
         )
     elif port is not None:
-        from device.cli.measuring import measurement_settings
+        from device.cli.measuring import measurement_settings, safety_settings
 
-        settings = measurement_settings(*measuring)
+        safety = safety_settings(
+            dark_sample=dark_sample, no_heating_watch=no_heating_watch, cooler_c=cooler_c
+        )
+        settings = measurement_settings(*measuring, safety)
         done = identify_sample(
             port, blanks, model, runtime, settings, countdown_s or 0.0, store, no_store, timeout_s,
             watch.asked_of, about, self_test,

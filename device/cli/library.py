@@ -17,15 +17,14 @@ from device.cli.options import (
     measurement_options,
     port_option,
 )
-from device.cli.output import print_json, print_progress
+from device.cli.output import print_json
+from device.cli.safety_options import safety_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from device.driver.acquisition import AcquisitionSettings
     from device.field_library.compound import FieldCompound
     from device.inference.bundle import Bundle
-    from device.spectra.spectrum import Spectrum
 
 
 @click.group()
@@ -57,6 +56,7 @@ def library() -> None:
 @click.option("--hazard", default="", metavar="TEXT", help="Hazard statement for the card.")
 @port_option(required=False)
 @measurement_options
+@safety_options
 @laser_power_option
 @click.option(
     "--model",
@@ -74,6 +74,9 @@ def add(
     port: str | None,
     frames: int | None,
     integration_time: float | str | None,
+    dark_sample: bool,
+    no_heating_watch: bool,
+    cooler_c: float | None,
     laser_power_mw: int | None,
     model: Path | None,
     as_json: bool,
@@ -92,11 +95,13 @@ def add(
     """
     if (file is None) == (port is None):
         raise click.UsageError("Give either a FILE or --port.")
-    if file is not None and (frames, integration_time, laser_power_mw) != (None, None, None):
+    asked = (frames, integration_time, laser_power_mw, cooler_c)
+    if file is not None and (asked != (None,) * 4 or dark_sample or no_heating_watch):
         raise click.UsageError(
-            "--frames, --integration-time and --laser-power need a --port to measure with."
+            "--frames, --integration-time, --laser-power, --dark-sample, --no-heating-watch and "
+            "--cooler need a --port to measure with."
         )
-    from device.cli.measuring import acquisition_settings
+    from device.cli.measuring import acquisition_settings, measured_spectrum, safety_settings
     from device.cli.spectrum_file import read_with_sha256
     from device.field_library.compound import field_compound
     from device.field_library.store import FieldLibrary
@@ -105,9 +110,14 @@ def add(
     bundle = model_source.load_default(model)
     kept = FieldLibrary.default()
     there = kept.load()
-    settings = acquisition_settings(frames, integration_time, laser_power_mw)
+    safety = safety_settings(
+        dark_sample=dark_sample, no_heating_watch=no_heating_watch, cooler_c=cooler_c
+    )
+    settings = acquisition_settings(frames, integration_time, laser_power_mw, safety)
     spectrum, source_sha256 = (
-        read_with_sha256(file) if file is not None else _measure(port, settings, timeout_s)
+        read_with_sha256(file)
+        if file is not None
+        else (measured_spectrum(port or "", settings, timeout_s), "")
     )
     entry = field_compound(
         spectrum,
@@ -215,22 +225,6 @@ def _warnings(
         "apart."
         for other in alike
     ]
-
-
-def _measure(
-    port: str | None, settings: "AcquisitionSettings", timeout_s: float
-) -> "tuple[Spectrum, str]":
-    from device.driver.acquisition import acquire
-    from device.driver.port import parse_port
-    from device.driver.prepared import prepared
-    from device.ports import open_analyzer
-    from device.spectra.spectrum import spectrum_from_acquisition
-
-    parse_port(port or "")  # a typing error is told before anything is opened
-    with open_analyzer(port or "", timeout_s) as analyzer:
-        prepared(analyzer, settings.laser_power_mw)
-        acquisition = acquire(analyzer, settings, print_progress)
-    return spectrum_from_acquisition(acquisition), ""
 
 
 def _described(entry: "FieldCompound") -> dict[str, Any]:

@@ -13,9 +13,11 @@ from device.cli.options import AUTO_EXPOSURE
 from device.driver.acquisition import AcquisitionSettings
 from device.driver.growing import DEFAULT_BUDGET_S, SequentialSettings
 from device.driver.port import SimPort, parse_port
+from device.driver.safety import CoolerSettings, Safety
 from device.records.journal import recorded, usual_store
 from device.records.store import RecordStore
 from device.runtime import Settings
+from device.spectra.spectrum import Spectrum
 
 
 def measurement_settings(
@@ -23,6 +25,7 @@ def measurement_settings(
     frames: int | None,
     integration_time: float | str | None,
     laser_power_mw: int | None,
+    safety: Safety | None = None,
 ) -> Settings:
     """Until it is certain, unless frames or exposure were asked for.
 
@@ -31,24 +34,37 @@ def measurement_settings(
     """
     if frames is None and integration_time is None:
         budget_s = DEFAULT_BUDGET_S if budget_s is None else budget_s
-        return SequentialSettings(budget_s=budget_s, laser_power_mw=laser_power_mw)
+        return SequentialSettings(
+            budget_s=budget_s, laser_power_mw=laser_power_mw, safety=safety or Safety()
+        )
     if budget_s is not None:
         raise click.UsageError(
             "--budget finds frames and exposure: it excludes --frames and --integration-time."
         )
-    return acquisition_settings(frames, integration_time, laser_power_mw)
+    return acquisition_settings(frames, integration_time, laser_power_mw, safety)
 
 
 def acquisition_settings(
-    frames: int | None, integration_time: float | str | None, laser_power_mw: int | None = None
+    frames: int | None,
+    integration_time: float | str | None,
+    laser_power_mw: int | None = None,
+    safety: Safety | None = None,
+    max_total_s: float = AcquisitionSettings.max_total_s,
 ) -> AcquisitionSettings:
-    """So many frames; an integration time that was not asked for stays as the analyzer has it."""
+    """So many frames; an integration time that was not asked for is found."""
     return AcquisitionSettings(
         frames=frames or 1,
         auto_exposure=integration_time == AUTO_EXPOSURE,
         integration_time_ms=integration_time if isinstance(integration_time, float) else None,
+        max_total_s=max_total_s,
         laser_power_mw=laser_power_mw,
+        safety=safety or Safety(),
     )
+
+
+def safety_settings(*, dark_sample: bool, no_heating_watch: bool, cooler_c: float | None) -> Safety:
+    """What the options of safety say."""
+    return Safety(not no_heating_watch, dark_sample, CoolerSettings(cooler_c))
 
 
 def record_store(path: Path | None, *, no_store: bool, port: str) -> RecordStore | None:
@@ -78,3 +94,18 @@ def kept_as_event(
 def is_simulated_port(port: str | None) -> bool:
     """Whether a port names a simulated analyzer; one behind TCP or USB says so itself."""
     return port is not None and isinstance(parse_port(port), SimPort)
+
+
+def measured_spectrum(port: str, settings: AcquisitionSettings, timeout_s: float) -> Spectrum:
+    """So many frames of what lies in front of the analyzer now."""
+    from device.cli.showing import print_event
+    from device.cooling import cooled
+    from device.driver.fixed import averaged
+    from device.ports import open_analyzer
+    from device.spectra.spectrum import spectrum_from_acquisition
+
+    parse_port(port)  # a typing error is told before anything is opened
+    with open_analyzer(port, timeout_s) as analyzer:
+        cooled(analyzer, settings.safety.cooler, print_event)
+        look = averaged(analyzer, settings, print_event)
+    return spectrum_from_acquisition(look.acquisition)

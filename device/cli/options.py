@@ -185,7 +185,7 @@ _INTEGRATION_TIME = click.option(
     "--integration-time",
     callback=_parse_integration_time,
     metavar="MS",
-    help="Exposure of a frame in milliseconds, or `auto`. [default: the analyzer's own]",
+    help="Exposure of a frame in milliseconds; `auto`: found, of a recording too. [default: found]",
 )
 laser_power_option = click.option(
     "--laser-power",
@@ -224,7 +224,7 @@ _GROWING = (
         callback=_parse_integration_time,
         metavar="MS",
         help="Exposure of a frame in milliseconds, or `auto`, for one frame or those of --frames. "
-        "[default with --frames: the analyzer's own]",
+        "[default with --frames: found]",
     ),
     laser_power_option,
 )

@@ -21,6 +21,7 @@ from device.cli.options import (
     store_options,
 )
 from device.cli.output import clear_progress, print_ramix_error
+from device.cli.safety_options import safety_options
 from device.cli.self_test_options import SelfTestRules, self_test_options
 from device.cli.watch_file import read_watch_list, watch_list_option
 from firmware_bridge.errors import RamixError
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 @blank_option
 @runtime_option
 @growing_options
+@safety_options
 @countdown_option("2")
 @self_test_options
 @store_options
@@ -55,6 +57,9 @@ def run(
     frames: int | None,
     integration_time: float | str | None,
     laser_power_mw: int | None,
+    dark_sample: bool,
+    no_heating_watch: bool,
+    cooler_c: float | None,
     countdown_s: float | None,
     self_test: SelfTestRules,
     store: Path | None,
@@ -93,7 +98,7 @@ def run(
         raise click.UsageError("--store and --no-store contradict each other.")
     from device.cli.exit_codes import exit_code_for_error
     from device.cli.keeping_log import keep_log
-    from device.cli.measuring import measurement_settings, record_store
+    from device.cli.measuring import measurement_settings, record_store, safety_settings
     from device.cli.outcome import show_answer, warn_of_model
     from device.cli.self_tests import fitness
     from device.cli.showing import print_event
@@ -107,7 +112,10 @@ def run(
 
     opener, truth = opener_and_truth(port, timeout_s)  # a typing error is told before all else
     keep_log()
-    settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw)
+    safety = safety_settings(
+        dark_sample=dark_sample, no_heating_watch=no_heating_watch, cooler_c=cooler_c
+    )
+    settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw, safety)
     watch = read_watch_list(watch_list)
     records = record_store(store, no_store=no_store, port=port)
     walls = Walls(blanks, settings, sample_next=False)

@@ -21,7 +21,7 @@ from device.driver.model_transfer import ModelSlots
 from device.driver.slow_work import until_done
 from device.driver.transports.base import Transport
 from firmware_bridge.calibration import CalibrationPage
-from firmware_bridge.errors import CallerError, LinkTimeout, ProtocolError
+from firmware_bridge.errors import CallerError, LinkClosed, LinkTimeout, ProtocolError
 from firmware_bridge.messages import (
     Abort,
     Flush,
@@ -38,7 +38,7 @@ from firmware_bridge.messages import (
 )
 from firmware_bridge.session import Deadline, answer_time_s, frame_budget_s
 
-__all__ = ["Analyzer", "Frame", "LaserDropped"]
+__all__ = ["Analyzer", "Frame", "LaserDropped", "Restarted"]
 
 Frame = FrameReply
 
@@ -52,6 +52,13 @@ _PAGE_TIMEOUTS = 4.0
 _TRIGGER_POLL_S = 0.05
 # More than any request has: ends one that a crashed host left half sent, whatever its length.
 _FILLER = bytes(8 * 1024)
+
+
+class Restarted(LinkClosed):
+    """The analyzer is there, and is not what was opened: it has to be opened again."""
+
+    code = "restarted"
+    default_remedy = "Press the trigger again, or start the command again."
 
 
 class Analyzer(Introduced, ModelSlots, Condition):
@@ -219,11 +226,18 @@ class Analyzer(Introduced, ModelSlots, Condition):
 
         Presses since the last call count as one: nobody wants the laser to fire three times
         because an impatient operator pressed three times.
+
+        Raises:
+            Restarted: the analyzer did so meanwhile; what was pressed before means nothing now.
+            as `call` otherwise.
         """
         deadline = self._talk.deadline(timeout_s)
         while True:
-            count = self.state().trigger_count
-            # A count that fell is a restarted analyzer's: no press.
+            epoch = self._talk.session.settings_epoch
+            told = self.state()
+            if epoch is not None and told.settings_epoch != epoch:  # nobody else counts it up
+                raise Restarted(f"The analyzer {self.info.serial} restarted.")
+            count = told.trigger_count
             pressed = 0 < (count - self._triggers_seen) & 0xFFFF_FFFF < 0x8000_0000
             self._triggers_seen = count
             if pressed:

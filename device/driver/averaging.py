@@ -42,6 +42,7 @@ class CameraNoise:
     gain_e_per_count: float
     read_noise_e: float
     offset_counts: float  # electronic: counts without electrons, hence without shot noise
+    dark_e_per_s: float | None = None  # of an ordinary pixel, cooled as it left its maker
 
     def variance_counts2(self, counts: Floats) -> Floats:
         """Variance of one frame whose expected counts are `counts` (photon transfer equation)."""

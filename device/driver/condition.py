@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from typing import Final
 
+from device.driver.spectrometer import Detector
 from firmware_bridge.errors import ProtocolError
 from firmware_bridge.messages import (
     ClearEvents,
@@ -16,6 +17,7 @@ from firmware_bridge.messages import (
     GetClock,
     GetEvents,
     GetPower,
+    GetState,
     LaserState,
     Power,
     ReplyT,
@@ -52,6 +54,11 @@ class Condition(ABC):
     def power(self) -> Power:
         """Battery and temperatures."""
         return self.call(GetPower())
+
+    def detector(self) -> Detector:
+        """Whether it has the temperature that it should have, and which; no frame is taken."""
+        told = self.call(GetState())
+        return Detector(told.tec_locked, told.detector_temperature_c)
 
     def events(self, after_number: int = 0) -> EventList:
         """What happened and was not cleared; asking clears nothing."""

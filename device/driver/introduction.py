@@ -45,7 +45,10 @@ class Introduction:
         told = self.figures
         if told.known & _NOISE_FIGURES != _NOISE_FIGURES:
             return None
-        return CameraNoise(told.gain_e_per_count, told.read_noise_e, told.offset_counts)
+        # it is told for the cooler's setpoint: without one it is anybody's guess
+        known = bool(told.known & CameraFigures.DARK_CURRENT) and self.capabilities.has_tec
+        dark = told.dark_current_e_per_s if known else None
+        return CameraNoise(told.gain_e_per_count, told.read_noise_e, told.offset_counts, dark)
 
 
 class Introduced:

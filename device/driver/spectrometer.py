@@ -6,6 +6,7 @@ shape. Model slots are no part of it: an instrument without them answers with a 
 Next: `growing.py`, which measures with it; `analyzer.py`, ours.
 """
 
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -78,6 +79,14 @@ class Limits(Protocol):
     def has_trigger(self) -> bool: ...
 
 
+@dataclass(frozen=True)
+class Detector:
+    """stable: the cooler holds its setpoint. temperature_c: 0 where it is not measured."""
+
+    stable: bool
+    temperature_c: float
+
+
 class Spectrometer(Protocol):
     """One instrument, open within a `with` statement and dark after it, however that ends.
 
@@ -123,6 +132,9 @@ class Spectrometer(Protocol):
         """Arms nothing."""
 
     def set_tec(self, enabled: bool, setpoint_c: float) -> None: ...
+
+    def detector(self) -> Detector:
+        """How it is now."""
 
     def acquire_frame(self, laser_on: bool) -> Frame:
         """Expose once, and never return an earlier frame. The laser is off after it."""

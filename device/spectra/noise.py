@@ -140,6 +140,14 @@ def median(values: npt.NDArray[np.floating[Any]]) -> float:
     return 0.5 * (float(ordered[lower]) + float(ordered[upper]))
 
 
+def median_nearby(values: npt.NDArray[Any], points: int) -> Floats:
+    """[n], of so many neighbours, an odd number; mirrored at the ends."""
+    held = np.pad(values, points // 2, mode="reflect")
+    windows = np.lib.stride_tricks.sliding_window_view(held, points)
+    ordered = np.partition(windows, points // 2, axis=1)
+    return np.asarray(ordered[:, points // 2], np.float64)
+
+
 def _law(noise: Floats, level: Floats) -> NoiseLaw:
     """Both numbers from samples of noise and the signal's level at each.
 

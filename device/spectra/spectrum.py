@@ -27,8 +27,11 @@ Bools = npt.NDArray[np.bool_]
 # What a measurement may say about itself beside its counts. The first two are against identifying
 # it (`quality.py`).
 LASER_OFF, LASER_DROPPED = "laser_off", "laser_dropped"
+# These are told beside its answer (`../answer/remarks.py`).
+TEC_UNLOCKED, ROOM_LIGHT, DRIFTS = "tec_unlocked", "room_light", "drift"
 KNOWN_FLAGS = frozenset(
-    {LASER_OFF, LASER_DROPPED, "recorded_average", "tec_unlocked", "cosmic_rays_removed"}
+    {LASER_OFF, LASER_DROPPED, "recorded_average", "cosmic_rays_removed"}
+    | {TEC_UNLOCKED, ROOM_LIGHT, DRIFTS}
 )
 
 
