@@ -25,6 +25,7 @@ from device.api import (
     load_model,
     read_spectrum,
 )
+from device.driver.spectrometer import Detector as Condition
 from firmware_bridge.errors import CallerError
 from firmware_bridge.messages import FrameFlags, LaserState
 from firmware_bridge.simulator.detector import Detector, DetectorModel, default_calibration
@@ -121,6 +122,9 @@ class ShutterInstrument:
 
     def set_tec(self, enabled: bool, setpoint_c: float) -> None:
         raise CallerError("There is no cooler.")
+
+    def detector(self) -> Condition:
+        return Condition(stable=True, temperature_c=0.0)  # 0: not measured
 
     def acquire_frame(self, laser_on: bool) -> Shot:
         counts = self._library.read(self.integration_time_ms, laser_on)
