@@ -41,6 +41,25 @@ def written_whole(path: Path, mode: int | None = None) -> Iterator[BinaryIO]:
         raise
 
 
+def moved_to_new(unfinished: Path, path: Path) -> None:
+    """Give a finished file its name, never over another that came meanwhile.
+
+    Raises:
+        FileExistsError: another one has the name; `unfinished` stays.
+        OSError: the disk does not take it.
+    """
+    try:
+        os.link(unfinished, path)
+    except FileExistsError:
+        raise
+    except OSError:  # file systems of memory sticks know no links
+        if path.exists():
+            raise FileExistsError(path) from None
+        unfinished.rename(path)
+    else:
+        unfinished.unlink()
+
+
 def make_folder(folder: Path, mode: int = 0o777) -> None:
     """Create it with its parents, each synced: a file is as safe as the names leading to it.
 

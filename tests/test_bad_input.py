@@ -203,7 +203,7 @@ def test_a_calibration_page_that_contradicts_the_frame_is_a_protocol_error(
         last_valid_pixel=1023, pixel_count=1024, dead_pixels=(), resolution_cm1=12.0, serial="x",
     )  # fmt: skip
 
-    def contradicting(specification: str) -> InProcessTransport:
+    def contradicting(specification: str, _follow: object = None) -> InProcessTransport:
         simulated = build_analyzer(parse(specification), Framing.RAW)
         simulated.set_calibration_page(page.to_bytes())
         return InProcessTransport(simulated)

@@ -321,3 +321,49 @@ def test_another_thread_than_the_one_that_opened_the_store_may_write(path: Path)
         store.close()
     assert whole(path) == 9
     assert not list(path.parent.glob("*set-aside*"))
+
+
+@pytest.mark.parametrize("at", ["create", "write_mark"])
+def test_a_sudden_end_while_a_store_is_set_aside_loses_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    ids = filled(path, 3)
+    edit(path, "UPDATE records SET signature = zeroblob(64) WHERE sequence = 3")
+    before = path.read_bytes()
+
+    def killed(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    target = (
+        "device.records.database.create" if at == "create" else "device.records.writing.write_mark"
+    )
+    with monkeypatch.context() as patch, RecordStore(path) as store:
+        patch.setattr(target, killed)
+        with pytest.raises(KeyboardInterrupt):
+            store.append(answer())
+    (aside,) = path.parent.glob("*set-aside*.sqlite")
+    assert aside.read_bytes() == before
+    kept = filled(path, 1)
+    with RecordStore(path, read_only=True) as store:
+        assert [one.record_id for one in store.list()] == kept
+        assert store.verify().problems == ()
+    with RecordStore(aside, read_only=True) as store:
+        assert [one.record_id for one in store.list()] == ids[::-1]
+    assert len(list(path.parent.glob("*set-aside*.sqlite"))) == 1
+
+
+def test_a_stick_without_links_takes_key_and_export(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(*_arguments: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setenv("RAMIX_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(os, "link", no_links)
+    filled(path, 1)
+    assert (tmp_path / "home" / "device.key").stat().st_mode & 0o777 == 0o600
+    target = tmp_path / "away.sqlite"
+    with RecordStore(path) as store:
+        store.export_store(target)
+    assert whole(target) == 1
+    assert sorted(one.name for one in (tmp_path / "home").iterdir()) == ["device.key"]

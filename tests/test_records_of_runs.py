@@ -50,7 +50,13 @@ def test_a_run_keeps_its_start_and_what_stands_beside_each_measurement(
     assert len(record.array("raw_counts")) == len(record.array("dark_counts")) == 2048
     assert run_command(["records", "show", record.record_id, "--simulated"]) == 0
     card = " ".join(capsys.readouterr().out.split())
-    for words in ("H225", "Sample: S-1", "Operator: A. Nalyst", record.code, "no light was made"):
+    for words in (
+        "DANGER Toluene",
+        "Sample: S-1",
+        "Operator: A. Nalyst",
+        record.code,
+        "no light was made",
+    ):
         assert words in card
     assert run_command(["records", "list"]) == 0
     assert "kept apart" in capsys.readouterr().err

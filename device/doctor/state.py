@@ -52,6 +52,13 @@ def records() -> Iterator[Finding]:
             f"The chain of records in {path} is broken: {problem}.",
             "Keep this file as it is: `ramix records verify` says since when.",
         )
+    for aside in sorted(path.parent.glob(f"{path.stem}-set-aside-*{path.suffix}")):
+        yield warning(
+            check,
+            f"{aside} could not be continued and lies aside; `ramix records events --kind "
+            "set_aside` says why.",
+            f"Look at it: ramix records verify --store {aside}; then keep it elsewhere.",
+        )
     if not report.problems:
         yield ok(check, f"{report.count} records in {path} are whole.")
 

@@ -6,11 +6,12 @@ Next: `store.py`.
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
 from device import installation
-from device.durable import OWN_FILE, OWN_FOLDER, make_folder, sync_folder
+from device.durable import OWN_FILE, OWN_FOLDER, make_folder, moved_to_new, sync_folder
 from device.inference.errors import TrustError
 from device.inference.trust import SigningKey
 from device.plain_file import why_not
@@ -98,10 +99,8 @@ def _make(path: Path) -> None:
             stream.write(SigningKey.generate().to_pem())
             stream.flush()
             os.fsync(stream.fileno())
-        try:
-            os.link(own, path)
-        except FileExistsError:
-            return
+        with suppress(FileExistsError):
+            moved_to_new(own, path)
     finally:
         own.unlink(missing_ok=True)
         sync_folder(path.parent)

@@ -10,7 +10,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-from device.durable import OWN_FILE, sync_folder
+from device.durable import OWN_FILE, moved_to_new, sync_folder
 from device.plain_file import why_not
 from device.records import database
 from device.records.errors import RecordStoreError
@@ -39,7 +39,8 @@ def copy_store(source: Path, target: Path) -> ChainReport:
             deadline.renew(database.whole_read_s(source))
             connection.execute("PRAGMA query_only=OFF")  # VACUUM INTO writes another file alone
             connection.execute("VACUUM INTO ?", (str(unfinished),))
-        unfinished.chmod(OWN_FILE)
+        with suppress(OSError):  # a stick's file system may know no modes
+            unfinished.chmod(OWN_FILE)
         with closing(sqlite3.connect(unfinished)) as copy:
             copy.execute("PRAGMA journal_mode=DELETE")
         with unfinished.open("rb") as stream:
@@ -50,7 +51,7 @@ def copy_store(source: Path, target: Path) -> ChainReport:
                 f"The store was not exported, for it is not whole: {report.problems[0]}.",
                 remedy="`ramix records verify` says more; copy the file itself as evidence.",
             )
-        os.link(unfinished, target)  # never over a file that came meanwhile
+        moved_to_new(unfinished, target)
         sync_folder(target.parent)
     except (OSError, sqlite3.Error) as error:
         told = why_not(error) if isinstance(error, OSError) else "the disk or the store refused"

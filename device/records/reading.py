@@ -27,6 +27,7 @@ from device.records.chain import (
     row_problem,
 )
 from device.records.content import Record, StoredEvent, parse_body, why_misshapen
+from device.records.entry import Entry, Following
 from device.records.errors import RecordStoreError
 from device.records.head import Head, entry_id
 from device.records.kinds import EntryKind
@@ -72,9 +73,13 @@ class Reader:
             except BaseException:
                 self.close()
                 raise
+        self.renew(seconds)
+        return self._connection
+
+    def renew(self, seconds: float) -> None:
+        """Give the statements that follow so much time from now."""
         if self._deadline is not None:
             self._deadline.renew(seconds)
-        return self._connection
 
     def origin(self) -> Origin:
         connection = self.open()
@@ -111,6 +116,22 @@ class Reader:
         if row is None or row.kind != EntryKind.MEASUREMENT:
             return None
         return self._record(connection, row, with_data=True)
+
+    def entry(self, number: int) -> Entry | None:
+        """One measurement whole, unchecked; None: it is not there, or of a store of version 1."""
+        connection = self.open()
+        row = None if self.version == 1 else row_at(connection, number)
+        body = None if row is None else body_of(connection, number)
+        if row is None or body is None:
+            return None
+        origin, after = self.origin(), row_at(connection, number + 1)
+        return Entry(
+            origin.head(row),
+            previous_hash(connection, number, origin),
+            body,
+            _data_of(connection, number),
+            None if after is None else Following(after.body_sha256, after.hash),
+        )
 
     def events(self, kind: str | None, limit: int) -> tuple[StoredEvent, ...]:
         """The newest first."""

@@ -37,6 +37,7 @@ from device.records.report import MOST_TOLD, ChainReport, is_noted, version_1_re
 from device.records.retention import Pruned
 
 _AT_ONCE: Final = 200  # rows of one query, a few hundred bytes each
+_BATCH_S: Final = 60.0  # to read and check so many: a second, on a slow machine ten
 
 
 def verified(reader: Reader, expected: str | Head | None, key: bytes | None) -> ChainReport:
@@ -62,6 +63,7 @@ class _Examination:
         expected: str | Head | None,
         key: bytes | None,
     ) -> None:
+        self._reader = reader
         self._path = reader.path
         self._connection = connection
         self._expected = expected
@@ -117,7 +119,7 @@ class _Examination:
     def _walk(self, origin: Origin) -> None:
         previous, number = genesis_hash(origin.store_id), -1
         before: Row | None = None
-        for row in _rows(self._connection):
+        for row in self._rows():
             if row.sequence > number + 1:
                 missing = row.sequence - 1
                 told = str(missing) if missing == number + 1 else f"{number + 1} to {missing}"
@@ -137,6 +139,25 @@ class _Examination:
             self._seen_expected = self._seen_expected or is_noted(head, self._expected)
             self._clock(before, row)
             self._newest, previous, number, before = head, row.hash, row.sequence, row
+
+    def _rows(self) -> Iterator[Row]:
+        """In their order; each query is short, so that no writer waits for it.
+
+        Time is bounded for each query; their number, by the file's size, for `_walk` ends where
+        numbers do not rise.
+        """
+        after, more = -(2**62), True
+        while more:
+            self._reader.renew(_BATCH_S)
+            found = self._connection.execute(
+                f"SELECT {COLUMNS} FROM records WHERE sequence > ? ORDER BY sequence LIMIT ?",
+                (after, _AT_ONCE),
+            ).fetchall()
+            more = len(found) == _AT_ONCE
+            for one in found:
+                row = row_of(one)
+                after = max(after, row.sequence)
+                yield row
 
     def _entry_problem(self, row: Row, previous: bytes, origin: Origin) -> str:
         problem = row_problem(row, previous, origin)
@@ -170,6 +191,7 @@ class _Examination:
             )
 
     def _outside_of_the_chain(self, origin: Origin, mark: Head | None) -> None:
+        self._reader.renew(database.whole_read_s(self._path))
         lost = self._pruned.lost()
         for first, final in lost[:MOST_TOLD]:
             numbers = str(first) if first == final else f"{first} to {final}"
@@ -225,18 +247,3 @@ class _Examination:
             self._notes.append(
                 "no mark beside it: only a head noted earlier (--head) shows a cut-off end"
             )
-
-
-def _rows(connection: sqlite3.Connection) -> Iterator[Row]:
-    """In their order; each query is short, so that no writer waits for it."""
-    after, more = -(2**62), True
-    while more:
-        found = connection.execute(
-            f"SELECT {COLUMNS} FROM records WHERE sequence > ? ORDER BY sequence LIMIT ?",
-            (after, _AT_ONCE),
-        ).fetchall()
-        more = len(found) == _AT_ONCE
-        for one in found:
-            row = row_of(one)
-            after = max(after, row.sequence)
-            yield row
