@@ -46,6 +46,7 @@ demo: $(DEVICE_STAMP)  ## Identify a real four-solvent frame on the simulated an
 	@RAMIX_HOME=$(DEMO_HOME) $(BIN)/ramix identify --port "sim:replay=$(DEMO_FRAME)" \
 		--plot $(DEMO_PICTURE)
 	@echo "Measured spectrum, fitted components and residual: $(CURDIR)/$(DEMO_PICTURE)"
+	@echo "The operator's screen, with ten samples: $(BIN)/ramix serve --port sim:scenes=demo --open"
 
 test: lint  ## Linters, types, import rules and the whole test suite
 	@$(BIN)/python -m pytest
