@@ -3,6 +3,7 @@
 Each check is a function of a text (`pages.py`) and is shown to fail on what is planted.
 """
 
+import json
 import re
 from functools import cache
 from importlib import import_module
@@ -12,6 +13,7 @@ import click
 import pytest
 
 from device.cli.main import VERBS, cli
+from device.screen.phases import Phase
 from firmware_bridge.errors import RamixError
 from tests.pages import (
     PAGES,
@@ -171,6 +173,33 @@ def test_every_command_of_ramix_is_called_by_a_page() -> None:
             if not any(re.search(rf"\bramix {path}\b", " ".join(text.split())) for text in texts):
                 missing.append(path)
     assert not missing
+
+
+# The rows of docs/screen.md that are no state's own name.
+_OTHER_WORDS = {
+    "no measurement": Phase.FAILED,
+    "the analyzer is gone": Phase.RECONNECTING,
+}
+# States that the page tells of in a paragraph of their own, and the one before all.
+_WITHOUT_ROW = {Phase.STARTING, Phase.CHECKING, Phase.CHECKED, Phase.ASKING, Phase.CALIBRATING}
+
+
+def test_every_state_of_the_screen_is_on_its_page() -> None:
+    table = re.search(r"^\| state \|.*?\n\n", read(ROOT / "docs/screen.md"), re.M | re.S)
+    assert table is not None
+    rows = re.findall(r"^\| ([^|]+?) \|", table[0], re.M)[1:]
+    told = {
+        _OTHER_WORDS[row] if row in _OTHER_WORDS else Phase(row.lower().replace(" ", "_"))
+        for row in rows
+    }
+    assert told == set(Phase) - _WITHOUT_ROW
+
+
+def test_the_screens_places_that_pages_name_are_on_it() -> None:
+    words = json.loads(read(ROOT / "device/screen/pages/words/en.json"))
+    assert {"Measure", "History", "Check", "Settings"} <= set(words.values())
+    for name in ("History", "Check", "Settings"):
+        assert name in read(ROOT / "docs/screen.md") and name in read(ROOT / "docs/guide.md")
 
 
 def test_every_make_goal_that_a_page_names_is_in_the_makefile() -> None:
