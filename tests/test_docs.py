@@ -14,6 +14,7 @@ from device.cli.main import cli
 from tests.pages import ROOT, commands_of, parse, read
 
 README = read(ROOT / "README.md")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 LONGEST_README = 220  # lines: what a buyer reads in three minutes
 
 
@@ -66,6 +67,16 @@ def test_the_other_commands_are_in_the_readme(name: str) -> None:
 
 def test_the_readme_stays_short() -> None:
     assert len(README.splitlines()) <= LONGEST_README
+
+
+def test_the_readmes_figures_are_those_of_the_page_of_figures() -> None:
+    table = re.search(r"^\| what \| result \|\n\|---\|---\|\n(.*?)\n\n", README, re.M | re.S)
+    assert table is not None
+    page = set(_NUMBER.findall(read(ROOT / "docs" / "figures.md")))
+    for row in table[1].splitlines():
+        result = row.split(" | ")[1]
+        assert _NUMBER.findall(result), row
+        assert set(_NUMBER.findall(result)) <= page, row
 
 
 def test_the_exit_codes_in_the_help_are_those_of_the_table() -> None:
