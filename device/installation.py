@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from device.plain_file import read_plain
+from firmware_bridge.errors import RamixError
 
 # No variable of a user's environment moves these two. A packager may write others here.
 SYSTEM_CONFIG_DIR: Final = Path("/etc/ramix")
@@ -19,6 +20,13 @@ SYSTEM_STATE_DIR: Final = Path("/var/lib/ramix-trust")
 TRUST_STATE_NAME: Final = "trust-state.json"
 PRODUCTION_NAME: Final = "production"
 DEFAULT_MODEL_NAME: Final = "solvents13-2.ramix"
+
+
+class NoHome(RamixError):
+    """Neither the environment nor the system says where this user's files lie."""
+
+    code = "no_home"
+    default_remedy = "Name a folder with HOME or RAMIX_HOME."
 
 
 def shipped_models_dir() -> Path:
@@ -133,4 +141,9 @@ def _home() -> Path | None:
 
 def _xdg(variable: str, below_home: str) -> Path:
     value = os.environ.get(variable)
-    return Path(value) if value else Path.home() / below_home
+    if value:
+        return Path(value)
+    try:
+        return Path.home() / below_home
+    except RuntimeError as error:  # no HOME, and a user whom the system does not know
+        raise NoHome("It is not known which folder is this user's home.") from error

@@ -94,11 +94,15 @@ def write_new_key(path: Path) -> None:
     try:
         make_folder(path.parent, OWN_FOLDER)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWN_FILE)
-        with open(descriptor, "wb") as stream:
-            os.fchmod(stream.fileno(), OWN_FILE)
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
+        try:
+            with open(descriptor, "wb") as stream:
+                os.fchmod(stream.fileno(), OWN_FILE)
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError:
+            path.unlink()  # else half a key would be found, and refused, at every start
+            raise
         sync_folder(path.parent)
     except FileExistsError as error:
         raise KeyFileRefused(

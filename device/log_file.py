@@ -7,6 +7,7 @@ Files of 1 MB, of which the five last ones stay. Next: `measurement_id.py`, the 
 import json
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -52,6 +53,11 @@ class Rotating(RotatingFileHandler):
 
     def handleError(self, record: logging.LogRecord) -> None:
         """Nothing: the answer is worth more than its log line."""
+
+    def close(self) -> None:
+        """A full disk is met once more here, by what could not be written before."""
+        with suppress(OSError):
+            super().close()
 
 
 def keep_log(path: Path) -> Callable[[], None]:

@@ -5,9 +5,16 @@ come from outside (spectra, models, trust, records, field library, recipes) are 
 """
 
 import errno
+import io
 import os
 import stat
-from typing import BinaryIO, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer as Buffer
+
+_T = TypeVar("_T")
 
 _KINDS: Final = (
     (stat.S_ISDIR, "a folder"),
@@ -35,6 +42,28 @@ def check_plain(path: str | os.PathLike[str]) -> None:
         return
 
 
+class _Answering(io.FileIO):
+    """A file that has nothing to give yet says so: /proc/kmsg is a plain file by its kind, and
+    Python's own reader would answer None in place of bytes."""
+
+    def __init__(self, path: str | os.PathLike[str], opener: Callable[[str, int], int]) -> None:
+        super().__init__(os.fspath(path), "rb", opener=opener)
+
+    def readinto(self, buffer: "Buffer", /) -> int:
+        count: int | None = super().readinto(buffer)
+        return _answered(count)
+
+    def readall(self) -> bytes:
+        data: bytes | None = super().readall()
+        return _answered(data)
+
+
+def _answered(found: _T | None) -> _T:
+    if found is None:
+        raise NotAPlainFile(errno.EAGAIN, "it gives nothing without being waited for")
+    return found
+
+
 def open_plain(path: str | os.PathLike[str]) -> BinaryIO:
     """A file open for reading, never waited for.
 
@@ -44,7 +73,7 @@ def open_plain(path: str | os.PathLike[str]) -> BinaryIO:
         ValueError: its name is no path (it holds a zero byte).
     """
     _require_plain(os.stat(path).st_mode)  # before it is opened: opening a device may do something
-    stream = open(path, "rb", opener=opened_without_waiting)  # noqa: SIM115 - the caller closes it
+    stream = io.BufferedReader(_Answering(path, opener=opened_without_waiting))
     try:
         _require_plain(os.fstat(stream.fileno()).st_mode)  # another one may bear the name by now
     except BaseException:

@@ -45,6 +45,23 @@ WAVELENGTH = {
     "Arabic": ("الطول الموجي", "utf-8"),
     "Thai, no word of ours": ("ความถี่", "utf-8"),
 }
+# Languages of which no word is known here: the name is none of a Raman shift, and that decides.
+UNKNOWN_NAMES: tuple[str, ...] = (
+    "Tonnfhad",
+    "Bylgjulengd",
+    "Uhin-luzera",
+    "Longitud d'ona",
+    "Viļņa garums",
+    "Gjatësia e valës",
+    "Haba ng alon",
+    "Urefu wa wimbi",
+    "Ondolongo",
+    "Ubude begagasi",
+    "lmbd",
+    "Wave\xadlength",
+    "nms",
+    "n.m.",
+)
 INFRARED = {
     "English": ("Infrared spectrum of toluene", "ascii"),
     "abbreviated": ("FT-IR, 32 scans", "ascii"),
@@ -63,6 +80,17 @@ INFRARED = {
     ),
     "Chinese": ("红外光谱", "gbk"),
     "Japanese": ("赤外スペクトル", "shift_jis"),
+    "Icelandic": ("Innrautt litr\xf3f", "latin-1"),
+    "Irish": ("Speictream infridhearg", "ascii"),
+    "Croatian": ("Infracrveni spektar", "ascii"),
+    "Indonesian": ("Spektrum inframerah", "ascii"),
+    "Bulgarian": ("Инфрачервен спектър", "cp1251"),
+    "Ukrainian": ("Інфрачервоний спектр", "cp1251"),
+    "Persian": ("طیف فروسرخ", "utf-8"),
+    "Hebrew": ("ספקטרום אינפרא אדום", "utf-8"),
+    "Hindi": ("अवरक्त स्पेक्ट्रम", "utf-8"),
+    "Vietnamese": ("Phổ hồng ngoại", "utf-8"),
+    "dotted": ("F.T.I.R. spectrum", "ascii"),
 }
 ABSORBANCE: tuple[str, ...] = (
     "Absorbance",
@@ -78,6 +106,18 @@ ABSORBANCE += (
     "Пропускание",
     "Trasmittanza",
     "log(1/R)",
+    "A",
+    "Abs.",
+    "%Trans",
+    "T (%)",
+    "K-M",
+    "O.D.",
+    "Absorpcja",
+    "Abszorbancia",
+    "Soğurma",
+    "Läpäisy",
+    "Απορρόφηση",
+    "Độ hấp thụ",
 )
 AXES: tuple[str, ...] = (
     "t / s",
@@ -148,6 +188,8 @@ for _language, (_word, _encoding) in WAVELENGTH.items():
     REFUSED[f"title, {_language}"] = rows("\t", header=f"Demo\n{_word} (nm)\nNote 3\nx\ty").encode(
         _encoding
     )
+for _word in UNKNOWN_NAMES:
+    REFUSED[f"unknown name, {_word}"] = rows(",", header=f"{_word},counts").encode()
 for _language, (_word, _encoding) in INFRARED.items():
     REFUSED[f"infrared alone, {_language}"] = rows(" ", header=_word).encode(_encoding)
     REFUSED[f"infrared beside, {_language}"] = rows(

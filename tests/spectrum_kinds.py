@@ -176,6 +176,12 @@ _ALONE: dict[str, str | bytes] = {
     "Chinese, UTF-16 without mark": rows(",", header="拉曼位移,强度").encode("utf-16-le"),
     "exponents of Fortran": rows(" ", form="{x:.3f}D+00{s}{y:.2f}D0"),
     "peaks listed below": rows("\t", header="shift\tcounts", footer="Peaks:\n1003.5\t900\n"),
+    "names that name nothing": rows(",", header="Column 1,Column 2"),
+    "names of Origin": rows("\t", header="A(X)\tB(Y)"),
+    "a name in another script, and a line that says it": rows(
+        ",", header="# X axis: Raman shift (cm-1)\nმანძილი,counts"
+    ),
+    "an operator's initials": rows(",", header="# User: I. R. Smith, Infrastructure\nx,y"),
     "old line ends": rows(",", header="Raman shift,counts").replace("\n", "\r"),
 }
 
@@ -199,6 +205,10 @@ READABLE |= {
              axis=[nm / 1000 for nm in WAVELENGTHS],
              form="{x:.7f}{s}{y:.2f}").encode(),
         Choices(excitation_nm=LASER_NM),
+    ),
+    "a name in an unknown language, the axis chosen": (
+        rows(",", header="Bylgjulengd,Styrkur").encode(),
+        Choices(axis_column="1"),
     ),
     "one of several vials": (
         rows(",", header="shift,vial 1,vial 2", form="{x:.3f}{s}{y:.2f}{s}7").encode(),

@@ -5,6 +5,7 @@ firmware in C and by the host; the vectors fix the bytes.
 """
 
 import ctypes
+import errno
 import hashlib
 import hmac
 import json
@@ -692,3 +693,13 @@ def test_simulate_serves_beyond_this_machine_only_when_told(capsys: Capture) -> 
     told = capsys.readouterr().err
     assert "anybody there could fire its laser" in told
     assert "link key" in told
+
+
+def test_a_full_disk_leaves_no_half_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("device.link_key_file.os.fsync", full)
+    with pytest.raises(KeyFileRefused, match="No space left"):
+        write_new_key(tmp_path / "link.key")
+    assert list(tmp_path.iterdir()) == []

@@ -128,3 +128,20 @@ def test_a_shell_is_not_kept_waiting(arguments: list[str], exit_code: int, tmp_p
     assert done.returncode == exit_code, done.stderr
     assert "a named pipe, not a plain file" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_gives_nothing_yet_is_refused_and_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """/proc/kmsg is one; here it is a pipe whose kind is not looked at."""
+    monkeypatch.setattr("device.plain_file._require_plain", lambda _mode: None)
+    path = tmp_path / "quiet"
+    os.mkfifo(path)
+    writer = os.open(path, os.O_RDWR)
+    try:
+        with pytest.raises(NotAPlainFile, match="without being waited for"):
+            read_plain(path, 100)
+        with open_plain(path) as stream, pytest.raises(NotAPlainFile):
+            stream.read()
+    finally:
+        os.close(writer)

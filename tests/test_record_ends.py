@@ -367,3 +367,16 @@ def test_a_stick_without_links_takes_key_and_export(
         store.export_store(target)
     assert whole(target) == 1
     assert sorted(one.name for one in (tmp_path / "home").iterdir()) == ["device.key"]
+
+
+def test_what_a_sudden_end_left_of_a_mark_goes_at_the_next_start(path: Path) -> None:
+    with RecordStore(path) as store:
+        store.append(answer())
+    left = path.with_name(f".{path.name}.head.1234.part")
+    left.write_bytes(b"{")
+    others = path.with_name(f".{path.name}2.head.1234.part")
+    others.write_bytes(b"{")
+    with RecordStore(path) as store:
+        store.check_writable()
+    assert not left.exists()
+    assert others.exists()

@@ -366,3 +366,75 @@ def test_any_single_flipped_byte_of_an_entry_is_found(path: Path) -> None:
             assert verify(path).problems, (name, position)
         edit(path, f"UPDATE {table} SET {name} = ? WHERE sequence = 1", content)
     assert not verify(path).problems  # the control: put back, it is whole again
+
+
+# ---- while a program is writing ----
+
+
+def cut_off_with_its_mark(path: Path) -> None:
+    truncated(path)
+    mark_path(path).unlink()
+
+
+@pytest.mark.parametrize("forge", [cut_off_with_its_mark, truncated, emptied])
+def test_who_is_writing_misses_its_own_entries(path: Path, forge: Callable[[Path], None]) -> None:
+    with RecordStore(path) as store:
+        for _ in range(COUNT):
+            store.append(answer())
+        forge(path)
+        store.check_writable()
+        assert store.get(store.append(answer())).problem == ""
+        (told,) = store.events("set_aside")
+    assert (path.parent / told.content["file"]).exists()
+    report = verify(path)
+    assert report.problems == ()
+    assert any("begun anew" in note and told.content["file"] in note for note in report.notes)
+
+
+def test_a_store_deleted_with_its_mark_is_missed_by_who_is_writing(path: Path) -> None:
+    with RecordStore(path) as store:
+        store.append(answer())
+        for one in path.parent.glob("records.sqlite*"):
+            one.unlink()
+        store.append(answer())
+    assert any("was gone; its mark names 1 entries" in note for note in verify(path).notes)
+
+
+def test_an_old_copy_with_its_mark_is_missed_by_who_is_writing(path: Path) -> None:
+    with RecordStore(path) as store:
+        store.append(answer())
+        old, old_mark = path.read_bytes(), mark_path(path).read_bytes()
+        store.append(answer())
+        restored = path.with_name("old")
+        restored.write_bytes(old)
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        restored.replace(path)
+        mark_path(path).write_bytes(old_mark)
+        store.append(answer())
+        assert len(store.events("set_aside")) == 1
+
+
+def test_a_store_that_another_program_began_anew_is_gone_on_with(path: Path) -> None:
+    with RecordStore(path) as store, RecordStore(path) as other:
+        store.append(answer())
+        emptied(path)
+        other.append(answer())
+        other.append(answer())
+        store.append(answer())
+        assert len(store.events("set_aside")) == 1  # once, by the other one
+    assert verify(path).count == 3
+
+
+def test_a_lost_mark_is_told_ever_after(path: Path) -> None:
+    filled(path, COUNT)
+    cut_off_with_its_mark(path)
+    filled(path, 2)
+    report = verify(path)
+    assert report.problems == ()
+    assert any("the mark was lost" in note for note in report.notes)
+
+
+def test_an_untouched_store_has_nothing_to_note(path: Path) -> None:
+    filled(path, COUNT)
+    assert verify(path).notes == ()

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import click
 from click.shell_completion import CompletionItem
 
+from device.cli.checked_value import Checked
 from device.version import VERSION
 
 # A verb's name, the verb and its words on the command line -> defaults, for `Context.default_map`.
@@ -44,7 +45,7 @@ class LazyGroup(click.Group):
         if verb is None:
             return None
         command = getattr(import_module(verb.module), verb.attribute)
-        return _knows_version(command) if isinstance(command, click.Command) else None
+        return _completed(command) if isinstance(command, click.Command) else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -67,11 +68,14 @@ class LazyGroup(click.Group):
         return verbs + click.Command.shell_complete(self, ctx, incomplete)  # and its own options
 
 
-def _knows_version(command: click.Command) -> click.Command:
-    """The verb and those below it, each with `--version`."""
+def _completed(command: click.Command) -> click.Command:
+    """The verb and those below it, each with `--version` and with values that are looked at."""
+    for parameter in command.params:
+        if not isinstance(parameter.callback, Checked):
+            parameter.callback = Checked(parameter.callback)
     if all(parameter.name != "version" for parameter in command.params):
         click.version_option(VERSION, message="%(prog)s %(version)s")(command)
     if isinstance(command, click.Group):
         for below in command.commands.values():
-            _knows_version(below)
+            _completed(below)
     return command

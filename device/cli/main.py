@@ -30,6 +30,8 @@ from firmware_bridge.errors import RamixError
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+_WRONG_NAME = (errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES, errno.EPERM, errno.EROFS)
+_LONGEST_USAGE = 4000  # characters: lists of names are shorter, a word that was typed may not be
 
 VERBS = {
     "list": Verb("device.cli.analyzer", "list_command", "Show the analyzers that are here."),
@@ -80,8 +82,11 @@ VERBS = {
 
 def _defaults(name: str, verb: click.Command, words: Sequence[str]) -> dict[str, Any]:
     """What the installation's settings files set; nothing is imported where there are none."""
-    if not any((folder / "ramix.toml").exists() for folder in installation.config_dirs()):
-        return {}
+    try:
+        if not any(installation.is_there(one / "ramix.toml") for one in installation.config_dirs()):
+            return {}
+    except OSError:
+        pass  # which one, and why it cannot be looked at, is said there
     from device.cli.settings_file import defaults_for
 
     return defaults_for(name, verb, words)
@@ -156,7 +161,7 @@ def _run(arguments: Sequence[str], command: click.Command, prog_name: str) -> in
     except OSError as error:
         clear_progress()
         if error.errno not in _DISK_FULL:
-            return _report_unexpected(error, as_json=as_json)
+            return _report_path(error, as_json=as_json)
         print_error(
             "disk_full",
             "The output could not be written: no space is left.",
@@ -173,8 +178,21 @@ def _run(arguments: Sequence[str], command: click.Command, prog_name: str) -> in
 def _report_usage(error: click.UsageError, *, as_json: bool) -> int:
     path = error.ctx.command_path if error.ctx is not None else "ramix"
     remedy = f"See `{path} --help`."
-    print_error("usage", error.format_message(), remedy, as_json=as_json)
+    said = error.format_message()
+    text = said if len(said) <= _LONGEST_USAGE else f"{said[:_LONGEST_USAGE]} [...]"
+    print_error("usage", text, remedy, as_json=as_json)
     return exit_codes.EXIT_USAGE
+
+
+def _report_path(error: OSError, *, as_json: bool) -> int:
+    """A name that the system refuses (too long, forbidden, a link to itself) is no defect."""
+    if error.errno not in _WRONG_NAME or not isinstance(error.filename, str):
+        return _report_unexpected(error, as_json=as_json)
+    name = ascii(error.filename[:60])
+    text = f"The file {name} cannot be used: {error.strerror}."
+    print_error("file_name", text, "Check its name and who may use it.", as_json=as_json)
+    forbidden = isinstance(error, PermissionError)
+    return exit_codes.EXIT_PERMISSION if forbidden else exit_codes.EXIT_ERROR
 
 
 def _report_unexpected(error: Exception, *, as_json: bool) -> int:

@@ -98,7 +98,7 @@ def read_settings_files() -> tuple[SettingsFile, ...]:
         SettingsFileError: one cannot be read or is no TOML of sections.
     """
     paths = [folder / FILE_NAME for folder in installation.config_dirs()]
-    return tuple(_read(path) for path in paths if path.exists() or path.is_symlink())
+    return tuple(_read(path) for path in paths if _is_there(path))
 
 
 def defaults_for(verb: str, command: click.Command, words: Sequence[str]) -> dict[str, Any]:
@@ -149,6 +149,16 @@ def _fits(file: SettingsFile, key: str, value: Any, option: click.Option) -> Any
     if any(isinstance(one, bool) != option.is_flag for one in parts):
         raise file.wrong(f"{key!r} is not {'true or false' if option.is_flag else 'a value'}")
     return parts if option.multiple else value
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return installation.is_there(path)
+    except OSError as error:  # perhaps it says something, and nobody may know: that is not "no"
+        raise SettingsFileError(
+            f"{path} cannot be looked at: {why_not(error)}.",
+            remedy="Give its folder to this user, or name another home with RAMIX_HOME.",
+        ) from error
 
 
 def _read(path: Path) -> SettingsFile:

@@ -87,7 +87,7 @@ _UNPLUGGED_S: Final = 3.0  # how long a planned unplugging lasts
     metavar="BUNDLE",
     help="The model that a blank flash gets, or none. [default: the shipped one]",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, help="Of everything random.")
+@click.option("--seed", type=click.IntRange(0, 10**18), default=0, help="Of everything random.")
 @click.option("--noise", type=click.FloatRange(min=0), help="Counts of noise added to a replay.")
 @click.option(
     "--snr", type=click.FloatRange(min=0, min_open=True), help="Of each frame of a mixture."

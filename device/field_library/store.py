@@ -178,7 +178,8 @@ class FieldLibrary:
 def file_name(name: str) -> str:
     """Readable, legal on every disk, and different for different names."""
     readable = re.sub(r"[^a-z0-9]+", "-", key_of(name)).strip("-")[:40] or "compound"
-    return f"{readable}-{hashlib.sha256(key_of(name).encode()).hexdigest()[:8]}{SUFFIX}"
+    digest = hashlib.sha256(key_of(name).encode("utf-8", "surrogatepass"))  # typed as any bytes
+    return f"{readable}-{digest.hexdigest()[:8]}{SUFFIX}"
 
 
 def _read(path: Path) -> FieldCompound:

@@ -161,16 +161,21 @@ class SigningKey:
     @classmethod
     def from_file(cls, path: Path) -> SigningKey:
         """Read an unencrypted PKCS#8 PEM file; raises `TrustError`."""
+        from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
         try:
-            private_key = load_pem_private_key(
-                installation.read_capped(path, MAX_TRUST_FILE_SIZE), password=None
-            )
-        except (OSError, ValueError, TypeError) as error:
-            why = str(error) if isinstance(error, TypeError) else why_not(error)
+            data = installation.read_capped(path, MAX_TRUST_FILE_SIZE)
+        except (OSError, ValueError) as error:
+            why = why_not(error)
             raise TrustError(f"The signing key {path} cannot be read: {why}.") from error
+        try:
+            private_key = load_pem_private_key(data, password=None)
+        except (ValueError, UnsupportedAlgorithm) as error:
+            raise TrustError(f"The signing key {path} is no private key in PEM.") from error
+        except TypeError as error:
+            raise TrustError(f"The signing key {path} is locked with a password.") from error
         if not isinstance(private_key, Ed25519PrivateKey):
             raise TrustError(f"The signing key {path} is not an Ed25519 key.")
         return cls(private_key)

@@ -69,8 +69,10 @@ class Deadline:
 
 
 def whole_read_s(path: Path) -> float:
-    """How long reading all of a store may take."""
-    return SHORT_READ_S + path.stat().st_size / _SLOWEST_BYTES_A_S
+    """How long reading all of a store may take; where there is none, that is told when it is
+    opened."""
+    size = path.stat().st_size if path.exists() else 0
+    return SHORT_READ_S + size / _SLOWEST_BYTES_A_S
 
 
 def connect(path: Path, *, read_only: bool) -> tuple[sqlite3.Connection, Deadline]:

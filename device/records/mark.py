@@ -5,12 +5,13 @@ like any other; store and mark put back together are found only by a head noted 
 Next: `writing.py`, which keeps it.
 """
 
+import glob
 import json
 import os
 from pathlib import Path
 from typing import Final
 
-from device.durable import OWN_FILE, sync_folder, written_whole
+from device.durable import OWN_FILE, UNFINISHED, sync_folder, written_whole
 from device.records.head import Head, read_noted
 
 MARK_SUFFIX: Final = ".head"
@@ -28,6 +29,12 @@ def read_mark(store: Path) -> Head | None:
     """
     path = mark_path(store)
     return read_noted(path) if os.path.lexists(path) else None
+
+
+def forget_unfinished(store: Path) -> None:
+    """Remove what sudden ends left of marks; the caller holds the store's lock, so none is new."""
+    for path in store.parent.glob(f".{glob.escape(mark_path(store).name)}.*{UNFINISHED}"):
+        path.unlink(missing_ok=True)
 
 
 def write_mark(store: Path, head: Head) -> None:

@@ -33,7 +33,7 @@ from device.records.kinds import EntryKind
 from device.records.mark import read_mark
 from device.records.person import person_problem
 from device.records.reading import Reader
-from device.records.report import MOST_TOLD, ChainReport, is_noted, version_1_report
+from device.records.report import MOST_TOLD, ChainReport, interruptions, is_noted, version_1_report
 from device.records.retention import Pruned
 
 _AT_ONCE: Final = 200  # rows of one query, a few hundred bytes each
@@ -90,7 +90,7 @@ class _Examination:
             self._problems.append(f"and {self._untold} more")
         head = "" if self._newest is None else self._newest.hash.hex()
         return ChainReport(
-            self._count, head, tuple(self._problems), self._entries, tuple(self._notes),
+            self._count, head, tuple(self._problems), self._entries, tuple(self._notes[:MOST_TOLD]),
             self._last_good, self._newest,
         )  # fmt: skip
 
@@ -102,11 +102,10 @@ class _Examination:
 
     def _mark(self) -> Head | None:
         try:
-            mark = read_mark(self._path)
+            return read_mark(self._path)
         except RecordStoreError as error:
             self._problem(error.text[:-1])
             return None
-        return mark
 
     def _origin(self, mark: Head | None) -> Origin | None:
         """Whose store it is, by its first entry; where that is damaged, by the mark."""
@@ -173,6 +172,8 @@ class _Examination:
         problem = problem or data_problem(value, data)
         if not problem and row.kind == EntryKind.PRUNE:
             self._pruned.said(value)
+        if not problem:
+            self._notes += interruptions(row, value.get("content"))
         if not problem and row.kind == EntryKind.SIGNATURE:
             problem = person_problem(self._connection, value.get("content"))
         return problem

@@ -26,7 +26,7 @@ from device.records.errors import CannotContinue, RecordStoreError
 from device.records.head import Head, genesis_hash
 from device.records.kinds import EntryKind
 from device.records.lock import locked
-from device.records.mark import read_mark, write_mark
+from device.records.mark import forget_unfinished, read_mark, write_mark
 from device.records.room import check_room
 from device.records.set_aside import Remains, gone, is_damage, set_aside
 from device.version import VERSION
@@ -53,6 +53,7 @@ class Writer:
         self._connection: sqlite3.Connection | None = None
         self._deadline: database.Deadline | None = None
         self._file: tuple[int, int] | None = None  # device and inode of the file that is open
+        self._written: Head | None = None  # the newest of this program: nobody else can change it
 
     def close(self) -> None:
         """Let go of the file; the last one out puts SQLite's log into it."""
@@ -65,6 +66,7 @@ class Writer:
         make_folder(self.path.parent, OWN_FOLDER)
         check_room(self.path.parent)
         with locked(self.path):
+            forget_unfinished(self.path)
             connection, _, _ = self._end()
             connection.execute("BEGIN IMMEDIATE")  # says whether this file may be written
             connection.execute("ROLLBACK")
@@ -110,6 +112,7 @@ class Writer:
 
     def _marked(self, head: Head) -> Head:
         """The entry is safe; a mark or a log that does not follow loses nothing of it."""
+        self._written = head
         try:
             write_mark(self.path, head)
         except OSError as error:
@@ -135,7 +138,7 @@ class Writer:
         try:
             return self._continued()
         except FileNotFoundError:
-            mark = self._mark_if_readable()
+            mark = self._mark_if_readable() or self._written
             self._begin(None if mark is None else gone(self.path, mark))
         except CannotContinue as why:
             self._begin_anew(why.text)
@@ -150,6 +153,8 @@ class Writer:
         connection = self._opened()
         signer = self._the_signer()
         origin, last = checked_end(connection, self.path, signer.public_key)
+        if self._written is not None and self._written.store_id == origin.store_id:
+            check_against_mark(connection, self._written, origin, last)
         mark, lost = None, "The mark is missing."
         try:
             mark = read_mark(self.path)

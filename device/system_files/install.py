@@ -57,7 +57,7 @@ def system_files(program: PurePosixPath | None) -> tuple[SystemFile, ...]:
 
 def require_may_write(root: Path) -> None:
     """Raises `RootNeeded` where this system is meant and the user is not root."""
-    if root.resolve() == THIS_SYSTEM and os.geteuid() != 0:
+    if os.path.realpath(root) == str(THIS_SYSTEM) and os.geteuid() != 0:
         raise RootNeeded("Only root may install files of the system.")
 
 

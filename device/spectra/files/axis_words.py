@@ -23,7 +23,7 @@ class Axis(Enum):
     PIXEL = "pixel numbers"
     POSITION = "positions"
     OTHER = "another quantity"  # time, frequency, energy, a shift in nm
-    UNKNOWN_SCRIPT = "words that are not known here"
+    UNKNOWN_SCRIPT = "words that are not known here"  # of a script, or of a column's name
 
 
 WAVELENGTHS = frozenset({Axis.NM, Axis.UM, Axis.ANGSTROM})

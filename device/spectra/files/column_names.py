@@ -13,12 +13,23 @@ from device.spectra.files.table import Table
 _MOST_NAME_LINES = 3
 _UNIT = re.compile(r"^(?:[\[(].*[\])]|nm|cts|counts|a\.?u\.?|1/cm|cm.?-1|)$", re.I)
 _ONLY_NUMBER = re.compile(r"^[-+]?[\d.,]+$")
+# What programs call the first of two columns, whatever is in it.
+_ANY_AXIS = re.compile(
+    r"^\W*(?:[a-z]{0,2}|x?[\s_-]*(?:ax[ei]s|data|values?|wave)|col(?:umn)?|field|var(?:iable)?|"
+    r"spalte|colonn[ea]|columna|series|unnamed|abs?ciss?ae?|points?)[\W_]*\d*\W*x?\W*$",
+    re.I | re.A,
+)
 _KEY_AND_VALUE = re.compile(r"[=:]\s*[;,\t]")  # of a line that names no column
 
 
 def kind_of(label: str) -> Axis | None:
     """What a name says that an axis is; `Raman intensity` names none."""
     return None if intensity_named(label) and not names_shift(label) else axis_named(label)
+
+
+def is_unknown_name(label: str) -> bool:
+    """A word of some language, and none that is known: it may say wavelength as well as shift."""
+    return bool(label) and not (_ANY_AXIS.match(label) or intensity_named(label))
 
 
 def names_something(labels: Sequence[str]) -> bool:

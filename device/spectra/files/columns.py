@@ -20,7 +20,7 @@ from device.spectra.files.axis_words import (
     is_position,
 )
 from device.spectra.files.choices import Choices
-from device.spectra.files.column_names import kind_of
+from device.spectra.files.column_names import is_unknown_name, kind_of
 from device.spectra.files.table import Table
 from device.spectra.files.text import Floats
 
@@ -73,6 +73,8 @@ def columns_of(table: Table, labels: Sequence[str], choices: Choices) -> Columns
     if chosen == axis:
         table.file.fail(f"column {axis + 1} cannot be both Raman shift and intensity")
     said = kinds[axis]
+    if said is None and labels[chosen] and is_unknown_name(labels[axis]):
+        said = Axis.UNKNOWN_SCRIPT
     if said is Axis.UNKNOWN_SCRIPT and chosen_axis is not None:
         said = None  # a person has read it
     return Columns(axis, chosen, said, labels[axis], labels[chosen])

@@ -45,7 +45,8 @@ def shifts_cm1(
             f"the column is called {_shown(label)} and a line says {_shown(facts.axis_line)}: one "
             "of them is wrong",
         )
-    kind = stated if said in (None, Axis.WEAK_SHIFT) and stated is not None else said
+    unsaid = (None, Axis.WEAK_SHIFT, Axis.UNKNOWN_SCRIPT)
+    kind = stated if said in unsaid and stated is not None else said
     evidence = label if kind is said and label else facts.axis_line
     if kind not in RAMAN and kind not in WAVELENGTHS and facts.wavelength_line:
         kind, evidence = Axis.NM, facts.wavelength_line

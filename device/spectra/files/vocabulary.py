@@ -104,16 +104,22 @@ OTHER: Final = _words(r"""
 """)
 # ... and other kinds of spectra that are no Raman spectra
 INFRARED: Final = _words(r"""
-    infra[\s_-]?r infra.{1,6}erve infrav.{1,4}r infrapuna podczerw
+    infra(?!st|sil)[\s_-]?\w infrid podczerw innrau irtf(?![a-z]) f\.t\.i\.r\.
+    (?<![a-z.])i\.r\.\W*(?:spe|abs|tra|$) (?:mode|technique)\W+n?ir(?![a-z])
+    [иі]нфра(?!стр) 적외 فروسرخ تحت\s*الحمراء אינפרא अवरक्त ინფრა ինֆրա อินฟราเรด
+    h.{1,4}ng\s*ngo.{1,4}i
     k.{1,4}z.{1,4}l.{1,4}tesi (?<![a-z])ft[\s/_-]?n?ir(?![a-z]) (?<![a-z])atr(?![a-z])
     (?<![a-z])drifts?(?![a-z])
     (?<![a-z])(?:mid|near|n|m)?[\s_-]?ir[\s_-]*(?:spe[ck]|abso|trans|data|micro)
-    spe[ck]tr\w*[\s_]+n?ir(?![a-z]) инфракрас ик[\s-]*(?:фурье|спектр) [红紅赤]外 적외 υπέρυθρ
+    spe[ck]tr\w*[\s_]+n?ir(?![a-z]) ик[\s-]*(?:фурье|спектр) [红紅赤]外 υπέρυθρ
     (?<![a-z])uv[\s/_-]?vis (?<![a-z])nmr(?![a-z]) (?<![a-z])xrd(?![a-z]) diffract
     terahertz chromatogra mass[\s_]spe[ck]tr
 """)
 ABSORBANCE: Final = _words(r"""
-    abso?r[bp](?:an|t(?:ion|an)|ci) asor?bim assorb absorv absor.{1,4}o trans?mit
+    abso?r[bp](?:an|t(?:ion|an)|c[ij]) absz?orb asor?bim assorb absorv absor.{1,4}o trans?mi[ts]
+    ^\W*a(?:bs)?\W*$ ^\W*k\W?m\W*$ (?<![a-z])o\.\s*d\.(?!\w) emissivit απορρόφ διαπερατ
+    so.{1,2}urma(?![a-z]) ge.{1,2}irgen l.{1,2}p.{1,2}isy .{1,2}tereszt h[^\x00-\x7f]{1,4}p\s*th
+    %\s*trans (?<![a-z])t\s*[(\[]?\s*%
     transmiss trasmitt transparenz durchl.{1,6}ss extin[ck]t reflect reflekt
     r.{1,4}flectan riflett kubelka log\s*\(?1/r (?<![a-z])%\s*[tr](?![a-z])
     optical[\s_]*density [吸透反]光?[过過射]?[度率] 吸收 吸収 反射 пропускан поглощен отражен
