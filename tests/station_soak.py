@@ -57,7 +57,7 @@ _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True)
 class Day:
-    """What came of it. Bytes are those of the process in memory, after a tenth and at the end."""
+    """What came of it. `memory_bytes`: the process's, after a tenth, a half and all of it."""
 
     presses: int
     answers: int
@@ -67,8 +67,7 @@ class Day:
     reconnected: int
     interrupts: int
     pulses: int
-    bytes_early: int
-    bytes_late: int
+    memory_bytes: tuple[int, ...]
 
 
 def descriptors() -> int:
@@ -94,7 +93,7 @@ class BadDay:
         self._told: dict[type[Event], int] = {}
         self._kept: list[str] = []  # ids as they were shown
         self._presses = self._interrupts = 0
-        self._bytes_early = 0
+        self._memory_bytes: list[int] = []
 
     def run(self) -> Day:
         """
@@ -118,7 +117,7 @@ class BadDay:
         return Day(
             self._presses, len(self._kept), self._count(Cancelled), self._count(Failed),
             self._count(LinkLost), self._count(Reconnected), self._interrupts,
-            len(self.analyzer.laser_on_log), self._bytes_early, resident_bytes(),
+            len(self.analyzer.laser_on_log), (*self._memory_bytes, resident_bytes()),
         )  # fmt: skip
 
     def _one_start(self) -> None:
@@ -166,8 +165,8 @@ class BadDay:
 
     def _pressed(self, _outcome: object) -> None:
         self._presses += 1
-        if not self._bytes_early and self._presses >= self._triggers // 10:
-            self._bytes_early = resident_bytes()
+        if self._presses in (self._triggers // 10, self._triggers // 2):
+            self._memory_bytes.append(resident_bytes())
 
     def _listed(self, store: RecordStore) -> list[str]:
         """Every measurement of the store, oldest first, page after page."""
@@ -186,12 +185,13 @@ def main() -> None:
         os.environ["RAMIX_HOME"] = folder
         begun_s = time.monotonic()
         day = BadDay(Path(folder) / "r.sqlite", chosen.triggers, chosen.seed).run()
+    memory = ", ".join(f"{size / 1e6:.1f}" for size in day.memory_bytes)
     print(
         f"{day.presses} presses: {day.answers} answers, all right and stored once, "
         f"{day.cancelled} cancelled, {day.failed} failed; link lost {day.links_lost} times, "
         f"back {day.reconnected} times, {day.interrupts} interrupts; {day.pulses} pulses, all "
-        f"ended; no descriptor or thread left; memory {day.bytes_early / 1e6:.1f} MB after a "
-        f"tenth, {day.bytes_late / 1e6:.1f} MB at the end ({time.monotonic() - begun_s:.0f} s)"
+        f"ended; no descriptor or thread left; memory {memory} MB after a tenth, after half and at "
+        f"the end ({time.monotonic() - begun_s:.0f} s)"
     )
 
 
