@@ -109,7 +109,7 @@ class BadDay:
         while self._presses < self._triggers:
             self._one_start()
             assert not self.analyzer.laser_is_on
-        gc.collect()
+        self._memory_bytes.append(resident_bytes())
         assert (descriptors(), threading.active_count()) == before
         assert all(pulse.off_s is not None for pulse in self.analyzer.laser_on_log)
         with RecordStore(self._path, read_only=True) as store:
@@ -121,7 +121,7 @@ class BadDay:
         return Day(
             self._presses, len(self._kept), self._count(Cancelled), self._count(Failed),
             self._count(LinkLost), self._count(Reconnected), self._interrupts,
-            len(self.analyzer.laser_on_log), (*self._memory_bytes, resident_bytes()),
+            len(self.analyzer.laser_on_log), tuple(self._memory_bytes),
         )  # fmt: skip
 
     def _one_start(self) -> None:

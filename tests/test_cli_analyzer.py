@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from device.spectra.files.reading import read_spectrum
 REPLAY = "sim:replay=data/solvents13/mixtures/FourSolvent-1.txt"
 
 
-def _json_of(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+def _json_of(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     found = json.loads(capsys.readouterr().out)
     assert isinstance(found, dict)
     return found
