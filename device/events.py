@@ -5,8 +5,12 @@ Next: `station/station.py`, which emits them.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from firmware_bridge.errors import RamixError
+
+if TYPE_CHECKING:
+    from device.spectra.spectrum import Spectrum
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,13 @@ class FrameTaken:
     pair: int  # from 1
     pairs: int
     lit: bool
+
+
+@dataclass(frozen=True, eq=False)
+class SpectrumSoFar:
+    """What was measured until this look."""
+
+    spectrum: "Spectrum"
 
 
 @dataclass(frozen=True)
@@ -138,7 +149,8 @@ class SelfTestDue:
 
 Event = (
     SelfTestDue | Step | Connecting | Ready | Waiting | Cooling | Countdown | Cancelled | LaserOn
-    | FrameTaken | Certainty | Answered | Failed | LinkLost | Reconnecting | OtherAnalyzer
+    | FrameTaken | SpectrumSoFar | Certainty | Answered | Failed | LinkLost | Reconnecting
+    | OtherAnalyzer
     | Reconnected
 )  # fmt: skip
 
@@ -167,6 +179,8 @@ def words(event: Event) -> str:
             return f"LASER ON, {power} mW: frames of {time_ms:.4g} ms"
         case FrameTaken(pair, pairs, lit):
             return f"{'frame' if lit else 'dark frame'} {pair} of {pairs} at most"
+        case SpectrumSoFar():
+            return "a spectrum to look at"
         case Certainty(look, looks, margin, asked):
             found = "nothing decided" if margin is None else f"log odds {margin:.1f} from a cut"
             return f"look {look} of {looks} at most: {found}, {asked:.1f} asked"

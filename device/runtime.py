@@ -33,7 +33,7 @@ from device.driver.fixed import averaged
 from device.driver.growing import Look, SequentialSettings, growing
 from device.driver.heating import SampleHeats
 from device.driver.spectrometer import Spectrometer
-from device.events import Cancelled, Certainty, Event, Ready, Step, Waiting
+from device.events import Cancelled, Certainty, Event, Ready, SpectrumSoFar, Step, Waiting
 from device.inference.errors import BundleError, RuntimeMissing, VerificationFailed
 from device.inference.model_source import load_from_analyzer, slot_name
 from device.measurement_id import numbered
@@ -162,6 +162,7 @@ def _until_certain(
         look = next(looks)
         tell(Step("identifying"))
         spectrum = spectrum_from_acquisition(look.acquisition)
+        tell(SpectrumSoFar(spectrum))
         answer = identifier.identify(spectrum, containers)
         why = why_stop(look, answer, identifier, tell)
         if why is not None:

@@ -42,6 +42,9 @@ VERBS = {
     ),
     "explain": Verb("device.cli.explain", "explain", "Say why a verdict is what it is."),
     "run": Verb("device.cli.run", "run", "Identify at every press of the trigger."),
+    "serve": Verb(
+        "device.cli.serve", "serve", "Show the operator's screen as a page of this machine."
+    ),
     "acquire": Verb("device.cli.analyzer", "acquire_command", "Measure and save a spectrum."),
     "calibrate": Verb(
         "device.cli.calibrate",

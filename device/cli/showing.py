@@ -15,6 +15,7 @@ from device.events import (
     OtherAnalyzer,
     Reconnected,
     SelfTestDue,
+    SpectrumSoFar,
     Waiting,
     words,
 )
@@ -23,7 +24,7 @@ from device.events import (
 def print_event(event: Event) -> None:
     """One line on stderr; what passes is overwritten by the next, and needs somebody who looks."""
     match event:
-        case Answered() | Failed() | Cancelled() | Waiting():
+        case Answered() | Failed() | Cancelled() | SpectrumSoFar() | Waiting():
             return  # shown with all there is to say about them, or nothing to show
         case LinkLost() | OtherAnalyzer() | Reconnected():
             clear_progress()

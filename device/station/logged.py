@@ -5,7 +5,7 @@ Next: `station.py`, which tells it; `../events.py`, the events.
 
 import logging
 
-from device.events import Cooling, Event, FrameTaken, Step, Waiting, words
+from device.events import Cooling, Event, FrameTaken, SpectrumSoFar, Step, Waiting, words
 from device.runtime import Tell
 
 _log = logging.getLogger("ramix.station")
@@ -15,7 +15,7 @@ def logged(tell: Tell) -> Tell:
     """`tell`, and a log of all but passing remarks."""
 
     def both(event: Event) -> None:
-        if not isinstance(event, Step | FrameTaken | Waiting | Cooling):
+        if not isinstance(event, Step | FrameTaken | SpectrumSoFar | Waiting | Cooling):
             _log.info(words(event), extra={"event": type(event).__name__})
         tell(event)
 

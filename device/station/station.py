@@ -199,14 +199,14 @@ class Station:
             except LinkError as lost:
                 if triggers is not None and pressed >= triggers:
                     break  # nobody waits for another answer
-                self._come_back(lost)
+                self.come_back(lost)
         return answered
 
     def _check_trigger(self) -> None:
         if not self.analyzer.capabilities.has_trigger:
             raise NoTrigger(f"The analyzer {self.analyzer.info.serial} has no trigger.")
 
-    def _come_back(self, lost: LinkError) -> None:
+    def come_back(self, lost: LinkError) -> None:
         """Wait for the analyzer, and answer with the model that it has then."""
         while True:
             self._connection.reconnect(lost)

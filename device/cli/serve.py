@@ -1,0 +1,170 @@
+"""`ramix serve`: the operator's screen as a page of this machine.
+
+Next: `../screen/server.py`, what runs behind it.
+"""
+
+from pathlib import Path
+
+import click
+
+from device.cli.options import (
+    ACQUIRE,
+    DEFAULT_TIMEOUT_S,
+    blank_option,
+    countdown_option,
+    growing_options,
+    log_level_option,
+    port_option,
+    runtime_option,
+    store_options,
+)
+from device.cli.safety_options import safety_options
+from device.cli.self_test_options import SelfTestRules, self_test_options
+
+DEFAULT_HTTP_PORT = 7860
+LANGUAGES = ("en", "de")  # spelled here again: their owner imports the web server; a test compares
+
+
+@click.command()
+@port_option()
+@click.option(
+    "--http", "http_port", type=click.IntRange(0, 65_535), default=DEFAULT_HTTP_PORT,
+    show_default=True, metavar="PORT", help="The port of the page; 0 takes a free one.",
+)  # fmt: skip
+@click.option("--open", "open_browser", is_flag=True, help="Open the page in a browser.")
+@click.option(
+    "--address", default="127.0.0.1", show_default=True, metavar="IP",
+    help="Where the page is served; another one than loopback needs --tls-cert and --tls-key.",
+)  # fmt: skip
+@click.option(
+    "--name", "names", multiple=True, metavar="HOST",
+    help="A host name by which other machines call this one. May be repeated.",
+)  # fmt: skip
+@click.option(
+    "--tls-cert", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="The certificate of the page, PEM.",
+)  # fmt: skip
+@click.option(
+    "--tls-key", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="Its key, PEM.",
+)  # fmt: skip
+@click.option(
+    "--insecure-remote", is_flag=True,
+    help="Serve other machines without TLS: who listens on the network can read the token.",
+)  # fmt: skip
+@click.option(
+    "--lang", type=click.Choice(LANGUAGES), help="Language of the page. [default: the browser's]"
+)
+@blank_option
+@runtime_option
+@growing_options
+@safety_options
+@countdown_option("2")
+@store_options
+@self_test_options
+@click.option(
+    "--timeout", "timeout_s", type=click.FloatRange(min=0.0, max=600.0, min_open=True),
+    default=DEFAULT_TIMEOUT_S, show_default=True, metavar="SECONDS",
+    help="How long to wait for an answer of the analyzer, beyond the exposure itself.",
+)  # fmt: skip
+@log_level_option
+def serve(
+    port: str,
+    http_port: int,
+    open_browser: bool,
+    address: str,
+    names: tuple[str, ...],
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    insecure_remote: bool,
+    lang: str | None,
+    blanks: tuple[str, ...],
+    runtime: str,
+    budget_s: float | None,
+    frames: int | None,
+    integration_time: float | str | None,
+    laser_power_mw: int | None,
+    dark_sample: bool,
+    no_heating_watch: bool,
+    cooler_c: float | None,
+    countdown_s: float | None,
+    store: Path | None,
+    no_store: bool,
+    self_test: SelfTestRules,
+    timeout_s: float,
+) -> None:
+    """Show the operator's screen as a page of this machine.
+
+    The first line on stdout is the address to open; it holds a token, without which nothing is
+    shown. The analyzer's trigger measures, as with `ramix run`; so do two presses on the page, one
+    that arms and one that measures, on this machine alone. Every result is stored before it is
+    shown.
+
+    \b
+    Examples:
+      ramix serve --port usb: --open
+      ramix serve --port "sim:mix=toluene:0.6,methanol:0.4&snr=100" --open
+      ramix serve --port usb: --address 192.0.2.7 --tls-cert cert.pem --tls-key key.pem
+
+    Other machines see the page only with TLS (or --insecure-remote), and never fire the laser from
+    there. Ctrl-C ends it with the laser off.
+    """
+    if no_store and store is not None:
+        raise click.UsageError("--store and --no-store contradict each other.")
+    if (tls_cert is None) != (tls_key is None):
+        raise click.UsageError("--tls-cert and --tls-key go together.")
+    if ACQUIRE in blanks:
+        raise click.UsageError(
+            "The screen takes blanks from files: ramix acquire --port PORT -o blank.csv"
+        )
+    from device import installation
+    from device.cli.keeping_log import keep_log
+    from device.cli.measuring import (
+        is_simulated_port,
+        measurement_settings,
+        record_store,
+        safety_settings,
+    )
+    from device.cli.self_tests import fitness
+    from device.cli.spectrum_file import containers_for, read_with_sha256
+    from device.countdown import DEFAULT_COUNTDOWN_S
+    from device.field_library.store import FieldLibrary
+    from device.screen.server import Place, Screen
+    from device.station.service_manager import watched
+    from device.station.station import Equipment
+
+    place = Place(address, http_port, tls_cert, tls_key, names)
+    if place.is_remote and tls_cert is None and not insecure_remote:
+        raise click.UsageError(
+            "Other machines reach this address: give --tls-cert and --tls-key, "
+            "or --insecure-remote."
+        )
+    keep_log()
+    safety = safety_settings(
+        dark_sample=dark_sample, no_heating_watch=no_heating_watch, cooler_c=cooler_c
+    )
+    settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw, safety)
+    records = record_store(store, no_store=no_store, port=port)
+    is_apart = store is None and not is_simulated_port(port)
+    apart = installation.default_record_store_path(simulated=True) if is_apart else None
+    read = [read_with_sha256(blank) for blank in blanks]
+    equipment = Equipment(
+        settings,
+        runtime=runtime,
+        store=records,
+        field_compounds=FieldLibrary.default().load(),
+        containers=lambda identifier: containers_for(identifier, read),
+        countdown_s=DEFAULT_COUNTDOWN_S if countdown_s is None else countdown_s,
+    )
+
+    def opened(url: str) -> None:
+        click.echo(url)
+        click.echo("Open this address; Ctrl-C ends it, laser off.", err=True)
+        if open_browser:
+            click.launch(url)
+
+    Screen(
+        port, equipment, place, installation.data_dir(), timeout_s=timeout_s, apart=apart,
+        fitness=lambda hear: fitness(records, port, self_test, hear),
+        language=lang, opened=opened, tell=watched(lambda _event: None),
+    ).serve()  # fmt: skip

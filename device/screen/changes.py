@@ -1,0 +1,150 @@
+"""The addresses that change something; `routes.py` has asked for the session's secret before.
+
+Next: `buttons.py`, who may press what.
+"""
+
+import asyncio
+import ipaddress
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from device.answer.identifier import Identifier
+from device.screen.buttons import calibrate, check, press
+from device.screen.desk import Desk
+from device.screen.history import History
+from device.screen.phases import Command
+from device.screen.recalled import spectrum_of
+from device.screen.requests_json import done, posted
+from device.screen.results import Shown, curves_json, shown
+from device.station.station import Station
+from device.strict_json import StrictJsonError
+
+_JOB_WITHIN_S: Final = 20.0
+
+
+class Changes:
+    """Each takes one JSON object and refuses what it does not know.
+
+    press_trigger: of a simulated analyzer; a real one has its own.
+    """
+
+    def __init__(
+        self, desk: Desk, history: History, press_trigger: Callable[[], None] | None
+    ) -> None:
+        self.desk, self.seat, self.history = desk, desk.seat, history
+        self._press = press_trigger
+
+    async def command(self, request: Request) -> Response:
+        fields = await posted(request)
+        name = fields.text("command")
+        fields.done()
+        if name not in list(Command):
+            raise StrictJsonError("there is no such command")
+        job = press(self.desk, Command(name), at_device=at_device(request))
+        if job is not None:
+            await _outcome(job)
+        return done()
+
+    async def check(self, request: Request) -> Response:
+        fields = await posted(request)
+        standard = fields.text("standard", empty=True)
+        fields.done()
+        check(self.desk, standard, at_device=at_device(request))
+        return done()
+
+    async def calibrate(self, request: Request) -> Response:
+        fields = await posted(request)
+        steps = fields.texts("steps")
+        fields.done()
+        calibrate(self.desk, steps, at_device=at_device(request))
+        return done()
+
+    async def reidentify(self, request: Request) -> Response:
+        """A stored spectrum, answered by the model that answers now; nothing is stored."""
+        fields = await posted(request)
+        key = fields.text("key")
+        fields.done()
+        one = await self.identified(key)
+        curves = await run_in_threadpool(curves_json, one)
+        return JSONResponse({"card": {"key": key, **self.seat.card(one)}, "curves": curves})
+
+    async def identified(self, key: str) -> Shown:
+        record = await run_in_threadpool(self.history.find, key)
+        spectrum = spectrum_of(record)
+
+        def identify(station: Station) -> Shown:
+            model: Identifier = station.identifier
+            return shown(model.identify(spectrum), model, None)
+
+        found: Shown = await _outcome(self.desk.post(identify))
+        return found
+
+    async def sample(self, request: Request) -> Response:
+        fields = await posted(request)
+        sample, note = fields.text("sample", empty=True), fields.text("note", empty=True)
+        fields.done()
+        self.seat.describe(sample, note)
+        return self._told()
+
+    async def watch(self, request: Request) -> Response:
+        fields = await posted(request)
+        names = fields.items("names")
+        fields.done()
+        await run_in_threadpool(self.seat.watch, names)
+        self.desk.journal.note("settings", {"watch_list": list(self.seat.watched.names)})
+        return self._told()
+
+    async def sign_in(self, request: Request) -> Response:
+        fields = await posted(request)
+        name, pin = fields.text("name"), fields.text("pin")
+        fields.done()
+        await run_in_threadpool(self.seat.sign_in, name, pin)
+        self.desk.journal.note("login", {"operator": name})
+        return self._told()
+
+    async def sign_out(self, _request: Request) -> Response:
+        self.desk.journal.note("logout", {"operator": self.seat.about.operator})
+        self.seat.sign_out()
+        return self._told()
+
+    async def add_operator(self, request: Request) -> Response:
+        fields = await posted(request)
+        name, pin = fields.text("name"), fields.text("pin")
+        fields.done()
+        if not at_device(request):
+            raise HTTPException(403)
+        await run_in_threadpool(self.seat.add_operator, name, pin)
+        return self._told()
+
+    async def trigger(self, request: Request) -> Response:
+        """The simulated analyzer's; a real one has its own."""
+        if self._press is None or not at_device(request):
+            raise HTTPException(404)
+        self._press()
+        return done()
+
+    def _told(self) -> Response:
+        self.desk.pin()
+        return done()
+
+
+def at_device(request: Request) -> bool:
+    """Whether the request comes from this machine; a tunnel to it is as good as sitting there."""
+    client = request.client
+    try:
+        return client is not None and ipaddress.ip_address(client.host).is_loopback
+    except ValueError:
+        return False
+
+
+async def _outcome(job: "Future[Any]") -> Any:
+    try:
+        return await asyncio.wait_for(asyncio.wrap_future(job), _JOB_WITHIN_S)
+    except TimeoutError as error:
+        raise HTTPException(504) from error

@@ -1,0 +1,91 @@
+// The frame: which room is open, what the station says, what is read out. Next: measure.js.
+import { begin, listen } from "./station.js";
+import { fill, loadWords, t } from "./words.js";
+import { el } from "./dom.js";
+import { measureRoom } from "./measure.js";
+import { historyRoom, recordRoom } from "./history.js";
+import { checkRoom } from "./check.js";
+import { settingsRoom, applyTheme } from "./settings.js";
+
+const ROOMS = { measure: measureRoom, history: historyRoom, record: recordRoom, check: checkRoom, settings: settingsRoom };
+const IN_NAVIGATION = ["measure", "history", "check", "settings"];
+// What must be seen wherever somebody is: these states bring their room to the front.
+const TAKES_OVER = { cooling: "measure", countdown: "measure", laser_on: "measure", measuring: "measure", result: "measure",
+  failed: "measure", reconnecting: "measure", not_fit: "measure", asking: "check", calibrating: "check" };
+
+const heard = { state: { phase: "starting", may: [] }, spectrum: null, card: null, station: {}, findings: null };
+const main = document.getElementById("main");
+let session = {};
+let room = null;
+let open = null;
+let lastPhase = "";
+
+function roomOfAddress() {
+  const [name, key] = location.hash.slice(1).split("/");
+  return [name in ROOMS ? name : "measure", key ? decodeURIComponent(key) : null];
+}
+
+function show() {
+  const [name, key] = roomOfAddress();
+  open = name;
+  room?.close?.();
+  main.replaceChildren();
+  room = ROOMS[name](main, { heard, session, key });
+  for (const link of document.querySelectorAll("#rooms a")) {
+    const here = link.getAttribute("href") === `#${name === "record" ? "history" : name}`;
+    if (here) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
+  }
+  room.hear?.("state");
+}
+
+function head() {
+  const { state, station } = heard;
+  const told = [station.serial, station.model, state.operator, state.sample].filter(Boolean);
+  document.getElementById("who").textContent = told.join(" · ") || t("name");
+  const said = t(`phase.${state.phase}`);
+  const place = document.getElementById("state");
+  if (place.textContent !== said) place.textContent = said;
+  document.body.dataset.phase = state.phase;
+  document.body.classList.toggle("laser", Boolean(state.laser));
+  document.title = state.laser ? t("laser.title") : `${said} – ${t("name")}`;
+}
+
+function hear(topic, content) {
+  heard[topic] = content;
+  if (topic === "station" || topic === "state") head();
+  if (topic === "state" && content.phase !== lastPhase) {
+    lastPhase = content.phase;
+    const wanted = TAKES_OVER[content.phase];
+    if (wanted && wanted !== open) {
+      location.hash = wanted;
+      return;
+    }
+  }
+  room?.hear?.(topic);
+}
+
+function lost(isLost) {
+  const alarm = document.getElementById("alarm");
+  if (isLost === (alarm.childElementCount > 0)) return;
+  alarm.replaceChildren(...(isLost ? [el("p", {}, t("lost.station"))] : []));
+}
+
+// In the countdown and while the laser is on, Escape does what the largest button does.
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape") document.querySelector("#main .stop")?.click();
+});
+addEventListener("hashchange", () => {
+  show();
+  main.focus({ preventScroll: true });
+});
+
+applyTheme();
+await loadWords();
+fill(document.body);
+session = await begin();
+document.getElementById("rooms").append(
+  ...IN_NAVIGATION.map((name) => el("a", { href: `#${name}` }, t(`room.${name}`))),
+);
+head();
+show();
+listen(hear, lost);

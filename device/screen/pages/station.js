@@ -1,0 +1,59 @@
+// The page's two ways to the station: it hears events, and it posts with the session's own secret.
+// Next: app.js, which listens.
+
+let session = null;
+
+export async function begin() {
+  session = await get("/api/session");
+  return session;
+}
+
+export async function get(path) {
+  const answer = await fetch(path, { credentials: "same-origin" });
+  return outcome(answer);
+}
+
+export async function post(path, body = {}) {
+  const answer = await fetch(path, {
+    method: "POST",
+    credentials: "same-origin",
+    headers: { "content-type": "application/json", "x-ramix-session": session.secret },
+    body: JSON.stringify(body),
+  });
+  return outcome(answer);
+}
+
+export function command(name) {
+  return post("/api/command", { command: name });
+}
+
+async function outcome(answer) {
+  if (answer.status === 401) location.reload();
+  const told = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw told.error ?? { code: String(answer.status), text: answer.statusText, remedy: "" };
+  return told;
+}
+
+// Calls hear(topic, content) for each event, and lost(true) when nothing was heard for too long:
+// what the page shows is then not known to be true.
+export function listen(hear, lost) {
+  let silence = null;
+  const alive = () => {
+    clearTimeout(silence);
+    lost(false);
+    silence = setTimeout(() => lost(true), 12000);
+  };
+  const source = new EventSource("/events");
+  for (const topic of ["state", "spectrum", "card", "station", "findings"]) {
+    source.addEventListener(topic, (event) => {
+      alive();
+      hear(topic, JSON.parse(event.data));
+    });
+  }
+  source.addEventListener("alive", alive);
+  source.addEventListener("error", () => {
+    lost(true);
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 3000);
+  });
+  return source;
+}
