@@ -87,6 +87,14 @@ class Camera(Message):
         if self.first_useful_pixel > self.last_useful_pixel:
             raise ValueError("the first useful pixel lies behind the last")
 
+    def told(self) -> dict[str, float | None]:
+        """Every figure by its name; None where it is not known."""
+        return {
+            name: getattr(self, name) if self.known & figure else None
+            for figure, names in _FIELDS_OF.items()
+            for name in names
+        }
+
     @property
     def useful_range(self) -> tuple[int, int] | None:
         """First and last illuminated pixel, inclusive; None where not known."""

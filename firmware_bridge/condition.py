@@ -60,6 +60,20 @@ class Power(Message):
             if not self.known & temperature and getattr(self, name):
                 raise ValueError(f"{name} is told although it is not known")
 
+    def told(self) -> dict[str, str | float | None]:
+        """State of the battery, and every number by its name; None where it is not known."""
+        there = self.battery is not BatteryState.NONE
+        temperatures = {
+            name: getattr(self, name) if self.known & temperature else None
+            for temperature, name in _FIELD_OF.items()
+        }
+        return {
+            "battery": self.battery.name,
+            "battery_percent": self.battery_percent if there else None,
+            "battery_voltage_mv": self.battery_voltage_mv if there else None,
+            **temperatures,
+        }
+
 
 @dataclass(frozen=True)
 class ClockReading(Message):

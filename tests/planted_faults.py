@@ -50,6 +50,7 @@ FAULTS: Final[dict[type[SimulatedAnalyzer], set[str]]] = {
     memory.UnreadNotCounted: {"unread-events"},
     memory.UptimeInSeconds: {"uptime"},
     memory.PageDamaged: {"page-is-whole"},
+    memory.OneChunkBeginsAnew: {"page-in-one-chunk"},
     memory.PageNotSealed: {"page-without-its-crc"},
     memory.HashNotCompared: {"slot-with-another-image"},
     memory.UploadNotResumed: {"slot-story", "slot-with-another-image"},

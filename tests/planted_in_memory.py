@@ -77,6 +77,16 @@ class PageDamaged(SimulatedAnalyzer):
         return instrument
 
 
+class OneChunkBeginsAnew(SimulatedAnalyzer):
+    """Stores a page of one chunk again when it is repeated."""
+
+    def _boot(self, cause: m.RestartCause) -> Instrument:
+        instrument = super()._boot(cause)
+        store = instrument.upkeep._calibration
+        setattr(store, "_is_repeated", lambda _size, _data: False)  # noqa: B010
+        return instrument
+
+
 class PageNotSealed(RepliesAltered):
     """Does not look at the CRC of a page that is written."""
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from device.spectra.files.reading import read_spectrum
 REPLAY = "sim:replay=data/solvents13/mixtures/FourSolvent-1.txt"
 
 
-def _json_of(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+def _json_of(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     found = json.loads(capsys.readouterr().out)
     assert isinstance(found, dict)
     return found
@@ -45,10 +46,22 @@ def test_info_describes_the_analyzer(link: str, capsys: pytest.CaptureFixture[st
     assert run_command(["info", "--port", port, "--json"]) == 0
     found = _json_of(capsys)
     parts = {"analyzer", "capabilities", "state", "calibration", "slots", "trust", "active_model"}
-    assert set(found) == parts
+    assert set(found) == parts | {"camera", "power", "clock_utc"}
+    assert found["camera"]["converter_bits"] == 16 and found["power"]["battery_percent"] == 100
+    assert found["clock_utc"] is None  # nobody has set it
     assert run_command(["info", "--port", port]) == 0
     text = capsys.readouterr().out
     assert "ramix-785" in text and "OFF" in text and "EMPTY" in text
+
+
+def test_info_tells_no_number_that_the_analyzer_does_not_know(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_command(["info", "--port", "sim:figures=unknown&battery=none", "--json"]) == 0
+    found = _json_of(capsys)
+    assert set(found["camera"].values()) == {None}
+    assert found["power"]["battery"] == "NONE" and found["power"]["battery_percent"] is None
+    assert found["power"]["board_temperature_c"] is not None
 
 
 def test_what_acquire_saves_can_be_read_again(

@@ -338,6 +338,17 @@ def test_the_example_firmware_passes_behind_its_key(
         assert run_command(words) == 4  # without the key
 
 
+def test_the_command_tries_what_only_a_tcp_port_can_without_a_key_too(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It asks who a second host is turned away by, and is turned away itself."""
+    chosen = [word for check in TCP_ALONE for word in ("--only", check)]
+    with TcpServer(analyzer_of()) as server:
+        words = ["conformance", "--port", f"tcp://{server.host}:{server.port}", "--hazardous"]
+        assert run_command([*words, *chosen, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["passed"] == len(TCP_ALONE)
+
+
 def test_a_proof_that_outlives_its_link_is_found() -> None:
     def connect() -> Transport:
         return TcpTransport(server.host, server.port)

@@ -105,3 +105,12 @@ def test_any_spectrum_gives_a_finite_law_without_negative_parts(
     law = fine_structure(intensity, axis)
     assert np.isfinite(law.variance(intensity)).all()
     assert law.floor >= 0.0 and law.slope >= 0.0
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=30), st.integers(1, 4))
+def test_repeated_levels_are_ordered_as_a_stable_sort_orders_them(
+    levels: list[int], times: int
+) -> None:
+    level = np.array(levels, float)
+    expected = np.argsort(np.tile(level, times), kind="stable")
+    assert np.array_equal(noise._order_of_repeated(level, times), expected)

@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections import namedtuple
 from collections.abc import Iterator
@@ -21,7 +22,8 @@ import pytest
 
 from device.records import lock
 from device.records.errors import RecordStoreError
-from device.records.mark import mark_path, read_mark
+from device.records.head import Head
+from device.records.mark import mark_path, read_mark, write_mark
 from device.records.store import RecordStore
 from tests.record_stores import another_device, edit, filled
 from tests.records_soak import soak
@@ -110,13 +112,39 @@ def test_a_full_disk_behind_the_mark_loses_nothing(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("device.records.writing.write_mark", full)
+        patch.setattr("device.records.settling.write_mark", full)
         ids = filled(path, 2)
     mark = read_mark(path)
     assert mark is not None and mark.sequence == 1
     assert whole(path) == 3
     with RecordStore(path, read_only=True) as store:
         assert store.get(ids[1]).record_id == ids[1]
+
+
+def test_an_answer_does_not_wait_for_the_mark(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is safe and can be shown while the mark is written; only then comes the next entry."""
+    filled(path, 1)
+    may_write = threading.Event()
+
+    def slow(store: Path, head: Head) -> None:
+        may_write.wait(10.0)
+        write_mark(store, head)
+
+    monkeypatch.setattr("device.records.settling.write_mark", slow)
+    with RecordStore(path) as store:
+        record_id = store.append(answer())
+        with RecordStore(path, read_only=True) as other:
+            assert other.get(record_id).problem == ""
+        mark = read_mark(path)
+        assert mark is not None and mark.sequence == 1  # as after a sudden end
+        may_write.set()
+        store.append(answer())
+        before = read_mark(path)
+        assert before is not None and before.sequence >= 2
+    mark = read_mark(path)
+    assert mark is not None and mark.sequence == 3
+    assert whole(path) == 3
+    assert "ramix-records" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_a_nearly_full_disk_is_refused_before_light_is_made(
@@ -274,11 +302,12 @@ def test_the_lock_is_let_go_of(path: Path) -> None:
 # ---- copies ----
 
 
-def test_a_copy_of_the_one_file_is_whole_at_any_time(path: Path, tmp_path: Path) -> None:
+def test_a_copy_of_the_one_file_is_whole_after_every_record(path: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.sqlite"
     with RecordStore(path) as store:
         for count in range(1, 4):
             store.append(answer())
+            store.settled()
             copy.write_bytes(path.read_bytes())  # SQLite's log stays behind
             with RecordStore(copy, read_only=True) as other:
                 assert len(other.list()) == count

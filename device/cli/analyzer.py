@@ -194,6 +194,7 @@ def _describe(analyzer: "Analyzer") -> dict[str, Any]:
         }
     except ProtocolError as error:  # the one thing one wants to see when measuring fails
         calibration = {"problem": error.text}
+    clock_utc = analyzer.clock_utc()
     there = analyzer.slots()
     slots = [asdict(slot) for slot in there]
     for slot in slots:
@@ -201,10 +202,21 @@ def _describe(analyzer: "Analyzer") -> dict[str, Any]:
     return {
         "analyzer": asdict(analyzer.info),
         "capabilities": asdict(limits),
+        "camera": _known(analyzer.camera_figures.told()),
         "state": state,
+        "power": _known(analyzer.power().told()),
+        "clock_utc": None if clock_utc is None else clock_utc.isoformat(timespec="seconds"),
         "calibration": calibration,
         "slots": slots,
         **trust_and_model(there),
+    }
+
+
+def _known(told: dict[str, Any]) -> dict[str, Any]:
+    """The wire has single precision: what it does not carry is not shown."""
+    return {
+        name: float(f"{value:.6g}") if isinstance(value, float) else value
+        for name, value in told.items()
     }
 
 

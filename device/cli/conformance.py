@@ -91,7 +91,7 @@ def conformance(
         connect_again=None if is_fresh_each_time else connect,
         exchanges=soak,
         link_key=key,
-        connect_unproven=None if key is None else connect_unproven,
+        connect_unproven=connect_unproven if is_tcp else None,
     )
     allowed = Needs.NOTHING
     if hazardous or slots:

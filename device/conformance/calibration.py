@@ -90,6 +90,22 @@ def page_is_written(bench: Bench) -> str:
     return f"sequence {repeated.sequence}, read back"
 
 
+@check("11", "A page of one chunk that is repeated is stored once.", Needs.FLASH)
+def page_in_one_chunk(bench: Bench) -> str:
+    page = _page(bench)
+    if len(page) > min(bench.capabilities.max_chunk, _MOST_CHUNK_BYTES):
+        raise CheckSkipped("its page is longer than a chunk")
+    _write(bench, page, *_chunks(bench, page)[0])  # forgets that this page was completed before
+    written = _write(bench, page, 0, page)
+    _require_next(written, len(page), "after a page of one chunk")
+    repeated = _write(bench, page, 0, page)
+    _require_next(repeated, len(page), "after the one chunk was repeated")
+    grown = repeated.sequence - written.sequence
+    require(not grown, f"the sequence grew by {grown} when the one chunk was repeated")
+    require(bench.ok(ReadCalibration()).page == page, "another page is read than was written")
+    return "stored once"
+
+
 @check("11", "Bytes whose CRC does not hold are a HASH_MISMATCH; the old page stays.", Needs.FLASH)
 def page_without_its_crc(bench: Bench) -> str:
     page = _page(bench)
@@ -124,4 +140,4 @@ def page_bounds(bench: Bench) -> str:
     return "refused"
 
 
-CHECKS = (page_is_whole, page_is_written, page_without_its_crc, page_bounds)
+CHECKS = (page_is_whole, page_is_written, page_in_one_chunk, page_without_its_crc, page_bounds)

@@ -111,10 +111,11 @@ class HeatingWatch:
     def _look_at_lines(self, light: Floats) -> None:
         if self._axis_cm1 is None or self._first is None:
             return
-        if self._second is None or self._lines is None:
+        if self._second is None:
             self._second = light
-            self._lines = LinePositions(self._axis_cm1, self._first, self._resolution_cm1)
             return
+        if self._lines is None:  # not before it is asked: most measurements end with two pairs
+            self._lines = LinePositions(self._axis_cm1, self._first, self._resolution_cm1)
         moved = self._lines.compared(self._second, light)
         wider_cm2 = (self._resolution_cm1 + _LINE_CM1) ** 2 - self._resolution_cm1**2
         lower = moved.shift_cm1 < -max(_LINE_CM1, _LINE_SIGMAS * moved.shift_error_cm1)

@@ -5,8 +5,9 @@ Next: `content.py`, where it becomes part of a record.
 
 import ctypes
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,10 +65,19 @@ def clock_state() -> dict[str, Any]:
 
 
 def _synchronised() -> bool | None:
-    try:
-        adjtimex = ctypes.CDLL(None).adjtimex
-    except (OSError, AttributeError):
+    adjtimex = _adjtimex()
+    if adjtimex is None:
         return None
     buffer = ctypes.create_string_buffer(_TIMEX_BYTES)  # zeros: look, change nothing
     state = adjtimex(buffer)
     return None if state < 0 else bool(state != _NOT_SYNCHRONISED)
+
+
+@cache
+def _adjtimex() -> Callable[[Any], int] | None:
+    """The C library's, looked up once."""
+    try:
+        found: Callable[[Any], int] = ctypes.CDLL(None).adjtimex
+    except (OSError, AttributeError):
+        return None
+    return found

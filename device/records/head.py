@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -67,7 +68,7 @@ class Head:
 
     def is_signed(self) -> bool:
         """Whether the signature fits the key in it; whose key that is, is another question."""
-        return signature_fits(self.public_key, self.signature, self.signed_bytes())
+        return _fits(self.public_key, self.signature, self.signed_bytes())
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -108,6 +109,11 @@ def head_from_json(data: bytes, where: str) -> Head:
     if not head.is_signed():
         raise RecordStoreError(f"The head in {where} was changed: its signature does not fit.")
     return head
+
+
+@lru_cache(maxsize=16)  # each append looks at the same three again: first entry, newest, mark
+def _fits(public_key: bytes, signature: bytes, message: bytes) -> bool:
+    return signature_fits(public_key, signature, message)
 
 
 def entry_id(sequence: int, time_utc: str, store_id: str) -> str:

@@ -81,6 +81,13 @@ class RecordStore(ReadableStore):
         if self._apart is not None:
             self._apart.close()
 
+    def settled(self) -> None:
+        """Once this returns, the mark is that of the newest entry, and a copy of the one file is
+        whole; what was acknowledged is on the disk before that."""
+        self._writer.settled()
+        if self._apart is not None:
+            self._apart.settled()
+
     def check_writable(self) -> None:
         """Know that the next measurement can be stored, before any light is made.
 
@@ -181,5 +188,6 @@ class RecordStore(ReadableStore):
             )
 
     def _before_reading(self) -> None:
+        self._writer.settled()
         if not self._read_only and not self.path.exists():
             self._writer.check()

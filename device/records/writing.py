@@ -2,7 +2,7 @@
 
 Before each entry the end of the store is checked against its mark. A store that cannot be
 continued is set aside whole, and a new one that names it begins: a measurement is never lost to
-what happened to older ones. Next: `set_aside.py`, how; `reading.py`, what is read back.
+what happened to older ones. Next: `settling.py`, what follows an entry; `set_aside.py`.
 """
 
 import logging
@@ -10,7 +10,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from device.records.lock import locked
 from device.records.mark import forget_unfinished, read_mark, write_mark
 from device.records.room import check_room
 from device.records.set_aside import Remains, gone, is_damage, set_aside
+from device.records.settling import Settling, settle
 from device.version import VERSION
 
 _log = logging.getLogger("ramix.records")
@@ -54,9 +55,15 @@ class Writer:
         self._deadline: database.Deadline | None = None
         self._file: tuple[int, int] | None = None  # device and inode of the file that is open
         self._written: Head | None = None  # the newest of this program: nobody else can change it
+        self._settling = Settling()
+
+    def settled(self) -> None:
+        """Once this returns, mark and file hold all that was stored here."""
+        self._settling.wait()
 
     def close(self) -> None:
         """Let go of the file; the last one out puts SQLite's log into it."""
+        self.settled()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -65,6 +72,7 @@ class Writer:
         """Know that the next measurement can be stored: create, continue or begin anew now."""
         make_folder(self.path.parent, OWN_FOLDER)
         check_room(self.path.parent)
+        self.settled()
         with locked(self.path):
             forget_unfinished(self.path)
             connection, _, _ = self._end()
@@ -77,21 +85,26 @@ class Writer:
 
     def change(self, kind: EntryKind, decide: Change, data: bytes = b"") -> Head:
         """Change what is stored and add the entry that says so, both or neither."""
-        with locked(self.path):
+        self.settled()
+        with ExitStack() as lock:
+            lock.enter_context(locked(self.path))
             end = self._end()  # from here on it is known to be ours
             try:
-                return self._changed(end, kind, decide, data)
+                head = self._changed(end, kind, decide, data)
             except sqlite3.DatabaseError as error:
                 if not is_damage(error):
                     raise
                 self._begin_anew("It is damaged within.")
-                return self._changed(self._end(), kind, decide, data)
+                head = self._changed(self._end(), kind, decide, data)
+            self._written = head
+            self._settling.begin(self.path, self._connection, head, lock.pop_all())
+        return head
 
     def _changed(self, end: End, kind: EntryKind, decide: Change, data: bytes) -> Head:
         connection, origin, last = end
         with _transaction(connection):
             row = self._insert(connection, origin, last, kind, decide(connection, origin), data)
-        return self._marked(origin.head(row))
+        return _told(origin.head(row))
 
     def _insert(
         self,
@@ -110,27 +123,12 @@ class Writer:
         connection.execute("INSERT INTO contents VALUES (?, ?, ?)", (row.sequence, body, data))
         return row
 
-    def _marked(self, head: Head) -> Head:
-        """The entry is safe; a mark or a log that does not follow loses nothing of it."""
-        self._written = head
-        try:
-            write_mark(self.path, head)
-        except OSError as error:
-            _log.warning("the mark of %s was not renewed: %s", self.path, error)
-        _log.info(
-            "head %d %s of store %s: %s, code %s",
-            head.sequence, head.kind, head.store_id, head.hash.hex(), head.code,
-        )  # fmt: skip
-        if self._connection is not None:
-            try:  # a copy of the one file is then whole
-                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            except sqlite3.Error as error:
-                _log.warning("the log of %s was not put into it: %s", self.path, error)
-        return head
+    def _marked(self, head: Head) -> None:
+        self._written = _told(head)
+        settle(self.path, self._connection, head)
 
     def _the_signer(self) -> Signer:
-        if self._signer is None:
-            self._signer = self._make_signer()
+        self._signer = self._signer or self._make_signer()
         return self._signer
 
     def _end(self) -> End:
@@ -232,6 +230,12 @@ def utc_now() -> datetime:
 
 def _dated(content: Mapping[str, Any]) -> dict[str, Any]:
     return {**content, "software": VERSION, "clock": clock_state()}
+
+
+def _told(head: Head) -> Head:
+    about = head.sequence, head.kind, head.store_id, head.hash.hex(), head.code
+    _log.info("head %d %s of store %s: %s, code %s", *about)
+    return head
 
 
 @contextmanager

@@ -122,9 +122,10 @@ def between_frames(frames: Floats, signal: Floats) -> NoiseLaw:
     """
     if frames.shape[1] <= 2 * _REACH:
         return NoiseLaw(float(np.diff(frames, axis=0).var()) / 2.0, 0.0)
-    changes = [_differences(change, 1) for change in np.diff(frames, axis=0) / np.sqrt(2.0)]
+    changes = _differences(np.diff(frames, axis=0) / np.sqrt(2.0), 1)
     level = _level(signal)[_REACH:-_REACH]
-    return _law(np.concatenate(changes), np.tile(level, len(changes)))
+    repeated = np.tile(level, len(changes))
+    return _law(changes.ravel(), repeated, _order_of_repeated(level, len(changes)))
 
 
 def noise_variance(axis_cm1: Floats, intensity: Floats) -> float:
@@ -135,8 +136,13 @@ def noise_variance(axis_cm1: Floats, intensity: Floats) -> float:
 def median(values: npt.NDArray[np.floating[Any]]) -> float:
     """np.median of finite values; without its checks, five times as fast on short arrays."""
     upper = len(values) // 2
-    lower = upper if len(values) % 2 else upper - 1
-    ordered = np.partition(values, (lower, upper))
+    return _middle(np.partition(values, (upper if len(values) % 2 else upper - 1, upper)))
+
+
+def _middle(ordered: npt.NDArray[np.floating[Any]]) -> float:
+    """The median of values of which those in the middle stand in order."""
+    upper = len(ordered) // 2
+    lower = upper if len(ordered) % 2 else upper - 1
     return 0.5 * (float(ordered[lower]) + float(ordered[upper]))
 
 
@@ -148,8 +154,22 @@ def median_nearby(values: npt.NDArray[Any], points: int) -> Floats:
     return np.asarray(ordered[:, points // 2], np.float64)
 
 
-def _law(noise: Floats, level: Floats) -> NoiseLaw:
-    """Both numbers from samples of noise and the signal's level at each.
+def _order_of_repeated(level: Floats, times: int) -> npt.NDArray[np.intp]:
+    """The stable argsort of `level` [n] repeated so many times, at the cost of sorting it once."""
+    order = np.argsort(level, kind="stable")
+    ranked = level[order]
+    begins = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
+    sizes = np.diff(np.append(begins, len(level)))  # of the groups that are equal
+    begin, size = np.repeat(begins, sizes), np.repeat(sizes, sizes)
+    within = np.arange(len(level)) - begin
+    repeat = np.arange(times)[:, None]
+    result = np.empty(times * len(level), np.intp)
+    result[times * begin + repeat * size + within] = repeat * len(level) + order
+    return result
+
+
+def _law(noise: Floats, level: Floats, order: npt.NDArray[np.intp] | None = None) -> NoiseLaw:
+    """Both numbers from samples of noise and the signal's level at each; `order` sorts by level.
 
     Least squares of the robust variance in each bin against its median level, each weighted by the
     inverse square of what the law says; neither number is negative.
@@ -157,9 +177,11 @@ def _law(noise: Floats, level: Floats) -> NoiseLaw:
     bins = min(_LEVELS, len(noise) // _FEWEST_IN_LEVEL)
     if bins < 2:
         return NoiseLaw(_robust_variance(noise), 0.0)
-    parts = np.array_split(np.argsort(level, kind="stable"), bins)
-    variance = np.array([_robust_variance(noise[part]) for part in parts])
-    middle = np.maximum([median(level[part]) for part in parts], 0.0)
+    order = np.argsort(level, kind="stable") if order is None else order
+    sizes = np.array_split(np.abs(noise)[order], bins)
+    variance = np.array([(MAD_TO_SIGMA * median(part)) ** 2 for part in sizes])
+    levels = np.array_split(level[order], bins)
+    middle = np.maximum([_middle(part) for part in levels], 0.0)
     floor, slope = _robust_variance(noise), 0.0
     smallest = _SMALLEST_PART * float(variance.max())
     if not smallest > 0:
@@ -189,11 +211,11 @@ def _robust_variance(noise: Floats) -> float:
 
 
 def _differences(values: Floats, lag: int) -> Floats:
-    """Binomial differences over points `lag` apart, as noisy as one point."""
-    size = len(values) - 2 * _REACH * lag
-    result = np.zeros(size)
+    """Binomial differences over points `lag` apart along the last axis, as noisy as one point."""
+    size = values.shape[-1] - 2 * _REACH * lag
+    result = np.zeros((*values.shape[:-1], size))
     for index, factor in enumerate(_DIFFERENCE):
-        result += factor * values[index * lag : index * lag + size]
+        result += factor * values[..., index * lag : index * lag + size]
     return result
 
 

@@ -1,8 +1,10 @@
 """The samples that take turns under a simulated analyzer's laser, as if a hand changed them.
 
-The next one comes when the trigger is pressed, once the present one has been measured: a press
-that nobody answers takes none away. A host that measures without the trigger gets the next one
-when it sets up a measurement after a pause. With one sample nothing ever changes.
+The next one comes when a measurement is set up (laser power, exposure or cooler) after the trigger
+was pressed, once the present one has been measured: a press that nobody answers takes none away,
+and one while a slow host thinks between two frames changes no sample under it. A host that measures
+without the trigger gets the next one when it sets up a measurement after a pause. With one sample
+nothing ever changes.
 
 Next: `instrument.py`, which tells what happens.
 """
@@ -43,6 +45,7 @@ class Samples:
         self.on_first_light: Callable[[], None] | None = None
         self._scenes = tuple(scenes)
         self._last_frame_s = 0.0
+        self._pressed = False  # since the present one was measured
 
     @property
     def take_turns(self) -> bool:
@@ -58,17 +61,16 @@ class Samples:
 
     def pressed(self, now_s: float) -> None:
         """The trigger has been pressed."""
-        self._next_after(IDLE_S, now_s)
+        if self.last_lit == self.number and now_s - self._last_frame_s >= IDLE_S:
+            self._pressed = True
 
     def set_up(self, now_s: float) -> None:
         """The host sets what a measurement depends on."""
-        self._next_after(PAUSE_S, now_s)
-
-    def _next_after(self, idle_s: float, now_s: float) -> None:
         if not self.take_turns or self.last_lit != self.number:
             return
-        if now_s - self._last_frame_s < idle_s:
+        if not self._pressed and now_s - self._last_frame_s < PAUSE_S:
             return
+        self._pressed = False
         self.number += 1
         self.scene = self._scenes[self.number % len(self._scenes)]
         if self.on_change is not None:
