@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.cli.acquired_file import save_acquisition, summary
+from device.cli.acquired_file import save_acquisition
+from device.export.overview import summary
 from device.records.arrays import arrays_of, measurement_of
 from device.spectra.files import acquired_csv, acquired_json
 from device.spectra.files.reading import SpectrumFileError, parse_spectrum, read_spectrum

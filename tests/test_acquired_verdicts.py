@@ -14,9 +14,10 @@ import pytest
 
 from device.answer.identifier import Identifier
 from device.answer.result import result_json
-from device.cli.acquired_file import save_acquisition, summary
+from device.cli.acquired_file import save_acquisition
 from device.cli.main import run_command
 from device.driver.acquisition import AcquisitionSettings, acquire
+from device.export.overview import summary
 from device.ports import open_analyzer
 from device.spectra.files import acquired_csv
 from device.spectra.files.reading import parse_spectrum

@@ -1,7 +1,6 @@
 """Exports are read by other people's libraries, and by our own reader to the same verdict."""
 
 import io
-import json
 import struct
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.answer.identifier import Identifier
-from device.export.csv_json import FORMAT, csv_of, json_of
+from device.export.csv_columns import csv_of
 from device.export.jcamp import jcamp_of
 from device.export.spc import spc_of
 from device.export.spectrum import ExportedSpectrum
@@ -74,14 +73,6 @@ def test_a_spreadsheet_finds_all_curves_under_their_names() -> None:
     assert lines[0] == "wavenumber_cm1,intensity,fitted"
     table = np.loadtxt(lines[1:], delimiter=",")
     assert np.allclose(table[:, 2], even().curves["fitted"])
-
-
-def test_json_keeps_every_digit() -> None:
-    whole = json.loads(json_of(even()))
-    assert whole["format"] == FORMAT
-    assert whole["wavenumber_cm1"] == even().wavenumber_cm1.tolist()
-    assert whole["curves"]["fitted"] == even().curves["fitted"].tolist()
-    assert whole["facts"] == FACTS
 
 
 @pytest.fixture(scope="module")

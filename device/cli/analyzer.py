@@ -137,11 +137,12 @@ def acquire_command(
     from dataclasses import asdict, replace
 
     from device.answer.measured_with import taken_with
-    from device.cli.acquired_file import check_target, save_acquisition, summary
+    from device.cli.acquired_file import check_target, save_acquisition
     from device.cli.measuring import acquisition_settings, safety_settings
     from device.cli.showing import print_event
     from device.cooling import cooled
     from device.driver.fixed import averaged
+    from device.export.overview import summary
     from device.ports import open_analyzer
 
     safety = safety_settings(

@@ -12,9 +12,13 @@ from device.cli.exit_codes import EXIT_ERROR
 from device.cli.options import json_option, log_level_option
 from device.cli.output import print_json
 from device.cli.records_checking import head_command, verify_command
+from device.cli.records_export import export_command
+from device.cli.records_import import import_command
 from device.cli.records_keeping import export_store, prune, sign
 from device.cli.records_options import open_store, printable, store_choice
-from device.cli.records_words import line, notes_of, overview, source_of
+from device.cli.records_package import answer_command, package_command
+from device.cli.records_reidentify import reidentify_command
+from device.cli.records_words import line, notes_of, overview, source_of, told_later
 
 if TYPE_CHECKING:
     from device.records.content import Record
@@ -91,13 +95,15 @@ def show_command(record_id: str, store: Path | None, simulated: bool, as_json: b
     with open_store(store, simulated=simulated) as opened:
         record = opened.get(record_id, even_damaged=True)
         signatures = opened.signatures_of(record)
+        answers, later = opened.answers_of(record), told_later(opened, record)
     if record.problem:
         return _show_damaged(record, as_json=as_json)
     if as_json:
         kept = ("created_utc", "measurement", "about", "hazards", "simulated")
         more = {name: record.body[name] for name in kept if name in record.body}
         print_json({**printable(record.result), **printable(more), "code": record.code,
-                    "signatures": printable(list(signatures))})  # fmt: skip
+                    "signatures": printable(list(signatures)),
+                    "answers": printable(list(answers))})  # fmt: skip
         return 0
     from device.cli.outcome import terminal_style
     from device.show.card import card
@@ -105,7 +111,7 @@ def show_command(record_id: str, store: Path | None, simulated: bool, as_json: b
     click.echo(
         card(
             printable(record.result), source=printable(source_of(record)),
-            hazards=printable(record.hazards), notes=notes_of(record, signatures),
+            hazards=printable(record.hazards), notes=[*notes_of(record, signatures), *later],
             style=terminal_style(),
         ),
         color=True,
@@ -170,5 +176,8 @@ def _show_damaged(record: "Record", *, as_json: bool) -> int:
     return EXIT_ERROR
 
 
-for _verb in (head_command, verify_command, export_store, prune, sign):
+for _verb in (
+    head_command, verify_command, export_store, prune, sign, export_command, package_command,
+    import_command, answer_command, reidentify_command,
+):  # fmt: skip
     records.add_command(_verb)

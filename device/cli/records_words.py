@@ -9,6 +9,7 @@ from device.cli.records_options import printable
 
 if TYPE_CHECKING:
     from device.records.content import Record
+    from device.records.readable import ReadableStore
 
 
 def overview(record: "Record") -> dict[str, Any]:
@@ -46,7 +47,11 @@ def source_of(record: "Record") -> str:
     """The file, or who measured."""
     measurement = record.body["measurement"]
     source = measurement["source"]
-    return f"analyzer {measurement['analyzer_serial']}" if source == "acquisition" else str(source)
+    return (
+        f"analyzer {measurement.get('analyzer_serial', '')}"
+        if source == "acquisition"
+        else str(source)
+    )
 
 
 def notes_of(record: "Record", signatures: Any) -> list[str]:
@@ -66,4 +71,17 @@ def notes_of(record: "Record", signatures: Any) -> list[str]:
         notes.insert(0, "Of a simulated analyzer: no light was made.")
     for one in signatures:
         notes.append(f"Signed by {one['name']} ({one['meaning']}), {one['signed_utc'][:19]} UTC.")
+    return [str(printable(note)) for note in notes]
+
+
+def told_later(store: "ReadableStore", record: "Record") -> list[str]:
+    """What experts answered about a record, and other models: below its card."""
+    from device.records.again import told_of
+
+    notes = [
+        f"{one['name']} answered {one['answered_utc'][:19]} UTC, signed with the key "
+        f"{one.get('key_id', '')}: {one['text']}"
+        for one in store.answers_of(record)
+    ]
+    notes += [f"Answered again by {model}: {said}." for model, said in told_of(store, record)]
     return [str(printable(note)) for note in notes]

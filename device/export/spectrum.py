@@ -1,6 +1,6 @@
 """What is exported: an axis, named curves over it, and what is known of the measurement.
 
-Pure functions make files of it: `jcamp.py`, `spc.py` and `csv_json.py`, which are next.
+Pure functions make files of it: `jcamp.py`, `spc.py` and `csv_columns.py`, which are next.
 """
 
 from collections.abc import Mapping

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from device import installation
+from device.records.device_key import known_device_key
+from device.records.mark import mark_path
+from device.records.readable import ReadableStore
 from device.records.store import RecordStore
 from firmware_bridge.errors import RamixError
 
@@ -17,6 +20,17 @@ def usual_store(*, simulated: bool = False, read_only: bool = False) -> RecordSt
     path = installation.default_record_store_path(simulated=simulated)
     apart = None if simulated else installation.default_record_store_path(simulated=True)
     return RecordStore(path, read_only=read_only, simulated_apart=apart, simulated=simulated)
+
+
+def chain_beside(store: ReadableStore, *, simulated: bool = False) -> RecordStore:
+    """Where an event about what lies in `store` is written: into it, if this device goes on with
+    it; else into this machine's own chain.
+
+    A copy or another device's store must stay as it is: an entry of ours would set it aside.
+    """
+    if mark_path(store.path).exists() and store.owner() in (None, known_device_key()):
+        return RecordStore(store.path, simulated=simulated)
+    return usual_store(simulated=simulated)
 
 
 @contextmanager

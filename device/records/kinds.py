@@ -23,6 +23,8 @@ class EntryKind(StrEnum):
     SELFTEST = "selftest"
     SETTINGS = "settings"  # overrides of what the program would choose
     EXPORT = "export"
+    IMPORT = "import"  # a colleague's package of records; they stay apart from the chain
+    REIDENTIFIED = "reidentified"  # stored records answered again by another model
     SET_ASIDE = "set_aside"  # another store lies aside, and this one goes on
     SIGNATURE = "signature"  # of a second person, over one record
     ANSWER_OF_EXPERT = "answer_of_expert"

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from device.records.content import Record, StoredEvent
+from device.records.entry import Entry, entry_problem
 from device.records.errors import RecordDamaged, RecordStoreError, cause_of
+from device.records.expert import answers
 from device.records.head import Head
 from device.records.kinds import EVENTS
 from device.records.person import person_problem
@@ -79,13 +81,37 @@ class ReadableStore:
             )
         return record
 
+    def entry(self, record: Record) -> Entry | None:
+        """The same record with what proves its place in the chain; None in a store of version 1.
+
+        Raises:
+            RecordDamaged: it is not what was written.
+        """
+        number = number_of(record.record_id)
+        with self._read() as reader:
+            entry = None if number is None else reader.entry(number)
+        problem = "" if entry is None else entry_problem(entry)
+        if problem:
+            raise RecordDamaged(f"Record {record.record_id} is damaged: {problem}.")
+        return entry
+
+    def owner(self) -> bytes | None:
+        """The public key of the device whose store this is; None in a store of version 1."""
+        with self._read() as reader:
+            reader.open()
+            return None if reader.version == 1 else reader.origin().public_key
+
     def last_event(self, kind: str) -> StoredEvent | None:
         """The newest event of this kind, damaged or not."""
         found = self.events(kind, 1)
         return found[0] if found else None
 
-    def events(self, kind: str | None = None, limit: int = 20) -> tuple[StoredEvent, ...]:
+    def events(
+        self, kind: str | None = None, limit: int = 20, word: str = ""
+    ) -> tuple[StoredEvent, ...]:
         """The newest events, newest first, of one kind or of all.
+
+        `word`, of ASCII, must stand in the event's text, as a record's hash does.
 
         Raises:
             CallerError: no such kind.
@@ -93,11 +119,11 @@ class ReadableStore:
         if kind is not None and kind not in EVENTS:
             raise CallerError(f"{kind!r} is no kind of event that is kept.")
         with self._read() as reader:
-            return reader.events(kind, limit)
+            return reader.events(kind, limit, word)
 
     def signatures_of(self, record: Record) -> tuple[Mapping[str, Any], ...]:
         """What people signed of this record, oldest first; damaged signatures are left out."""
-        found = self.events("signature", MOST_LISTED)
+        found = self.events("signature", MOST_LISTED, record.hash.hex())
         of_it = [
             one.content
             for one in reversed(found)
@@ -106,6 +132,15 @@ class ReadableStore:
         with self._read() as reader:
             connection = reader.open()
             return tuple(one for one in of_it if not person_problem(connection, one))
+
+    def answers_of(self, record: Record) -> tuple[Mapping[str, Any], ...]:
+        """What experts answered about this record, oldest first; changed answers are left out."""
+        found = self.events("answer_of_expert", MOST_LISTED, record.hash.hex())
+        return tuple(
+            one.content
+            for one in reversed(found)
+            if not one.problem and answers(one.content, record.hash.hex())
+        )
 
     def verify(self, expected: "str | Head | None" = None, key: bytes | None = None) -> ChainReport:
         """Check every entry, the chain, the signatures and the kept mark.

@@ -4,7 +4,9 @@ The fit itself works on derivatives and never needs these; they are drawn on dem
 Next: `plot.py`, which puts them on paper.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +14,11 @@ import numpy.typing as npt
 from device.fit.library import LibraryFit
 from device.spectra.noise import MAD_TO_SIGMA
 from device.spectra.spectrum import GridSpectrum
+
+if TYPE_CHECKING:
+    from device.answer.answer import Answer
+    from device.field_library.compound import FieldCompound
+    from device.inference.bundle import Bundle
 
 Floats = npt.NDArray[np.float64]
 
@@ -33,11 +40,35 @@ class FitCurves:
     nuisances: dict[str, Floats]
     residual: Floats
 
+    def explained(self, names: Iterable[str]) -> Floats:
+        """[G], what these components add up to; what is not asserted stays in the residual."""
+        total = np.zeros_like(self.measured)
+        for name in names:
+            total += self.components[name]
+        return total
+
     @property
     def ground(self) -> Floats:
         """[G], what the components stand on: baseline and nuisances."""
         result: Floats = np.sum([self.baseline, *self.nuisances.values()], axis=0)
         return result
+
+
+def curves_of(
+    answer: "Answer", bundle: "Bundle", field_compounds: "Sequence[FieldCompound]" = ()
+) -> FitCurves | None:
+    """The curves of an answer; None where nothing is asserted: a curve would name it after all.
+
+    `bundle` is the one that answered, with `field_compounds` beside its own.
+    """
+    fit = answer.identification.fit
+    if fit is None or not answer.identification.components:
+        return None
+    names = [*bundle.manifest.compound_names, *(entry.name for entry in field_compounds)]
+    grid = bundle.manifest.grid
+    extra = [entry.reference_on(grid)[None] for entry in field_compounds]
+    references = np.concatenate([bundle.references, *extra]).astype(np.float64)
+    return fit_curves(answer.gridded, fit, references, names)
 
 
 def fit_curves(

@@ -5,7 +5,7 @@ Agg canvas, so no display is needed and no global state of pyplot is touched.
 Next: `card.py`, the same answer as text.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from device.show.curves import FitCurves, fit_curves
+from device.show.curves import FitCurves, curves_of
 from firmware_bridge.errors import RamixError
 
 if TYPE_CHECKING:
     from device.answer.answer import Answer
     from device.field_library.compound import FieldCompound
     from device.inference.bundle import Bundle
+    from device.spectra.spectrum import Spectrum
 
 _SIZE_INCHES, _DPI = (11.0, 7.0), 120
 _MEASURED, _BASELINE, _TOTAL, _RESIDUAL = "#1a1a1a", "#8c8c8c", "#d62728", "#4d4d4d"
@@ -81,27 +82,34 @@ def plot(
 
     figure = Figure(figsize=_SIZE_INCHES, dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
-    fit = answer.identification.fit
-    if fit is None or not answer.identification.components:
-        axes = figure.subplots()
-        _draw_spectrum(axes, answer.spectrum.wavenumber_cm1, answer.spectrum.intensity)
-        axes.set_xlabel("Raman shift (cm$^{-1}$)")
-    else:
-        names = [*bundle.manifest.compound_names, *(entry.name for entry in field_compounds)]
-        grid = bundle.manifest.grid
-        extra = [entry.reference_on(grid)[None] for entry in field_compounds]
-        references = np.concatenate([bundle.references, *extra]).astype(np.float64)
-        curves = fit_curves(answer.gridded, fit, references, names)
-        axes, below = figure.subplots(2, 1, sharex=True, height_ratios=[4.0, 1.0])
-        _draw_fit(axes, curves, _amounts(answer))
-        _draw_residual(below, curves, _amounts(answer))
-        figure.align_ylabels()
+    curves = curves_of(answer, bundle, field_compounds)
+    axes = draw(figure, answer.spectrum, curves, _amounts(answer))
     _title(figure, axes, answer)
     try:
         figure.savefig(path)
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise PlotNotWritten(f"The picture {path} cannot be written: {why}.") from error
+
+
+def draw(
+    figure: Any, spectrum: "Spectrum", curves: FitCurves | None, amounts: Mapping[str, str]
+) -> Any:
+    """The curves on an empty `figure` of matplotlib; its upper axes.
+
+    `amounts`: what the legend says beside each asserted component. Without curves the spectrum
+    stands alone.
+    """
+    if curves is None:
+        axes = figure.subplots()
+        _draw_spectrum(axes, spectrum.wavenumber_cm1, spectrum.intensity)
+        axes.set_xlabel("Raman shift (cm$^{-1}$)")
+        return axes
+    axes, below = figure.subplots(2, 1, sharex=True, height_ratios=[4.0, 1.0])
+    _draw_fit(axes, curves, amounts)
+    _draw_residual(below, curves, amounts)
+    figure.align_ylabels()
+    return axes
 
 
 def _draw_spectrum(axes: Any, wavenumber: NDArray[Any], intensity: NDArray[Any]) -> None:
@@ -133,14 +141,14 @@ def _draw_fit(axes: Any, curves: FitCurves, amounts: Mapping[str, str]) -> None:
         over = curves.baseline + shape
         axes.plot(wavenumber, over, color=_BASELINE, linestyle=":", label=f"{name}, no sample")
     _draw_spectrum(axes, wavenumber, curves.measured)
-    total = ground + _explained(curves, amounts)
+    total = ground + curves.explained(amounts)
     axes.plot(wavenumber, total, color=_TOTAL, linewidth=0.9, label="sum of the fit")
     axes.legend(loc="best", frameon=False, fontsize=10)
 
 
 def _draw_residual(axes: Any, curves: FitCurves, amounts: Mapping[str, str]) -> None:
     signal = curves.measured - curves.ground
-    residual = signal - _explained(curves, amounts)
+    residual = signal - curves.explained(amounts)
     axes.axhline(0.0, color=_BASELINE, linewidth=0.8)
     axes.plot(curves.wavenumber_cm1, residual, color=_RESIDUAL, linewidth=0.8)
     # Same unit as above but its own range, never below a tenth of the signal: noise must not
@@ -152,14 +160,6 @@ def _draw_residual(axes: Any, curves: FitCurves, amounts: Mapping[str, str]) -> 
     axes.set_ylabel("residual")
     axes.set_xlabel("Raman shift (cm$^{-1}$)")
     _tidy(axes)
-
-
-def _explained(curves: FitCurves, names: Iterable[str]) -> NDArray[np.float64]:
-    """What the asserted components add up to; what is not asserted stays in the residual."""
-    total = np.zeros_like(curves.measured)
-    for name in names:
-        total += curves.components[name]
-    return total
 
 
 def _amounts(answer: "Answer") -> dict[str, str]:

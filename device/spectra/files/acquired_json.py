@@ -1,7 +1,8 @@
 """The JSON that `ramix acquire` writes: the whole Acquisition, every pixel and the calibration.
 
 Strict as bundles are: a key that is missing, unknown or of the wrong kind is named. The figures of
-the overview (`strongest_line_cm1` and others) are for people and follow from the rest.
+the overview (`strongest_line_cm1` and others) are for people and follow from the rest, and so is
+`record`, which exported records have.
 Next: `../spectrum.py`, what becomes of an Acquisition.
 """
 
@@ -27,7 +28,8 @@ from firmware_bridge.calibration import CalibrationError, CalibrationPage
 
 FORMAT = "ramix-acquisition-1"
 _FEWEST_PIXELS, _MOST_PIXELS = 2, 65_535
-_MOST_PARTS = 500  # keys, lists and objects: an acquisition has a few dozen
+# Keys, lists and objects: an acquisition has a few dozen, an exported record's result hundreds.
+_MOST_PARTS = 5000
 _HIGHEST = 1e6  # of wavelengths, powers, temperatures: what lies beyond is damage
 
 
@@ -85,14 +87,14 @@ def acquisition_in(file: TextFile) -> Acquisition:
         SpectrumFileError: a field is missing, damaged, unknown, or contradicts another.
     """
     try:
-        return _acquisition(strict_json.loads(_bounded(file)))
+        return _acquisition(strict_json.loads(bounded(file)))
     except StrictJsonError as error:
         file.fail(str(error))
     except CalibrationError as error:
         file.fail(error.text.rstrip("."))
 
 
-def _bounded(file: TextFile) -> bytes:
+def bounded(file: TextFile) -> bytes:
     """The file's text, if parsing it costs no more memory than an acquisition does.
 
     Raises:
@@ -111,9 +113,11 @@ def _acquisition(parsed: object) -> Acquisition:
     raw = _counts(fields, "raw_counts", None)
     dark = _counts(fields, "dark_counts", len(raw))
     variance = _numbers(fields, "variance", len(raw), LARGEST_NUMBER)
-    if not (variance > 0).all():
-        raise StrictJsonError("the acquisition.variance must be above 0")
     page = _page(fields.fields("calibration"), len(raw))
+    used = np.zeros(len(raw), dtype=np.bool_)
+    used[page.valid_range] = True
+    if not (variance[used & ~page.dead_mask()] > 0).all():  # the others may not be known
+        raise StrictJsonError("the acquisition.variance must be above 0")
     saturated = np.zeros(len(raw), dtype=np.bool_)
     saturated[_pixels(fields, "saturated", len(raw))] = True
     flags = fields.texts("flags")
@@ -138,6 +142,8 @@ def _acquisition(parsed: object) -> Acquisition:
     for figure in ("strongest_line_cm1", "strongest_line_counts", "brightest_raw_counts"):
         fields.number(figure, -LARGEST_NUMBER, LARGEST_NUMBER)
     fields.integer("saturated_pixels", 0, len(raw))
+    if fields.has("record"):  # of an export: not read
+        fields.mapping("record")
     fields.done()
     return acquisition
 

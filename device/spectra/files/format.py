@@ -79,6 +79,16 @@ def _read_enlighten(source: Source, choices: Choices) -> Spectrum:
     return enlighten_csv.parse(source.text)
 
 
+def _is_exported(source: Source) -> bool:
+    return source.data.startswith(b"{") and b'"ramix-spectrum-1"' in source.data[:200]
+
+
+def _read_exported(source: Source, _choices: Choices) -> Spectrum:
+    from device.spectra.files import exported_json
+
+    return exported_json.parse(source.text)
+
+
 def _read_columns(source: Source, choices: Choices) -> Spectrum:
     from device.spectra.files import plain_csv
 
@@ -92,6 +102,7 @@ FORMATS: Final = (
     _of_lines("B&W Tek", bwtek.recognises, bwtek.spectrum_in),
     Format("ENLIGHTEN", _is_enlighten, _read_enlighten),
     _of_lines("CSV of ramix acquire", acquired_csv.recognises, acquired_csv.parse),
+    Format("JSON of ramix records", _is_exported, _read_exported),
     _of_lines("JSON of ramix acquire", acquired_json.recognises, acquired_json.parse),
     Format("columns", lambda _source: True, _read_columns),
 )

@@ -1,13 +1,10 @@
-"""CSV for spreadsheets and JSON for programs: all curves over the axis, with what is known.
+"""CSV for spreadsheets: all curves over the axis, with what is known above them.
 
 Next: `../spectra/files/plain_csv.py`, which reads the CSV back.
 """
 
-import json
-
 from device.export.spectrum import MEASURED, ExportedSpectrum, one_line
 
-FORMAT = "ramix-spectrum-1"
 AXIS = "wavenumber_cm1"
 
 
@@ -24,18 +21,6 @@ def csv_of(spectrum: ExportedSpectrum) -> bytes:
     for row in zip(*(column.tolist() for column in columns), strict=True):
         lines.append(",".join(f"{value:.10g}" for value in row))
     return ("\n".join(lines) + "\n").encode()
-
-
-def json_of(spectrum: ExportedSpectrum) -> bytes:
-    """One object; numbers as they are kept, without rounding."""
-    whole = {
-        "format": FORMAT,
-        "title": spectrum.title,
-        "facts": dict(spectrum.facts),
-        AXIS: spectrum.wavenumber_cm1.tolist(),
-        "curves": {name: values.tolist() for name, values in spectrum.curves.items()},
-    }
-    return (json.dumps(whole, allow_nan=False, ensure_ascii=False) + "\n").encode()
 
 
 def _cell(name: str) -> str:
