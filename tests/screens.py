@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from device.cli.measuring import measurement_settings
 from device.driver.growing import SequentialSettings
 from device.records.store import RecordStore
 from device.screen.phases import Phase
@@ -37,7 +38,10 @@ def running(
     equipment = Equipment(settings, countdown_s=countdown_s, store=store)
     screen = Screen(
         port, equipment, place or Place(), folder,
-        timeout_s=2.0, opened=lambda _url: up.set(), **how,
+        timeout_s=2.0, opened=lambda _url: up.set(),
+        settings_of=lambda one: measurement_settings(
+            one.budget_s, one.frames, one.integration_time, one.laser_power_mw
+        ), **how,
     )  # fmt: skip
     thread = threading.Thread(target=screen.serve, name="screen")
     thread.start()

@@ -269,9 +269,14 @@ def test_history_is_searched_recalled_and_answered_again(screen: Screen, page: P
     assert card.get_attribute("data-key") == screen.desk.view.record_id
     page.get_by_role("button", name="Identify again").click()
     expect(page.locator("article.card")).to_have_count(2)
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Save as JSON").first.click()
-    assert re.fullmatch(r"ramix-[\w-]+\.json", download.value.suggested_filename)
+    saved = page.locator(".exports").first
+    saved.locator("summary").click()
+    audited(page)
+    for label, ending in (("Everything (JSON)", "json"), ("Package for a colleague", "rrp")):
+        with page.expect_download() as download:
+            saved.get_by_role("button", name=label).click()
+        assert re.fullmatch(rf"ramix-[\w-]+\.{ending}", download.value.suggested_filename)
+    expect(saved.get_by_text("Saved: ramix-")).to_be_visible()
     page.go_back()
     page.get_by_role("searchbox").fill("nothing like it")
     expect(page.get_by_text("Nothing was found.")).to_be_visible()
@@ -291,6 +296,37 @@ def test_the_wizard_tests_itself_then_asks_step_by_step(screen: Screen, page: Pa
     audited(page)
     page.get_by_role("button", name="Cancel").click()
     phase(page, "ready")
+
+
+@pytest.mark.parametrize("size", [SMALL, LAPTOP], ids=["480x800", "1280x800"])
+def test_a_delivery_is_verified_until_it_is_ended(
+    screen: Screen, chromium: Browser, size: tuple[int, int]
+) -> None:
+    for page in opened(screen, chromium, size, language="de-DE" if size == SMALL else "en-GB"):
+        german = size == SMALL
+        page.locator(".delivery summary").click()
+        page.locator("#material-1").select_option("Toluene")
+        audited(page)
+        page.locator("#do-verify-begin").click()
+        banner = page.locator("#mode")
+        expect(banner).to_contain_text("nichts anderes" if german else "nothing else")
+        expect(banner).to_contain_text("gesperrt" if german else "locked")
+        expect(page.locator(".delivery")).to_have_count(0)
+        press(screen)
+        page.wait_for_selector("body.laser")
+        expect(page.locator("#do-verify-end")).to_have_count(0)
+        expect(banner).to_be_visible()
+        page.wait_for_selector("article.card .judged")
+        result = page.locator(".judged").get_attribute("data-result")
+        words = {"PASS": "BESTANDEN", "FAIL": "NICHT BESTANDEN", "NOT_TESTED": "NICHT GEPRÜFT"}
+        shown = words[str(result)] if german else str(result).replace("_", " ")
+        expect(page.locator(".judged .word")).to_have_text(shown)
+        assert page.locator("article.card .hazard").is_visible()
+        page.wait_for_selector("article.card .u-over", state="attached")
+        audited(page)
+        page.locator("#do-verify-end").click()
+        expect(banner).to_be_empty()
+        phase(page, "ready")
 
 
 def test_settings_keep_a_watch_list_and_a_dark_screen(screen: Screen, page: Page) -> None:

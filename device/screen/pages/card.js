@@ -4,6 +4,8 @@ import { button, el, icon } from "./dom.js";
 import { get, post } from "./station.js";
 import { has, number, percent, said, t, when } from "./words.js";
 import { overlay } from "./plot.js";
+import { exportsOf } from "./exports.js";
+import { verdictOnMaterial } from "./verify.js";
 
 const LEVELS = ["danger", "warning", "unknown", "none_known"];
 const PICTOGRAMS = ["GHS06", "GHS01", "GHS08", "GHS05", "GHS02", "GHS03", "GHS04", "GHS07", "GHS09"]; // the worst first
@@ -11,6 +13,7 @@ const PICTOGRAMS = ["GHS06", "GHS01", "GHS08", "GHS05", "GHS02", "GHS03", "GHS04
 export function resultCard(card, { recalled = false, curves = null, model = "" } = {}) {
   const level = LEVELS.includes(card.level) ? card.level : "unknown";
   const node = el("article", { class: `card ${level}`, "aria-labelledby": "verdict", "data-verdict": card.verdict, "data-key": card.key },
+    verdictOnMaterial(card.material),
     banner(card, level),
     watched(card),
     ...columns(card, curves),
@@ -113,7 +116,7 @@ function hazards(safety) {
   if (!told.length) return el("p", { class: "facts" }, safety.hazard_text || t("hazard.not_known"));
   const all = safety.statements.slice(4).map((one) => statement(one));
   return el("div", { class: "hazards" }, el("ul", {}, told),
-    all.length ? el("details", {}, el("summary", {}, t("hazard.more", { n: all.length })), el("ul", {}, all)) : null);
+    all.length ? el("details", {}, el("summary", {}, t(all.length === 1 ? "hazard.one_more" : "hazard.more", { n: all.length })), el("ul", {}, all)) : null);
 }
 
 const statement = (one) => el("li", {}, el("span", { class: "code" }, one.code),
@@ -210,8 +213,8 @@ function footer(card, recalled, model) {
       const found = await post("/api/reidentify", { key: card.record_id }).catch((error) => ({ error }));
       again.replaceChildren(found.error ? el("p", { role: "alert" }, said(found.error.text))
         : el("div", {}, el("h2", {}, t("reidentified")), resultCard(found.card, { curves: found.curves, recalled: true, model })));
-    }, "second"),
-    el("a", { class: "button second", href: `/api/records/${encodeURIComponent(card.record_id)}/file`, download: true }, t("export"))) : null;
+    }, "second")) : null;
   return el("footer", {}, el("details", {}, el("summary", {}, t("facts.title")),
-    el("dl", {}, facts.flatMap(([key, value]) => [el("dt", {}, t(key)), el("dd", {}, String(value))]))), actions, again);
+    el("dl", {}, facts.flatMap(([key, value]) => [el("dt", {}, t(key)), el("dd", {}, String(value))]))),
+    card.record_id ? exportsOf(card.record_id) : null, actions, again);
 }
