@@ -1,1 +1,1 @@
-"""What cards and README quote, made again from seeds."""
+"""What cards and docs/figures.md quote, made again from seeds."""

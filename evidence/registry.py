@@ -1,4 +1,4 @@
-"""The figures that cards and README quote, in the order they are made and listed.
+"""The figures that cards and docs/figures.md quote, in the order they are made and listed.
 
 Next: `command.py`, which makes them; `measured.py`, the first.
 """

@@ -1,6 +1,6 @@
 """`ramix-train figures`: every table and picture of the shipped models again, into one folder.
 
-What cards and README quote (`evidence/`), and what was tried (`notebook/`).
+What cards and docs quote (`evidence/`), and what was tried (`notebook/`).
 Read next: `registry.py` for what there is, `evidence/command.py` for the loop.
 """
 
@@ -32,7 +32,7 @@ def figures(
     repeats: float,
     only_list: bool,
 ) -> None:
-    """Make the tables and pictures that README and model cards quote, from seeds.
+    """Make the tables and pictures that docs and model cards quote, from seeds.
 
     \b
     ramix-train figures                         # everything that trains nothing

@@ -75,9 +75,10 @@ mkdir -p "$prefix"
 "$prefix/bin/python" -m compileall -q -j 0 -x '/tests?/' "$prefix/lib"
 "$prefix/bin/ramix" --version
 
-mkdir -p "$link" "$prefix/share/man" "$prefix/share/bash-completion/completions"
+mkdir -p "$link" "$prefix/share/man" "$prefix/share/doc/ramix" "$prefix/share/bash-completion/completions"
 for name in ramix ramix-flash; do ln -sf "$prefix/bin/$name" "$link/$name"; done
 cp -R "$here/man/." "$prefix/share/man/"
+cp -R "$here/README.md" "$here/docs" "$prefix/share/doc/ramix/"
 "$prefix/bin/ramix" completion bash >"$prefix/share/bash-completion/completions/ramix" 2>/dev/null ||
 	say "No bash here: its completion is left out."
 if [ $service = yes ]; then "$prefix/bin/ramix" install-system --program "$prefix/bin/ramix"; fi

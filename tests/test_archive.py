@@ -70,6 +70,7 @@ def test_it_installs_runs_and_is_removed(unpacked: Path, tmp_path: Path) -> None
     )
     assert answer.returncode == 0 and '"IDENTIFIED"' in answer.stdout, answer.stderr
     assert (tmp_path / "opt/share/man/man1/ramix-identify.1").is_file()
+    assert (tmp_path / "opt/share/doc/ramix/docs/guide.md").is_file()
     assert (
         "_RAMIX_COMPLETE" in (tmp_path / "opt/share/bash-completion/completions/ramix").read_text()
     )

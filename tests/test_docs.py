@@ -1,31 +1,24 @@
-"""Documentation that is checked: every verb has help with an example and stands in the README."""
+"""Help that is checked: every command has one with an example that parses; the README is short.
+
+`test_pages.py` checks the pages.
+"""
 
 import re
 import shlex
-from collections.abc import Iterator
-from pathlib import Path
 
 import click
 import pytest
 
 from device.cli import exit_codes
-from device.cli.main import VERBS, cli
+from device.cli.main import cli
+from tests.pages import ROOT, commands_of, parse, read
 
-ROOT = Path(__file__).resolve().parent.parent
-
-
-def _commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
-    """Every command with its full name, groups included."""
-    yield path, command
-    if isinstance(command, click.Group):
-        context = click.Context(command)
-        for name in command.list_commands(context):
-            child = command.get_command(context, name)
-            assert child is not None
-            yield from _commands(child, f"{path} {name}")
+README = read(ROOT / "README.md")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+LONGEST_README = 220  # lines: what a buyer reads in three minutes
 
 
-COMMANDS = dict(_commands(cli, "ramix"))
+COMMANDS = dict(commands_of(cli, "ramix"))
 
 
 def _help(path: str) -> str:
@@ -36,17 +29,6 @@ def _examples(path: str) -> list[str]:
     """The lines of a command's help that call `ramix` itself."""
     text = COMMANDS[path].help or ""
     return [line.strip() for line in text.splitlines() if line.strip().startswith("ramix ")]
-
-
-def _parse(words: list[str]) -> None:
-    """Let click parse a command line by its last verb, without running anything."""
-    command: click.Command = cli
-    while isinstance(command, click.Group) and len(words) > 1 and not words[1].startswith("-"):
-        found = command.get_command(click.Context(command), words[1])
-        if found is None:
-            raise click.UsageError(f"{words[0]} has no {words[1]}")
-        command, words = found, words[1:]
-    command.make_context(words[0], words[1:])
 
 
 @pytest.mark.parametrize("path", COMMANDS)
@@ -69,46 +51,32 @@ def test_every_option_of_every_command_is_explained(path: str) -> None:
 )
 def test_every_example_is_a_legal_command_line(example: str) -> None:
     words = shlex.split(example.replace("...", "0"))
-    _parse(words)
+    parse(cli, words)
 
 
 def test_an_illegal_example_would_be_noticed() -> None:
     for words in (["identify", "--no-such-option"], ["records", "burn"], ["no-such-verb"]):
         with pytest.raises(click.UsageError):
-            _parse(["ramix", *words])
-
-
-def _readme() -> str:
-    return (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_is_in_the_readme(verb: str) -> None:
-    assert re.search(rf"ramix {verb}\b", _readme())
+            parse(cli, ["ramix", *words])
 
 
 @pytest.mark.parametrize("name", ["ramix-train", "ramix-flash", "make demo", "make test"])
 def test_the_other_commands_are_in_the_readme(name: str) -> None:
-    assert name in _readme()
+    assert name in README
 
 
-def test_every_ramix_command_line_in_the_readme_is_legal() -> None:
-    """Lines of shell blocks; a placeholder in capitals stands for any value."""
-    fences = re.findall(r"^```(\w*)\n(.*?)^```$", _readme(), re.DOTALL | re.MULTILINE)
-    blocks = [text for language, text in fences if language in ("", "sh", "console")]
-    lines = [line.strip().removeprefix("$ ") for block in blocks for line in block.splitlines()]
-    called = [re.sub(r"^\.venv/bin/", "", line) for line in lines]
-    ramix = [line for line in called if line.startswith("ramix ")]
-    assert ramix
-    for line in ramix:
-        words = shlex.split(line.split(" | ")[0], comments=True)
-        _parse([word for word in words if word != "&"])
+def test_the_readme_stays_short() -> None:
+    assert len(README.splitlines()) <= LONGEST_README
 
 
-def test_every_file_the_readme_links_to_is_there() -> None:
-    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", _readme())
-    missing = [link for link in links if not (ROOT / link).exists()]
-    assert not missing
+def test_the_readmes_figures_are_those_of_the_page_of_figures() -> None:
+    table = re.search(r"^\| what \| result \|\n\|---\|---\|\n(.*?)\n\n", README, re.M | re.S)
+    assert table is not None
+    page = set(_NUMBER.findall(read(ROOT / "docs" / "figures.md")))
+    for row in table[1].splitlines():
+        result = row.split(" | ")[1]
+        assert _NUMBER.findall(result), row
+        assert set(_NUMBER.findall(result)) <= page, row
 
 
 def test_the_exit_codes_in_the_help_are_those_of_the_table() -> None:

@@ -176,7 +176,9 @@ def test_nexus_says_what_nobody_knows_instead_of_making_it_up(exhibits: list[Exh
     with h5py.File(io.BytesIO(exported(exhibits[1], "nexus").data)) as file:
         unknown = file["entry/not_known"].asstr()[()].splitlines()
         assert "raman_experiment_type" in unknown and "start_time" in unknown
-        assert "start_time" not in file["entry"]
+        assert "start_time" not in file["entry"]  # a file's time has no zone: it is no UTC
+        assert file["entry/provenance/acquired_as_the_file_says"].asstr()[()].startswith("20")
+        assert "acquired_utc" not in file["entry/provenance"]
         assert file["entry/instrument/scattering_configuration"].asstr()[()] == "not known"
         assert "data" not in file["entry/instrument/detector"]  # of a file's columns no counts
 

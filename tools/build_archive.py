@@ -3,9 +3,9 @@
     python -m tools.build_archive --out dist
     python -m tools.build_archive --out dist --only aarch64
 
-It holds our wheel, every wheel of `requirements/device.lock` with its hash, man pages, and
-`packaging/install.sh`. For this machine the kernel is compiled by its own C compiler, for others as
-`make wheels` does. Next: `build_wheels.py`, `man_pages.py`.
+It holds our wheel, every wheel of `requirements/device.lock` with its hash, man pages, README and
+`docs/`, and `packaging/install.sh`. For this machine the kernel is compiled by its own C compiler,
+for others as `make wheels` does. Next: `build_wheels.py`, `man_pages.py`.
 """
 
 import gzip
@@ -92,8 +92,10 @@ def package_for(machine: str, python_version: str, out: Path) -> tuple[Path, Pat
         )
         (folder / "PYTHONS").write_text(f"{tag}\n")
         write_pages(folder / "man")
-        for file in (INSTALLER, ROOT / "LICENSE", ROOT / "THIRD_PARTY_NOTICES.md"):
-            shutil.copy(file, folder)
+        for file in ("LICENSE", "THIRD_PARTY_NOTICES.md", "README.md"):
+            shutil.copy(ROOT / file, folder)
+        shutil.copy(INSTALLER, folder)
+        shutil.copytree(ROOT / "docs", folder / "docs")
         (folder / SUMS).write_text("".join(_sums(folder)))
         out.mkdir(parents=True, exist_ok=True)
         archive = out / f"{name}.tar.gz"

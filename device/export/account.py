@@ -9,8 +9,10 @@ from typing import Any
 
 from device.export.exhibit import Exhibit
 from device.export.facts import facts_of
+from device.show.containers import container_lines
 from device.show.hazards import first_line, hazard_lines, safety_of
 from device.show.headline import headline, title
+from device.show.nearest import nearest_lines
 from device.show.percent import percent
 from device.show.style import CardStyle, printable
 from device.show.watch import material_lines, watch_lines
@@ -50,6 +52,7 @@ class Account:
     hazards: tuple[str, ...]
     asked: tuple[str, ...]  # watch list, and whether it is the material that was asked for
     substances: tuple[Substance, ...]
+    nearest: tuple[str, ...]  # where something is open: the likeliest that are not named, and why
     amount_means: str
     unexplained: str
     reasons: tuple[tuple[str, str], ...]  # text, remedy
@@ -78,6 +81,9 @@ def account_of(exhibit: Exhibit) -> Account:
         substances=(
             *(_substance(one, by_volume) for one in _ordered(result, by_volume)),
             *(_either(one) for one in result.get("alternatives") or ()),
+        ),
+        nearest=tuple(
+            line.strip() for line in nearest_lines(result.get("nearest") or (), _STYLE)[1:]
         ),
         amount_means="volume fraction of the Raman-visible part"
         if by_volume
@@ -162,6 +168,8 @@ def _notes(exhibit: Exhibit) -> tuple[str, ...]:
     notes = []
     if exhibit.record.simulated:
         notes.append("Of a simulated analyzer: no light was made.")
+    if exhibit.result.get("containers"):
+        notes += [one.strip() for one in container_lines(exhibit.result["containers"], 1000)]
     for one in exhibit.answers:
         notes.append(
             f"{one['name']} answered on {one['answered_utc'][:19]} UTC, signed with the key "

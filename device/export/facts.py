@@ -5,6 +5,7 @@ out. Next: `formats.py`, which writes them.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from device.export.exhibit import Exhibit
@@ -30,6 +31,7 @@ def _measured(exhibit: Exhibit) -> dict[str, Any]:
     raw = exhibit.spectrum.raw
     product, serial = analyzer.get("product", ""), known.get("analyzer_serial", "")
     instrument = " ".join(one for one in (product, serial) if one)
+    acquired = str(known.get("acquired_utc") or (taken.acquired if taken is not None else ""))
     laser_nm = taken.excitation_nm if taken is not None else None
     power_mw = taken.laser_power_mw if taken is not None else None
     frames: Any = taken.averages if taken is not None else None
@@ -40,7 +42,8 @@ def _measured(exhibit: Exhibit) -> dict[str, Any]:
         "instrument": instrument or (taken.instrument if taken is not None else ""),
         "firmware": analyzer.get("firmware_version"),
         "simulated": "yes, no light was made" if exhibit.record.simulated else None,
-        "acquired_utc": known.get("acquired_utc") or (taken.acquired if taken is not None else ""),
+        "acquired_utc": acquired if _has_zone(acquired) else None,
+        "acquired_as_the_file_says": None if _has_zone(acquired) else acquired,
         "stored_utc": exhibit.record.created_utc,
         "source_file": known["source"] if known["source"] != "acquisition" else None,
         "laser_wavelength_nm": laser_nm,
@@ -57,6 +60,14 @@ def _measured(exhibit: Exhibit) -> dict[str, Any]:
         "calibration": _state(exhibit.record.body.get("calibration_state")),
         "calibration_page_sha256": known.get("calibration_page_sha256"),
     }
+
+
+def _has_zone(when: str) -> bool:
+    """A time without one is no UTC, and files seldom have one."""
+    try:
+        return datetime.fromisoformat(when).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _state(said: Any) -> Any:

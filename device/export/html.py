@@ -42,6 +42,9 @@ figure, tr, li { break-inside: avoid }
 figure { margin: .5rem 0 }
 .remedy { color: #444 }
 .note { background: #f3f3f3; padding: .4rem .7rem; border-left: 4px solid #666 }
+.scroll { overflow-x: auto }
+@media (max-width: 600px) { body { font-size: 13px; padding: .6rem }
+  th, td { padding-right: .35rem } .facts th { width: 8rem } td.number { white-space: normal } }
 @media print { body { font-size: 12px; padding: 0; max-width: none } }
 footer { margin-top: 1.5rem; font-size: .85rem; color: #444 }
 """.strip()
@@ -59,6 +62,7 @@ def html_file(exhibit: Exhibit) -> bytes:
             _list("What was asked for", account.asked),
             _substances(account),
             _reasons(account),
+            _list("Nearest, and why not named (log odds)", account.nearest),
             *(_facts(heading, rows) for heading, rows in account.sections),
             _list("How to verify this", account.how_to_verify),
             f"<footer>Record {escape(exhibit.record.record_id)}, "
@@ -90,11 +94,12 @@ def _substances(account: Account) -> str:
         return ""
     rows = "".join(_row(one) for one in account.substances)
     return (
-        "<section><h2>Substances</h2><table><thead><tr><th>Substance</th><th>CAS</th>"
+        '<section><h2>Substances</h2><div class="scroll"><table><thead><tr><th>Substance</th>'
+        "<th>CAS</th>"
         '<th class="number">Amount</th><th class="number">At least</th>'
         '<th class="number">Signal</th><th class="number">Present</th></tr></thead>'
         f'<tbody>{rows}<tr><td>not explained</td><td></td><td></td><td></td><td class="number">'
-        f"{escape(account.unexplained)}</td><td></td></tr></tbody></table>"
+        f"{escape(account.unexplained)}</td><td></td></tr></tbody></table></div>"
         f"<p>Amount: {escape(account.amount_means)}, with the half-width of its 90% interval. "
         "At least: even if one compound that is not named hides below its detection limit. "
         "Signal: share of the Raman signal.</p></section>"

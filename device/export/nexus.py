@@ -7,7 +7,6 @@ h5py is an optional extra. What the definition asks for and nobody measured is n
 import io
 import json
 from collections.abc import Iterator
-from datetime import datetime
 from importlib import import_module
 from typing import Any, Final
 
@@ -67,9 +66,8 @@ def _entry(entry: Any, exhibit: Exhibit) -> None:
     kind = entry.create_dataset("raman_experiment_type", data=NOT_KNOWN)
     kind.attrs["custom"] = True
     unknown = ["definition/@version", "raman_experiment_type", "end_time"]
-    start = facts.get("acquired_utc", "")
-    if _is_time(start):
-        entry["start_time"] = start
+    if "acquired_utc" in facts:
+        entry["start_time"] = facts["acquired_utc"]
     else:
         unknown.append("start_time")
     entry["identifier_experiment"] = facts["record_id"]
@@ -190,11 +188,3 @@ def _array(parent: Any, name: str, values: Any, units: str, long_name: str) -> A
         made.attrs["units"] = units
     made.attrs["long_name"] = long_name
     return made
-
-
-def _is_time(text: str) -> bool:
-    """NX_DATE_TIME wants ISO 8601 with a zone; files seldom say one."""
-    try:
-        return datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
-        return False

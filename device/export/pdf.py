@@ -120,6 +120,10 @@ def _first_page(page: "_Page", account: Account, exhibit: Exhibit) -> None:
         page.heading("Reasons")
         for text, remedy in account.reasons:
             page.text(f"{text} {remedy}")
+    if account.nearest:
+        page.heading("Nearest, and why not named (log odds)")
+        for text in account.nearest:
+            page.text(text)
 
 
 class _Page:

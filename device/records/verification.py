@@ -46,6 +46,7 @@ def verified(reader: Reader, expected: str | Head | None, key: bytes | None) -> 
     Raises:
         RecordStoreError, sqlite3.Error, OSError: it cannot even be begun with.
     """
+    reader.open()  # says it in a sentence where there is nothing
     connection = reader.open(database.whole_read_s(reader.path))
     if reader.version == 1:
         return version_1_report(connection, expected)
