@@ -92,6 +92,7 @@ def of_every_state(screen: Screen, chromium: Browser, folder: Path) -> None:
         take(f"card-{verdict}", whole=True)
         if verdict == "identified":
             of_many(screen, pages, take)
+            key = "many"  # what stands there now
     of_passing_states(screen, pages, take)
     delivery(screen, pages, take, key)
     first.click("#do-arm")
