@@ -5,6 +5,17 @@ import { post } from "./station.js";
 import { number, percent, said, t } from "./words.js";
 
 export const TESTED = { PASS: "ok", FAIL: "fault", NOT_TESTED: "warning" };
+// The sentences of a reason as the program says them, so that each language has its own.
+const SENTENCES = [
+  [/^(.+) cannot be told from (.+) in this spectrum\.$/, "material.why.twin"],
+  [/^(.+) was not found; named is nothing of the library\.$/, "material.why.missing"],
+  [/^(.+) was not found; named is (.+)\.$/, "material.why.instead"],
+  [/^Beside what is wanted there is (.+)\.$/, "material.why.beside"],
+  [/^There is signal that fits no compound of the library\.$/, "material.why.foreign"],
+  [/^The verdict is \w+, not IDENTIFIED\.$/, "material.why.not_identified"],
+  [/^How much (.+) is there is not known; asked for is (.+)\.$/, "material.why.no_share"],
+  [/^(.+) is (.+); its interval is not within (.+)\.$/, "material.why.share"],
+];
 const MOST_METHOD_BYTES = 11000;
 let shown = "";
 
@@ -28,10 +39,10 @@ export function modeBanner(place, state, session) {
   const end = () => post("/api/end-verifying", {}).catch((error) => {
     told.textContent = [said(error.text), said(error.remedy)].filter(Boolean).join(" ");
   });
-  const method = verifying.method_sha256 ? t("verify.method", { n: verifying.method_sha256.slice(0, 12) }) : t("verify.no_method");
+  const method = verifying.method_sha256 ? t("verify.method", { n: verifying.method_sha256.slice(0, 8) }) : t("verify.no_method");
   place.replaceChildren(icon("lock"),
     el("div", {}, el("p", {}, el("strong", {}, t("verify.on", { names: namesOf(verifying.wanted) }))),
-      el("p", { class: "locked-by" }, t("verify.locked", { model: verifying.model }), " ", method), told),
+      el("p", { class: "locked-by" }, [t("verify.locked"), verifying.model, method].join(" · ")), told),
     may ? button("verify.end", end, "second") : "");
 }
 
@@ -73,6 +84,14 @@ async function bytesOf(file) {
   return btoa(String.fromCharCode(...new Uint8Array(await file.arrayBuffer())));
 }
 
+function reason(text) {
+  for (const [pattern, key] of SENTENCES) {
+    const found = pattern.exec(text);
+    if (found) return t(key, { one: found[1], other: found[2], third: found[3] });
+  }
+  return said(text);
+}
+
 // PASS, FAIL or NOT TESTED above the hazard, which stays whatever this says.
 export function verdictOnMaterial(material) {
   if (!material) return null;
@@ -85,5 +104,5 @@ export function verdictOnMaterial(material) {
       el("p", { class: "word" }, t(`material.${result}`)),
       el("p", { class: "names" }, t(`material.${result}.means`, { names: namesOf(material.wanted) })),
       least ? el("p", {}, least) : null,
-      material.why.length ? el("ul", {}, material.why.map((one) => el("li", {}, said(one.text)))) : null));
+      material.why.length ? el("ul", {}, material.why.map((one) => el("li", {}, reason(one.text)))) : null));
 }
