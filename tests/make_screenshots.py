@@ -41,6 +41,12 @@ def measured(screen: Screen, page: Page, before: str) -> str:
     return str(page.get_attribute("article.card", "data-key"))
 
 
+def of_document(page: Page, name: str) -> None:
+    path = ROOT / "docs" / f"screen-{name}.png"
+    page.screenshot(path=path)
+    shrunk(path)
+
+
 def of_documents(screen: Screen, chromium: Browser) -> None:
     small, laptop = (context(chromium, size).new_page() for size in (SMALL, LAPTOP))
     for page in (small, laptop):
@@ -51,9 +57,14 @@ def of_documents(screen: Screen, chromium: Browser) -> None:
         key = measured(screen, small, key)
         laptop.wait_for_selector(f"article.card[data-key='{key}'] .u-over", state="attached")
         for page, size in ((small, "480"), (laptop, "1280")):
-            path = ROOT / "docs" / f"screen-{verdict}-{size}.png"
-            page.screenshot(path=path)
-            shrunk(path)
+            of_document(page, f"{verdict}-{size}")
+    small.click(".delivery summary")
+    small.select_option("#material-1", "Toluene")
+    small.click("#do-verify-begin")
+    small.wait_for_selector("#mode strong")
+    measured(screen, small, key)
+    small.evaluate("scrollTo(0, 0)")
+    of_document(small, "delivery-480")
 
 
 def of_every_state(screen: Screen, chromium: Browser, folder: Path) -> None:
