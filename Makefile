@@ -48,8 +48,9 @@ demo: $(DEVICE_STAMP)  ## Identify a real four-solvent frame on the simulated an
 	@echo "Measured spectrum, fitted components and residual: $(CURDIR)/$(DEMO_PICTURE)"
 	@echo "The operator's screen, with ten samples: $(BIN)/ramix serve --port sim:scenes=demo --open"
 
+# A file's tests stay together: many share what they build once.
 test: lint  ## Linters, types, import rules and the whole test suite
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 notebook: $(DEV_STAMP)  ## Tests of the experiments, run by hand
 	@$(BIN)/python -m pytest tests/notebook
