@@ -14,7 +14,7 @@ from device.screen.server import Screen
 from device.screen.view_json import view_json
 from firmware_bridge.errors import LinkError
 from tests.chromium import LAPTOP, PROGRAM, SMALL, browser, context, phase
-from tests.screens import bench_of, running, wait_for
+from tests.screens import bench_of, count_down_from, running, wait_for
 
 if not PROGRAM.exists():
     pytest.skip("Chromium is not installed", allow_module_level=True)
@@ -27,6 +27,7 @@ SCENES = ROOT / "tests" / "fixtures" / "screen_scenes.toml"
 VERDICTS = ("IDENTIFIED", "PARTIAL", "UNKNOWN", "NO_RESULT")
 SMALLEST_TARGET_PX = 56
 SHOWN_WITHIN_S = 0.1
+COUNTDOWN_S = 1.0
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
     os.environ["RAMIX_HOME"] = str(home)
     port = f"sim:scenes={SCENES}&speed=1.5"
     try:
-        with running(home, port, budget_s=1.0, countdown_s=1.0) as up:
+        with running(home, port, budget_s=1.0, countdown_s=COUNTDOWN_S) as up:
             yield up
     finally:
         if before is None:
@@ -89,8 +90,10 @@ def press(screen: Screen) -> None:
 def next_card(screen: Screen, page: Page) -> str:
     """Press the trigger and wait for the card; its verdict."""
     before = screen.desk.board.content("card").get("key", "")
+    count_down_from(screen, 0.0)
     press(screen)
     page.wait_for_selector(f"article.card:not([data-key='{before}'])")
+    count_down_from(screen, COUNTDOWN_S)
     return str(page.get_attribute("article.card", "data-verdict"))
 
 
@@ -141,6 +144,7 @@ def test_from_the_trigger_to_the_card_of_each_verdict(screen: Screen, chromium: 
     with both(screen, chromium) as pages:
         for number in range(len(VERDICTS)):
             before = screen.desk.board.content("card").get("key", "")
+            count_down_from(screen, COUNTDOWN_S if number < len(pages) else 0.0)
             press(screen)
             if number < len(pages):  # one page in each measurement: its light is short
                 page = pages[number]
@@ -153,6 +157,7 @@ def test_from_the_trigger_to_the_card_of_each_verdict(screen: Screen, chromium: 
                 verdict = str(page.get_attribute("article.card", "data-verdict"))
                 look_at_card(page, verdict)
             seen.append(verdict)
+    count_down_from(screen, COUNTDOWN_S)
     assert sorted(seen) == sorted(VERDICTS)
 
 
