@@ -14,7 +14,7 @@ MAX_COUNTDOWN_S = 60.0
 
 
 class MeasurementCancelled(RamixError):
-    """The trigger was pressed again before the first light."""
+    """The trigger was pressed again, or somebody stopped it otherwise."""
 
     code = "cancelled"
     default_remedy = "Press the trigger again to measure."
@@ -43,3 +43,12 @@ def count_down(analyzer: Spectrometer, countdown_s: float, tell: Callable[[Event
                 "The trigger was pressed again during the countdown: no light was made."
             )
         left_s -= step_s
+
+
+def stop_measuring() -> None:
+    """For `Trigger.stops`: a press while frames are taken ends the measurement.
+
+    Raises:
+        MeasurementCancelled: always.
+    """
+    raise MeasurementCancelled("The trigger was pressed again: laser off, nothing was kept.")

@@ -55,7 +55,7 @@ class Cooling:
 
 @dataclass(frozen=True)
 class Cancelled:
-    """The trigger was pressed again during the countdown: nothing was lit, nothing is kept."""
+    """The trigger was pressed again, or somebody stopped it: it is dark, nothing is kept."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def words(event: Event) -> str:
             to = "" if setpoint_c is None else f", to {setpoint_c:g} C"
             return f"cooling the detector, now at {temperature_c:.1f} C{to}: {left_s:.0f} s at most"
         case Cancelled():
-            return "cancelled: no light was made"
+            return "cancelled: the laser is off, nothing was kept"
         case Waiting():
             return "waiting for the trigger"
         case LaserOn(power, time_ms):

@@ -86,9 +86,9 @@ def run(
     """Answer every press of the trigger; returns how many presses got an answer.
 
     A measurement that fails (interlock open, a sample that heats) is shown, and the next press is
-    waited for; so is one that a second press cancels within `countdown_s`. What would fail every
-    time, or would lose results, is raised: a contradicting calibration page, a lost link (shown
-    before, where a press is left without its answer), a record store that does not take records.
+    waited for; so is one that a second press cancels, before the light or during it. What would
+    fail every time, or would lose results, is raised: a contradicting calibration page, a lost link
+    (shown before, where a press is left without its answer), a store that does not take records.
     """
     answered = pressed = 0
     progress(Ready())
@@ -101,8 +101,11 @@ def run(
             how = (settings, progress, containers, countdown_s, beside)
             outcome = measure(analyzer, identifier, store, *how)
         except MeasurementCancelled as cancelled:
-            progress(Cancelled())
-            show_failure(cancelled)
+            try:
+                analyzer.laser_off()  # ABORT was sent; a lost one is no light left on
+            finally:
+                progress(Cancelled())
+                show_failure(cancelled)
         except (InstrumentError, LinkError, SampleHeats) as failure:
             try:
                 analyzer.laser_off()  # raises if the link itself is gone: there is no next press

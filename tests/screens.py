@@ -5,15 +5,19 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from device.cli.measuring import measurement_settings
 from device.driver.growing import SequentialSettings
 from device.records.store import RecordStore
+from device.screen.deliveries import Deliveries
 from device.screen.phases import Phase
 from device.screen.server import Place, Screen
 from device.screen.simulated_bench import SimulatedBench
-from device.station.station import Equipment
+from device.screen.watch_list import WatchList
+from device.station.station import Equipment, Station
 from tests.tiny_bundles import tiny_path
 
 TINY = f"sim:mix=fixture A:0.6,fixture B:0.4&snr=200&speed=8&model={tiny_path(2)}"
@@ -37,7 +41,10 @@ def running(
     equipment = Equipment(settings, countdown_s=countdown_s, store=store)
     screen = Screen(
         port, equipment, place or Place(), folder,
-        timeout_s=2.0, opened=lambda _url: up.set(), **how,
+        timeout_s=2.0, opened=lambda _url: up.set(),
+        settings_of=lambda one: measurement_settings(
+            one.budget_s, one.frames, one.integration_time, one.laser_power_mw
+        ), **how,
     )  # fmt: skip
     thread = threading.Thread(target=screen.serve, name="screen")
     thread.start()
@@ -54,6 +61,18 @@ def running(
 def bench_of(screen: Screen) -> SimulatedBench:
     assert screen.bench is not None
     return screen.bench
+
+
+def count_down_from(screen: Screen, countdown_s: float) -> None:
+    """Of the measurements to come: a test that does not look at the countdown need not wait."""
+
+    deliveries = screen.seat.deliveries
+
+    def prepare(station: Station, watched: WatchList) -> None:
+        Deliveries.prepare(deliveries, station, watched)
+        station.equipment = replace(station.equipment, countdown_s=countdown_s)
+
+    deliveries.prepare = prepare  # type: ignore[method-assign]
 
 
 def wait_for(screen: Screen, holds: Callable[[], bool]) -> None:

@@ -4,6 +4,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from device.screen.server import Screen
 from device.screen.view_json import view_json
 from firmware_bridge.errors import LinkError
 from tests.chromium import LAPTOP, PROGRAM, SMALL, browser, context, phase
-from tests.screens import bench_of, running, wait_for
+from tests.screens import bench_of, count_down_from, running, wait_for
 
 if not PROGRAM.exists():
     pytest.skip("Chromium is not installed", allow_module_level=True)
@@ -26,6 +27,7 @@ SCENES = ROOT / "tests" / "fixtures" / "screen_scenes.toml"
 VERDICTS = ("IDENTIFIED", "PARTIAL", "UNKNOWN", "NO_RESULT")
 SMALLEST_TARGET_PX = 56
 SHOWN_WITHIN_S = 0.1
+COUNTDOWN_S = 1.0
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,7 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
     os.environ["RAMIX_HOME"] = str(home)
     port = f"sim:scenes={SCENES}&speed=1.5"
     try:
-        with running(home, port, budget_s=1.0, countdown_s=1.0) as up:
+        with running(home, port, budget_s=1.0, countdown_s=COUNTDOWN_S) as up:
             yield up
     finally:
         if before is None:
@@ -70,6 +72,17 @@ def opened(screen: Screen, chromium: Browser, size: tuple[int, int], **how: str)
     assert complaints == []
 
 
+@contextmanager
+def both(screen: Screen, chromium: Browser, **small: str) -> Iterator[tuple[Page, Page]]:
+    """A small page and a laptop's, of one screen."""
+    opening = contextmanager(opened)
+    with (
+        opening(screen, chromium, SMALL, **small) as one,
+        opening(screen, chromium, LAPTOP) as other,
+    ):
+        yield one, other
+
+
 def press(screen: Screen) -> None:
     bench_of(screen).press_trigger()
 
@@ -77,8 +90,10 @@ def press(screen: Screen) -> None:
 def next_card(screen: Screen, page: Page) -> str:
     """Press the trigger and wait for the card; its verdict."""
     before = screen.desk.board.content("card").get("key", "")
+    count_down_from(screen, 0.0)
     press(screen)
     page.wait_for_selector(f"article.card:not([data-key='{before}'])")
+    count_down_from(screen, COUNTDOWN_S)
     return str(page.get_attribute("article.card", "data-verdict"))
 
 
@@ -123,40 +138,45 @@ def audited(page: Page) -> None:
     assert not overflows(page)
 
 
-@pytest.mark.parametrize("size", [SMALL, LAPTOP], ids=["480x800", "1280x800"])
-def test_from_the_trigger_to_the_card_of_each_verdict(
-    screen: Screen, chromium: Browser, size: tuple[int, int]
-) -> None:
-    seen = []
-    for page in opened(screen, chromium, size):
+def test_from_the_trigger_to_the_card_of_each_verdict(screen: Screen, chromium: Browser) -> None:
+    """At both sizes at once: a card is shown on every page that listens."""
+    seen: list[str] = []
+    with both(screen, chromium) as pages:
         for number in range(len(VERDICTS)):
-            if not number:
-                before = screen.desk.board.content("card").get("key", "")
-                press(screen)
+            before = screen.desk.board.content("card").get("key", "")
+            count_down_from(screen, COUNTDOWN_S if number < len(pages) else 0.0)
+            press(screen)
+            if number < len(pages):  # one page in each measurement: its light is short
+                page = pages[number]
                 phase(page, "countdown")
                 page.wait_for_selector("body.laser")
                 expect(page.get_by_role("alert").filter(has_text="LASER ON")).to_be_visible()
                 assert not page.locator("#rooms").is_visible()
+            for page in pages:
                 page.wait_for_selector(f"article.card:not([data-key='{before}'])")
-                seen.append(page.get_attribute("article.card", "data-verdict"))
-            else:
-                seen.append(next_card(screen, page))
-            page.wait_for_selector("article.card .u-over", state="attached")
-            audited(page)
-            text = page.inner_text("article.card")
-            if seen[-1] in ("IDENTIFIED", "PARTIAL"):
-                assert "DANGER" in text and "UN 1294" in text and "Toluene" in text
-                assert page.locator("article.card.danger").count() == 1
-                assert page.locator(".pictograms img[alt^='Skull']").is_visible()
-            else:
-                assert "HAZARD UNKNOWN" in text
-            if seen[-1] == "PARTIAL":
-                assert "Not explained" in text
-            if seen[-1] == "UNKNOWN":
-                assert "What came near" in text and "Nothing here is a result." in text
-            if seen[-1] == "NO_RESULT":
-                assert "Put the probe" in text or "→" in text or "probe" in text
-    assert sorted(map(str, seen)) == sorted(VERDICTS)
+                verdict = str(page.get_attribute("article.card", "data-verdict"))
+                look_at_card(page, verdict)
+            seen.append(verdict)
+    count_down_from(screen, COUNTDOWN_S)
+    assert sorted(seen) == sorted(VERDICTS)
+
+
+def look_at_card(page: Page, verdict: str) -> None:
+    page.wait_for_selector("article.card .u-over", state="attached")
+    audited(page)
+    text = page.inner_text("article.card")
+    if verdict in ("IDENTIFIED", "PARTIAL"):
+        assert "DANGER" in text and "UN 1294" in text and "Toluene" in text
+        assert page.locator("article.card.danger").count() == 1
+        assert page.locator(".pictograms img[alt^='Skull']").is_visible()
+    else:
+        assert "HAZARD UNKNOWN" in text
+    if verdict == "PARTIAL":
+        assert "Not explained" in text
+    if verdict == "UNKNOWN":
+        assert "What came near" in text and "Nothing here is a result." in text
+    if verdict == "NO_RESULT":
+        assert "Put the probe" in text or "→" in text or "probe" in text
 
 
 @pytest.mark.parametrize("size", [SMALL, LAPTOP], ids=["480x800", "1280x800"])
@@ -269,9 +289,14 @@ def test_history_is_searched_recalled_and_answered_again(screen: Screen, page: P
     assert card.get_attribute("data-key") == screen.desk.view.record_id
     page.get_by_role("button", name="Identify again").click()
     expect(page.locator("article.card")).to_have_count(2)
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Save as JSON").first.click()
-    assert re.fullmatch(r"ramix-[\w-]+\.json", download.value.suggested_filename)
+    saved = page.locator(".exports").first
+    saved.locator("summary").click()
+    audited(page)
+    for label, ending in (("Everything (JSON)", "json"), ("Package for a colleague", "rrp")):
+        with page.expect_download() as download:
+            saved.get_by_role("button", name=label).click()
+        assert re.fullmatch(rf"ramix-[\w-]+\.{ending}", download.value.suggested_filename)
+    expect(saved.get_by_text("Saved: ramix-")).to_be_visible()
     page.go_back()
     page.get_by_role("searchbox").fill("nothing like it")
     expect(page.get_by_text("Nothing was found.")).to_be_visible()
@@ -291,6 +316,39 @@ def test_the_wizard_tests_itself_then_asks_step_by_step(screen: Screen, page: Pa
     audited(page)
     page.get_by_role("button", name="Cancel").click()
     phase(page, "ready")
+
+
+def test_a_delivery_is_verified_until_it_is_ended(screen: Screen, chromium: Browser) -> None:
+    """Begun on the small page in German, seen on both."""
+    with both(screen, chromium, language="de-DE") as (small, laptop):
+        for page in (small, laptop):
+            page.locator(".delivery summary").click()
+            audited(page)
+        small.locator("#material-1").select_option("Toluene")
+        small.locator("#do-verify-begin").click()
+        for page, locked, alone in (
+            (small, "gesperrt", "nichts anderes"), (laptop, "locked", "nothing else"),
+        ):  # fmt: skip
+            expect(page.locator("#mode")).to_contain_text(locked)
+            expect(page.locator("#mode")).to_contain_text(alone)
+            expect(page.locator(".delivery")).to_have_count(0)
+        press(screen)
+        small.wait_for_selector("body.laser")
+        expect(small.locator("#do-verify-end")).to_have_count(0)
+        expect(small.locator("#mode")).to_be_visible()
+        small.wait_for_selector("article.card .judged")
+        result = str(small.locator(".judged").get_attribute("data-result"))
+        german = {"PASS": "BESTANDEN", "FAIL": "NICHT BESTANDEN", "NOT_TESTED": "NICHT GEPRÜFT"}
+        expect(small.locator(".judged .word")).to_have_text(german[result])
+        expect(laptop.locator(".judged .word")).to_have_text(result.replace("_", " "))
+        for page in (small, laptop):
+            assert page.locator("article.card .hazard").is_visible()
+            page.wait_for_selector("article.card .u-over", state="attached")
+            audited(page)
+        laptop.locator("#do-verify-end").click()
+        for page in (small, laptop):
+            expect(page.locator("#mode")).to_be_empty()
+            phase(page, "ready")
 
 
 def test_settings_keep_a_watch_list_and_a_dark_screen(screen: Screen, page: Page) -> None:

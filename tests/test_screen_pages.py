@@ -1,5 +1,6 @@
 """The page's files: every text in both catalogues and nowhere else, nothing from another place."""
 
+import ast
 import json
 import re
 from html.parser import HTMLParser
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from device.answer import material
 from device.cli import serve
 from device.safety.facts import facts
 from device.safety.protection import protection
@@ -105,6 +107,28 @@ def test_every_state_level_and_statement_has_words() -> None:
     pictograms = {one.pictogram for one in facts().statements.values() if one.pictogram}
     assert {f"ghs.{name}" for name in pictograms} <= keys
     assert all((PAGES / "icons" / f"{name}.svg").exists() for name in pictograms)
+
+
+def reasons_of_a_material() -> list[str]:
+    """Every sentence that `answer/material.py` gives as a reason, with `x` for its values."""
+    sentences = []
+    for node in ast.walk(ast.parse(Path(material.__file__).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple):
+            text = node.value.elts[1]
+            parts = text.values if isinstance(text, ast.JoinedStr) else [text]
+            told = [str(one.value) if isinstance(one, ast.Constant) else "x" for one in parts]
+            sentences.append("".join(told))
+    return sentences
+
+
+def test_every_reason_of_a_material_is_said_in_both_languages() -> None:
+    script = (PAGES / "verify.js").read_text(encoding="utf-8")
+    known = re.findall(r"^  \[/(\^.*\$)/, \"([\w.]+)\"\],$", script, flags=re.M)
+    sentences = reasons_of_a_material()
+    assert len(sentences) >= 6
+    for sentence in sentences:
+        assert [key for pattern, key in known if re.search(pattern, sentence)], sentence
+    assert {key for _, key in known} <= set(WORDS["en"])
 
 
 def test_nothing_comes_from_another_place() -> None:

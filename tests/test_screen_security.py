@@ -51,7 +51,8 @@ READS = [
 ]  # fmt: skip
 CHANGES = [
     "/api/command", "/api/check", "/api/calibrate", "/api/reidentify", "/api/sample", "/api/watch",
-    "/api/sign-in", "/api/sign-out", "/api/operators", "/api/trigger",
+    "/api/sign-in", "/api/sign-out", "/api/operators", "/api/trigger", "/api/verify",
+    "/api/end-verifying",
 ]  # fmt: skip
 
 
@@ -240,7 +241,7 @@ def test_other_machines_need_tls_and_may_not_arm() -> None:
 
 
 def test_light_is_armed_on_this_machine_alone(screen: Screen) -> None:
-    from device.screen.buttons import calibrate, press
+    from device.screen.buttons import calibrate, end_verifying, press, verify
     from device.screen.phases import Command
     from device.screen.refusals import NotArmed
 
@@ -249,6 +250,10 @@ def test_light_is_armed_on_this_machine_alone(screen: Screen) -> None:
             press(screen.desk, command, at_device=False)
     with pytest.raises(NotArmed):
         calibrate(screen.desk, ("polystyrene",), at_device=False)
+    with pytest.raises(NotArmed):
+        verify(screen.desk, ("fixture A",), b"", at_device=False)
+    with pytest.raises(NotArmed):
+        end_verifying(screen.desk, at_device=False)
     screen.desk.arming.arm()  # by somebody at the device
     assert screen.desk.arming.use() and not screen.desk.arming.use()
 

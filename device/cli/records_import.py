@@ -3,9 +3,8 @@
 Next: `records_package.py`, where both are made; `../export/package.py`, what is checked.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -69,6 +68,7 @@ def read_package(path: Path, device: str | None = None) -> "Package":
 
 def _import_package(data: bytes, file: Path, device: str | None, *, as_json: bool) -> None:
     from device.export.package import SUFFIX, package_from
+    from device.export.package_said import package_content
     from device.records.head import key_from_hex
     from device.records.journal import usual_store
     from device.records.received import keep
@@ -119,21 +119,6 @@ def _import_answer(data: bytes, store: Path | None, simulated: bool, *, as_json:
     click.echo(printable(f"{answer['name']}, key {answer['key_id']}, answers about {names}:"))
     click.echo(printable(f"  {answer['text']}"))
     click.echo(f"This is entry {event_id}; whose key that is, is yours to know.")
-
-
-def package_content(package: "Package") -> Mapping[str, Any]:
-    """What the chain keeps of a package."""
-    return {
-        "what": "package",
-        "sha256": package.sha256,
-        "packed_by": package.packed_by.hex(),
-        "packed_utc": package.packed_utc,
-        "devices": [key.hex() for key in package.devices],
-        "question": package.question,
-        "records": [
-            {"record_id": one.record_id, "record_sha256": one.hash.hex()} for one in package.records
-        ],
-    }
 
 
 def _show_package(package: "Package", *, compared: bool) -> None:

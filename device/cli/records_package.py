@@ -10,7 +10,7 @@ import click
 
 from device.cli.options import json_option, log_level_option
 from device.cli.output import print_json
-from device.cli.records_import import package_content, read_package
+from device.cli.records_import import read_package
 from device.cli.records_options import open_store, store_choice
 
 
@@ -44,6 +44,7 @@ def package_command(
     from device.durable import written_whole
     from device.export.errors import PackageRefused
     from device.export.package import package_from, package_of
+    from device.export.package_said import package_content
     from device.plain_file import why_not
     from device.records.device_key import device_signer
     from device.records.journal import chain_beside

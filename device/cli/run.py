@@ -86,7 +86,8 @@ def run(
       ramix run --port usb: --watch-list forbidden.txt
 
     Two seconds pass between a press and the first light (--countdown); a second press in this time
-    cancels the measurement: no light, no record.
+    cancels the measurement: no light, no record. A press while the laser is on stops it: laser off,
+    no record.
 
     An analyzer that is unplugged or restarts is waited for: the same one, by its serial number,
     answers the trigger again when it is back.
@@ -109,6 +110,7 @@ def run(
     from device.records.beside import Beside
     from device.station.service_manager import watched
     from device.station.station import Equipment, Station
+    from device.station.trigger_stop import stopped_by_trigger
 
     opener, truth = opener_and_truth(port, timeout_s)  # a typing error is told before all else
     keep_log()
@@ -141,7 +143,7 @@ def run(
         start_as="run",
     )
     tell = watched(print_event)
-    station = Station(port, equipment, opener, tell)
+    station = Station(port, equipment, stopped_by_trigger(opener), tell)
     walls.station = station
     with station:
         if as_json:

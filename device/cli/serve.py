@@ -4,6 +4,7 @@ Next: `../screen/server.py`, what runs behind it.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,6 +21,11 @@ from device.cli.options import (
 )
 from device.cli.safety_options import safety_options
 from device.cli.self_test_options import SelfTestRules, self_test_options
+
+if TYPE_CHECKING:
+    from device.answer.method import Measuring
+    from device.driver.safety import Safety
+    from device.runtime import Settings
 
 DEFAULT_HTTP_PORT = 7860
 LANGUAGES = ("en", "de")  # spelled here again: their owner imports the web server; a test compares
@@ -164,7 +170,23 @@ def serve(
             click.launch(url)
 
     Screen(
-        port, equipment, place, installation.data_dir(), timeout_s=timeout_s, apart=apart,
+        port, equipment, place, installation.data_dir(), timeout_s=timeout_s,
+        settings_of=lambda measuring: _settings_of(measuring, safety),
+        blanks=[sha256 for _, sha256 in read], apart=apart,
         fitness=lambda hear: fitness(records, port, self_test, hear),
         language=lang, opened=opened, tell=watched(lambda _event: None),
     ).serve()  # fmt: skip
+
+
+def _settings_of(measuring: "Measuring", safety: "Safety") -> "Settings":
+    """How a locked method takes light, with this machine's options of safety."""
+    from device.answer.method import MethodInvalid
+    from device.cli.measuring import measurement_settings
+
+    asked = (
+        measuring.budget_s, measuring.frames, measuring.integration_time, measuring.laser_power_mw,
+    )  # fmt: skip
+    try:
+        return measurement_settings(*asked, safety)
+    except click.UsageError as error:
+        raise MethodInvalid(f"The method cannot be used: {error.message}") from error

@@ -20,6 +20,7 @@ from device.driver.link_key import FindKey, admit, key_beyond_this_machine, no_k
 from device.driver.model_transfer import ModelSlots
 from device.driver.slow_work import until_done
 from device.driver.transports.base import Transport
+from device.driver.trigger import Trigger
 from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.errors import CallerError, LinkClosed, LinkTimeout, ProtocolError
 from firmware_bridge.messages import (
@@ -77,7 +78,7 @@ class Analyzer(Introduced, ModelSlots, Condition):
         self._introduction = None
         self._find_key = find_key
         self._integration_time_us = 0
-        self._triggers_seen = 0
+        self.trigger = Trigger()
 
     # ---- opening and leaving ----
 
@@ -120,7 +121,7 @@ class Analyzer(Introduced, ModelSlots, Condition):
         told = introduce(self.name, self.call)
         admit(self.name, told, self.call, self._find_key, is_remote=transport.is_remote)
         self._introduction = told
-        self._triggers_seen = self.state().trigger_count
+        self.trigger.forget(self.state().trigger_count)
 
     # ---- asking ----
 
@@ -205,7 +206,8 @@ class Analyzer(Introduced, ModelSlots, Condition):
             if self._talk.session.settings_epoch is None:
                 self.state()  # the reply to a setting was lost: ask what holds now
             budget_s = frame_budget_s(self._integration_time_us, margin_s=self.timeout_s)
-            frame = expose(self._talk, self._lease_ms() if laser_on else None, budget_s)
+            lease_ms = self._lease_ms() if laser_on else None
+            frame = expose(self._talk, lease_ms, budget_s, self.trigger)
         except BaseException as error:
             self._talk.try_to(Abort(), _FAREWELL_S, error)  # ends the exposure, laser first
             raise
@@ -237,11 +239,8 @@ class Analyzer(Introduced, ModelSlots, Condition):
             told = self.state()
             if epoch is not None and told.settings_epoch != epoch:  # nobody else counts it up
                 raise Restarted(f"The analyzer {self.info.serial} restarted.")
-            count = told.trigger_count
-            pressed = 0 < (count - self._triggers_seen) & 0xFFFF_FFFF < 0x8000_0000
-            self._triggers_seen = count
-            if pressed:
-                return count
+            if self.trigger.is_press(told.trigger_count):
+                return told.trigger_count
             left_s = deadline.remaining(self._talk.now_s())
             if not left_s:
                 return None

@@ -7,6 +7,7 @@ Next: `acquisition.py`, which combines several.
 
 from device.driver.claims import check_dark, check_lease
 from device.driver.conversation import Conversation
+from device.driver.trigger import Trigger
 from firmware_bridge.errors import InstrumentError, LinkTimeout
 from firmware_bridge.messages import (
     AcquireFrame,
@@ -35,10 +36,13 @@ class LaserDropped(InstrumentError):
     code = "laser_dropped"
 
 
-def expose(talk: Conversation, lease_ms: int | None, budget_s: float) -> FrameReply:
+def expose(
+    talk: Conversation, lease_ms: int | None, budget_s: float, trigger: Trigger
+) -> FrameReply:
     """The frame of this very request; `lease_ms` is None for a dark one.
 
-    The laser stays armed: switching it off is the caller's, whatever happens here.
+    The laser stays armed: switching it off is the caller's, whatever happens here, also where a
+    press of the trigger stops it.
 
     Raises:
         LinkTimeout: no frame within `budget_s`, or the link is slower than the lease is long.
@@ -48,7 +52,7 @@ def expose(talk: Conversation, lease_ms: int | None, budget_s: float) -> FrameRe
     """
     deadline = talk.deadline(budget_s)
     if lease_ms is None:
-        return _await_frame(talk, 0, 0.0, deadline)
+        return _await_frame(talk, 0, 0.0, deadline, trigger)
     asked_s = talk.now_s()
     granted_ms = talk.call(ArmLaser(lease_ms), deadline).lease_ms
     check_lease(granted_ms, lease_ms)
@@ -60,15 +64,16 @@ def expose(talk: Conversation, lease_ms: int | None, budget_s: float) -> FrameRe
         )
     renewal_s = min(_RENEWAL_S, granted_ms / (1000.0 * _RENEWALS_PER_LEASE))
     renewal_s = max(renewal_s, _SHORTEST_RENEWAL_S)
-    return _await_frame(talk, lease_ms, renewal_s, deadline)
+    return _await_frame(talk, lease_ms, renewal_s, deadline, trigger)
 
 
 def _await_frame(
-    talk: Conversation, lease_ms: int, renewal_s: float, deadline: Deadline
+    talk: Conversation, lease_ms: int, renewal_s: float, deadline: Deadline, trigger: Trigger
 ) -> FrameReply:
     request = AcquireFrame(laser_on=lease_ms > 0)
     waiting = [talk.start(request, deadline)]  # the frame's id, then those of the renewals
     renew_at_s = talk.now_s() + renewal_s
+    looking: int | None = None  # the id of the question whether the trigger was pressed
     try:
         while (reply := talk.take(waiting[0])) is None:
             left_s = talk.left_s(deadline, request, waiting[0])
@@ -78,11 +83,16 @@ def _await_frame(
                     waiting.append(talk.start(RenewLease(lease_ms), deadline))
                     renew_at_s = now_s + renewal_s
                 left_s = min(left_s, renew_at_s - now_s)
+            if looking is None and trigger.look_due(talk.now_s()):
+                looking = talk.start(GetState(), deadline)
             talk.listen(left_s)
             _check_renewals(talk, waiting, lease_ms)
+            if looking is not None and (told := talk.take(looking)) is not None:
+                looking = None
+                trigger.look(told.result())
         frame: FrameReply = reply.result()
     finally:
-        for request_id in waiting:
+        for request_id in (*waiting, *(() if looking is None else (looking,))):
             talk.drop(request_id)
     if frame.flags & FrameFlags.LASER_DROPPED:
         raise _dropped(talk)

@@ -10,6 +10,7 @@ from device.screen.checkup import SELF_TESTS
 from device.screen.desk import Desk
 from device.screen.phases import Command, Dismissed, may
 from device.screen.refusals import NotArmed, NotNow
+from device.station.station import Station
 from firmware_bridge.errors import CallerError
 
 
@@ -78,6 +79,43 @@ def calibrate(desk: Desk, steps: tuple[str, ...], *, at_device: bool) -> None:
     desk.seat.require_operator()
     plan = desk.checkup.plan_of(steps)
     desk.post(lambda station: desk.checkup.calibrate(station, plan))
+
+
+def verify(desk: Desk, names: tuple[str, ...], file: bytes, *, at_device: bool) -> "Future[Any]":
+    """Test deliveries from now on; `file` holds a locked method, else `names` say the material.
+
+    Raises:
+        NotArmed: not at the analyzer, where the next press of the trigger is one of these tests.
+        NobodySignedIn, NotNow: as `press`.
+    """
+    if not at_device:
+        raise NotArmed("Deliveries are verified at the analyzer alone, not from elsewhere.")
+    desk.seat.require_operator()
+
+    def begin(station: Station) -> None:
+        desk.seat.deliveries.begin(names, file, station.identifier)
+        _told_of_deliveries(desk)
+
+    return desk.post(begin)
+
+
+def end_verifying(desk: Desk, *, at_device: bool) -> "Future[Any]":
+    """Identify again. Raises as `verify`."""
+    if not at_device:
+        raise NotArmed("Deliveries are verified at the analyzer alone, not from elsewhere.")
+    desk.seat.require_operator()
+
+    def end(_station: Station) -> None:
+        if desk.seat.deliveries.end():
+            _told_of_deliveries(desk)
+            desk.show(Dismissed())  # a card of the last delivery is none of what comes
+
+    return desk.post(end)
+
+
+def _told_of_deliveries(desk: Desk) -> None:
+    desk.journal.note("settings", {"verifying": desk.seat.deliveries.to_json()})
+    desk.pin()
 
 
 def _require(desk: Desk, command: Command) -> None:

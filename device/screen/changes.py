@@ -15,15 +15,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from device.answer.identifier import Identifier
-from device.screen.buttons import calibrate, check, press
+from device.records.measured import spectrum_of
+from device.screen.buttons import calibrate, check, end_verifying, press, verify
 from device.screen.desk import Desk
 from device.screen.history import History
 from device.screen.phases import Command
-from device.screen.recalled import spectrum_of
 from device.screen.requests_json import done, posted
 from device.screen.results import Shown, curves_json, shown
+from device.screen.watch_list import asked_of
 from device.station.station import Station
-from device.strict_json import StrictJsonError
+from device.strict_json import StrictJsonError, as_bytes
 
 _JOB_WITHIN_S: Final = 20.0
 
@@ -48,7 +49,7 @@ class Changes:
             raise StrictJsonError("there is no such command")
         job = press(self.desk, Command(name), at_device=at_device(request))
         if job is not None:
-            await _outcome(job)
+            await outcome(job)
         return done()
 
     async def check(self, request: Request) -> Response:
@@ -65,6 +66,19 @@ class Changes:
         calibrate(self.desk, steps, at_device=at_device(request))
         return done()
 
+    async def verify(self, request: Request) -> Response:
+        fields = await posted(request)
+        names, file = fields.texts("names"), as_bytes(fields.take("method"), "request.method")
+        fields.done()
+        await outcome(verify(self.desk, names, file, at_device=at_device(request)))
+        return done()
+
+    async def end_verifying(self, request: Request) -> Response:
+        fields = await posted(request)
+        fields.done()
+        await outcome(end_verifying(self.desk, at_device=at_device(request)))
+        return done()
+
     async def reidentify(self, request: Request) -> Response:
         """A stored spectrum, answered by the model that answers now; nothing is stored."""
         fields = await posted(request)
@@ -76,13 +90,14 @@ class Changes:
 
     async def identified(self, key: str) -> Shown:
         record = await run_in_threadpool(self.history.find, key)
-        spectrum = spectrum_of(record)
+        spectrum = await run_in_threadpool(spectrum_of, record)
 
         def identify(station: Station) -> Shown:
             model: Identifier = station.identifier
+            model.asked = asked_of(self.seat.watched, model.compounds)  # whatever is verified now
             return shown(model.identify(spectrum), model, None)
 
-        found: Shown = await _outcome(self.desk.post(identify))
+        found: Shown = await outcome(self.desk.post(identify))
         return found
 
     async def sample(self, request: Request) -> Response:
@@ -143,7 +158,8 @@ def at_device(request: Request) -> bool:
         return False
 
 
-async def _outcome(job: "Future[Any]") -> Any:
+async def outcome(job: "Future[Any]") -> Any:
+    """What a job came to. Raises what it raised, or a 504 where it takes too long."""
     try:
         return await asyncio.wait_for(asyncio.wrap_future(job), _JOB_WITHIN_S)
     except TimeoutError as error:

@@ -134,6 +134,7 @@ class Checkup:
                 analyzer.state()  # a lost link shows while it waits
             if self._cancelled.is_set():
                 raise MeasurementCancelled("It was cancelled: nothing was written.")
+            analyzer.wait_trigger(0.0)  # what was pressed until now stops nothing
             self._show(GoneOn())
 
         return ask

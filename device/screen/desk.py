@@ -26,7 +26,6 @@ from device.screen.refusals import NotNow, Unexpected
 from device.screen.results import Results, shown, spectrum_json
 from device.screen.seat import Seat
 from device.screen.view_json import view_json
-from device.screen.watch_list import asked_of
 from device.station.start import started
 from device.station.station import Equipment, Station
 from device.station.stop_switch import StopSwitch
@@ -200,8 +199,8 @@ class Desk:
 
     def measure(self, station: Station) -> None:
         """Once; stored before it is shown. A lost link is raised, all else is shown."""
-        station.identifier.asked = asked_of(self.seat.watched, station.identifier.compounds)
         try:
+            self.seat.deliveries.prepare(station, self.seat.watched)
             self.journal.write(self._equipment.store)  # who signed in stands before what he did
             done = self.stoppable(Station.measure, station)
         except MeasurementCancelled:

@@ -1,21 +1,26 @@
 """What was measured before: a page of the list, one card, and the record as a file.
 
 Each call opens the store for itself, read only: SQLite's connections belong to one thread.
-Next: `recalled.py`, a record as a spectrum again.
+Next: `exports.py`, records as files; `../records/measured.py`, a record as a spectrum again.
 """
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from device.export.exhibit import Exhibit
+from device.export.formats import ExportedFile
 from device.records.content import Record
 from device.records.errors import RecordStoreError
 from device.records.store import RecordStore
 from device.safety.advice import advice_for
 from device.screen.card import card_json
+from device.screen.exports import exhibit_in, file_of, package_in
 from device.screen.seat import Seat
 from device.screen.watch_list import kept_in
+
+if TYPE_CHECKING:
+    from device.answer.identifier import Identifier
 
 PAGE: Final = 30
 LONGEST_SEARCH: Final = 120
@@ -38,10 +43,7 @@ class History:
 
     def find(self, record_id: str) -> Record:
         """Raises `RecordStoreError` where there is none, or a damaged one."""
-        path = self._where()
-        if path is None:
-            raise RecordStoreError("Nothing is kept here.", remedy="Start without --no-store.")
-        with RecordStore(path, read_only=True) as store:
+        with RecordStore(self._path(), read_only=True) as store:
             return store.get(record_id)
 
     def card(self, record: Record) -> dict[str, Any]:
@@ -55,9 +57,27 @@ class History:
             ),
         }  # fmt: skip
 
-    def as_file(self, record: Record) -> bytes:
-        """The body as it was stored, for a colleague's program."""
-        return json.dumps(record.body, indent=2, sort_keys=True, allow_nan=False).encode()
+    def exhibit(self, record_id: str, identifier: "Identifier | None") -> Exhibit:
+        """A record as it is exported; with an identifier its curves, on whose thread this runs.
+
+        Raises:
+            RecordStoreError: there is none, or a damaged one.
+        """
+        return exhibit_in(self._path(), record_id, identifier)
+
+    def as_file(self, exhibit: Exhibit, name: str) -> ExportedFile:
+        """In the format of that name, once the chain has it. Raises as `file_of`."""
+        return file_of(self._path(), exhibit, name, simulated=self._seat.simulated)
+
+    def as_package(self, record_id: str, question: str) -> ExportedFile:
+        """For a colleague, once the chain has it. Raises as `package_in`."""
+        return package_in(self._path(), record_id, question, simulated=self._seat.simulated)
+
+    def _path(self) -> Path:
+        path = self._where()
+        if path is None:
+            raise RecordStoreError("Nothing is kept here.", remedy="Start without --no-store.")
+        return path
 
 
 def _row(record: Record) -> dict[str, Any]:
@@ -82,5 +102,6 @@ def _row(record: Record) -> dict[str, Any]:
         "verdict": record.verdict,
         "names": list(record.names),
         "worst": safety["worst"],
+        "tested": (record.result.get("material") or {}).get("result"),
         **about,
     }

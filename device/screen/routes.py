@@ -22,12 +22,14 @@ from starlette.responses import (
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from device.screen.changes import Changes, at_device
+from device.export.package import LONGEST_QUESTION
+from device.records.measured import spectrum_of
+from device.screen.changes import Changes, at_device, outcome
 from device.screen.desk import Desk
+from device.screen.exports import PACKAGE, check_format
 from device.screen.guard import Guard, Hosts
 from device.screen.history import LONGEST_SEARCH, History
 from device.screen.languages import LANGUAGES, language_for
-from device.screen.recalled import spectrum_of
 from device.screen.requests_json import refused
 from device.screen.results import curves_json, spectrum_json
 from device.screen.sessions import HEADER, LASTS_S, Session, Sessions, speaks_for
@@ -72,6 +74,8 @@ class Web(Changes):
             "/api/command": self.command,
             "/api/check": self.check,
             "/api/calibrate": self.calibrate,
+            "/api/verify": self.verify,
+            "/api/end-verifying": self.end_verifying,
             "/api/reidentify": self.reidentify,
             "/api/sample": self.sample,
             "/api/watch": self.watch,
@@ -174,8 +178,17 @@ class Web(Changes):
         return JSONResponse(await run_in_threadpool(curves_json, one))
 
     async def file(self, request: Request) -> Response:
-        record = await run_in_threadpool(self.history.find, request.path_params["key"])
-        safe = "".join(letter for letter in record.record_id if letter.isalnum() or letter == "-")
-        self.desk.journal.note("export", {"records": [record.record_id], "format": "json"})
-        named = {"content-disposition": f'attachment; filename="ramix-{safe}.json"'}
-        return Response(self.history.as_file(record), media_type="application/json", headers=named)
+        """A record in a format of an export, or as a package with a question."""
+        key, name = request.path_params["key"], request.query_params.get("format", "json")
+        if check_format(name):
+            drawn = self.desk.post(lambda station: self.history.exhibit(key, station.identifier))
+            exhibit = await outcome(drawn)
+        elif name != PACKAGE:
+            exhibit = await run_in_threadpool(self.history.exhibit, key, None)
+        if name == PACKAGE:
+            question = request.query_params.get("question", "")[: LONGEST_QUESTION + 1]
+            made = await run_in_threadpool(self.history.as_package, key, question)
+        else:
+            made = await run_in_threadpool(self.history.as_file, exhibit, name)
+        named = {"content-disposition": f'attachment; filename="{made.name}"'}
+        return Response(made.data, media_type=made.media_type, headers=named)

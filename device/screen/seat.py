@@ -13,6 +13,7 @@ from device.driver.spectrometer import Spectrometer
 from device.records.about import About
 from device.records.beside import Beside, before_light, is_simulated
 from device.screen.card import card_json
+from device.screen.deliveries import Deliveries
 from device.screen.operators import Operators
 from device.screen.results import Shown
 from device.screen.watch_list import (
@@ -39,11 +40,13 @@ class NobodySignedIn(RamixError):
 class Seat:
     """Any thread may ask and change it.
 
+    deliveries: whether each measurement is a test of one material.
     due: what the self-tests say against the analyzer; empty: nothing.
     simulated: the analyzer is a simulated one, and its trigger is on the screen.
     """
 
     folder: Path
+    deliveries: Deliveries
     simulated: bool = False
     about: About = field(default_factory=About)
     notes: tuple[str, ...] = ()
@@ -124,6 +127,7 @@ class Seat:
             "note": self.about.note,
             "locked": not self.may_measure(),
             "watched": list(self.watched.names),
+            "verifying": self.deliveries.to_json(),
             "simulated": self.simulated,
             "due": self.due,
         }

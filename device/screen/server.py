@@ -4,7 +4,7 @@ uvicorn runs on the calling thread, the desk on its own. However this ends, the 
 laser off, store closed. Next: `desk.py` and `routes.py`, the two sides.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,7 @@ from device.records.beside import Beside
 from device.runtime import Tell
 from device.screen.board import Board
 from device.screen.bounded_http import BoundedHttp
+from device.screen.deliveries import Deliveries, SettingsOf
 from device.screen.desk import Desk
 from device.screen.guard import Hosts
 from device.screen.history import History
@@ -31,6 +32,7 @@ from device.screen.simulated_bench import SimulatedBench
 from device.selftest.standing import SelfTestedNow, nobody_asks
 from device.station.station import Equipment
 from device.station.stop_switch import Stoppable, StopSwitch
+from device.station.trigger_stop import stopped_by_trigger
 from firmware_bridge.errors import RamixError
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -87,6 +89,7 @@ class Screen:
     Args:
         place: an address that is not loopback needs TLS; who asked is the command's business.
         folder: of operators and watch list.
+        settings_of, blanks: for `Deliveries`.
         apart: where the store keeps what a simulated analyzer gave; None: where all else is.
         fitness: asked before any light how the analyzer stands, and tells what is due.
         opened: hears the address to open, once it is served.
@@ -100,6 +103,8 @@ class Screen:
         folder: Path,
         *,
         timeout_s: float,
+        settings_of: SettingsOf,
+        blanks: Sequence[str] = (),
         apart: Path | None = None,
         fitness: Callable[[Tell], SelfTestedNow] = lambda _tell: nobody_asks,
         language: str | None = None,
@@ -113,13 +118,15 @@ class Screen:
         def open_analyzer(at: str) -> Analyzer:
             return Analyzer(Stoppable(self._link(at), switch), timeout_s, find_key)
 
-        self.seat = seat = Seat(folder, simulated=self.bench is not None)
+        deliveries = Deliveries(equipment.settings, settings_of, blanks)
+        self.seat = seat = Seat(folder, deliveries, simulated=self.bench is not None)
         beside = Beside(lambda: seat.about, fitness(lambda event: self.desk.hear(event)))
         equipment = replace(equipment, beside=beside, start_as="screen")
         store = None if equipment.store is None else equipment.store.path
         if equipment.store is not None:
             equipment.store.close()  # its connections belong to the thread that measures
-        self.desk = Desk(port, equipment, open_analyzer, switch, Board(), self.seat, tell)
+        opener = stopped_by_trigger(open_analyzer)
+        self.desk = Desk(port, equipment, opener, switch, Board(), self.seat, tell)
         self.sessions = Sessions()
         self._web = Web(
             self.desk,

@@ -6,6 +6,7 @@ import { measureRoom } from "./measure.js";
 import { historyRoom, recordRoom } from "./history.js";
 import { checkRoom } from "./check.js";
 import { settingsRoom, applyTheme } from "./settings.js";
+import { modeBanner } from "./verify.js";
 
 const ROOMS = { measure: measureRoom, history: historyRoom, record: recordRoom, check: checkRoom, settings: settingsRoom };
 const IN_NAVIGATION = ["measure", "history", "check", "settings"];
@@ -45,6 +46,7 @@ function head() {
   const said = t(`phase.${state.phase}`);
   const place = document.getElementById("state");
   if (place.textContent !== said) place.textContent = said;
+  modeBanner(document.getElementById("mode"), state, session);
   document.body.dataset.phase = state.phase;
   document.body.classList.toggle("laser", Boolean(state.laser));
   document.title = state.laser ? t("laser.title") : `${said} – ${t("name")}`;

@@ -4,13 +4,19 @@ import { button, el, icon } from "./dom.js";
 import { get, post } from "./station.js";
 import { has, number, percent, said, t, when } from "./words.js";
 import { overlay } from "./plot.js";
+import { exportsOf } from "./exports.js";
+import { verdictOnMaterial } from "./verify.js";
 
 const LEVELS = ["danger", "warning", "unknown", "none_known"];
 const PICTOGRAMS = ["GHS06", "GHS01", "GHS08", "GHS05", "GHS02", "GHS03", "GHS04", "GHS07", "GHS09"]; // the worst first
 
+const MOST_NAMES = 6; // in the headline
+const MOST_OPEN = 4; // substances whose statements all stand open
+
 export function resultCard(card, { recalled = false, curves = null, model = "" } = {}) {
   const level = LEVELS.includes(card.level) ? card.level : "unknown";
   const node = el("article", { class: `card ${level}`, "aria-labelledby": "verdict", "data-verdict": card.verdict, "data-key": card.key },
+    verdictOnMaterial(card.material),
     banner(card, level),
     watched(card),
     ...columns(card, curves),
@@ -32,7 +38,9 @@ function banner(card, level) {
   const all = new Set(card.safety.substances.flatMap((one) => one.pictograms));
   const pictures = PICTOGRAMS.filter((name) => all.has(name));
   const either = card.safety.substances.filter((one) => one.possible).map((one) => one.name);
-  const names = [...card.components.map((one) => one.name), ...(either.length ? [either.join(" / ")] : [])].join(", ");
+  const named = [...card.components.map((one) => one.name), ...(either.length ? [either.join(" / ")] : [])];
+  const left = named.length - MOST_NAMES;
+  const names = left > 1 ? t("names.more", { names: named.slice(0, MOST_NAMES).join(", "), n: left }) : named.join(", ");
   return el("header", { class: "banner" },
     el("div", { class: "hazard" }, icon(level), el("p", {}, t(`level.${level}`))),
     el("h1", {}, el("span", { class: "verdict", id: "verdict" }, t(`verdict.${card.verdict}`)), names ? el("span", { class: "names" }, names) : null),
@@ -60,7 +68,7 @@ function components(card) {
   return el("section", { class: "components" },
     el("h2", {}, t("components.title")),
     el("p", { class: "facts" }, t(byVolume ? "components.by_volume" : "components.by_signal")),
-    el("ol", {}, card.components.map((one) => component(one, key))),
+    el("ol", {}, card.components.map((one) => component(one, key, card.components.length > MOST_OPEN))),
     rest(card));
 }
 
@@ -73,7 +81,8 @@ function possible(card) {
       el("div", { class: "name" }, icon(one.level, `level.${one.level}`), el("h3", {}, one.name)), hazards(one)))));
 }
 
-function component(one, key) {
+// closed: of many, the statements of each are opened one by one.
+function component(one, key, closed) {
   const level = LEVELS.includes(one.safety?.level) ? one.safety.level : "unknown";
   const share = one[key];
   const spread = one[`${key}_uncertainty`];
@@ -88,7 +97,7 @@ function component(one, key) {
     bar,
     signal(one, key, low),
     el("p", { class: "facts" }, t("confidence", { n: one.presence >= 0.995 ? t("over_99") : percent(one.presence) })),
-    hazards(one.safety),
+    hazards(one.safety, closed),
     one.network_validated === false ? el("p", { class: "facts" }, t("from_the_field")) : null);
 }
 
@@ -107,13 +116,14 @@ function signal(one, key, low) {
   return told.length ? el("p", { class: "facts" }, told.join(", ")) : null;
 }
 
-function hazards(safety) {
+function hazards(safety, closed = false) {
   if (!safety) return el("p", { class: "facts" }, t("hazard.not_known"));
-  const told = safety.statements.slice(0, 4).map((one) => statement(one));
-  if (!told.length) return el("p", { class: "facts" }, safety.hazard_text || t("hazard.not_known"));
-  const all = safety.statements.slice(4).map((one) => statement(one));
+  if (!safety.statements.length) return el("p", { class: "facts" }, safety.hazard_text || t("hazard.not_known"));
+  const open = closed ? 1 : 4;
+  const told = safety.statements.slice(0, open).map((one) => statement(one));
+  const all = safety.statements.slice(open).map((one) => statement(one));
   return el("div", { class: "hazards" }, el("ul", {}, told),
-    all.length ? el("details", {}, el("summary", {}, t("hazard.more", { n: all.length })), el("ul", {}, all)) : null);
+    all.length ? el("details", {}, el("summary", {}, t(all.length === 1 ? "hazard.one_more" : "hazard.more", { n: all.length })), el("ul", {}, all)) : null);
 }
 
 const statement = (one) => el("li", {}, el("span", { class: "code" }, one.code),
@@ -168,7 +178,7 @@ function picture(card, curves) {
   const section = el("section", { class: "picture" }, el("h2", {}, t("picture.title")), place);
   let end = null;
   const draw = (found) => {
-    if (place.isConnected && found.shift) end = overlay(place, found);
+    if (place.isConnected && found.shift) end = overlay(place, found, Boolean(card.settings));
   };
   const start = curves ? Promise.resolve(curves) : get(`/api/records/${encodeURIComponent(card.key)}/curves`);
   start.then((found) => requestAnimationFrame(() => draw(found))).catch(() => place.append(el("p", { class: "facts" }, t("picture.none"))));
@@ -210,8 +220,8 @@ function footer(card, recalled, model) {
       const found = await post("/api/reidentify", { key: card.record_id }).catch((error) => ({ error }));
       again.replaceChildren(found.error ? el("p", { role: "alert" }, said(found.error.text))
         : el("div", {}, el("h2", {}, t("reidentified")), resultCard(found.card, { curves: found.curves, recalled: true, model })));
-    }, "second"),
-    el("a", { class: "button second", href: `/api/records/${encodeURIComponent(card.record_id)}/file`, download: true }, t("export"))) : null;
+    }, "second")) : null;
   return el("footer", {}, el("details", {}, el("summary", {}, t("facts.title")),
-    el("dl", {}, facts.flatMap(([key, value]) => [el("dt", {}, t(key)), el("dd", {}, String(value))]))), actions, again);
+    el("dl", {}, facts.flatMap(([key, value]) => [el("dt", {}, t(key)), el("dd", {}, String(value))]))),
+    card.record_id ? exportsOf(card.record_id) : null, actions, again);
 }

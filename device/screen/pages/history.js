@@ -3,6 +3,7 @@ import { button, el, field, icon } from "./dom.js";
 import { get } from "./station.js";
 import { said, t, when } from "./words.js";
 import { resultCard } from "./card.js";
+import { TESTED } from "./verify.js";
 
 export function historyRoom(place) {
   let search = "";
@@ -47,6 +48,7 @@ function row(one) {
   return el("li", { "data-key": one.key }, el("a", { href: `#record/${encodeURIComponent(one.key)}` },
     icon(one.worst ?? "unknown", `level.${one.worst ?? "unknown"}`),
     el("span", { class: "row-text" },
+      one.tested ? el("strong", { class: `tested ${one.tested}` }, icon(TESTED[one.tested] ?? "unknown"), t(`material.${one.tested}`)) : null,
       el("strong", {}, one.problem ? t("record.damaged", { why: one.problem }) : one.pruned ? t("record.pruned") : t(`verdict.${one.verdict}`)), names ? el("span", {}, names) : null,
       about ? el("span", {}, about) : null, el("span", { class: "facts" }, when(one.created_utc)))));
 }

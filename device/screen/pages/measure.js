@@ -4,14 +4,15 @@ import { command, post } from "./station.js";
 import { has, number, said, t } from "./words.js";
 import { liveCurve } from "./plot.js";
 import { resultCard } from "./card.js";
+import { beginVerifying } from "./verify.js";
 
 export function measureRoom(place, { heard, session }) {
   let built = "";
   let live = null;
 
   // What a rebuild depends on; everything else is changed in what stands there.
-  const key = ({ phase, may, armed_s, locked, notice, record_id, failure, due: late }) =>
-    [phase, may.join(), armed_s > 0, locked, notice, record_id, failure?.text, late].join("|");
+  const key = ({ phase, may, armed_s, locked, notice, record_id, failure, due: late, verifying }) =>
+    [phase, may.join(), armed_s > 0, locked, notice, record_id, failure?.text, late, Boolean(verifying)].join("|");
 
   function build(state) {
     live?.destroy();
@@ -33,7 +34,7 @@ export function measureRoom(place, { heard, session }) {
   const BUILD = {
     starting: () => [calm("starting")],
     not_fit: (state) => [calm("not_fit", "fault"), problem(told(state.failure)), row(button("retry", act("retry"), "primary"))],
-    ready: (state) => [calm("ready", "ok", state), notice(state), fire(state), due(state), sample(state)],
+    ready: (state) => [calm("ready", "ok", state), notice(state), fire(state), due(state), sample(state), delivery(state)],
     cooling: () => [calm("cooling"), el("p", { id: "detector", class: "facts" }), button("cancel", act("cancel"), "stop")],
     countdown: (state) => [
       el("section", { class: "count", "aria-labelledby": "count-title" },
@@ -45,7 +46,7 @@ export function measureRoom(place, { heard, session }) {
     ],
     laser_on: lit,
     measuring: lit,
-    result: (state) => [el("div", { id: "card" }), el("div", { class: "next" }, fire(state), due(state), sample(state))],
+    result: (state) => [el("div", { id: "card" }), el("div", { class: "next" }, fire(state), due(state), sample(state), delivery(state))],
     failed: (state) => [calm("failed", "fault"), problem(told(state.failure)), fire(state), sample(state)],
     reconnecting: (state) => [
       calm("reconnecting", "warning"), problem(told(state.failure)),
@@ -119,6 +120,9 @@ export function measureRoom(place, { heard, session }) {
     return el("details", { class: "sample", open: Boolean(state.sample || state.note) },
       el("summary", {}, t("sample.title")), field("sample", "sample.id", name), field("note", "sample.note", note));
   }
+
+  // Only where somebody stands at the analyzer: the next press of the trigger is one of these tests.
+  const delivery = (state) => state.verifying || state.locked || !session.at_device ? "" : beginVerifying(heard.station.compounds ?? []);
 
   function calm(key, picture = "", state = {}) {
     const how = key === "ready" ? (heard.station.has_trigger === false ? "phase.ready.no_trigger" : "phase.ready.how") : `phase.${key}.how`;

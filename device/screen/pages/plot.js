@@ -9,11 +9,12 @@ const DASHES = [[], [10, 5], [3, 4], [12, 4, 3, 4], [6, 3], [2, 2], [16, 6], [8,
 
 const colour = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
 
-function axes(labels) {
+// counted: the numbers are an analyzer's counts; of a file the unit is not known.
+function axes(labels, counted) {
   const common = { stroke: colour("--ink"), grid: { stroke: colour("--rule"), width: 1 }, ticks: { show: false }, font: "14px system-ui, sans-serif", labelFont: "14px system-ui, sans-serif" };
   return [
     { ...common, label: labels ? t("axis.shift") : undefined, labelSize: 22, size: 30 },
-    { ...common, size: 56, values: (_, ticks) => ticks.map((tick) => Math.abs(tick) >= 1e5 ? tick.toExponential(0) : String(tick)) },
+    { ...common, label: t(counted ? "axis.counts" : "axis.intensity"), labelSize: 20, size: 52, values: (_, ticks) => ticks.map((tick) => Math.abs(tick) >= 1e5 ? tick.toExponential(0) : String(tick)) },
   ];
 }
 
@@ -37,7 +38,7 @@ function base(place, height, extra) {
 export function liveCurve(place) {
   const height = Math.max(160, Math.min(320, Math.floor(innerHeight * 0.3)));
   const plot = new uPlot(base(place, height, {
-    axes: axes(true), series: [{}, { stroke: colour("--ink"), width: 2 }],
+    axes: axes(true, true), series: [{}, { stroke: colour("--ink"), width: 2 }],
   }), [[0, 1], [null, null]], place);
   const watch = sized(place, plot, height);
   return {
@@ -52,7 +53,7 @@ export function liveCurve(place) {
 }
 
 // Draws into `place` and returns what ends it. The part that nothing named explains is filled.
-export function overlay(place, curves) {
+export function overlay(place, curves, counted) {
   const lines = [{ key: "curve.measured", values: curves.measured, stroke: colour("--ink"), width: 2, dash: [] }];
   if (curves.fitted) lines.push({ key: "curve.fitted", values: curves.fitted, stroke: colour("--fit"), width: 2, dash: [] });
   Object.entries(curves.parts ?? {}).forEach(([name, values], index) => {
@@ -75,7 +76,7 @@ export function overlay(place, curves) {
   const plots = [];
   const height = Math.max(220, Math.min(380, Math.floor(innerHeight * 0.42)));
   const plot = new uPlot(base(top, height, {
-    axes: axes(!curves.residual),
+    axes: axes(!curves.residual, counted),
     series: [{}, ...lines.map(({ stroke, width, dash }) => ({ stroke, width, dash }))],
   }), [curves.shift, ...lines.map((line) => line.values)], top);
   plots.push([plot, sized(top, plot, height)]);
@@ -86,7 +87,7 @@ export function overlay(place, curves) {
     const span = Math.max(...known) - Math.min(...known);
     const most = Math.max(...curves.residual.map((value) => Math.abs(value ?? 0)), 0.1 * span);
     const rest = new uPlot(base(below, 150, {
-      axes: axes(true), scales: { x: { time: false }, y: { range: [-1.1 * most, 1.1 * most] } },
+      axes: axes(true, counted), scales: { x: { time: false }, y: { range: [-1.1 * most, 1.1 * most] } },
       series: [{}, { stroke: colour("--rest"), width: 2, fill: colour("--rest-fill") }],
     }), [curves.shift, curves.residual], below);
     plots.push([rest, sized(below, rest, 150)]);

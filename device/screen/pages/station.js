@@ -23,6 +23,20 @@ export async function post(path, body = {}) {
   return outcome(answer);
 }
 
+// Saves what the station sends under the name that it gives; an error is thrown as by the others.
+export async function download(path) {
+  const answer = await fetch(path, { credentials: "same-origin" });
+  if (!answer.ok) return outcome(answer);
+  const [, name] = /filename="([\w.-]+)"/.exec(answer.headers.get("content-disposition") ?? "") ?? [null, "record"];
+  const whole = new Blob([await answer.arrayBuffer()], { type: "application/octet-stream" });
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(whole);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  return name;
+}
+
 export function command(name) {
   return post("/api/command", { command: name });
 }
