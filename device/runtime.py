@@ -67,6 +67,7 @@ class StoredAnswer:
 
     answer: Answer
     record_id: str | None
+    code: str = ""  # of the chain's head at it
 
 
 def run(
@@ -149,7 +150,8 @@ def measure(
         answer.settings, countdown_s=countdown_s, cooler_setpoint_c=setpoint_c
     )
     answer = replace(answer, settings=how, self_test=self_test)
-    return StoredAnswer(answer, stored(store, answer, analyzer, identifier, settings, beside))
+    record_id = stored(store, answer, analyzer, identifier, settings, beside)
+    return StoredAnswer(answer, record_id, "" if store is None else store.newest_code)
 
 
 def _until_certain(

@@ -38,6 +38,22 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any]:
 # ---- heads that are published ----
 
 
+def test_the_card_shows_the_code_that_verify_takes(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["identify", "--port", "sim:mix=toluene:1&seed=3", "--store", str(path)]
+    assert run_command([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    with RecordStore(path, read_only=True) as store:
+        assert store.get(told["record_id"]).code == told["record_code"]
+    assert run_command(words) == 0
+    card = capsys.readouterr().out
+    (shown,) = re.findall(r"record  \S+ . code (\w{5}-\w{5})", card)
+    assert run(capsys, "verify", "--store", str(path), "--head", shown)[0] == 0
+    other = "AAAAA-AAAAA"
+    assert run(capsys, "verify", "--store", str(path), "--head", other)[0] != 0
+
+
 def test_each_entry_publishes_its_head(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO", "ramix.records"):
         filled(path, 2)

@@ -39,6 +39,7 @@ def test_a_run_keeps_its_start_and_what_stands_beside_each_measurement(
         record = store.get(shown["record_id"])
         assert store.verify().problems == ()
     body = record.body
+    assert shown.pop("record_code") == record.code
     assert record.simulated and record.result == shown
     assert body["about"] == {"operator": "A. Nalyst", "sample": "S-1", "note": "from the drum",
                              "repeat_reason": "first one spilt"}  # fmt: skip

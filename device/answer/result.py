@@ -60,7 +60,8 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
     self_test     {state, utc, record_id} of the analyzer's last self-test; state is passed, failed,
                   overdue or never; null for a file or where nothing is kept
     timings_ms    {preprocess, invoke, fit, total}
-    record_id     where it is stored, or null
+    record_id     where it is stored, or null; beside it the command line prints record_code, the
+                  code of the chain's head at the record
     """
     found = answer.identification
     kept = volume_kept(found, answer.compounds)

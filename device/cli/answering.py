@@ -19,6 +19,7 @@ class Done(NamedTuple):
     answer: "Answer"
     record_id: str | None
     identifier: "Identifier"
+    code: str = ""  # of the chain's head at the record
 
 
 def identify_file(
@@ -44,7 +45,7 @@ def identify_file(
     identifier = proven_identifier(model_source.load_default(model), runtime, field)
     identifier.asked = asked(identifier)
     answer = identifier.identify(spectrum, containers_for(identifier, read))
-    record_id = None
+    record_id, code = None, ""
     if store is not None:
         from device.records.beside import hazards_of
         from device.records.circumstances import Circumstances
@@ -53,7 +54,8 @@ def identify_file(
         beside = Circumstances(hazards=hazards_of(answer, identifier))
         with RecordStore(store) as records:
             record_id = records.append(answer, about=about, circumstances=beside)
-    return Done(answer, record_id, identifier)
+            code = records.newest_code
+    return Done(answer, record_id, identifier, code)
 
 
 def identify_sample(
@@ -108,4 +110,4 @@ def identify_sample(
     walls.station = station
     with station:
         outcome, identifier = station.measure(), station.identifier
-    return Done(outcome.answer, outcome.record_id, identifier)
+    return Done(outcome.answer, outcome.record_id, identifier, outcome.code)

@@ -183,6 +183,7 @@ def identify(
         done.answer,
         done.record_id,
         done.identifier,
+        code=done.code,
         as_json=as_json,
         picture=picture,
         all_limits=all_limits,

@@ -32,6 +32,7 @@ def show_answer(
     record_id: str | None,
     identifier: Identifier,
     *,
+    code: str = "",
     as_json: bool,
     picture: Path | None,
     all_limits: bool = False,
@@ -40,6 +41,8 @@ def show_answer(
 ) -> None:
     """Print one answer of `identifier`; draw it where a picture is wanted.
 
+    `code` is that of the record's place in the chain, to be noted elsewhere.
+
     `truth` is what a simulated analyzer's log says of the sample; it is printed, nothing else.
 
     With `all_limits` or names to watch for, say above which share the compounds not named would
@@ -47,6 +50,8 @@ def show_answer(
     """
     clear_progress()
     result = result_json(answer, record_id)
+    if code:
+        result["record_code"] = code
     if all_limits or watched:
         from device.answer.result import limits_json
         from device.answer.watch import canonical_names

@@ -101,7 +101,7 @@ def show_command(record_id: str, store: Path | None, simulated: bool, as_json: b
     if as_json:
         kept = ("created_utc", "measurement", "about", "hazards", "simulated")
         more = {name: record.body[name] for name in kept if name in record.body}
-        print_json({**printable(record.result), **printable(more), "code": record.code,
+        print_json({**printable(record.result), **printable(more), "record_code": record.code,
                     "signatures": printable(list(signatures)),
                     "answers": printable(list(answers))})  # fmt: skip
         return 0
@@ -110,8 +110,9 @@ def show_command(record_id: str, store: Path | None, simulated: bool, as_json: b
 
     click.echo(
         card(
-            printable(record.result), source=printable(source_of(record)),
-            hazards=printable(record.hazards), notes=[*notes_of(record, signatures), *later],
+            printable({**record.result, "record_code": record.code}),
+            source=printable(source_of(record)), hazards=printable(record.hazards),
+            notes=[*notes_of(record, signatures), *later],
             style=terminal_style(),
         ),
         color=True,

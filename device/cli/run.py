@@ -153,6 +153,7 @@ def run(
                 done.answer,
                 done.record_id,
                 station.identifier,
+                code=done.code,
                 as_json=as_json,
                 picture=None,
                 truth=truth(),

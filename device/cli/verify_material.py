@@ -130,7 +130,9 @@ def verify_material(
 
     if as_json:
         warn_of_model(done.identifier)
-    show_answer(done.answer, done.record_id, done.identifier, as_json=as_json, picture=None)
+    show_answer(
+        done.answer, done.record_id, done.identifier, code=done.code, as_json=as_json, picture=None
+    )
     judged = material_json(done.answer)
     return MATERIAL_EXIT_CODES[judged["result"] if judged is not None else "NOT_TESTED"]
 

@@ -56,6 +56,7 @@ class RecordStore(ReadableStore):
     ) -> None:
         super().__init__(Path(path))
         self._read_only = read_only
+        self.newest_code = ""  # of the chain's head, at the measurement that was stored here last
         self._writer = Writer(self.path, signer, simulated=simulated)
         self._apart = (
             None
@@ -108,11 +109,14 @@ class RecordStore(ReadableStore):
         """Store one answer and what it came from; returns its id once it is safe on disk."""
         circumstances = circumstances or Circumstances()
         if circumstances.simulated and self._apart is not None:
-            return self._apart.append(answer, about=about, circumstances=circumstances)
+            record_id = self._apart.append(answer, about=about, circumstances=circumstances)
+            self.newest_code = self._apart.newest_code
+            return record_id
         content, data = measurement_content(answer, about or About(), circumstances)
         with self._translated():
             self._require_writable()
             head = self._writer.append(EntryKind.MEASUREMENT, content, data)
+        self.newest_code = head.code
         return head.entry_id
 
     def append_event(self, kind: str, content: Mapping[str, Any]) -> str:

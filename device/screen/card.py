@@ -14,7 +14,8 @@ from device.screen.watch_list import WatchList, state_of
 _CANDIDATES: Final = 3
 _FEW_LINES: Final = 0.6  # of a compound's lines; told as a reason, decides nothing
 _KEPT: Final = (
-    "verdict", "unexplained", "reasons", "model", "timings_ms", "record_id", "settings",
+    "verdict", "unexplained", "reasons", "model", "timings_ms", "record_id", "record_code",
+    "settings",
     "decision", "limits", "containers", "safety", "material",
 )  # fmt: skip
 _WORST_FIRST: Final = tuple(str(level) for level in Level)

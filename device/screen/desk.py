@@ -216,7 +216,7 @@ class Desk:
         else:
             self._unstored += done.record_id is None
             key = done.record_id or f"unstored-{self._unstored}"
-            one = shown(done.answer, station.identifier, done.record_id)
+            one = shown(done.answer, station.identifier, done.record_id, done.code)
             self.results.keep(key, one)
             self.board.pin("card", {"key": key, **self.seat.card(one)})
             self.show(Answered(str(done.answer.identification.verdict), key))

@@ -51,7 +51,8 @@ class History:
         return {
             "key": record.record_id,
             **card_json(
-                record.result, record.hazards or self._seat.hazards, kept_in(record.result),
+                {**record.result, "record_code": record.code},
+                record.hazards or self._seat.hazards, kept_in(record.result),
                 created_utc=record.created_utc, about=record.about.as_json(),
                 notes=self._seat.notes,
             ),

@@ -33,9 +33,9 @@ class Shown:
     hazards: Mapping[str, str]
 
 
-def shown(answer: Answer, identifier: Identifier, record_id: str | None) -> Shown:
+def shown(answer: Answer, identifier: Identifier, record_id: str | None, code: str = "") -> Shown:
     """An answer of `identifier`, with every limit of what it does not name."""
-    result = result_json(answer, record_id)
+    result = result_json(answer, record_id) | ({"record_code": code} if code else {})
     result["limits"] = limits_json(identifier.limits(answer))
     grid = identifier.bundle.manifest.grid
     extra = [one.reference_on(grid)[None] for one in identifier.field_compounds]

@@ -110,6 +110,12 @@ def _limits(limits: Sequence[Mapping[str, Any]], style: CardStyle) -> list[str]:
     return lines
 
 
+def _code(result: Mapping[str, Any], separator: str) -> str:
+    """Of the chain's head at this record: noted elsewhere, it proves the chain up to here."""
+    code = result.get("record_code")
+    return f"{separator}code {code}" if code else ""
+
+
 def _footer(result: Mapping[str, Any], style: CardStyle) -> list[str]:
     model = result["model"]
     separator = " · " if style.unicode else ", "
@@ -117,7 +123,7 @@ def _footer(result: Mapping[str, Any], style: CardStyle) -> list[str]:
         *measured_line(result.get("settings")),
         f"model   {model['name']} {model['version']} ({model['sha256'][:12]})",
         *_decided(result.get("decision"), separator),
-        f"record  {result.get('record_id') or 'not stored'}",
+        f"record  {result.get('record_id') or 'not stored'}{_code(result, separator)}",
     ]
     timings = [
         f"{name.removesuffix('_ms').replace('_', ' ')} {value:.1f}"

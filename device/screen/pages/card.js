@@ -206,6 +206,7 @@ function footer(card, recalled, model) {
   const facts = [
     card.created_utc ? ["fact.time", when(card.created_utc)] : null,
     ["fact.record", card.record_id ?? t("fact.not_stored")],
+    card.record_code ? ["fact.code", card.record_code] : null,
     card.about.operator ? ["fact.operator", card.about.operator] : null,
     card.about.sample ? ["fact.sample", card.about.sample] : null,
     card.about.note ? ["fact.note", card.about.note] : null,
