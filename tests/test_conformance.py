@@ -144,7 +144,8 @@ def test_simulator_and_example_firmware_pass_over_every_link(
     skipped = {NOTHING_LACKS, *HINDRANCES, *KEY_ALONE}
     skipped |= set() if link == "tcp" else TCP_ALONE
     skipped |= {"late-commands-are-not-obeyed"} if link == "pty" else COBS_ALONE
-    assert named(results, Outcome.SKIPPED) == skipped
+    in_time = [result for result in results if "too busy" not in result.came]
+    assert named(in_time, Outcome.SKIPPED) == skipped
 
 
 @pytest.mark.parametrize(

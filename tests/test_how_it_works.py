@@ -12,7 +12,7 @@ from device.inference.model_source import load_default
 from device.installation import default_model_path
 from device.spectra.files.reading import read_spectrum
 from device.verdict.identification import Verdict
-from evidence.how_pictures import STRANGER, counts_picture, curves_of, stranger_picture
+from notebook.how_pictures import STRANGER, counts_picture, curves_of, stranger_picture
 
 PAGE = (Path(__file__).parents[1] / "docs" / "how-it-works.md").read_text(encoding="utf-8")
 

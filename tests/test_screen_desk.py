@@ -255,8 +255,9 @@ def test_the_self_test_asks_for_its_standard_and_is_kept(tmp_path: Path) -> None
         until(up, Phase.ASKING)
         assert up.desk.view.asked == "polystyrene" and up.desk.view.asked_lit
         assert client.command("continue")[0] == 200
-        until(up, Phase.CALIBRATING)
-        assert up.desk.view.laser
+        until(up, Phase.CALIBRATING, Phase.CHECKED)  # fifty times as fast: it may be over by now
+        seen = up.desk.view
+        assert seen.laser or seen.phase is not Phase.CALIBRATING
         until(up, Phase.CHECKED)
         rows = up.desk.board.content("findings")["rows"]
         assert not [one for one in rows if one["level"] == "fault"], rows

@@ -172,7 +172,7 @@ class Desk:
             self._see_model(station)
             self.journal.write(self._equipment.store)
             try:
-                if self._one_job(station):
+                if not self._one_job(station):
                     station.analyzer.wait_trigger(0.0)  # a press meanwhile was not for light
                 pressed = station.analyzer.wait_trigger(_POLL_S) is not None
                 if pressed and self.seat.may_measure():
@@ -184,18 +184,19 @@ class Desk:
                 station.come_back(lost)
 
     def _one_job(self, station: Station) -> bool:
-        try:
-            return self._jobs.do_one(station)
+        try:  # False: it failed
+            self._jobs.do_one(station)
         except LinkError:
             raise
         except MeasurementCancelled:
             station.analyzer.laser_off()
             self.show(Cancelled())
-            return True
+            return False
         except RamixError as error:
             if not is_idle(self.view):
                 self.show(Failed(error))
-            return True
+            return False
+        return True
 
     def measure(self, station: Station) -> None:
         """Once; stored before it is shown. A lost link is raised, all else is shown."""

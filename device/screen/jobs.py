@@ -32,19 +32,23 @@ class Jobs:
             raise NotNow("Too much is waiting to be done.") from error
         return outcome
 
-    def do_one(self, station: Station) -> bool:
-        """Do what waits longest; False: nothing does. Raises what the job raises, told before."""
+    def do_one(self, station: Station) -> None:
+        """Do what waits longest, if anything does. Raises what the job raises, told before.
+
+        Presses of the trigger until its end mean nothing; those after it do.
+        """
         try:
             job, outcome = self._queue.get_nowait()
         except Empty:
-            return False
+            return
         if outcome.set_running_or_notify_cancel():
             try:
-                outcome.set_result(job(station))
+                done = job(station)
+                station.analyzer.wait_trigger(0.0)  # a press until here was not for light
             except BaseException as error:
                 outcome.set_exception(error)  # whoever asked hears of it, whatever it is
                 raise
-        return True
+            outcome.set_result(done)
 
     def refuse_all(self) -> None:
         """Nobody will do what waits."""
