@@ -1,6 +1,6 @@
 """`python -m notebook.how_pictures`: the pictures of docs/how-it-works.md, from recorded files.
 
-Nothing in them is simulated or drawn by hand. Next: `../evidence/decision_page.py`, the pictures of the rule.
+Nothing in them is simulated or drawn by hand. Next: `../evidence/decision_page.py`.
 """
 
 from pathlib import Path
