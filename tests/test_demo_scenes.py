@@ -47,7 +47,7 @@ def is_right(card: dict[str, Any]) -> bool:
 
 
 def answer_of(card: dict[str, Any]) -> dict[str, Any]:
-    changing = ("truth", "record_id", "timings_ms", "measured_utc")
+    changing = ("truth", "record_id", "record_code", "timings_ms", "measured_utc")
     return {key: value for key, value in card.items() if key not in changing}
 
 

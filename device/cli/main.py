@@ -168,6 +168,7 @@ def _run(arguments: Sequence[str], command: click.Command, prog_name: str) -> in
             "Make room, or send the output elsewhere.",
             as_json=False,
         )
+        keep_quiet()  # what is left in the buffer would fail again when the interpreter ends
         return exit_codes.EXIT_ERROR
     except Exception as error:  # noqa: BLE001 - the last net: no traceback reaches the operator
         clear_progress()
