@@ -13,6 +13,7 @@ import pytest
 
 from device.driver.analyzer import Analyzer, LaserDropped
 from device.driver.transports.base import Transport
+from device.driver.transports.wrapped import WrappedTransport
 from firmware_bridge.errors import (
     CallerError,
     InstrumentError,
@@ -64,30 +65,7 @@ def connect(bench: Bench, timeout_s: float = TIMEOUT_S) -> Analyzer:
     return Analyzer(bench.connect(), timeout_s=timeout_s)
 
 
-class PassingTransport(Transport):
-    """Passes everything on to another one."""
-
-    def __init__(self, inner: Transport) -> None:
-        self.framing, self.name = inner.framing, inner.name
-        self._inner = inner
-
-    def read(self, timeout_s: float) -> bytes:
-        return self._inner.read(timeout_s)
-
-    def write(self, data: bytes, timeout_s: float) -> None:
-        self._inner.write(data, timeout_s)
-
-    def monotonic_s(self) -> float:
-        return self._inner.monotonic_s()
-
-    def discard_input(self) -> None:
-        self._inner.discard_input()
-
-    def close(self) -> None:
-        self._inner.close()
-
-
-class RecordingTransport(PassingTransport):
+class RecordingTransport(WrappedTransport):
     """Writes down which requests were sent."""
 
     def __init__(self, inner: Transport) -> None:
@@ -100,7 +78,7 @@ class RecordingTransport(PassingTransport):
         super().write(data, timeout_s)
 
 
-class ActingTransport(PassingTransport):
+class ActingTransport(WrappedTransport):
     """Does something before the n-th read after it was armed."""
 
     def __init__(self, inner: Transport) -> None:

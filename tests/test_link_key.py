@@ -37,6 +37,7 @@ from device.link_key_file import (
 )
 from device.ports import open_analyzer
 from device.station.connection import Connection
+from device.station.stop_switch import Stoppable, StopSwitch
 from firmware_bridge import messages as m
 from firmware_bridge.errors import CallerError, InstrumentError, LinkClosed
 from firmware_bridge.framing import Framing, Packet, encode, make_decoder
@@ -332,6 +333,12 @@ class Remote(InProcessTransport):
 def opened(analyzer: SimulatedAnalyzer, key: bytes | None, *, remote: bool = True) -> Analyzer:
     kind = Remote if remote else InProcessTransport
     return Analyzer(kind(analyzer), timeout_s=1.0, find_key=lambda: key)
+
+
+def test_a_link_that_a_screen_can_stop_is_as_remote_as_it_was() -> None:
+    stoppable = Stoppable(Remote(SimulatedAnalyzer(EmptyScene())), StopSwitch())
+    with pytest.raises(LinkKeyMissing):
+        Analyzer(stoppable, timeout_s=1.0).__enter__()
 
 
 def test_the_driver_measures_with_the_key() -> None:

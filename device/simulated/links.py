@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from device.driver.transports.base import Transport
+from device.driver.transports.wrapped import WrappedTransport
 from firmware_bridge.errors import LinkClosed
 
 if TYPE_CHECKING:
@@ -16,33 +17,25 @@ if TYPE_CHECKING:
     from firmware_bridge.simulator.flash import Flash
 
 
-class SimulatedLink(Transport):
+class SimulatedLink(WrappedTransport):
     """A transport together with the server and the flash file that only it uses."""
 
     def __init__(self, link: Transport, endings: ExitStack, analyzer: "SimulatedAnalyzer") -> None:
-        self.framing = link.framing
-        self.name = link.name
-        self._link = link
+        super().__init__(link)
         self._endings = endings
         self._attach_count: Callable[[], int] = lambda: analyzer.attach_count
         self._attached = analyzer.attach_count
 
     def write(self, data: bytes, timeout_s: float) -> None:
         self._check_link()
-        self._link.write(data, timeout_s)
+        super().write(data, timeout_s)
 
     def read(self, timeout_s: float) -> bytes:
         self._check_link()
-        return self._link.read(timeout_s)
-
-    def monotonic_s(self) -> float:
-        return self._link.monotonic_s()
-
-    def discard_input(self) -> None:
-        self._link.discard_input()
+        return super().read(timeout_s)
 
     def close(self) -> None:
-        self._link.close()
+        super().close()
         self._endings.close()
 
     def _check_link(self) -> None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from device.countdown import MeasurementCancelled
 from device.driver.transports.base import Transport
+from device.driver.transports.wrapped import WrappedTransport
 
 
 class StopSwitch:
@@ -47,27 +48,13 @@ class StopSwitch:
             raise MeasurementCancelled("The measurement was stopped by the operator.")
 
 
-class Stoppable(Transport):
+class Stoppable(WrappedTransport):
     """A link whose reading asks the switch first."""
 
     def __init__(self, link: Transport, switch: StopSwitch) -> None:
-        self.framing = link.framing
-        self.name = link.name
-        self._link = link
+        super().__init__(link)
         self._switch = switch
-
-    def write(self, data: bytes, timeout_s: float) -> None:
-        self._link.write(data, timeout_s)
 
     def read(self, timeout_s: float) -> bytes:
         self._switch.check()
-        return self._link.read(timeout_s)
-
-    def monotonic_s(self) -> float:
-        return self._link.monotonic_s()
-
-    def discard_input(self) -> None:
-        self._link.discard_input()
-
-    def close(self) -> None:
-        self._link.close()
+        return super().read(timeout_s)
