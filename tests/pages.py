@@ -10,6 +10,8 @@ from pathlib import Path
 
 import click
 
+from device.cli.lazy_group import commands_of
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (
     ROOT / "README.md",
@@ -73,17 +75,6 @@ def parse(command: click.Command, words: list[str]) -> None:
             raise click.UsageError(f"{words[0]} has no {words[1]}")
         command, words = found, [name, *rest]
     command.make_context(words[0], words[1:])
-
-
-def commands_of(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
-    """Every command with its full name, groups included."""
-    yield path, command
-    if isinstance(command, click.Group):
-        context = click.Context(command)
-        for name in command.list_commands(context):
-            child = command.get_command(context, name)
-            if child is not None:
-                yield from commands_of(child, f"{path} {name}")
 
 
 def prose(text: str) -> str:

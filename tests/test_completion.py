@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from device.cli.completion import SHELLS, completion_script
-from device.cli.main import VERBS
+from device.cli.lazy_group import commands_of
+from device.cli.main import VERBS, cli
 from device.version import VERSION
-from tools.man_pages import commands, page, write_pages
+from tools.man_pages import page, write_pages
 
-NAMES = [name for name, _ in commands()]
+COMMANDS = dict(commands_of(cli, "ramix"))
+NAMES = list(COMMANDS)
 
 
 def complete(words: str) -> "subprocess.CompletedProcess[str]":
@@ -60,15 +62,13 @@ def test_bash_takes_the_script() -> None:
 def test_every_verb_says_its_version(name: str) -> None:
     from click.testing import CliRunner
 
-    from device.cli.main import cli
-
     done = CliRunner().invoke(cli, [*name.split()[1:], "--version"], prog_name="ramix")
     assert (done.exit_code, done.output) == (0, f"ramix {VERSION}\n")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_verb_has_a_man_page_with_its_options(name: str) -> None:
-    text = page(name, dict(commands())[name])
+    text = page(name, COMMANDS[name])
     assert text.startswith(f'.TH "{name.replace(" ", "-").upper()}" 1')
     assert "\\-\\-help" in text and "\\-\\-version" in text
     assert "\b" not in text

@@ -10,8 +10,9 @@ import click
 import pytest
 
 from device.cli import exit_codes
+from device.cli.lazy_group import commands_of
 from device.cli.main import cli
-from tests.pages import ROOT, commands_of, parse, read
+from tests.pages import ROOT, parse, read
 
 README = read(ROOT / "README.md")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")

@@ -12,23 +12,17 @@ import pytest
 from device.cli import main
 from device.cli.checked_value import Checked
 from device.cli.exit_codes import EXIT_ERROR, EXIT_PERMISSION, EXIT_USAGE
+from device.cli.lazy_group import commands_of
 from device.field_library.store import FieldLibrary, FieldLibraryError
 
 SAMPLE = "data/solvents13/components/ethanol.txt"
 TOO_LONG = "/" + "x" * 300
 
 
-def verbs(
-    command: click.Command = main.cli, words: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    if not isinstance(command, click.Group):
-        yield words, command
-        return
-    context = click.Context(command)
-    for name in command.list_commands(context):
-        below = command.get_command(context, name)
-        assert below is not None
-        yield from verbs(below, (*words, name))
+def verbs() -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for path, command in commands_of(main.cli, "ramix"):
+        if not isinstance(command, click.Group):
+            yield tuple(path.split()[1:]), command
 
 
 def test_every_value_of_every_verb_is_looked_at() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from device.cli.lazy_group import commands_of
 from device.cli.main import cli
 from device.version import VERSION
 from tools.cross_compiler import OUT
@@ -34,26 +35,11 @@ def write_pages(out: Path) -> list[Path]:
     folder = out / "man1"
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, command in commands():
+    for name, command in commands_of(cli, "ramix"):
         path = folder / f"{name.replace(' ', '-')}.1"
         path.write_text(page(name, command), encoding="utf-8")
         written.append(path)
     return written
-
-
-def commands() -> Iterator[tuple[str, click.Command]]:
-    """`ramix` and every verb below it, by the whole name."""
-
-    def below(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
-        yield name, command
-        if isinstance(command, click.Group):
-            context = click.Context(command)
-            for word in command.list_commands(context):
-                child = command.get_command(context, word)
-                if child is not None:
-                    yield from below(f"{name} {word}", child)
-
-    yield from below("ramix", cli)
 
 
 def page(name: str, command: click.Command) -> str:

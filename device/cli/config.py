@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from device.cli.lazy_group import commands_of
 from device.cli.options import json_option, log_level_option
 from device.cli.output import print_json
 from device.cli.settings_file import (
@@ -135,17 +136,9 @@ def _places() -> list[Path]:
 
 
 def _verbs() -> Iterator[tuple[str, click.Command]]:
-    """Every verb with options of its own, by its whole name."""
+    """Every verb with options of its own, by its whole name after `ramix`."""
     from device.cli.main import cli
 
-    def below(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
+    for path, command in commands_of(cli, "ramix"):
         if not isinstance(command, click.Group):
-            yield name, command
-            return
-        context = click.Context(command)
-        for word in command.list_commands(context):
-            child = command.get_command(context, word)
-            if child is not None:
-                yield from below(child, f"{name} {word}".strip())
-
-    return below(cli, "")
+            yield path.removeprefix("ramix "), command

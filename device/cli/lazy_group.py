@@ -5,7 +5,7 @@ waits for TensorFlow. Every verb below it knows `--version`. Next: `main.py`, wh
 of `ramix`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -66,6 +66,17 @@ class LazyGroup(click.Group):
             if name.startswith(incomplete)
         ]
         return verbs + click.Command.shell_complete(self, ctx, incomplete)  # and its own options
+
+
+def commands_of(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
+    """Every command by its whole name, groups included; imports them all."""
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            if child is not None:
+                yield from commands_of(child, f"{path} {name}")
 
 
 def _completed(command: click.Command) -> click.Command:
