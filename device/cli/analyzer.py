@@ -15,6 +15,7 @@ from device.cli.safety_options import safety_options
 
 if TYPE_CHECKING:
     from device.driver.analyzer import Analyzer
+    from device.driver.safety import Safety
 
 
 @click.command("list")
@@ -114,9 +115,7 @@ def acquire_command(
     force: bool,
     frames: int | None,
     integration_time: float | str | None,
-    dark_sample: bool,
-    no_heating_watch: bool,
-    cooler_c: float | None,
+    safety: "Safety",
     laser_power: int | None,
     max_total_s: float,
     as_json: bool,
@@ -138,16 +137,13 @@ def acquire_command(
 
     from device.answer.measured_with import taken_with
     from device.cli.acquired_file import check_target, save_acquisition
-    from device.cli.measuring import acquisition_settings, safety_settings
+    from device.cli.measuring import acquisition_settings
     from device.cli.showing import print_event
     from device.cooling import cooled
     from device.driver.fixed import averaged
     from device.export.overview import summary
     from device.ports import open_analyzer
 
-    safety = safety_settings(
-        dark_sample=dark_sample, no_heating_watch=no_heating_watch, cooler_c=cooler_c
-    )
     settings = acquisition_settings(frames, integration_time, laser_power, safety, max_total_s)
     target = output or Path(f"spectrum-{datetime.now():%Y%m%d-%H%M%S}.csv")
     check_target(target, force=force)  # before the laser fires for nothing

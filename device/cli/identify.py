@@ -25,6 +25,7 @@ from device.cli.options import (
 from device.cli.safety_options import safety_options
 from device.cli.self_test_options import SelfTestRules, self_test_options
 from device.cli.watch_file import read_watch_list, watch_list_option
+from device.driver.safety import Safety
 
 if TYPE_CHECKING:
     from device.records.about import About
@@ -89,9 +90,7 @@ def identify(
     frames: int | None,
     integration_time: float | str | None,
     laser_power_mw: int | None,
-    dark_sample: bool,
-    no_heating_watch: bool,
-    cooler_c: float | None,
+    safety: Safety,
     countdown_s: float | None,
     self_test: SelfTestRules,
     store: Path | None,
@@ -134,8 +133,8 @@ def identify(
     if bool(files) == (port is not None):
         raise click.UsageError("Give either --file or --port.")
     measuring = (budget_s, frames, integration_time, laser_power_mw)
-    guarded = dark_sample or no_heating_watch or self_test.despite
-    asked = any(option is not None for option in (*measuring, countdown_s, cooler_c))
+    guarded = safety != Safety() or self_test.despite
+    asked = any(option is not None for option in (*measuring, countdown_s))
     if files and (asked or guarded):
         raise click.UsageError(
             "--budget, --frames, --integration-time, --laser-power, --countdown, --dark-sample, "
@@ -165,11 +164,8 @@ def identify(
             files[0], choices, blanks, model, runtime, store, watch.asked_of, about
         )
     elif port is not None:
-        from device.cli.measuring import measurement_settings, safety_settings
+        from device.cli.measuring import measurement_settings
 
-        safety = safety_settings(
-            dark_sample=dark_sample, no_heating_watch=no_heating_watch, cooler_c=cooler_c
-        )
         settings = measurement_settings(*measuring, safety)
         done = identify_sample(
             port, blanks, model, runtime, settings, countdown_s or 0.0, store, no_store, timeout_s,

@@ -19,6 +19,7 @@ from device.cli.options import (
 )
 from device.cli.output import print_json
 from device.cli.safety_options import safety_options
+from device.driver.safety import Safety
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,9 +75,7 @@ def add(
     port: str | None,
     frames: int | None,
     integration_time: float | str | None,
-    dark_sample: bool,
-    no_heating_watch: bool,
-    cooler_c: float | None,
+    safety: Safety,
     laser_power_mw: int | None,
     model: Path | None,
     as_json: bool,
@@ -95,13 +94,13 @@ def add(
     """
     if (file is None) == (port is None):
         raise click.UsageError("Give either a FILE or --port.")
-    asked = (frames, integration_time, laser_power_mw, cooler_c)
-    if file is not None and (asked != (None,) * 4 or dark_sample or no_heating_watch):
+    asked = (frames, integration_time, laser_power_mw)
+    if file is not None and (asked != (None,) * 3 or safety != Safety()):
         raise click.UsageError(
             "--frames, --integration-time, --laser-power, --dark-sample, --no-heating-watch and "
             "--cooler need a --port to measure with."
         )
-    from device.cli.measuring import acquisition_settings, measured_spectrum, safety_settings
+    from device.cli.measuring import acquisition_settings, measured_spectrum
     from device.cli.spectrum_file import read_with_sha256
     from device.field_library.compound import field_compound
     from device.field_library.store import FieldLibrary
@@ -110,9 +109,6 @@ def add(
     bundle = model_source.load_default(model)
     kept = FieldLibrary.default()
     there = kept.load()
-    safety = safety_settings(
-        dark_sample=dark_sample, no_heating_watch=no_heating_watch, cooler_c=cooler_c
-    )
     settings = acquisition_settings(frames, integration_time, laser_power_mw, safety)
     spectrum, source_sha256 = (
         read_with_sha256(file)

@@ -13,7 +13,7 @@ from device.cli.options import AUTO_EXPOSURE
 from device.driver.acquisition import AcquisitionSettings
 from device.driver.growing import DEFAULT_BUDGET_S, SequentialSettings
 from device.driver.port import SimPort, parse_port
-from device.driver.safety import CoolerSettings, Safety
+from device.driver.safety import Safety
 from device.records.journal import recorded, usual_store
 from device.records.store import RecordStore
 from device.runtime import Settings
@@ -60,11 +60,6 @@ def acquisition_settings(
         laser_power_mw=laser_power_mw,
         safety=safety or Safety(),
     )
-
-
-def safety_settings(*, dark_sample: bool, no_heating_watch: bool, cooler_c: float | None) -> Safety:
-    """What the options of safety say."""
-    return Safety(not no_heating_watch, dark_sample, CoolerSettings(cooler_c))
 
 
 def record_store(path: Path | None, *, no_store: bool, port: str) -> RecordStore | None:

@@ -27,6 +27,7 @@ from device.cli.watch_file import read_watch_list, watch_list_option
 from firmware_bridge.errors import RamixError
 
 if TYPE_CHECKING:
+    from device.driver.safety import Safety
     from device.records.about import About
 
 
@@ -57,9 +58,7 @@ def run(
     frames: int | None,
     integration_time: float | str | None,
     laser_power_mw: int | None,
-    dark_sample: bool,
-    no_heating_watch: bool,
-    cooler_c: float | None,
+    safety: "Safety",
     countdown_s: float | None,
     self_test: SelfTestRules,
     store: Path | None,
@@ -99,7 +98,7 @@ def run(
         raise click.UsageError("--store and --no-store contradict each other.")
     from device.cli.exit_codes import exit_code_for_error
     from device.cli.keeping_log import keep_log
-    from device.cli.measuring import measurement_settings, record_store, safety_settings
+    from device.cli.measuring import measurement_settings, record_store
     from device.cli.outcome import show_answer, warn_of_model
     from device.cli.self_tests import fitness
     from device.cli.showing import print_event
@@ -114,9 +113,6 @@ def run(
 
     opener, truth = opener_and_truth(port, timeout_s)  # a typing error is told before all else
     keep_log()
-    safety = safety_settings(
-        dark_sample=dark_sample, no_heating_watch=no_heating_watch, cooler_c=cooler_c
-    )
     settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw, safety)
     watch = read_watch_list(watch_list)
     records = record_store(store, no_store=no_store, port=port)

@@ -1,17 +1,17 @@
 """The options that protect sample and measurement, of all verbs that make light.
 
-Next: `options.py`, the others that verbs share.
+Next: `../driver/safety.py`, what they become; `options.py`, the others that verbs share.
 """
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from functools import wraps
+from typing import Any, Final
 
 import click
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+from device.driver.safety import LEAST_COOLER_C, MOST_COOLER_C, CoolerSettings, Safety
 
-# Spelled here again, because its owner imports arrays; a test compares them.
-COOLER_C: Final = (-100.0, 30.0)
+COOLER_C: Final = (LEAST_COOLER_C, MOST_COOLER_C)
 
 _SAFETY = (
     click.option(
@@ -36,9 +36,21 @@ _SAFETY = (
 )
 
 
-def safety_options(command: Command) -> Command:
-    """`--dark-sample` and `--no-heating-watch` (bool), `--cooler` (C as `cooler_c`; None: not
-    given)."""
+def safety_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The command gets `safety`, a `Safety`; equal to `Safety()` where none of them was given."""
+
+    @wraps(command)
+    def with_safety(
+        *arguments: Any,
+        dark_sample: bool,
+        no_heating_watch: bool,
+        cooler_c: float | None,
+        **others: Any,
+    ) -> Any:
+        safety = Safety(not no_heating_watch, dark_sample, CoolerSettings(cooler_c))
+        return command(*arguments, safety=safety, **others)
+
+    decorated: Callable[..., Any] = with_safety
     for option in reversed(_SAFETY):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated

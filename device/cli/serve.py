@@ -90,9 +90,7 @@ def serve(
     frames: int | None,
     integration_time: float | str | None,
     laser_power_mw: int | None,
-    dark_sample: bool,
-    no_heating_watch: bool,
-    cooler_c: float | None,
+    safety: "Safety",
     countdown_s: float | None,
     store: Path | None,
     no_store: bool,
@@ -125,12 +123,7 @@ def serve(
         )
     from device import installation
     from device.cli.keeping_log import keep_log
-    from device.cli.measuring import (
-        is_simulated_port,
-        measurement_settings,
-        record_store,
-        safety_settings,
-    )
+    from device.cli.measuring import is_simulated_port, measurement_settings, record_store
     from device.cli.self_tests import fitness
     from device.cli.spectrum_file import containers_for, read_with_sha256
     from device.countdown import DEFAULT_COUNTDOWN_S
@@ -146,9 +139,6 @@ def serve(
             "or --insecure-remote."
         )
     keep_log()
-    safety = safety_settings(
-        dark_sample=dark_sample, no_heating_watch=no_heating_watch, cooler_c=cooler_c
-    )
     settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw, safety)
     records = record_store(store, no_store=no_store, port=port)
     is_apart = store is None and not is_simulated_port(port)
