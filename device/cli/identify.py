@@ -15,9 +15,11 @@ from device.cli.exit_codes import exit_code_for_verdict
 from device.cli.options import (
     ACQUIRE,
     blank_option,
+    check_store_options,
     common_options,
     countdown_option,
     growing_options,
+    model_option,
     port_option,
     runtime_option,
     store_options,
@@ -42,12 +44,7 @@ if TYPE_CHECKING:
     "be repeated: several files give one line each.",
 )
 @port_option(required=False)
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Answer with this bundle instead of the analyzer's, or of the configured one.",
-)
+@model_option
 @choice_options
 @blank_option
 @runtime_option
@@ -144,8 +141,7 @@ def identify(
         raise click.UsageError("--blank acquire needs a --port to measure with.")
     if not files and choices.given:
         raise click.UsageError("--column, --axis-column and --excitation need a --file to read.")
-    if no_store and store is not None:
-        raise click.UsageError("--store and --no-store contradict each other.")
+    check_store_options(store, no_store=no_store)
     watch = read_watch_list(watch_list)
     if len(files) > 1 or any(Path(one).is_dir() for one in files):
         if picture is not None or all_limits or watched:

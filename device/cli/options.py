@@ -111,6 +111,12 @@ key_file_option = click.option(
 )
 
 
+def check_store_options(store: Path | None, *, no_store: bool) -> None:
+    """Raises `click.UsageError` where both were given."""
+    if no_store and store is not None:
+        raise click.UsageError("--store and --no-store contradict each other.")
+
+
 def port_option(*, required: bool = True) -> Callable[[Command], Command]:
     """`--port`, required unless the verb has another source, and `--key-file`, applied here."""
 
@@ -125,6 +131,10 @@ def port_option(*, required: bool = True) -> Callable[[Command], Command]:
     return add
 
 
+model_option = click.option(
+    "--model", type=click.Path(path_type=Path), metavar="FILE",
+    help="Answer with this bundle instead of the analyzer's, or of the configured one.",
+)  # fmt: skip
 runtime_option = click.option(
     "--runtime",
     type=click.Choice(RUNTIMES),

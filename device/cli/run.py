@@ -13,6 +13,7 @@ import click
 from device.cli.about_options import about_options
 from device.cli.options import (
     blank_option,
+    check_store_options,
     common_options,
     countdown_option,
     growing_options,
@@ -94,8 +95,7 @@ def run(
     Ctrl-C ends it with the laser off and exit code 130, also in the middle of a measurement. With
     --triggers the exit code is 0, or the last failure's if no press gave a result.
     """
-    if no_store and store is not None:
-        raise click.UsageError("--store and --no-store contradict each other.")
+    check_store_options(store, no_store=no_store)
     from device.cli.exit_codes import exit_code_for_error
     from device.cli.keeping_log import keep_log
     from device.cli.measuring import measurement_settings, record_store

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from device.cli.exit_codes import EXIT_ERROR
-from device.cli.options import common_options, port_option, runtime_option, store_options
+from device.cli.options import (
+    check_store_options,
+    common_options,
+    port_option,
+    runtime_option,
+    store_options,
+)
 from device.cli.output import clear_progress, print_json, print_progress
 
 if TYPE_CHECKING:
@@ -88,8 +94,7 @@ def selftest(
     ]
     if len(standards) > 1:
         raise click.UsageError(f"--{' and --'.join(standards)} exclude each other: place one.")
-    if no_store and store is not None:
-        raise click.UsageError("--store and --no-store contradict each other.")
+    check_store_options(store, no_store=no_store)
     if is_trend:
         if port is not None or standards or no_store:
             raise click.UsageError("--trend looks at kept self-tests and measures nothing.")

@@ -12,6 +12,7 @@ from device.cli.options import (
     ACQUIRE,
     DEFAULT_TIMEOUT_S,
     blank_option,
+    check_store_options,
     countdown_option,
     growing_options,
     log_level_option,
@@ -113,8 +114,7 @@ def serve(
     Other machines see the page only with TLS (or --insecure-remote), and never fire the laser from
     there. Ctrl-C ends it with the laser off.
     """
-    if no_store and store is not None:
-        raise click.UsageError("--store and --no-store contradict each other.")
+    check_store_options(store, no_store=no_store)
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together.")
     if ACQUIRE in blanks:

@@ -17,9 +17,11 @@ from device.cli.options import (
     ACQUIRE,
     STDIN,
     blank_option,
+    check_store_options,
     common_options,
     countdown_option,
     growing_options,
+    model_option,
     port_option,
     runtime_option,
     store_options,
@@ -48,12 +50,7 @@ if TYPE_CHECKING:
     "--save-method", "new_method", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
     help="Write the locked method for NAME with the model and options given here; tests nothing.",
 )  # fmt: skip
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Answer with this bundle instead of the analyzer's, or of the configured one.",
-)
+@model_option
 @blank_option
 @runtime_option
 @growing_options
@@ -104,8 +101,7 @@ def verify_material(
 
     measuring = Measuring(budget_s, frames, integration_time, laser_power_mw)
     _check_usage(names, file, port, method_file, new_method, measuring, blanks)
-    if no_store and store is not None:
-        raise click.UsageError("--store and --no-store contradict each other.")
+    check_store_options(store, no_store=no_store)
     if new_method is not None:
         _lock(new_method, names, model, runtime, measuring, blanks)
         print_json({"method": str(new_method)}) if as_json else click.echo(f"Wrote {new_method}.")

@@ -64,6 +64,15 @@ def not_checked(name: str, text: str, remedy: str) -> Check:
     return Check(name, Outcome.NOT_CHECKED, text, remedy)
 
 
+def camera_untold(name: str) -> Check:
+    """What is held against the camera's own figures, where the firmware does not tell them."""
+    return not_checked(
+        name,
+        "The firmware does not tell gain, read noise and offset of its camera.",
+        "Ask its maker for a firmware that tells them (GET_CAMERA).",
+    )
+
+
 def failed(name: str, text: str, remedy: str) -> Check:
     """It could not even be measured, and that is a fault."""
     return Check(name, Outcome.FAILED, text, remedy)

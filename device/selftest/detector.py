@@ -23,7 +23,7 @@ from device.selftest.bounds import (
     NEW_HOT_SOURCE,
     NOISE_RATIO,
 )
-from device.selftest.check import Bounds, Check, judged, not_checked
+from device.selftest.check import Bounds, Check, camera_untold, judged, not_checked
 from device.spectra.noise import MAD_TO_SIGMA, median
 from firmware_bridge.messages import CameraFigures
 
@@ -137,11 +137,7 @@ def dark_noise(dark: Dark, analyzer: Analyzer) -> Check:
     """What changes from frame to frame against read noise and dark current of the camera."""
     camera = analyzer.camera
     if camera is None:
-        return not_checked(
-            NOISE,
-            "The firmware does not tell gain, read noise and offset of its camera.",
-            "Ask its maker for a firmware that tells them (GET_CAMERA).",
-        )
+        return camera_untold(NOISE)
     middle = np.median(dark.samples, axis=0)
     usual = middle <= median(middle)  # neither hot pixels nor light that gets in
     seen = _changes(dark.samples[:, usual])

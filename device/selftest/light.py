@@ -11,7 +11,7 @@ import numpy.typing as npt
 from device.calibration.well_exposed import Exposed, Tell
 from device.driver.analyzer import Analyzer, Frame
 from device.selftest.bounds import LEAK_MW, NOISE_RATIO, NOT_CHECKED, POWER_LIGHT, POWER_READBACK
-from device.selftest.check import Check, Outcome, failed, judged, not_checked
+from device.selftest.check import Check, Outcome, camera_untold, failed, judged, not_checked
 from device.spectra.noise import between_frames, median
 from firmware_bridge.messages import LaserState
 
@@ -107,11 +107,7 @@ def light_noise(seen: Exposed, analyzer: Analyzer) -> Check:
     """What changes between lit frames where they are bright, against the camera's figures."""
     camera = analyzer.camera
     if camera is None:
-        return not_checked(
-            NOISE,
-            "The firmware does not tell gain, read noise and offset of its camera.",
-            "Ask its maker for a firmware that tells them (GET_CAMERA).",
-        )
+        return camera_untold(NOISE)
     samples = np.stack([frame.counts for frame in seen.lit]).astype(np.float64)
     middle = np.median(samples, axis=0)
     bright = float(np.quantile(middle, _BRIGHT_QUANTILE))
