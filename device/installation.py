@@ -72,6 +72,11 @@ def production_marks() -> tuple[Path, Path]:
     return config_dirs()[0] / PRODUCTION_NAME, shipped_models_dir() / PRODUCTION_NAME
 
 
+def settings_paths() -> tuple[Path, ...]:
+    """Where defaults of options may stand, the system's first: the later one holds."""
+    return tuple(directory / "ramix.toml" for directory in config_dirs())
+
+
 def configured_model_path() -> Path | None:
     """`model.ramix` in a configuration directory (a file or a link), if there is one."""
     for directory in config_dirs():

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
+from device import installation
 from device.cli.lazy_group import commands_of
 from device.cli.options import json_option, log_level_option
 from device.cli.output import print_json
 from device.cli.settings_file import (
     ALL,
-    FILE_NAME,
     SHARED,
     SettingsFile,
     SettingsFileError,
@@ -54,7 +54,9 @@ def config(template: bool, write: bool, as_json: bool) -> None:
         check(file)
     if as_json:
         told = [{"path": str(file.path), "sections": file.sections} for file in files]
-        print_json({"looked_at": [str(path) for path in _places()], "files": told})
+        print_json(
+            {"looked_at": [str(path) for path in installation.settings_paths()], "files": told}
+        )
         return
     _show(files)
 
@@ -103,7 +105,7 @@ def template_text() -> str:
 
 
 def _show(files: tuple[SettingsFile, ...]) -> None:
-    for path in _places():
+    for path in installation.settings_paths():
         file = next((one for one in files if one.path == path), None)
         click.echo(f"{click.format_filename(path)}{'' if file else '  (not there)'}")
         for name, section in file.sections.items() if file else ():
@@ -116,7 +118,7 @@ def _show(files: tuple[SettingsFile, ...]) -> None:
 def _write() -> Path:
     from device.durable import OWN_FOLDER, make_folder, sync_folder, written_whole
 
-    path = _places()[-1]
+    path = installation.settings_paths()[-1]
     if path.exists() or path.is_symlink():
         raise SettingsFileError(f"{path} is there already.", remedy="Edit it, or move it away.")
     try:
@@ -127,12 +129,6 @@ def _write() -> Path:
     except OSError as error:
         raise SettingsFileError(f"{path} cannot be written: {error.strerror}.") from error
     return path
-
-
-def _places() -> list[Path]:
-    from device import installation
-
-    return [folder / FILE_NAME for folder in installation.config_dirs()]
 
 
 def _verbs() -> Iterator[tuple[str, click.Command]]:

@@ -83,7 +83,7 @@ VERBS = {
 def _defaults(name: str, verb: click.Command, words: Sequence[str]) -> dict[str, Any]:
     """What the installation's settings files set; nothing is imported where there are none."""
     try:
-        if not any(installation.is_there(one / "ramix.toml") for one in installation.config_dirs()):
+        if not any(map(installation.is_there, installation.settings_paths())):
             return {}
     except OSError:
         pass  # which one, and why it cannot be looked at, is said there

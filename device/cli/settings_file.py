@@ -23,7 +23,6 @@ from device import installation
 from device.plain_file import read_plain, why_not
 from firmware_bridge.errors import RamixError
 
-FILE_NAME: Final = "ramix.toml"
 MAX_FILE_BYTES: Final = 64 * 1024
 ALL: Final = "all"
 # What `[all]` may set, for every verb that has it: key, an example, what it is for.
@@ -97,7 +96,7 @@ def read_settings_files() -> tuple[SettingsFile, ...]:
     Raises:
         SettingsFileError: one cannot be read or is no TOML of sections.
     """
-    paths = [folder / FILE_NAME for folder in installation.config_dirs()]
+    paths = installation.settings_paths()
     return tuple(_read(path) for path in paths if _is_there(path))
 
 
