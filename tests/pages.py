@@ -69,12 +69,15 @@ def parse(command: click.Command, words: list[str]) -> None:
     Raises:
         click.UsageError: it is not legal.
     """
+    # With its parents, as a run has them: a verb keeps the `-h` of the first context that asks it.
+    parent: click.Context | None = None
     while isinstance(command, click.Group) and len(words) > 1 and not words[1].startswith("-"):
-        name, found, rest = command.resolve_command(click.Context(command), words[1:])
+        parent = click.Context(command, parent=parent, **command.context_settings)
+        name, found, rest = command.resolve_command(parent, words[1:])
         if found is None or name is None:
             raise click.UsageError(f"{words[0]} has no {words[1]}")
         command, words = found, [name, *rest]
-    command.make_context(words[0], words[1:])
+    command.make_context(words[0], words[1:], parent=parent)
 
 
 def prose(text: str) -> str:

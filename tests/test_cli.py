@@ -91,6 +91,14 @@ def test_the_summary_of_each_verb_is_its_own(name: str) -> None:
     assert command.get_short_help_str(200) == VERBS[name].summary
 
 
+@pytest.mark.parametrize("name", VERBS)
+def test_a_verb_has_its_short_help_whoever_asks_first(name: str) -> None:
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    with command.make_context(name, [], resilient_parsing=True) as alone:  # without its group
+        assert "-h" in command.get_help_option_names(alone)
+
+
 def test_the_runtimes_offered_are_those_there_are() -> None:
     assert options.RUNTIMES == RUNTIMES
 

@@ -15,6 +15,8 @@ from click.shell_completion import CompletionItem
 from device.cli.checked_value import Checked
 from device.version import VERSION
 
+HELP_NAMES = ["-h", "--help"]
+
 # A verb's name, the verb and its words on the command line -> defaults, for `Context.default_map`.
 Defaults = Callable[[str, click.Command, Sequence[str]], dict[str, Any]]
 
@@ -80,7 +82,8 @@ def commands_of(command: click.Command, path: str) -> Iterator[tuple[str, click.
 
 
 def _completed(command: click.Command) -> click.Command:
-    """The verb and those below it, each with `--version` and with values that are looked at."""
+    """The verb and those below it, each with `-h`, `--version` and with values that are looked at."""
+    command.context_settings.setdefault("help_option_names", HELP_NAMES)
     for parameter in command.params:
         if not isinstance(parameter.callback, Checked):
             parameter.callback = Checked(parameter.callback)

@@ -14,7 +14,7 @@ import click
 
 from device import installation
 from device.cli import exit_codes
-from device.cli.lazy_group import LazyGroup, Verb
+from device.cli.lazy_group import HELP_NAMES, LazyGroup, Verb
 from device.cli.options import version_option
 from device.cli.output import (
     clear_progress,
@@ -96,7 +96,7 @@ def _defaults(name: str, verb: click.Command, words: Sequence[str]) -> dict[str,
     cls=LazyGroup,
     verbs=VERBS,
     defaults=_defaults,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": HELP_NAMES, "max_content_width": 100},
     epilog="Exit codes: 0 identified, 9 partial, 10 unknown, 11 no result, 12 not the material; "
     "1 error, 2 usage, 3 no analyzer, 4 permission, 5 timeout, 6 protocol, 7 model refused, "
     "8 rolled back, 130 stopped by Ctrl-C, 141 nobody reads the output any more.",

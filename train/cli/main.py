@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from device.cli.lazy_group import LazyGroup, Verb
+from device.cli.lazy_group import HELP_NAMES, LazyGroup, Verb
 from device.cli.options import version_option
 from device.cli.output import error_object, print_json
 from firmware_bridge.errors import RamixError
@@ -54,7 +54,7 @@ class TrainGroup(LazyGroup):
             ) from error
 
 
-@click.group(cls=TrainGroup, verbs=VERBS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=TrainGroup, verbs=VERBS, context_settings={"help_option_names": HELP_NAMES})
 @version_option("ramix-train")
 def cli() -> None:
     """Train RaMixNet models from reference spectra.
