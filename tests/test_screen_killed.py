@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # So dark that one exposure lasts longer than the laser's lease.
 DIM = f"mix=fixture A:0.6,fixture B:0.4&brightness=0.002&trigger_every_s=0&model={tiny_path(2)}"
 DARK_WITHIN_S = 0.5
-WAIT_S = 20.0
+WAIT_S = 40.0
 
 
 @contextmanager
@@ -62,12 +62,17 @@ def now_s(server: TcpServer) -> float:
 def lit_for(server: TcpServer, least_s: float) -> Pulse:
     """Press the trigger until there is light, and wait until one exposure has had so much of it."""
     until_s = time.monotonic() + WAIT_S
+    patience_s = 0.5
     while time.monotonic() < until_s:
         pulse = last_pulse(server)
         if pulse is None:
             with server.lock:
                 server.analyzer.press_trigger()
-            time.sleep(0.3)  # a press while there is light would stop it
+            pressed_s = time.monotonic()
+            # A press before the light cancels, and one in it stops it: wait longer each time.
+            while last_pulse(server) is None and time.monotonic() - pressed_s < patience_s:
+                time.sleep(0.005)
+            patience_s *= 2
         elif pulse.off_s is None and now_s(server) - pulse.on_s > least_s:
             return pulse
         time.sleep(0.005)
