@@ -25,6 +25,7 @@ FAULTS: Final[dict[type[SimulatedAnalyzer], set[str]]] = {
     light.FrameTooLate: {"frame-comes-at-its-time"},
     light.ClockIsASetting: {"clock"},
     light.FrameOfEarlierSettings: {"frames-follow-settings"},
+    light.LockNotSeen: {"dark-frame"},
     light.DropNotFlagged: {"lapsed-lease-ends-the-light", "laser-off-ends-the-light"},
     light.LitFrameSaysArmed: {"light-within-an-exposure", "renewals-carry-the-light"},
     light.DarkFrameLit: {"dark-frame-while-armed"},

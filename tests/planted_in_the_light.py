@@ -120,6 +120,16 @@ class FrameOfEarlierSettings(RepliesAltered):
         return with_message(reply, stale)
 
 
+class LockNotSeen(RepliesAltered):
+    """Flags TEC_UNLOCKED whatever the cooler does."""
+
+    def altered(self, reply: Packet) -> Packet:
+        if reply.opcode != m.Opcode.ACQUIRE_FRAME or reply.status:
+            return reply
+        frame = m.FrameReply.from_bytes(reply.payload)
+        return with_message(reply, replace(frame, flags=frame.flags | m.FrameFlags.TEC_UNLOCKED))
+
+
 class DropNotFlagged(RepliesAltered):
     """Never sets LASER_DROPPED."""
 

@@ -44,7 +44,9 @@ _SLOWEST_BYTES_PER_S: Final = 92_160  # a serial line at 921,600 baud, ten bits 
 def dark_frame(bench: Bench) -> str:
     exposure_us = bench.set_exposure(_SHORT_MS)
     bench.ok(SetLaserPower(0))
+    before = bench.ok(GetState())
     frame = bench.dark_frame(exposure_us)
+    after = bench.ok(GetState())
     count = bench.capabilities.pixel_count
     require(frame.pixel_count == count, f"{frame.pixel_count} pixels, not {count}")
     off_us = abs(frame.exposure_us - exposure_us)
@@ -55,8 +57,15 @@ def dark_frame(bench: Bench) -> str:
     require(frame.laser_state is not LaserState.ON, "the frame was lit")
     require(not frame.flags & FrameFlags.LASER_DROPPED, "flagged LASER_DROPPED without light")
     require(frame.laser_power_mw == 0, f"laser power {frame.laser_power_mw} mW, not 0")
+    unlocked = bool(frame.flags & FrameFlags.TEC_UNLOCKED)
     if not bench.capabilities.has_tec:
-        require(not frame.flags & FrameFlags.TEC_UNLOCKED, "TEC_UNLOCKED without a cooler")
+        require(not unlocked, "TEC_UNLOCKED without a cooler")
+    elif before.tec_locked == after.tec_locked:
+        said = "" if unlocked else "not "
+        require(
+            unlocked != after.tec_locked,
+            f"{said}flagged TEC_UNLOCKED, and tec_locked is {int(after.tec_locked)}",
+        )
     return f"{count} pixels, {frame.exposure_us} us, laser {frame.laser_state.name}"
 
 
