@@ -179,6 +179,17 @@ def test_a_slow_link_is_no_fault_of_the_firmware(delay_s: float) -> None:
     assert not named(results, Outcome.FAILED), told(results)
 
 
+def test_an_analyzer_that_never_had_a_page_is_tried_and_gets_none() -> None:
+    analyzer = analyzer_of()
+    analyzer._instrument.upkeep._factory_page = b""
+    checks = tuple(check for check in CHECKS if check.section == "11")
+    results = run(lambda: InProcessTransport(analyzer), checks=checks)
+    passed = {"page-is-whole", "page-without-its-crc", "page-bounds"}
+    assert named(results, Outcome.PASSED) == passed, told(results)
+    assert named(results, Outcome.SKIPPED) == {"page-is-written", "page-in-one-chunk"}
+    assert analyzer._instrument.upkeep._page() == b""
+
+
 def test_afterwards_the_analyzer_is_what_it_was() -> None:
     analyzer = analyzer_of()
     before = analyzer.slots, analyzer._instrument._settings.integration_time_us
