@@ -35,6 +35,11 @@ def name_key_file(path: Path | None) -> None:
     _named[:] = [] if path is None else [path]
 
 
+def is_named() -> bool:
+    """Whether the command line, or the settings file in its place, names the key file."""
+    return bool(_named)
+
+
 def usual_key_files() -> tuple[Path, ...]:
     """Where a key is looked for when none was named: the user's settings, then the system's."""
     system_dir, user_dir = installation.config_dirs()

@@ -61,9 +61,12 @@ def open_analyzer(port: str, timeout_s: float = DEFAULT_TIMEOUT_S) -> "Analyzer"
         as `open_transport`.
     """
     from device.driver.analyzer import Analyzer
-    from device.link_key_file import find_key
+    from device.link_key_file import find_key, is_named
 
-    return Analyzer(open_transport(port, timeout_s), timeout_s, find_key)
+    transport = open_transport(port, timeout_s)
+    if isinstance(parse_port(port), TcpPort) and is_named():
+        transport.is_remote = True  # by a tunnel, perhaps: who names a key wants it proven
+    return Analyzer(transport, timeout_s, find_key)
 
 
 def list_ports() -> list[PortInfo]:

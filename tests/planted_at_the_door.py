@@ -5,6 +5,7 @@ Next: `planted_faults.py`, all of them with what finds them.
 
 from typing import Any
 
+from firmware_bridge.framing import Packet
 from firmware_bridge.layout import Message
 from firmware_bridge.link_key import analyzer_proof, host_proof
 from firmware_bridge.messages import (
@@ -170,6 +171,19 @@ class UnprovenAnalyzer(_AtTheDoor):
     guard_kind = _ProvesNothing
 
 
+class LightThroughChallenges(_AtTheDoor):
+    """A new challenge leaves the laser armed."""
+
+    guard_kind = LinkGuard
+
+    def _serve(self, packet: Packet) -> None:
+        laser = self._instrument.laser
+        if packet.opcode == Opcode.CHALLENGE:
+            laser.go_dark = lambda *_: None  # type: ignore[method-assign]
+        super()._serve(packet)
+        vars(laser).pop("go_dark", None)
+
+
 KEY_FAULTS: dict[type[SimulatedAnalyzer], set[str]] = {
     StrangersLetIn: {
         "strangers-are-refused",
@@ -193,4 +207,5 @@ KEY_FAULTS: dict[type[SimulatedAnalyzer], set[str]] = {
     ManyTries: {"wrong-proofs-are-refused", "old-proofs-are-refused"},
     NonceRepeats: {"old-proofs-are-refused"},
     UnprovenAnalyzer: {"analyzer-proves-the-key"},
+    LightThroughChallenges: {"challenge-disarms"},
 }

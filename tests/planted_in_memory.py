@@ -177,6 +177,21 @@ class ClearsWhatNeverHappened(RepliesAltered):
         return replace(reply, status=0, payload=b"")
 
 
+class ClearsBackwards(SimulatedAnalyzer):
+    """CLEAR_EVENTS with an older number takes back what was cleared."""
+
+    def _boot(self, cause: m.RestartCause) -> Instrument:
+        instrument = super()._boot(cause)
+        instrument.body.events.clear(1)
+        return instrument
+
+    def _serve(self, packet: Packet) -> None:
+        super()._serve(packet)
+        events = self._instrument.body.events
+        if packet.opcode == m.Opcode.CLEAR_EVENTS and packet.payload[1:] == bytes(3):
+            events.cleared_number = min(events.cleared_number, packet.payload[0])
+
+
 class BatteryTooFull(RepliesAltered):
     """Tells 101 percent."""
 
@@ -245,6 +260,19 @@ class SlotNumberMasked(SimulatedAnalyzer):
     def _serve(self, packet: Packet) -> None:
         if packet.opcode == m.Opcode.SLOT_INFO and len(packet.payload) == 1:
             packet = replace(packet, payload=bytes([packet.payload[0] & 1]))
+        super()._serve(packet)
+
+
+class CounterOfAResumeIgnored(SimulatedAnalyzer):
+    """Goes on with an image that has another security counter."""
+
+    def _serve(self, packet: Packet) -> None:
+        if packet.opcode == m.Opcode.SLOT_BEGIN and packet.payload[0] < 2:
+            begin = m.SlotBegin.from_bytes(packet.payload)
+            slot = self._instrument.upkeep.slots.table.slots[begin.slot]
+            if (slot.size, slot.sha256) == (begin.size, begin.sha256):
+                begin = replace(begin, security_counter=slot.security_counter)
+                packet = with_message(packet, begin)
         super()._serve(packet)
 
 

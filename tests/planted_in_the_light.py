@@ -79,6 +79,33 @@ class FrameSeqStands(RepliesAltered):
         return with_message(reply, replace(m.FrameReply.from_bytes(reply.payload), frame_seq=7))
 
 
+class AbortedFramesCounted(SimulatedAnalyzer):
+    """Numbers the exposures that begin."""
+
+    def _serve(self, packet: Packet) -> None:
+        if packet.opcode == m.Opcode.ABORT and self._instrument._pending is not None:
+            self._instrument._camera._frame_seq += 1
+        super()._serve(packet)
+
+
+class FrameTooLate(SimulatedAnalyzer):
+    """Thinks for half a second about each frame."""
+
+    def _send(self, packet: Packet, at_s: float | None = None) -> None:
+        if packet.opcode == m.Opcode.ACQUIRE_FRAME and at_s is not None:
+            at_s += 0.5
+        super()._send(packet, at_s)
+
+
+class ClockIsASetting(SimulatedAnalyzer):
+    """Raises the epoch when its clock is set."""
+
+    def _serve(self, packet: Packet) -> None:
+        super()._serve(packet)
+        if packet.opcode == m.Opcode.SET_CLOCK and any(packet.payload):
+            self._instrument._settings.epoch += 1
+
+
 class FrameOfEarlierSettings(RepliesAltered):
     """A frame carries the epoch of the frame before it."""
 
@@ -91,6 +118,16 @@ class FrameOfEarlierSettings(RepliesAltered):
         stale = replace(frame, settings_epoch=self.epoch)
         self.epoch = frame.settings_epoch
         return with_message(reply, stale)
+
+
+class LockNotSeen(RepliesAltered):
+    """Flags TEC_UNLOCKED whatever the cooler does."""
+
+    def altered(self, reply: Packet) -> Packet:
+        if reply.opcode != m.Opcode.ACQUIRE_FRAME or reply.status:
+            return reply
+        frame = m.FrameReply.from_bytes(reply.payload)
+        return with_message(reply, replace(frame, flags=frame.flags | m.FrameFlags.TEC_UNLOCKED))
 
 
 class DropNotFlagged(RepliesAltered):

@@ -69,11 +69,13 @@ def laser_stories() -> Iterator[Story]:
 
     yield (story := Story("light is on within a lit exposure alone"))
     story.ask(m.SetIntegrationTime(200_000))
-    story.ask(m.ArmLaser(500))
+    story.ask(m.ArmLaser(250))
     frame = story.send(m.AcquireFrame(True))
     story.nothing()
     story.ask(m.GetState(), laser_state=ON, frame_pending=True)
-    story.advance(400)
+    story.advance(150)
+    story.ask(m.RenewLease(250))
+    story.advance(170)
     story.expect(story.reply(frame, laser_state=ON, flags=NO_FLAG, frame_seq=1))
     story.ask(m.GetState(), laser_state=ARMED, frame_pending=False)
 
@@ -101,7 +103,7 @@ def laser_stories() -> Iterator[Story]:
 
     yield (story := Story("LASER_OFF ends the light, and the frame goes on in the dark"))
     story.ask(m.SetIntegrationTime(300_000))
-    story.ask(m.ArmLaser(500))
+    story.ask(m.ArmLaser(250))
     frame = story.send(m.AcquireFrame(True))
     story.advance(100)
     story.ask(m.LaserOff())
@@ -109,11 +111,27 @@ def laser_stories() -> Iterator[Story]:
     story.advance(400)
     story.expect(story.reply(frame, laser_state=OFF, flags=DROPPED))
 
+    yield (story := Story("light that went out stays out, also when the host arms again"))
+    story.ask(m.SetIntegrationTime(400_000))
+    story.ask(m.ArmLaser(250))
+    frame = story.send(m.AcquireFrame(True))
+    story.advance(100)
+    story.ask(m.LaserOff())
+    story.ask(m.ArmLaser(250))
+    story.ask(m.GetState(), laser_state=ARMED, frame_pending=True)
+    story.advance(150)
+    story.ask(m.RenewLease(250))
+    story.ask(m.GetState(), laser_state=ARMED, frame_pending=True)
+    story.advance(100)
+    story.ask(m.RenewLease(250))
+    story.advance(200)
+    story.expect(story.reply(frame, laser_state=ARMED, flags=DROPPED))
+
 
 def fault_stories() -> Iterator[Story]:
     yield (story := Story("an opened cover ends the light and forbids it", ("interlock",)))
     story.ask(m.SetIntegrationTime(300_000))
-    story.ask(m.ArmLaser(500))
+    story.ask(m.ArmLaser(250))
     frame = story.send(m.AcquireFrame(True))
     story.advance(100)
     story.act("open_interlock")
@@ -136,7 +154,7 @@ def fault_stories() -> Iterator[Story]:
     story.ask(m.ArmLaser(200))
 
     yield (story := Story("a laser fault stays until its event is cleared"))
-    story.ask(m.ArmLaser(500))
+    story.ask(m.ArmLaser(250))
     story.act("break_laser")
     story.ask(m.GetState(), laser_state=FAULT, unread_events=2)
     for request in (m.ArmLaser(200), m.RenewLease(200), m.AcquireFrame(True)):
@@ -156,7 +174,7 @@ def fault_stories() -> Iterator[Story]:
 
     yield (story := Story("a laser fault ends the light, and the frame says so"))
     story.ask(m.SetIntegrationTime(300_000))
-    story.ask(m.ArmLaser(500))
+    story.ask(m.ArmLaser(250))
     frame = story.send(m.AcquireFrame(True))
     story.advance(100)
     story.act("break_laser")
@@ -203,9 +221,12 @@ def frame_stories() -> Iterator[Story]:
     story.advance(1000)
     story.nothing()
     story.ask(m.GetState(), frame_pending=False)
+    frame = story.send(m.AcquireFrame(False))
+    story.advance(600)
+    story.expect(story.reply(frame, frame_seq=1))  # what was aborted has not been read out
 
     yield (story := Story("ABORT disarms"))
-    story.ask(m.ArmLaser(500))
+    story.ask(m.ArmLaser(250))
     story.ask(m.Abort())
     story.ask(m.GetState(), laser_state=OFF)
     story.ask(m.RenewLease(200), m.Status.NOT_ARMED)
@@ -275,7 +296,7 @@ def link_stories() -> Iterator[Story]:
 
     yield (story := Story("a lost link leaves nothing behind"))
     story.ask(m.SetIntegrationTime(300_000))
-    story.ask(m.ArmLaser(500))
+    story.ask(m.ArmLaser(250))
     story.send(m.AcquireFrame(True))
     story.advance(100)
     story.act("lose_link")
@@ -391,12 +412,12 @@ def key_stories() -> Iterator[Story]:
     yield (story := Story("a proof opens the link until the next challenge", ("key",)))
     story.ask(m.Challenge(nonce))
     story.expect(story.reply(story.prove(nonce)))
-    story.ask(m.ArmLaser(500), lease_ms=500)
+    story.ask(m.ArmLaser(250), lease_ms=250)
     story.ask(m.Authenticate(nonce), m.Status.UNAUTHORIZED)
     story.ask(m.GetState(), laser_state=ARMED)
     story.ask(m.Challenge(nonce))
     story.ask(m.GetState(), laser_state=OFF)
-    story.ask(m.ArmLaser(500), m.Status.UNAUTHORIZED)
+    story.ask(m.ArmLaser(250), m.Status.UNAUTHORIZED)
 
     yield (story := Story("each challenge is good for one proof", ("key",)))
     story.ask(m.Authenticate(nonce), m.Status.UNAUTHORIZED)
@@ -433,6 +454,8 @@ def other_stories() -> Iterator[Story]:
     yield (story := Story("the clock is 0 until it is set"))
     story.ask(m.GetClock(), utc_ms=0)
     story.ask(m.SetClock(0), m.Status.OUT_OF_RANGE)
+    story.ask(m.GetState(), settings_epoch=0)
     story.ask(m.SetClock(1_766_000_000_000))
+    story.ask(m.GetState(), settings_epoch=0)  # it is no setting
     story.ask(m.GetPower())
     story.ask(m.GetCamera())

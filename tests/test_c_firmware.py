@@ -238,6 +238,8 @@ def test_it_finds_the_packets_of_a_damaged_stream(story: dict[str, Any]) -> None
     """Whatever they ask, each is answered. What a cut-off packet held back is never obeyed."""
     with CFirmware(*STOPPED) as firmware:
         wire = Wire(firmware)
+        wire.receive(encode(Packet(Opcode.HELLO, LAST_ID)))  # over TCP a host begins with a packet
+        assert len(replies(wire.poll())) == 1
         wire.receive(bytes.fromhex(story["stream"]))
         assert [reply.request_id for reply in replies(wire.poll())] == story["request_ids"]
         wire.advance(600)

@@ -72,7 +72,9 @@ def listener(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Listene
         transport = make[request.param]()
         while firmware.hand("traffic") == "none":
             time.sleep(0.001)
-        yield Listener(firmware, transport)
+        made = Listener(firmware, transport)
+        assert not made.answered(b"")  # over TCP a host begins with a packet
+        yield made
         transport.close()
 
 

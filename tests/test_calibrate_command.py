@@ -158,5 +158,8 @@ def test_a_file_that_is_no_page_or_no_frame_is_refused(
     code, found = ramix(capsys, "--port", "sim:model=none", "--restore", str(tmp_path / "none"))
     assert (code, found["error"]["code"]) == (1, "page_file")
     code, found = ramix(capsys, "--port", "sim:model=none", "--restore", str(NEON))
+    assert (code, found["error"]["code"]) == (1, "page_file")
+    (tmp_path / "damaged").write_bytes(b"RXCP" + bytes(200))
+    code, found = ramix(capsys, "--port", "sim:model=none", "--restore", str(tmp_path / "damaged"))
     assert (code, found["error"]["code"]) == (6, "calibration")
     assert ramix(capsys, "--file", str(tmp_path / "nothing.txt"))[0] == 1

@@ -172,7 +172,7 @@ def test_what_is_no_kept_page_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PageFileError):
         read_kept(tmp_path)
     (tmp_path / "empty").write_bytes(b"")
-    with pytest.raises(CalibrationError):
+    with pytest.raises(PageFileError, match="empty holds no calibration page"):
         read_kept(tmp_path / "empty")
 
 
@@ -217,6 +217,18 @@ def test_without_a_page_lamp_and_polystyrene_make_one(bench: Bench, tmp_path: Pa
     assert bench.off_cm1(bench.stored()) <= 0.5
     assert done.old is None
     assert done.kept is not None and done.kept.read_bytes() == damaged
+
+
+def test_an_analyzer_that_never_had_a_page_gets_one_and_none_is_kept(
+    bench: Bench, tmp_path: Path
+) -> None:
+    bench.simulated._instrument.upkeep._factory_page = b""
+    with pytest.raises(CalibrationError) as caught:
+        bench.run(Plan(None, polystyrene=True), tmp_path)
+    assert "ramix calibrate" in caught.value.remedy
+    done = bench.run(Plan("neon", polystyrene=True), tmp_path / "kept")
+    assert done.sequence is not None and done.kept is None
+    assert not (tmp_path / "kept").exists()
 
 
 def test_a_plan_of_nothing_is_refused() -> None:

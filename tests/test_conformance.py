@@ -20,7 +20,7 @@ from device.conformance import link_key
 from device.conformance.bench import Bench
 from device.conformance.catalogue import CHECKS
 from device.conformance.check import SECTIONS, Check, Needs
-from device.conformance.outcome import Outcome, Result
+from device.conformance.outcome import CheckFailed, Outcome, Result
 from device.conformance.report import Report, line
 from device.conformance.runner import knock, run_checks
 from device.driver.transports.base import Transport
@@ -32,6 +32,7 @@ from firmware_bridge.messages import AcquireFrame, ArmLaser, Hello, Opcode, Stat
 from firmware_bridge.simulator.equipment import Equipment
 from firmware_bridge.simulator.faults import FaultPlan
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
+from firmware_bridge.simulator.first_bytes import FirstBytes
 from firmware_bridge.simulator.scenes import ReplayScene
 from firmware_bridge.simulator.serve import TcpServer
 from tests.c_build import CAN_BUILD, WHY_NOT
@@ -104,7 +105,10 @@ def told(results: list[Result]) -> str:
     return "\n".join(line(result) for result in results if result.outcome is not Outcome.PASSED)
 
 
-TCP_ALONE = {"second-host-is-told", "lost-link-gives-up-the-frame", "lost-link-is-dark"}
+TCP_ALONE = {
+    *("second-host-is-told", "other-protocols-are-closed"),
+    *("lost-link-gives-up-the-frame", "lost-link-is-dark"),
+}
 COBS_ALONE = {"cobs-frames", "cobs-overlong-frame"}
 HINDRANCES = {"open-cover-forbids-light", "laser-fault-forbids-light"}
 KEY_ALONE = {check.name for check in link_key.CHECKS}
@@ -173,6 +177,17 @@ def test_a_slow_link_is_no_fault_of_the_firmware(delay_s: float) -> None:
     slow = DelayedAnalyzer(analyzer_of(), delay_s)
     results = run(lambda: InProcessTransport(slow), patience_s=5.0)
     assert not named(results, Outcome.FAILED), told(results)
+
+
+def test_an_analyzer_that_never_had_a_page_is_tried_and_gets_none() -> None:
+    analyzer = analyzer_of()
+    analyzer._instrument.upkeep._factory_page = b""
+    checks = tuple(check for check in CHECKS if check.section == "11")
+    results = run(lambda: InProcessTransport(analyzer), checks=checks)
+    passed = {"page-is-whole", "page-without-its-crc", "page-bounds"}
+    assert named(results, Outcome.PASSED) == passed, told(results)
+    assert named(results, Outcome.SKIPPED) == {"page-is-written", "page-in-one-chunk"}
+    assert analyzer._instrument.upkeep._page() == b""
 
 
 def test_afterwards_the_analyzer_is_what_it_was() -> None:
@@ -377,6 +392,29 @@ def test_a_second_host_that_is_told_nothing_is_found() -> None:
 
         results = run(connect, connect_again=connect, checks=checks)
     assert named(results, Outcome.FAILED) == {"second-host-is-told"}
+
+
+@pytest.mark.parametrize("read_on", [True, False], ids=["answers", "stays open"])
+def test_a_firmware_that_hears_other_protocols_is_found(
+    read_on: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begin(_self: FirstBytes, _data: bytes) -> bool:
+        return True
+
+    checks = tuple(check for check in CHECKS if check.name == "other-protocols-are-closed")
+    monkeypatch.setattr(FirstBytes, "begin_a_packet", begin)
+    if not read_on:
+        monkeypatch.setattr(SimulatedAnalyzer, "receive", lambda _self, _data, _now_s: None)
+    with TcpServer(analyzer_of()) as server:
+
+        def connect() -> Transport:
+            return TcpTransport(server.host, server.port)
+
+        bench = Bench(connect, PATIENCE_S, connect_again=connect)
+        (found,) = checks
+        with pytest.raises(CheckFailed, match="came HELLO" if read_on else "left open"):
+            found.run(bench)
+        bench.close()
 
 
 @pytest.mark.parametrize("hindrance", sorted(HINDRANCES))

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from firmware_bridge.framing import Framing, Packet, encode, make_decoder
+from firmware_bridge.simulator import laser
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 from firmware_bridge.simulator.scenes import EmptyScene
 
@@ -123,6 +124,24 @@ class Player:
 def test_the_simulator_speaks_as_stored(story: dict[str, Any]) -> None:
     assert set(story["needs"]) <= set(STORED["needs"])
     Player(story["needs"]).play(story["steps"])
+
+
+@pytest.mark.parametrize("story", CONVERSATIONS, ids=[story["name"] for story in CONVERSATIONS])
+def test_a_firmware_with_short_leases_has_what_the_document_says_that_each_needs(
+    story: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Leases of 100 to 250 ms, and exposures of 20 to 400 ms."""
+    monkeypatch.setattr(laser, "MIN_LEASE_MS", 100)
+    monkeypatch.setattr(laser, "MAX_LEASE_MS", 250)
+    if "lease" in story["needs"]:
+        with pytest.raises(Differs):
+            Player(story["needs"]).play(story["steps"])
+    else:
+        Player(story["needs"]).play(story["steps"])
+    for step in story["steps"]:
+        if step["step"] == "send" and "SET_INTEGRATION_TIME integration_time_us=" in step["note"]:
+            exposure_us = int(step["note"].rpartition("=")[2])
+            assert exposure_us == 0 or 20_000 <= exposure_us <= 400_000
 
 
 def test_every_action_and_need_is_used_and_explained() -> None:

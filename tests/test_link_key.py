@@ -487,6 +487,24 @@ def test_the_simulator_listens_beyond_this_machine_only_with_a_key_or_when_told(
         assert not server.is_remote
 
 
+def test_a_named_key_is_proven_on_this_machine_too(tmp_path: Path) -> None:
+    """The port may be the near end of a tunnel: whoever listens there instead asks for no key."""
+    path = key_file(tmp_path / "analyzer.key")
+    with TcpServer(SimulatedAnalyzer(EmptyScene())) as without:
+        with open_analyzer(without.address, 2.0) as host:
+            assert host.info.serial
+        name_key_file(path)
+        with pytest.raises(AnalyzerUnproven, match="asks for no key") as caught:
+            open_analyzer(without.address, 2.0).__enter__()
+    assert "without --key-file" in caught.value.remedy
+    with TcpServer(SimulatedAnalyzer(EmptyScene(), link_key=KEY)) as server:
+        with open_analyzer(server.address, 2.0) as host:
+            assert host.info.serial
+        name_key_file(key_file(tmp_path / "other.key", OTHER_KEY))
+        with pytest.raises(LinkKeyRefused):
+            open_analyzer(server.address, 2.0).__enter__()
+
+
 def test_over_tcp_the_key_opens_each_connection() -> None:
     with TcpServer(SimulatedAnalyzer(EmptyScene(), link_key=KEY)) as server:
         for _ in range(2):
@@ -567,8 +585,12 @@ def test_the_c_firmware_listens_beyond_this_machine_only_with_a_key(tmp_path: Pa
     assert "needs --key-file" in refused("--everywhere")
     assert "its owner's alone" in refused("--key-file", str(key_file(tmp_path / "a", mode=0o640)))
     (tmp_path / "short").touch(0o600)
-    (tmp_path / "short").write_text("00" * 31)
-    assert "64 hex digits" in refused("--key-file", str(tmp_path / "short"))
+    for content in (b"00" * 31, b"00" * 33, b"00" * 32 + b"x", b"zz" * 32, b"", b"0" * 100_000):
+        (tmp_path / "short").write_bytes(content)
+        assert "64 hex digits" in refused("--key-file", str(tmp_path / "short"))
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    for name in ("pipe", ".", "nothing"):  # none is waited for
+        assert "64 hex digits" in refused("--key-file", str(tmp_path / name))
     assert "no key" in refused("--key-file", good, "--pty", str(tmp_path / "tty"))
     with CFirmware("--port", "0", "--key-file", good, "--everywhere") as firmware:
         transport = TcpTransport("127.0.0.1", firmware.port)

@@ -111,6 +111,7 @@ def test_a_host_that_left_in_the_middle_of_much_makes_room_at_once() -> None:
     with TcpServer(analyzer()) as server:
         with server.lock, TcpHost(server) as first:  # nothing is received meanwhile
             first.socket.settimeout(0.2)
+            first.socket.send(first.session.request(Hello())[1])
             with contextlib.suppress(TimeoutError):  # as much as the sockets hold
                 while True:
                     first.socket.send(bytes(65_536))

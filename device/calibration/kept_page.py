@@ -12,7 +12,7 @@ from typing import Final
 
 from device.durable import make_folder, sync_folder, written_whole
 from device.plain_file import read_plain, why_not
-from firmware_bridge.calibration import CalibrationPage
+from firmware_bridge.calibration import MAGIC, CalibrationPage
 from firmware_bridge.errors import CallerError, RamixError
 
 _MOST_BYTES: Final = 256 * 1024
@@ -32,12 +32,16 @@ class PageFileError(CallerError):
     code = "page_file"
 
 
-def keep(page: bytes, serial: str, folder: Path) -> Path:
+def keep(page: bytes, serial: str, folder: Path) -> Path | None:
     """Put a page's bytes into a new file of `folder`, readable by its owner alone; its path.
+
+    None where the analyzer has no page yet.
 
     Raises:
         PageNotKept: the disk does not take it.
     """
+    if not page:
+        return None
     name = re.sub(r"[^A-Za-z0-9._-]", "_", serial).lstrip(".") or "analyzer"
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     try:
@@ -60,10 +64,13 @@ def read_kept(path: Path) -> CalibrationPage:
     """A page from such a file.
 
     Raises:
-        PageFileError: it cannot be read.
-        CalibrationError: it holds no page, or a damaged one.
+        PageFileError: it cannot be read, or holds no page.
+        CalibrationError: the page is damaged.
     """
     try:
-        return CalibrationPage.from_bytes(read_plain(path, _MOST_BYTES))
+        page = read_plain(path, _MOST_BYTES)
     except (OSError, ValueError) as error:
         raise PageFileError(f"Cannot read the page in {path}: {why_not(error)}.") from error
+    if not page.startswith(MAGIC):
+        raise PageFileError(f"{path} holds no calibration page.")
+    return CalibrationPage.from_bytes(page)

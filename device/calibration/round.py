@@ -75,7 +75,7 @@ class Calibrated:
     """What was found; a part that was not measured is None.
 
     sequence: the number under which the analyzer keeps `page`, None where nothing was written.
-    kept: the file with the old page.
+    kept: the file with the old page; None also where the analyzer had none.
     """
 
     old: CalibrationPage | None

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from device.conformance.bench import Bench
 from device.conformance.check import check
-from device.conformance.outcome import require
+from device.conformance.outcome import CheckFailed, require
 from device.conformance.wire import names_of
 from firmware_bridge.framing import Packet
 from firmware_bridge.messages import (
@@ -27,6 +27,7 @@ from firmware_bridge.messages import (
     Status,
     WriteCalibration,
 )
+from firmware_bridge.session import READOUT_TIME_S
 
 _SHORT_MS: Final = 20.0
 _LONG_MS: Final = 300.0
@@ -34,13 +35,18 @@ _U32: Final = 0x1_0000_0000
 # The time really exposed: a counter's step, or one part in a hundred.
 _EXPOSURE_STEP_US: Final = 1000
 _CLOCKS_DIFFER: Final = 0.05
+_ATTEMPTS: Final = 3
+_LATE_S: Final = 0.05  # what a busy computer adds
+_SLOWEST_BYTES_PER_S: Final = 92_160  # a serial line at 921,600 baud, ten bits a byte
 
 
 @check("7", "A dark frame has all pixels, the exposure set, and no light in it.")
 def dark_frame(bench: Bench) -> str:
     exposure_us = bench.set_exposure(_SHORT_MS)
     bench.ok(SetLaserPower(0))
+    before = bench.ok(GetState())
     frame = bench.dark_frame(exposure_us)
+    after = bench.ok(GetState())
     count = bench.capabilities.pixel_count
     require(frame.pixel_count == count, f"{frame.pixel_count} pixels, not {count}")
     off_us = abs(frame.exposure_us - exposure_us)
@@ -51,39 +57,54 @@ def dark_frame(bench: Bench) -> str:
     require(frame.laser_state is not LaserState.ON, "the frame was lit")
     require(not frame.flags & FrameFlags.LASER_DROPPED, "flagged LASER_DROPPED without light")
     require(frame.laser_power_mw == 0, f"laser power {frame.laser_power_mw} mW, not 0")
+    unlocked = bool(frame.flags & FrameFlags.TEC_UNLOCKED)
     if not bench.capabilities.has_tec:
-        require(not frame.flags & FrameFlags.TEC_UNLOCKED, "TEC_UNLOCKED without a cooler")
+        require(not unlocked, "TEC_UNLOCKED without a cooler")
+    elif before.tec_locked == after.tec_locked:
+        said = "" if unlocked else "not "
+        require(
+            unlocked != after.tec_locked,
+            f"{said}flagged TEC_UNLOCKED, and tec_locked is {int(after.tec_locked)}",
+        )
     return f"{count} pixels, {frame.exposure_us} us, laser {frame.laser_state.name}"
 
 
-@check("4", "A frame is answered after its exposure and readout, not before.")
+@check("4", "A frame is answered after its exposure, and within 100 ms of its end.")
 def frame_comes_at_its_time(bench: Bench) -> str:
     exposure_us = bench.set_exposure(_LONG_MS)
-    packet = bench.packet(AcquireFrame(False))
-    sent_s = bench.wire.now_s()
-    bench.wire.send(packet)
-    arrival = bench.wire.arrival(packet, exposure_us * 1e-6)
-    bench.frame(packet, exposure_us)
-    took_s = arrival.at_s - sent_s
-    require(
-        took_s >= exposure_us * 1e-6 * (1 - _CLOCKS_DIFFER),
-        f"answered after {took_s * 1e3:.0f} ms of {exposure_us / 1e3:g} ms",
-    )
-    return f"{exposure_us / 1e3:g} ms, answered after {took_s * 1e3:.0f} ms"
+    exposure_s = exposure_us * 1e-6
+    quickest_s = float("inf")
+    for _ in range(_ATTEMPTS):  # a busy computer may delay one or two of them
+        link_s = bench.wire.round_trip_s(bench.packet(Hello()))
+        packet = bench.packet(AcquireFrame(False))
+        took_s = bench.wire.round_trip_s(packet, exposure_s + READOUT_TIME_S)
+        size = len(bench.wire.encoded(bench.wire.reply(packet)))
+        bench.frame(packet, exposure_us)
+        require(
+            took_s >= exposure_s * (1 - _CLOCKS_DIFFER),
+            f"answered after {took_s * 1e3:.0f} ms of {exposure_us / 1e3:g} ms",
+        )
+        longest_s = exposure_s * (1 + _CLOCKS_DIFFER) + READOUT_TIME_S + _LATE_S
+        beyond_s = took_s - link_s - size / _SLOWEST_BYTES_PER_S - longest_s
+        quickest_s = min(quickest_s, took_s)
+        if beyond_s <= 0:
+            return f"{exposure_us / 1e3:g} ms, answered after {took_s * 1e3:.0f} ms"
+    raise CheckFailed(f"answered after {quickest_s * 1e3:.0f} ms of {exposure_us / 1e3:g} ms")
 
 
 @check("4", "frame_seq counts the exposures read out: one more with each frame.")
 def frame_seq_counts(bench: Bench) -> str:
-    exposure_us = bench.set_exposure(_SHORT_MS)
-    last = bench.dark_frame(exposure_us).frame_seq
+    last = bench.dark_frame(bench.set_exposure(_SHORT_MS)).frame_seq
     for number in range(4):
+        after = f"frame {last}"
         if number == 2:  # an aborted exposure is not read out
-            bench.wire.send(bench.packet(AcquireFrame(False)))
-            bench.ok(Abort())
-        sequence = bench.dark_frame(exposure_us).frame_seq
-        step = (sequence - last) % _U32
-        after = "an aborted exposure" if number == 2 else f"frame {last}"
-        require(step == 1 or (number == 2 and step == 2), f"frame {sequence} came after {after}")
+            bench.set_exposure(_LONG_MS)
+            abort = bench.packet(Abort())
+            bench.wire.send(bench.packet(AcquireFrame(False)), abort)
+            bench.read(Abort(), bench.wire.reply(abort))
+            after += " and an aborted exposure"
+        sequence = bench.dark_frame(bench.set_exposure(_SHORT_MS)).frame_seq
+        require((sequence - last) % _U32 == 1, f"frame {sequence} came after {after}")
         last = sequence
     return f"up to {last}"
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from device.conformance.bench import Bench
-from device.conformance.check import check
+from device.conformance.check import Needs, check
 from device.conformance.outcome import CheckFailed, CheckSkipped, require
 from device.driver.conversation import Conversation
 from device.driver.introduction import introduce
@@ -49,6 +49,7 @@ _FORBIDDEN: Final[tuple[Request[Any], ...]] = (
     *(SlotRead(0, 0, 1), SlotRevert(255), SlotActivate(255)),
 )
 _UNKNOWN_OPCODE: Final = 0x7777
+_LEASE_MS: Final = 500  # or the longest that it grants
 
 
 def admitted(transport: Transport, find: FindKey, patience_s: float) -> Transport:
@@ -89,8 +90,12 @@ def _unproven(bench: Bench) -> Iterator[tuple[bytes, str]]:
         yield key, serial
     finally:
         with suppress(CheckFailed):
-            nonce = bench.ok(Challenge(_NONCE)).analyzer_nonce
-            bench.ok(Authenticate(host_proof(key, _NONCE, nonce, serial)))
+            _prove(bench, key, serial)
+
+
+def _prove(bench: Bench, key: bytes, serial: str) -> None:
+    nonce = bench.ok(Challenge(_NONCE)).analyzer_nonce
+    bench.ok(Authenticate(host_proof(key, _NONCE, nonce, serial)))
 
 
 @check("12", "Before the proof what acts is UNAUTHORIZED, unread; what tells is answered.")
@@ -160,6 +165,17 @@ def analyzer_proves_the_key(bench: Bench) -> str:
     return "proven"
 
 
+@check("12", "CHALLENGE disarms the laser, also when the proof comes next.", Needs.LASER)
+def challenge_disarms(bench: Bench) -> str:
+    with _unproven(bench) as (key, serial):
+        _prove(bench, key, serial)
+        bench.ok(ArmLaser(bench.lease_ms(_LEASE_MS)))
+        _prove(bench, key, serial)
+        name = bench.ok(GetState()).laser_state.name
+        require(name == "OFF", f"the laser is {name} after CHALLENGE")
+    return "OFF"
+
+
 @check("12", "The proof ends with the link.")
 def proof_ends_with_the_link(bench: Bench) -> str:
     with _unproven(bench) as (key, serial):
@@ -179,5 +195,6 @@ CHECKS = (
     wrong_proofs_are_refused,
     old_proofs_are_refused,
     analyzer_proves_the_key,
+    challenge_disarms,
     proof_ends_with_the_link,
 )

@@ -31,6 +31,8 @@ _ATTEMPTS: Final = 3
 _LONG_PAUSE_S: Final = 0.7
 _FILLER: Final = bytes(8 * 1024)
 _SEEN_S: Final = 2.0
+# HTTP, whose body a web page chooses; TLS; and what begins like a packet.
+_OTHER_PROTOCOLS: Final = (b"POST / HTTP/1.1\r\n\r\n", b"\x16\x03\x01", b"\xa5\xa5\x5a", b"\0")
 
 
 def _halves(bench: Bench, packet: Packet) -> tuple[bytes, bytes]:
@@ -125,11 +127,40 @@ def second_host_is_told(bench: Bench) -> str:
     return "told and let go"
 
 
-def _needs_tcp(bench: Bench) -> None:
+def _needs_tcp(
+    bench: Bench, why: str = "only closing a TCP connection is certain to be seen as a lost link"
+) -> None:
     if not bench.is_tcp:
-        raise CheckSkipped("only closing a TCP connection is certain to be seen as a lost link")
+        raise CheckSkipped(why)
     if bench.connect_again is None:
         raise CheckSkipped("this port cannot be opened twice for the same analyzer")
+
+
+def _is_closed_unread(bench: Bench, opening: bytes) -> bool:
+    """Whether a connection that begins so is closed; raises `CheckFailed` where it is answered."""
+    bench.reopen(bench.connect_unproven)
+    end_s = bench.wire.now_s() + _SEEN_S
+    try:
+        bench.wire.write(opening + bench.wire.encoded(bench.packet(Hello())))
+        while bench.wire.now_s() < end_s:
+            bench.wire.listen(end_s - bench.wire.now_s())
+            told = names_of([arrival.packet for arrival in bench.wire.arrivals])
+            require(not bench.wire.arrivals, f"behind {opening[:8]!r} came {told}")
+    except LinkError:
+        return True
+    return False
+
+
+@check("1", "A TCP connection that begins with anything else than a packet is closed unread.")
+def other_protocols_are_closed(bench: Bench) -> str:
+    _needs_tcp(bench, "what a web browser reaches is a TCP port")
+    try:
+        for opening in _OTHER_PROTOCOLS:
+            closed = _is_closed_unread(bench, opening)
+            require(closed, f"a connection that began with {opening[:8]!r} was left open")
+    finally:
+        bench.reopen()
+    return "closed"
 
 
 @contextmanager
@@ -180,6 +211,7 @@ CHECKS = (
     late_commands_are_not_obeyed,
     opening_after_half_a_request,
     second_host_is_told,
+    other_protocols_are_closed,
     lost_link_gives_up_the_frame,
     lost_link_is_dark,
 )

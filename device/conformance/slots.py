@@ -114,10 +114,12 @@ def _image(bench: Bench) -> bytes:
     return bytes(place * 7 % 251 for place in range(size))
 
 
-def _begin(bench: Bench, slot: int, image: bytes, digest: bytes | None = None) -> SlotBegin:
+def _begin(
+    bench: Bench, slot: int, image: bytes, digest: bytes | None = None, counter: int = _COUNTER
+) -> SlotBegin:
     """Announced, and no byte there yet."""
     sha256 = hashlib.sha256(image).digest() if digest is None else digest
-    begin = SlotBegin(slot, len(image), sha256, _COUNTER)
+    begin = SlotBegin(slot, len(image), sha256, counter)
     told = bench.done(begin).next_offset
     require(told == 0, f"a new image begins at {told}")
     return begin
@@ -133,7 +135,8 @@ def _upload(bench: Bench, slot: int, image: bytes, begin: SlotBegin) -> None:
         require(told == end, f"next offset {told} after {end} bytes")
         if offset == 0 and end < len(image):
             for place in (0, len(image) - 1):
-                told = bench.done(SlotWrite(slot, place, image[place : place + 1])).next_offset
+                other = bytes([image[place] ^ 0xFF])  # it would be found if it were stored
+                told = bench.done(SlotWrite(slot, place, other)).next_offset
                 require(told == end, f"a chunk out of turn moved the next offset to {told}")
             require(bench.done(begin).next_offset == end, "BEGIN of the same image did not resume")
             bench.refused(SlotVerify(slot), Status.SLOT_STATE)
@@ -156,6 +159,7 @@ def slot_story(bench: Bench) -> str:
         length = min(bench.capabilities.max_chunk, 64, len(image) - 1)
         read = bench.ok(SlotRead(slot, 1, length)).data
         require(read == image[1 : 1 + length], "other bytes are read back than were written")
+        bench.refused(SlotRead(slot, len(image) - 1, 2), Status.OUT_OF_RANGE)
         bench.refused(SlotConfirm(slot), Status.SLOT_STATE)
         _require_state(bench.done(SlotTrial(slot)), SlotState.TRIAL, active=True)
         require(bench.ok(GetState()).active_slot == slot, "the slot on trial is not the active one")
@@ -205,6 +209,8 @@ def slot_bounds(bench: Bench) -> str:
         _begin(bench, slot, image)
         bench.refused(SlotWrite(slot, 0, b""), Status.BAD_REQUEST)
         bench.refused(SlotWrite(slot, len(image), b"x"), Status.OUT_OF_RANGE)
+        bench.done(SlotWrite(slot, 0, image[:1]))
+        _begin(bench, slot, image, counter=_COUNTER - 1)  # another one, though the bytes are alike
     finally:
         bench.worked(SlotRevert(slot))
     return "refused"

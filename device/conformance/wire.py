@@ -136,6 +136,12 @@ class Wire:
                 )
             self.listen(left_s)
 
+    def round_trip_s(self, request: Packet, beyond_s: float = 0.0) -> float:
+        """Send it and wait for its answer, as `arrival`; how long that took."""
+        sent_s = self.now_s()
+        self.send(request)
+        return self.arrival(request, beyond_s).at_s - sent_s
+
     def ids(self) -> list[int]:
         """Ids of all packets since `forget`, in the order of their arrival."""
         return [arrival.packet.request_id for arrival in self.arrivals]

@@ -76,8 +76,10 @@ def admit(
     if not introduced.capabilities.needs_key:
         if is_remote:
             raise AnalyzerUnproven(
-                f"The analyzer at {name} asks for no key: anybody on that network may command it.",
-                remedy="Give it a link key, or reach it over USB or through a tunnel of SSH.",
+                f"The analyzer at {name} asks for no key: it proves nothing, and anybody who "
+                "reaches it may command it.",
+                remedy="Give it a link key; or reach it over USB, or through a tunnel of SSH and "
+                "without --key-file.",
             )
         return
     key = find()

@@ -6,6 +6,7 @@ that touch the analyzer meanwhile (a test that presses the trigger) hold `lock`.
 Next: `serve.py`, the links that this runs on.
 """
 
+import errno
 import selectors
 import threading
 import time
@@ -13,7 +14,7 @@ from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Final, Self
 
-from firmware_bridge.errors import CallerError
+from firmware_bridge.errors import CallerError, LinkError, PortBusy, PortPermission
 from firmware_bridge.framing import Framing
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 
@@ -129,3 +130,12 @@ class LinkServer(ABC):
     @abstractmethod
     def _close_link(self) -> None:
         """Release everything."""
+
+
+def not_served(place: str, error: OSError) -> LinkError:
+    """Why nothing can listen at `place`."""
+    if error.errno == errno.EADDRINUSE:
+        return PortBusy(f"{place} is in use.", remedy="Choose another port, or 0 for a free one.")
+    if error.errno == errno.EACCES:
+        return PortPermission(f"You may not serve on {place}.", remedy="Choose a port above 1023.")
+    return LinkError(f"Cannot serve on {place} ({error}).", remedy="Check host and port.")

@@ -3,7 +3,6 @@
 Next: `link_server.py`, the loop behind both; `usb_backend.py`, the same for USB.
 """
 
-import errno
 import os
 import selectors
 import socket
@@ -11,16 +10,21 @@ import tty
 from pathlib import Path
 from typing import Final
 
-from firmware_bridge.errors import CallerError, LinkError, PortBusy, PortPermission
+from firmware_bridge.errors import CallerError, LinkError
 from firmware_bridge.framing import FLAG_REPLY, Framing, Packet, encode
 from firmware_bridge.loopback import is_loopback
 from firmware_bridge.messages import Status
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
-from firmware_bridge.simulator.link_server import LinkServer
+from firmware_bridge.simulator.first_bytes import FirstBytes
+from firmware_bridge.simulator.link_server import LinkServer, not_served
 
 _READ_BYTES: Final = 65_536
 _MOST_TURNED_AWAY: Final = 8
 _READS_BEFORE_REFUSAL: Final = 256  # 16 MiB: more than a socket holds
+# A host that vanished without closing is given up within a minute: probes after 20 s of silence,
+# every 10 s, three of them; and what it does not acknowledge for 50 s was sent in vain.
+_KEEP_ALIVE: Final = {socket.TCP_KEEPIDLE: 20, socket.TCP_KEEPINTVL: 10, socket.TCP_KEEPCNT: 3}
+_UNHEARD_MS: Final = 50_000
 
 
 class TcpServer(LinkServer):
@@ -50,15 +54,16 @@ class TcpServer(LinkServer):
             )
         super().__init__(analyzer)
         self._client: socket.socket | None = None
+        self._first_bytes = FirstBytes()
         self._turned_away: list[socket.socket] = []
         try:
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             self._listener = socket.create_server((host, port), family=family, backlog=4)
         except OSError as error:
             self._selector.close()
-            raise _not_served(f"TCP port {port} of {host}", error) from error
-        self._listener.setblocking(False)
+            raise not_served(f"TCP port {port} of {host}", error) from error
         self.host, self.port = self._listener.getsockname()[:2]
+        self._listener.setblocking(False)
         self._selector.register(self._listener, selectors.EVENT_READ)
 
     @property
@@ -89,7 +94,7 @@ class TcpServer(LinkServer):
             return False
         except OSError:
             data = b""
-        if data:
+        if data and self._first_bytes.begin_a_packet(data):
             self._take(data)
             return True
         self._lose_link()
@@ -115,7 +120,10 @@ class TcpServer(LinkServer):
         client.setblocking(False)
         # A reply is often smaller than a segment; the host waits for it.
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._client = client
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in {**_KEEP_ALIVE, socket.TCP_USER_TIMEOUT: _UNHEARD_MS}.items():
+            client.setsockopt(socket.IPPROTO_TCP, option, value)
+        self._client, self._first_bytes = client, FirstBytes()
         self._selector.register(client, selectors.EVENT_READ)
 
     def _turn_away(self, client: socket.socket) -> None:
@@ -240,11 +248,3 @@ def _numeric(host: str) -> str:
         raise LinkError(
             f"There is no host {host!r} here.", remedy="Check host and port."
         ) from error
-
-
-def _not_served(place: str, error: OSError) -> LinkError:
-    if error.errno == errno.EADDRINUSE:
-        return PortBusy(f"{place} is in use.", remedy="Choose another port, or 0 for a free one.")
-    if error.errno == errno.EACCES:
-        return PortPermission(f"You may not serve on {place}.", remedy="Choose a port above 1023.")
-    return LinkError(f"Cannot serve on {place} ({error}).", remedy="Check host and port.")

@@ -23,6 +23,19 @@ static int turned_away = -1;
 static bool is_plugged_in = true;
 static uint64_t received_bytes, sent_bytes; /* since this host came in */
 
+/* A host that vanished without closing is given up within a minute: probes after 20 s of silence,
+ * every 10 s, three of them; and what it does not acknowledge for 50 s was sent in vain. */
+static const struct {
+    int level, option, value;
+} host_options[] = {
+    {IPPROTO_TCP, TCP_NODELAY, 1},
+    {SOL_SOCKET, SO_KEEPALIVE, 1},
+    {IPPROTO_TCP, TCP_KEEPIDLE, 20},
+    {IPPROTO_TCP, TCP_KEEPINTVL, 10},
+    {IPPROTO_TCP, TCP_KEEPCNT, 3},
+    {IPPROTO_TCP, TCP_USER_TIMEOUT, 50000},
+};
+
 static void set_nonblocking(int fd)
 {
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
@@ -105,7 +118,6 @@ static void turn_away(int client)
 bool link_admit(void)
 {
     int client = accept(listener, NULL, NULL);
-    int yes = 1;
 
     if (client < 0)
         return false;
@@ -118,9 +130,23 @@ bool link_admit(void)
         turn_away(client);
         return false;
     }
-    setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    for (size_t i = 0; i < sizeof host_options / sizeof host_options[0]; i++)
+        setsockopt(client, host_options[i].level, host_options[i].option, &host_options[i].value,
+                   sizeof host_options[i].value);
     host = client;
     received_bytes = sent_bytes = 0;
+    return true;
+}
+
+/* A TCP host begins with a packet, or it speaks another protocol: a web browser sends what any page
+ * tells it to, and the body of its request may hold packets. */
+static bool begins_a_packet(const uint8_t *bytes, size_t size)
+{
+    static const uint8_t sync[2] = {RAMIX_SYNC & 0xff, RAMIX_SYNC >> 8};
+
+    for (size_t i = 0; i < size && received_bytes + i < sizeof sync; i++)
+        if (bytes[i] != sync[received_bytes + i])
+            return false;
     return true;
 }
 
@@ -132,6 +158,8 @@ long link_read(uint8_t *bytes, size_t size)
         return 0;
     count = read(host, bytes, size);
     if (count > 0) {
+        if (listener >= 0 && !begins_a_packet(bytes, (size_t)count))
+            return -1;
         received_bytes += (uint64_t)count;
         return count;
     }

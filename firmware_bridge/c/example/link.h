@@ -23,7 +23,8 @@ bool link_at_door(const struct pollfd fds[LINK_POLLFDS]);
 /* Let in whoever is at the door, or tell him that the link is in use. Whether a host came in. */
 bool link_admit(void);
 
-/* As read(2) and write(2) that never wait: 0 for nothing now, -1 when the host has left. */
+/* As read(2) and write(2) that never wait: 0 for nothing now, -1 when the host has left, or is none:
+ * over TCP it begins with a packet. */
 long link_read(uint8_t *bytes, size_t size);
 long link_write(const uint8_t *bytes, size_t size);
 

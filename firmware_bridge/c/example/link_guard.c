@@ -1,7 +1,7 @@
 #define _DEFAULT_SOURCE
 #include "link_guard.h"
 
-#include <stdio.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,18 +24,25 @@ static int digit_value(int digit)
 
 bool link_guard_load(const char *path)
 {
-    char digits[2 * sizeof key + 1];
+    char text[2 * sizeof key + 3]; /* one byte more than 64 digits and the end of a line */
     struct stat status;
-    FILE *file = fopen(path, "r");
+    size_t size = 0;
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a named pipe is not waited for */
 
-    if (file == NULL)
+    if (file < 0)
         return false;
-    needs_key = fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode) &&
-                (status.st_mode & (S_IRWXG | S_IRWXO)) == 0 &&
-                fread(digits, 1, sizeof digits, file) >= 2 * sizeof key;
-    fclose(file);
+    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) &&
+        (status.st_uid == 0 || status.st_uid == geteuid()) &&
+        (status.st_mode & (S_IRWXG | S_IRWXO)) == 0) {
+        ssize_t count = read(file, text, sizeof text);
+        size = count > 0 ? (size_t)count : 0;
+    }
+    close(file);
+    while (size > 2 * sizeof key && (text[size - 1] == '\n' || text[size - 1] == '\r'))
+        size--;
+    needs_key = size == 2 * sizeof key;
     for (size_t i = 0; needs_key && i < sizeof key; i++) {
-        int high = digit_value(digits[2 * i]), low = digit_value(digits[2 * i + 1]);
+        int high = digit_value(text[2 * i]), low = digit_value(text[2 * i + 1]);
         needs_key = high >= 0 && low >= 0;
         key[i] = (uint8_t)(high << 4 | low);
     }
