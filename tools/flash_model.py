@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from device.cli.lazy_group import completed
 from device.cli.main import run_command
 from device.cli.options import common_options, port_option, runtime_option, version_option
 from device.cli.output import print_json
@@ -81,7 +82,7 @@ def flash(
     as_json: bool,
     timeout_s: float,
 ) -> None:
-    """Check a bundle, send it, try it and keep it; or go back to the model before.
+    """Check a bundle, send it, try it and keep it; if it fails its trial, the model before answers.
 
     \b
     Examples:
@@ -199,6 +200,9 @@ def rollback(port: str, as_json: bool, timeout_s: float) -> None:
         print_json({"active": flash_words.slot_json(now)})
     else:
         click.echo(f"slot {slot_name(slot)} is active again: {flash_words.slot_line(now)}")
+
+
+completed(cli)
 
 
 def _talker(as_json: bool) -> Callable[[str], None]:

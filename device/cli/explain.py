@@ -49,8 +49,9 @@ def explain(
 ) -> None:
     """Say why a verdict is what it is.
 
-    Each compound that the fit found has log odds, a sum of few parts: what only it explains, the
-    network's presence, how many of its lines are there, how far they had to move.
+    Each compound that the fit found has log odds, a sum of few parts: what only it explains, how
+    close the fit is, the network's presence, how many of its lines are there. A sum of its own says
+    whether something foreign is there. What the parts are: docs/how-it-decides.md.
 
     \b
     Examples:

@@ -60,9 +60,10 @@ def cli() -> None:
     """Train RaMixNet models from reference spectra.
 
     \b
-    ramix-train build solvents13-2              # everything: fit, quantize, export
-    ramix-train build my-liquids.toml           # the same for a folder of your own spectra
-    ramix-train evaluate models/solvents13-2.ramix --development
+    Examples:
+      ramix-train build solvents13-2              # everything: fit, quantize, export
+      ramix-train build my-liquids.toml           # the same for a folder of your own spectra
+      ramix-train evaluate models/solvents13-2.ramix --development
     """
     # TensorFlow's start-up messages tell a chemist nothing
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
