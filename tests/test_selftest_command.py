@@ -346,6 +346,17 @@ def test_lines_for_people_name_outcome_value_and_remedy(capsys: Capture) -> None
     assert "Not checked: laser light, dark when off" in text
 
 
+def test_lines_for_people_are_as_wide_as_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv("COLUMNS", "64")
+    port = f"sim:scene=calcite&{MODEL}"
+    assert run_command(["selftest", "--port", port, "--polystyrene", "--yes", "--no-store"]) == 1
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= 64
+    assert "the camera's figures say" in " ".join(text.split())
+
+
 @pytest.mark.parametrize(
     "words",
     [
