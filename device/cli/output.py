@@ -74,6 +74,19 @@ def print_ramix_error(error: RamixError, *, as_json: bool) -> None:
     print_error(error.code, error.text, error.remedy, as_json=as_json)
 
 
+def in_words(value: object) -> str:
+    """One value of an object as people read it."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(in_words, value)) or "none"
+    if isinstance(value, dict):
+        return " ".join(f"{name} {in_words(one)}" for name, one in value.items())
+    return str(value)
+
+
 def print_progress(text: str) -> None:
     """A passing remark for somebody at a terminal; overwritten by the next one."""
     if sys.stderr.isatty():

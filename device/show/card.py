@@ -22,6 +22,8 @@ from device.show.watch import material_lines, watch_lines
 
 __all__ = ["CARD_WIDTH", "CardStyle", "card"]
 
+_STAGES = ("preprocess", "invoke", "fit", "total")  # of `timings_ms`, in their order
+
 
 def card(
     result: Mapping[str, Any],
@@ -125,10 +127,9 @@ def _footer(result: Mapping[str, Any], style: CardStyle) -> list[str]:
         *_decided(result.get("decision"), separator),
         f"record  {result.get('record_id') or 'not stored'}{_code(result, separator)}",
     ]
+    timings_ms = result["timings_ms"]  # of a record in the order of the alphabet
     timings = [
-        f"{name.removesuffix('_ms').replace('_', ' ')} {value:.1f}"
-        for name, value in result["timings_ms"].items()
-        if value is not None
+        f"{name} {timings_ms[name]:.1f}" for name in _STAGES if timings_ms.get(name) is not None
     ]
     if timings:
         texts.append(f"timing  {separator.join(timings)} ms")
