@@ -1,4 +1,4 @@
-"""The class of a stranger: what it resembles, where no compound of the library explains it.
+"""The class of something foreign: what it resembles, where no compound of the library explains it.
 
 A homologue outside the library has the groups of its class, and the fit follows most of it with
 several compounds of that class. Next: `identification.py`, which tells it of an unknown.
