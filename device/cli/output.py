@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from device.printable import printable
 from firmware_bridge.errors import RamixError
 
 
@@ -59,7 +60,7 @@ def error_object(code: str, text: str, remedy: str) -> dict[str, dict[str, str]]
 
 def print_error(code: str, text: str, remedy: str, *, as_json: bool) -> None:
     """Say what went wrong and what to do: on stdout as JSON, or on stderr for people."""
-    text = "".join(letter if letter.isprintable() else "?" for letter in text)  # names of files
+    text = printable(text)  # names of files
     if as_json:
         print_json(error_object(code, text, remedy))
         return

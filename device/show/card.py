@@ -10,13 +10,14 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from device.printable import printable
 from device.show.containers import container_lines
 from device.show.hazards import first_line, hazard_lines, safety_of
 from device.show.headline import colour, headline, title
 from device.show.measured import measured_line
 from device.show.nearest import nearest_lines
 from device.show.percent import percent
-from device.show.style import CARD_WIDTH, CardStyle, printable
+from device.show.style import CARD_WIDTH, CardStyle
 from device.show.table import table
 from device.show.watch import material_lines, watch_lines
 
