@@ -32,7 +32,7 @@ def _help(path: str) -> str:
 def _below(path: str) -> dict[str, click.Command]:
     """The commands of a group by name; none of another command."""
     command = COMMANDS[path]
-    return command.commands if isinstance(command, click.Group) else {}
+    return dict(command.commands) if isinstance(command, click.Group) else {}
 
 
 def _examples(path: str) -> list[str]:
