@@ -2,7 +2,8 @@
 
 A compound is named when its log odds exceed the model's cut (`scores.py`); the fit of the named
 ones is then asked whether something foreign is left. If so, names must pass a stricter sum.
-Next: `identifier.py`, which runs network and fit; `records/store.py`, which keeps the answer.
+Next: `../answer/identifier.py`, which runs network and fit; `../records/store.py`, which keeps the
+answer.
 """
 
 from collections.abc import Sequence
