@@ -14,7 +14,7 @@ from device.spectra.reason import Reason
 from device.verdict.scores import HALF
 
 
-def class_of_stranger(fit: LibraryFit, compounds: Sequence[Compound]) -> Reason | None:
+def class_of_foreign(fit: LibraryFit, compounds: Sequence[Compound]) -> Reason | None:
     """What is told of it; None where no class is sure.
 
     Two compounds of the class or more, half of whose own lines at least are there, make up half of
