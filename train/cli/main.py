@@ -77,7 +77,9 @@ def main() -> None:
         if "--json" in sys.argv[1:]:
             print_json(error_object(error.code, error.text, error.remedy))
         else:
-            click.echo(f"{error.text} {error.remedy}".strip(), err=True)
+            click.echo(f"Error: {error.text.rstrip()}", err=True)
+            if error.remedy:
+                click.echo(f"  -> {error.remedy.strip()}", err=True)
         sys.exit(1)
 
 
