@@ -74,7 +74,7 @@ def info(bundle: Path | None, everything: bool, as_json: bool) -> None:
             click.echo(line)
     if not everything:
         click.echo("Figures of the network alone, and how it was trained: --all")
-    _warn_of_demo_key(loaded)
+    warn_of_demo_key(loaded)
 
 
 @model.command("verify")
@@ -123,7 +123,7 @@ def verify(bundle: Path | None, runtimes: tuple[str, ...], as_json: bool) -> Non
         f"  {vectors} golden vectors and {verdicts} golden spectra hold with "
         f"{' and '.join(checked)}"
     )
-    _warn_of_demo_key(loaded)
+    warn_of_demo_key(loaded)
 
 
 def _label(bundle: "Bundle") -> dict[str, Any]:
@@ -218,7 +218,8 @@ def _compound_line(compound: "Compound") -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _warn_of_demo_key(bundle: "Bundle") -> None:
+def warn_of_demo_key(bundle: "Bundle") -> None:
+    """On stderr, where the public demo key signed."""
     if bundle.demo_signed:
         click.echo(
             "Warning: this bundle is signed with the public demo key, which anybody can use.",
