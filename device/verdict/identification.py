@@ -187,6 +187,7 @@ def _components(
         of_network: how many of the first compounds the network knows.
     """
     shares, sd = shares_and_sd
+    there = probability(score)
     volumes: Floats | None = None
     volume_sd: Floats | None = None
     if with_volumes:
@@ -195,7 +196,7 @@ def _components(
         Component(
             name=compounds[i].name,
             cas=compounds[i].cas,
-            presence=float(probability(score)[i]),
+            presence=float(there[i]),
             signal_share=float(shares[i]),
             signal_share_uncertainty=float(SURE_SIGMAS * sd[i]),
             signal_share_at_least=_at_least(shares[i] - SURE_SIGMAS * sd[i], hidden),
