@@ -72,7 +72,9 @@ wheels: $(WHEELS_STAMP)  ## Wheels for x86-64, aarch64 and armv7l, with the kern
 	@$(WHEELS_VENV)/bin/python -m tools.build_wheels --out dist
 
 package: $(DEVICE_STAMP)  ## A wheel, and one archive that installs without a network, into dist
+	@echo "Downloading the handheld's wheels and packing them (about 80 MB) ..."
 	@$(BIN)/python -m tools.build_archive --out dist
+	@echo "How it is installed: docs/installing.md"
 
 c:  ## Build the example firmware in C into out/c (needs a C compiler)
 	@compiler=$$(for name in cc gcc clang; do command -v $$name && break; done); \

@@ -2,6 +2,8 @@
 
 A rename is atomic, but only the file's own sync puts its bytes on the disk before its name, and
 only a sync of the folder puts the name there.
+
+Next: `records/writing.py`, which also relies on SQLite for it.
 """
 
 import contextlib

@@ -4,6 +4,8 @@
 analyzers on one computer); the shipped models stay with the installation. On a machine that its
 administrator has set up, the system's own directories decide whatever the environment says. Nothing
 heavy is imported here and nothing is created: who writes, makes the directory.
+
+Next: `durable.py`, how files are written there; `plain_file.py`, how they are read.
 """
 
 import os

@@ -2,6 +2,8 @@
 
 Opening a named pipe waits for whoever writes into it, and some devices never end. All files that
 come from outside (spectra, models, trust, records, field library, recipes) are opened through here.
+
+Next: `strict_json.py`, what is read of such a file.
 """
 
 import errno

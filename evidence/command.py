@@ -88,9 +88,10 @@ def evidence(
     Several bundles are networks of one library, and stand side by side in every table.
 
     \b
-    ramix-train evidence my-liquids-2.ramix --library my-liquids.toml
-    ramix-train evidence models/one-1.ramix models/one-2.ramix --only measured --only unequal
-    ramix-train card my-liquids-2.ramix --figures out/evidence
+    Examples:
+      ramix-train evidence my-liquids-2.ramix --library my-liquids.toml
+      ramix-train evidence models/one-1.ramix models/one-2.ramix --only measured --only unequal
+      ramix-train card my-liquids-2.ramix --figures out/evidence
     """
     from evidence.figure import DEFAULT_SEED, Context, Size
     from evidence.registry import FIGURES

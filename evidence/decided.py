@@ -35,7 +35,7 @@ class Judged:
     exact: bool
     false_name: bool
     foreign: float
-    class_told: str  # of a stranger; empty: none
+    class_told: str  # of a foreign substance; empty: none
     class_there: str  # of one left out of the library that keeps two of its class or more
 
 
@@ -155,7 +155,7 @@ def _rates(label: str, judged: Sequence[Judged]) -> Table:
         rows.append(("told its class, one of a class left out, alone", "", _share(of_class)))
     if any(one.class_told for one in judged) or of_class:
         false = [one.class_told not in ("", one.class_there) for one in alone]
-        rows.append(("told a class that is not its own, a stranger alone", "", _share(false)))
+        rows.append(("told another class than its own, foreign alone", "", _share(false)))
     rows.append(("exactly right, everything in the library", "", _part(known, "exact")))
     return Table(
         f"Error rates on fresh scenes, network {label}",

@@ -2,8 +2,8 @@
 
     python examples/second_instrument.py
 
-The maker's library is played by the simulator's camera, so that the example runs anywhere; put
-your own in its place. What each method must do: device/driver/spectrometer.py.
+The simulator's camera stands for the maker's library, so that the example runs anywhere; put your
+own in its place. What each method must do: device/driver/spectrometer.py.
 """
 
 import sys

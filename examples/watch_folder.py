@@ -26,6 +26,9 @@ def line_for(path: Path, model: Identifier) -> str:
 
 
 def main(folder: str, ends_after_s: str = "inf") -> int:
+    if not Path(folder).is_dir():
+        print(f"There is no folder {folder}.", file=sys.stderr)
+        return 1
     model = load_model()
     done: set[Path] = set()
     sizes: dict[Path, int] = {}

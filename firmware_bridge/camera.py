@@ -3,7 +3,7 @@
 A figure that a firmware does not know is told as not known, never as a guess: its bit in `known`
 is clear and its field zero.
 
-Next: `upkeep.py`, what an instrument tells of its own condition.
+Next: `condition.py`, what an instrument tells of its own condition.
 """
 
 from dataclasses import dataclass

@@ -35,13 +35,14 @@ def figures(
     """Make the tables and pictures that docs and model cards quote, from seeds.
 
     \b
-    ramix-train figures                         # everything that trains nothing
-    ramix-train figures --only measured --only unequal
-    ramix-train figures --paper                 # only the paper: Tables 4 and 5
-    ramix-train figures --only int8             # float against int8, from the work folder
-    ramix-train figures --only experiments      # the decision, one part at a time
-    ramix-train figures --only trainings        # one setting at a time: trains, resumes
-    ramix-train figures --only robustness --seed 20261123 --repeats 5
+    Examples:
+      ramix-train figures                         # everything that trains nothing
+      ramix-train figures --only measured --only unequal
+      ramix-train figures --paper                 # only the paper: Tables 4 and 5
+      ramix-train figures --only int8             # float against int8, from the work folder
+      ramix-train figures --only experiments      # the decision, one part at a time
+      ramix-train figures --only trainings        # one setting at a time: trains, resumes
+      ramix-train figures --only robustness --seed 20261123 --repeats 5
     """
     from device.installation import shipped_models_dir
     from evidence.figure import DEFAULT_SEED, Context, Size

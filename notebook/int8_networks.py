@@ -47,7 +47,6 @@ class Network:
     recipe: Recipe
     calibration: Codes
     model: Any  # the float network
-    tuned: Any  # the same after fine-tuning
     forms: tuple[Form, ...]  # float first
 
 
@@ -90,7 +89,7 @@ def prepare(name: str, context: Context) -> Network:
     # references and thresholds of the device path are the shipped ones, only the network differs
     shipped = context.identifiers()["II" if recipe.task == "ramixnet2" else "I"]
     forms = [_int8_form(form, file, shipped.bundle) for form, file in files.items()]
-    return Network(name, recipe, calibration, model, tuned, (_float_form(model, forms[0]), *forms))
+    return Network(name, recipe, calibration, model, (_float_form(model, forms[0]), *forms))
 
 
 def float_answers(model: Any, inputs: Codes) -> Answers:

@@ -72,6 +72,8 @@ def test_every_verb_has_a_man_page_with_its_options(name: str) -> None:
     assert text.startswith(f'.TH "{name.replace(" ", "-").upper()}" 1')
     assert "\\-\\-help" in text and "\\-\\-version" in text
     assert "\b" not in text
+    described, _, examples = text.partition(".SH EXAMPLES\n")
+    assert name.replace("-", "\\-") in examples and ".nf" not in described
 
 
 @pytest.mark.skipif(shutil.which("groff") is None, reason="no groff here")

@@ -495,7 +495,7 @@ def test_the_command_prints_a_table_and_ends_well(capsys: pytest.CaptureFixture[
     assert run_command(["conformance", "--port", "sim:", "--hazardous", "--soak", "20"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(CHECKS) + 2
-    assert lines[-1].startswith(f"{len(CHECKS)} checks: ")
+    assert lines[-1].startswith(f"Checks: {len(CHECKS)}; ")
     assert " 0 failed" in lines[-1]
 
 

@@ -13,6 +13,8 @@ from device.cli import exit_codes
 from device.cli.lazy_group import commands_of
 from device.cli.main import cli
 from tests.pages import ROOT, parse, read
+from tools.flash_model import cli as flash_cli
+from train.cli.main import cli as train_cli
 
 README = read(ROOT / "README.md")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -20,10 +22,17 @@ LONGEST_README = 220  # lines: what a buyer reads in three minutes
 
 
 COMMANDS = dict(commands_of(cli, "ramix"))
+OTHERS = {"ramix-flash": flash_cli, "ramix-train": train_cli}
 
 
 def _help(path: str) -> str:
     return COMMANDS[path].get_help(click.Context(COMMANDS[path], info_name=path))
+
+
+def _below(path: str) -> dict[str, click.Command]:
+    """The commands of a group by name; none of another command."""
+    command = COMMANDS[path]
+    return dict(command.commands) if isinstance(command, click.Group) else {}
 
 
 def _examples(path: str) -> list[str]:
@@ -45,6 +54,23 @@ def test_every_option_of_every_command_is_explained(path: str) -> None:
     for parameter in COMMANDS[path].params:
         if isinstance(parameter, click.Option):
             assert parameter.help, f"{path} {parameter.name}"
+
+
+@pytest.mark.parametrize("program", ["ramix-flash", "ramix-train"])
+def test_the_other_programs_explain_each_verb_too(program: str) -> None:
+    for path, command in commands_of(OTHERS[program], program):
+        assert re.search(r"^ *Examples?:\n +ramix-", command.help or "", re.MULTILINE), path
+        for parameter in command.params:
+            assert isinstance(parameter, click.Argument) or (parameter.help or "")[:1].isalpha()
+        assert any(parameter.name == "version" for parameter in command.params), path
+
+
+@pytest.mark.parametrize("path", [path for path in COMMANDS if _below(path)])
+def test_a_group_tells_the_whole_sentence_of_each_command_below_it(path: str) -> None:
+    told = " ".join(_help(path).split())
+    for name, command in _below(path).items():
+        sentence = " ".join((command.help or "").split("\n\n")[0].split()).split(". ")[0]
+        assert f"{name} {sentence.removesuffix('.')}" in told
 
 
 @pytest.mark.parametrize(

@@ -75,9 +75,20 @@ def test_all_checks_of_machine_and_analyzer_are_told(capsys: Capture) -> None:
 
 def test_without_a_port_no_analyzer_is_asked(capsys: Capture) -> None:
     assert run_command(["doctor"]) == 0
-    output = capsys.readouterr().out
+    output = " ".join(capsys.readouterr().out.split())
     assert "golden spectra hold" in output and "Faults: 0" in output
     assert "calibration" not in output
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_it_is_as_wide_as_the_terminal_and_loses_no_word(
+    columns: int, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    run_command(["doctor", "--port", BLANK])
+    output = capsys.readouterr().out
+    assert max(map(len, output.splitlines())) <= columns
+    assert "The calibration page is valid: 250 to 2550 cm-1, laser" in " ".join(output.split())
 
 
 def test_a_fault_is_exit_code_1_and_stands_with_its_remedy(capsys: Capture) -> None:

@@ -105,6 +105,8 @@ def test_files_that_come_into_a_folder_are_identified(
     notes, toluene = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert notes["file"] == "notes.txt" and "error" in notes
     assert (toluene["verdict"], toluene["names"]) == ("IDENTIFIED", ["Toluene"])
+    assert watching.main("not-there") == 1
+    assert capsys.readouterr().err == "There is no folder not-there.\n"
 
 
 def test_another_makers_instrument_is_measured_with(capsys: pytest.CaptureFixture[str]) -> None:

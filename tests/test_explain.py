@@ -96,6 +96,14 @@ def test_what_holds_no_sums_is_refused_with_a_way_out(result: dict[str, Any]) ->
     assert "--watch" in caught.value.remedy
 
 
+def test_where_nothing_was_decided_its_reason_and_remedy_are_told(result: dict[str, Any]) -> None:
+    reason = {"code": "no_light", "text": "No light comes back.", "remedy": "Place the sample."}
+    nothing = result | {"why": None, "verdict": "NO_RESULT", "reasons": [reason]}
+    with pytest.raises(NothingToExplain, match="No light comes back") as caught:
+        explanation(nothing)
+    assert caught.value.remedy == "Place the sample."
+
+
 # ---- the verb ----
 
 
@@ -108,6 +116,17 @@ def test_a_file_and_its_record_are_explained_alike(tmp_path: Path) -> None:
     assert of_file.exit_code == of_record.exit_code == 0, of_record.output
     assert of_file.output == of_record.output
     assert "IDENTIFIED. Log odds" in of_file.output
+
+
+def test_a_record_of_a_simulated_analyzer_is_found_among_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAMIX_HOME", str(tmp_path))
+    port = f"sim:replay={MIXTURE}"
+    assert CliRunner().invoke(cli, ["identify", "--port", port]).exit_code == 0
+    assert CliRunner().invoke(cli, ["explain", "1"]).exit_code != 0
+    done = CliRunner().invoke(cli, ["explain", "1", "--simulated"])
+    assert done.exit_code == 0 and "IDENTIFIED. Log odds" in done.output
 
 
 def test_json_prints_the_sums_alone() -> None:

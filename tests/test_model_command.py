@@ -29,6 +29,17 @@ def test_info_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
         assert expected in out
 
 
+def test_how_it_was_trained_is_told_only_when_asked_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "70")
+    _, out, _ = ramix(capsys, "info", "models/solvents13-2.ramix")
+    assert "provenance" not in out and "--all" in out
+    below = out[out.index("compounds\n") :].splitlines()
+    assert max(map(len, below)) <= 70
+    assert "provenance" in ramix(capsys, "info", "models/solvents13-2.ramix", "--all")[1]
+
+
 def test_info_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = ramix(capsys, "info", tiny_path(1), "--json")
     described = json.loads(out)
@@ -65,5 +76,5 @@ def test_free_entries_cannot_write_to_the_terminal(
 ) -> None:
     bundle = tmp_path / "bundle.ramix"
     bundle.write_bytes(tiny_variant(figures={"\x1b[2J": {"exact": ["\x1b]0;owned\x07"]}}))
-    code, out, _ = ramix(capsys, "info", bundle)
+    code, out, _ = ramix(capsys, "info", bundle, "--all")
     assert code == 0 and "\x1b" not in out and "\x07" not in out and "owned" in out

@@ -34,7 +34,6 @@ from device.selftest.standing import (
     SelfTestFailed,
     SelfTestState,
     every_report,
-    kept_reports,
     last_report,
     standing_of,
 )
@@ -289,7 +288,8 @@ def test_a_self_test_is_kept_and_believed(capsys: Capture) -> None:
     with usual_store(simulated=True, read_only=True) as store:
         assert store.verify().problems == ()
         assert store.get(answer["record_id"]).result["self_test"] == answer["self_test"]
-        assert kept_reports(store, "SIM-0001")[0].record_id == told["record_id"]
+        kept = last_report(store, "SIM-0001")
+        assert kept is not None and kept.record_id == told["record_id"]
 
 
 def test_a_failed_one_refuses_identify_and_run(capsys: Capture) -> None:
@@ -344,6 +344,17 @@ def test_lines_for_people_name_outcome_value_and_remedy(capsys: Capture) -> None
     assert "failed      line positions" in text and "-> Put polystyrene" in text
     assert "Self-test FAILED" in text and "It is not kept." in text
     assert "Not checked: laser light, dark when off" in text
+
+
+def test_lines_for_people_are_as_wide_as_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv("COLUMNS", "64")
+    port = f"sim:scene=calcite&{MODEL}"
+    assert run_command(["selftest", "--port", port, "--polystyrene", "--yes", "--no-store"]) == 1
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= 64
+    assert "the camera's figures say" in " ".join(text.split())
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""How programs of this folder end: one sentence, not a traceback, for what was foreseen."""
+"""How programs of this folder end: one sentence, not a traceback, for what was foreseen.
+
+Next: `build_archive.py`, one of them.
+"""
 
 import sys
 from collections.abc import Callable

@@ -10,16 +10,15 @@ import hashlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import click
 
+from device.cli.lazy_group import completed
 from device.cli.main import run_command
+from device.cli.model import warn_of_demo_key
 from device.cli.options import common_options, port_option, runtime_option, version_option
 from device.cli.output import print_json
-
-if TYPE_CHECKING:
-    from device.inference.bundle import Bundle
 
 
 class FlashByDefault(click.Group):
@@ -81,7 +80,7 @@ def flash(
     as_json: bool,
     timeout_s: float,
 ) -> None:
-    """Check a bundle, send it, try it and keep it; or go back to the model before.
+    """Check a bundle, send it, try it and keep it; if it fails its trial, the model before answers.
 
     \b
     Examples:
@@ -102,7 +101,7 @@ def flash(
     data = read_bundle_bytes(bundle)
     new = read_bundle(data, trust)
     say(flash_words.described(new, len(data)))
-    _warn_of_demo_key(new)
+    warn_of_demo_key(new)
     Interpreter.for_bundle(new, runtime)  # what cannot run here is not sent
     with (
         kept_as_event("model", port, dry_run=dry_run) as event,
@@ -201,6 +200,9 @@ def rollback(port: str, as_json: bool, timeout_s: float) -> None:
         click.echo(f"slot {slot_name(slot)} is active again: {flash_words.slot_line(now)}")
 
 
+completed(cli)
+
+
 def _talker(as_json: bool) -> Callable[[str], None]:
     """With --json stdout belongs to the one object: people's lines go to stderr."""
 
@@ -208,14 +210,6 @@ def _talker(as_json: bool) -> Callable[[str], None]:
         click.echo(text, err=as_json)
 
     return say
-
-
-def _warn_of_demo_key(bundle: "Bundle") -> None:
-    if bundle.demo_signed:
-        click.echo(
-            "Warning: this bundle is signed with the public demo key, which anybody can use.",
-            err=True,
-        )
 
 
 def main() -> NoReturn:

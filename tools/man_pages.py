@@ -6,7 +6,6 @@ Next: `build_archive.py`, which puts them beside the program.
 """
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -43,11 +42,12 @@ def write_pages(out: Path) -> list[Path]:
 
 
 def page(name: str, command: click.Command) -> str:
-    """The page in roff: name, synopsis, description with examples, options, verbs, exit codes."""
-    context = click.Context(command, info_name=name)
+    """The page in roff: name, synopsis, description, options, verbs, exit codes, examples."""
+    context = click.Context(command, info_name=name, **command.context_settings)
     title = name.replace(" ", "-")
     usage = " ".join(command.collect_usage_pieces(context))
     summary = command.get_short_help_str(200).rstrip(".")
+    described, examples = _paragraphs(command.help or "")
     lines = [
         f'.TH "{title.upper()}" 1 "" "ramix-edge {VERSION}" "ramix-edge"',
         ".SH NAME",
@@ -56,12 +56,12 @@ def page(name: str, command: click.Command) -> str:
         f".B {_text(name)}",
         _text(usage),
         ".SH DESCRIPTION",
-        *_described(command.help or ""),
+        *described,
         ".SH OPTIONS",
     ]
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
-        if record is not None:
+        if record is not None and record[1]:
             lines += [".TP", f"\\fB{_text(record[0])}\\fR", _text(record[1])]
     if isinstance(command, click.Group):
         lines += [".SH COMMANDS"]
@@ -72,20 +72,22 @@ def page(name: str, command: click.Command) -> str:
                 lines += [_text(child.get_short_help_str(200))]
     if command.epilog:
         lines += [".SH EXIT STATUS", _text(command.epilog)]
+    lines += [".SH EXAMPLES", *examples] if examples else []
     return "\n".join(lines) + "\n"
 
 
-def _described(help_text: str) -> Iterator[str]:
-    """Paragraphs; those that click keeps as they are (`\\b`) stay so."""
+def _paragraphs(help_text: str) -> tuple[list[str], list[str]]:
+    """Of the description, and of the examples: the lines that click keeps as they are (`\\b`)."""
+    described: list[str] = []
+    examples: list[str] = []
     for block in re.split(r"\n\s*\n", help_text.strip()):
         lines = [line.strip() for line in block.splitlines()]
-        yield ".PP"
-        if lines and lines[0] == "\b":
-            yield ".nf"
-            yield from (_text(line) for line in lines[1:])
-            yield ".fi"
+        if lines[0] == "\b":
+            commands = [_text(line) for line in lines[1:] if not line.startswith("Example")]
+            examples += [".PP", ".nf", *commands, ".fi"]
         else:
-            yield _text(" ".join(lines))
+            described += [".PP", _text(" ".join(lines))]
+    return described, examples
 
 
 def _text(words: str) -> str:

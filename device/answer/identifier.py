@@ -1,7 +1,7 @@
 """A loaded model, ready to answer: Spectrum in, Answer out.
 
 The order of the work is the order of the lines in `Identifier.identify`.
-Next: `identification.py` for how network and fit are weighed.
+Next: `../verdict/identification.py` for how network and fit are weighed.
 """
 
 from collections.abc import Sequence

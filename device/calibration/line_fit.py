@@ -1,7 +1,7 @@
 """One line on few pixels: a Gaussian integrated over each pixel, on a straight background.
 
 Lamp lines of good spectrographs are two pixels wide, so a pixel's count is the mean over it and
-not the value at its middle. Next: `lamp_peaks.py` and `polystyrene.py`, which fit with it.
+not the value at its middle. Next: `lamp_peaks.py` and `raman_standard.py`, which fit with it.
 """
 
 import math

@@ -95,8 +95,9 @@ def calibrate(
 
     Args:
         keep_in: the folder for the old page; None writes nothing.
-        ask: hears one sentence about what to put before the probe, and returns when it is there.
-        tell: hears one short line about each step.
+        ask: is called with one sentence about what to put before the probe, and returns when it
+            is there.
+        tell: is called with one short line about each step.
 
     Raises:
         CalibrationRefused: with the reason; nothing is written then.

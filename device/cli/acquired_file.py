@@ -1,6 +1,7 @@
 """What `ramix acquire` leaves behind: a CSV of the spectrum, or a JSON with every pixel.
 
-Next: `../spectra/files/acquired_csv.py` and `acquired_json.py`, both ends of the two formats.
+Next: `../spectra/files/acquired_csv.py` and `../spectra/files/acquired_json.py`, both ends of the
+two formats.
 """
 
 from pathlib import Path

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from device.cli.options import common_options, measurement_options, port_option
-from device.cli.output import clear_progress, print_json
+from device.cli.output import clear_progress, in_words, print_json
 from device.cli.safety_options import safety_options
 
 if TYPE_CHECKING:
@@ -70,13 +70,13 @@ def info_command(port: str, as_json: bool, timeout_s: float) -> None:
         if isinstance(values, dict):
             click.secho(section, bold=True)
             for name, value in values.items():
-                click.echo(f"  {name:<28} {_shown(value)}")
+                click.echo(f"  {name:<28} {in_words(value)}")
         elif isinstance(values, list):
             click.secho(section, bold=True)
             for slot in values:
-                click.echo("  " + "  ".join(f"{k} {_shown(v)}" for k, v in slot.items()))
+                click.echo("  " + "  ".join(f"{k} {in_words(v)}" for k, v in slot.items()))
         else:
-            click.echo(f"{section:<30} {_shown(values)}")
+            click.echo(f"{section:<30} {in_words(values)}")
 
 
 @click.command("acquire")
@@ -160,7 +160,7 @@ def acquire_command(
         return
     click.echo(f"Saved {target}")
     for key, value in facts.items():
-        click.echo(f"  {key:<28} {_shown(value)}")
+        click.echo(f"  {key:<28} {in_words(value)}")
 
 
 def _describe(analyzer: "Analyzer") -> dict[str, Any]:
@@ -214,15 +214,3 @@ def _known(told: dict[str, Any]) -> dict[str, Any]:
         name: float(f"{value:.6g}") if isinstance(value, float) else value
         for name, value in told.items()
     }
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(map(_shown, value)) or "none"
-    if isinstance(value, dict):
-        return " ".join(f"{name} {_shown(one)}" for name, one in value.items())
-    return str(value)

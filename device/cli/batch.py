@@ -11,8 +11,8 @@ import click
 
 from device.cli.exit_codes import EXIT_ERROR, exit_code_for_error, exit_code_for_verdict
 from device.cli.output import clear_progress, error_object, print_json, print_progress
+from device.printable import printable
 from device.show.percent import percent
-from device.show.style import printable
 from firmware_bridge.errors import RamixError
 
 if TYPE_CHECKING:

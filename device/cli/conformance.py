@@ -67,11 +67,12 @@ def conformance(
     from device.conformance.bench import Bench
     from device.conformance.check import Needs
     from device.conformance.link_key import admitted
-    from device.conformance.report import Report, line, printable
+    from device.conformance.report import Report, line
     from device.conformance.runner import knock, run_checks
     from device.driver.port import SimPort, TcpPort, parse_port
     from device.link_key_file import find_key
     from device.ports import open_transport
+    from device.printable import printable
 
     def connect_unproven() -> "Transport":
         return open_transport(port, timeout_s)

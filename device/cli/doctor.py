@@ -16,8 +16,10 @@ from device.cli.output import clear_progress, print_json, print_progress
 
 if TYPE_CHECKING:
     from device.doctor.finding import Finding
+    from device.show.style import CardStyle
 
 _COLOURS = {"ok": "green", "warning": "yellow", "fault": "red"}
+_LEVEL_WIDTH, _CHECK_WIDTH = 8, 15
 
 
 @click.command("doctor")
@@ -46,6 +48,7 @@ def doctor(
     """
     if port is None and (set_clock or acknowledge):
         raise click.UsageError("--set-clock and --acknowledge need --port.")
+    from device.cli.outcome import terminal_style
     from device.doctor.examination import examine_analyzer, examine_machine
     from device.doctor.finding import Level
     from device.driver.port import parse_port
@@ -54,6 +57,7 @@ def doctor(
     if port is not None:
         parse_port(port)  # a typing error is told before anything is looked at
     findings: list[Finding] = []
+    style = terminal_style()
     print_progress("looking at this computer")
     with (
         closing(examine_machine()) as machine,
@@ -69,7 +73,7 @@ def doctor(
             findings.append(finding)
             clear_progress()
             if not as_json:
-                _show(finding)
+                _show(finding, style)
     count = {level: sum(one.level is level for one in findings) for level in Level}
     healthy = not count[Level.FAULT]
     if as_json:
@@ -79,13 +83,13 @@ def doctor(
     return 0 if healthy else EXIT_ERROR
 
 
-def _show(finding: "Finding") -> None:
-    level = click.style(f"{finding.level:<8}", fg=_COLOURS[finding.level])
-    click.echo(f"{level}{finding.check:<15} {_printable(finding.text)}")
-    if finding.remedy:
-        click.echo(f"{'':<23} -> {_printable(finding.remedy)}")
-
-
-def _printable(text: str) -> str:
-    """Paths may hold anything: nothing of it reaches the terminal."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+def _show(finding: "Finding", style: "CardStyle") -> None:
+    """The sentence beside the check's name, and what mends it below, as wide as the terminal."""
+    first = f"{finding.level:<{_LEVEL_WIDTH}}{finding.check:<{_CHECK_WIDTH}} "
+    head, *below = style.wrap(finding.text, first, " " * len(first))
+    if finding.remedy:  # further left, so that a command in it stays on one line
+        indent = " " * _LEVEL_WIDTH
+        below += style.wrap(f"-> {finding.remedy}", indent, f"{indent}   ")
+    level = click.style(head[:_LEVEL_WIDTH], fg=_COLOURS[finding.level])
+    for line in (level + head[_LEVEL_WIDTH:], *below):
+        click.echo(line)

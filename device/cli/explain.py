@@ -16,6 +16,7 @@ from device.cli.options import (
     runtime_option,
 )
 from device.cli.output import print_json
+from device.cli.records_options import open_store, store_choice
 
 if TYPE_CHECKING:
     from device.spectra.files.choices import Choices
@@ -30,10 +31,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @choice_options
 @blank_option
-@click.option(
-    "--store", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-    help="Look for a RECORD in this store instead of the usual one.",
-)  # fmt: skip
+@store_choice
 @runtime_option
 @json_option
 @log_level_option
@@ -43,14 +41,16 @@ def explain(
     model: Path | None,
     blanks: tuple[str, ...],
     store: Path | None,
+    simulated: bool,
     runtime: str,
     choices: "Choices",
     as_json: bool,
 ) -> None:
     """Say why a verdict is what it is.
 
-    Each compound that the fit found has log odds, a sum of few parts: what only it explains, the
-    network's presence, how many of its lines are there, how far they had to move.
+    Each compound that the fit found has log odds, a sum of few parts: what only it explains, how
+    close the fit is, the network's presence, how many of its lines are there. A sum of its own says
+    whether something foreign is there. What the parts are: docs/how-it-decides.md.
 
     \b
     Examples:
@@ -58,13 +58,18 @@ def explain(
       ramix explain sample.txt --compound toluene
       ramix explain sample.txt --blank empty-vial.txt
       ramix explain 42
+      ramix explain 1 --simulated
     """
     from device.show.explanation import explanation
 
     of_file = Path(what).exists()
     if blanks and not of_file:
         raise click.UsageError("--blank needs a FILE: a record has its own.")
-    result = _of_file(what, choices, blanks, model, runtime) if of_file else _of_record(what, store)
+    result = (
+        _of_file(what, choices, blanks, model, runtime)
+        if of_file
+        else _of_record(what, store, simulated=simulated)
+    )
     text = explanation(result, compound)  # refuses what it cannot explain
     if as_json:
         print_json({"verdict": result["verdict"], "why": result["why"]})
@@ -89,14 +94,11 @@ def _of_file(
     return result_json(identifier.identify(spectrum, containers_for(identifier, read)))
 
 
-def _of_record(record_id: str, store: Path | None) -> dict[str, Any]:
-    from device import installation
+def _of_record(record_id: str, store: Path | None, *, simulated: bool) -> dict[str, Any]:
     from device.records.errors import RecordStoreError
-    from device.records.store import RecordStore
     from device.show.explanation import NothingToExplain
 
-    path = store or installation.default_record_store_path()
-    with RecordStore(path, read_only=True) as opened:
+    with open_store(store, simulated=simulated) as opened:
         try:
             return dict(opened.get(record_id).result)
         except RecordStoreError as error:

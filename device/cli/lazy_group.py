@@ -16,6 +16,7 @@ from device.cli.checked_value import Checked
 from device.version import VERSION
 
 HELP_NAMES = ["-h", "--help"]
+_LONGEST_SUMMARY = 200  # characters, as no first sentence has; click alone cuts at 45
 
 # A verb's name, the verb and its words on the command line -> defaults, for `Context.default_map`.
 Defaults = Callable[[str, click.Command, Sequence[str]], dict[str, Any]]
@@ -47,7 +48,7 @@ class LazyGroup(click.Group):
         if verb is None:
             return None
         command = getattr(import_module(verb.module), verb.attribute)
-        return _completed(command) if isinstance(command, click.Command) else None
+        return completed(command) if isinstance(command, click.Command) else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -81,8 +82,8 @@ def commands_of(command: click.Command, path: str) -> Iterator[tuple[str, click.
                 yield from commands_of(child, f"{path} {name}")
 
 
-def _completed(command: click.Command) -> click.Command:
-    """The verb and those below it, each with `-h`, `--version` and values that are looked at."""
+def completed(command: click.Command) -> click.Command:
+    """The verb and those below it: `-h`, `--version`, a whole summary, checked values."""
     command.context_settings.setdefault("help_option_names", HELP_NAMES)
     for parameter in command.params:
         if not isinstance(parameter.callback, Checked):
@@ -91,5 +92,6 @@ def _completed(command: click.Command) -> click.Command:
         click.version_option(VERSION, message="%(prog)s %(version)s")(command)
     if isinstance(command, click.Group):
         for below in command.commands.values():
-            _completed(below)
+            below.short_help = below.get_short_help_str(_LONGEST_SUMMARY)
+            completed(below)
     return command

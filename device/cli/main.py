@@ -170,7 +170,7 @@ def _run(arguments: Sequence[str], command: click.Command, prog_name: str) -> in
         )
         keep_quiet()  # what is left in the buffer would fail again when the interpreter ends
         return exit_codes.EXIT_ERROR
-    except Exception as error:  # noqa: BLE001 - the last net: no traceback reaches the operator
+    except Exception as error:  # noqa: BLE001 - whatever it is: no traceback reaches the operator
         clear_progress()
         return _report_unexpected(error, as_json=as_json)
     return outcome if isinstance(outcome, int) else 0

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from device.cli.options import json_option, log_level_option
-from device.cli.output import print_json
+from device.cli.output import in_words, print_json
 
 if TYPE_CHECKING:
     from device.inference.bundle import Bundle
     from device.inference.manifest import Compound, GoldenVerdict
 
+_LONG = ("figures", "provenance")  # hundreds of lines
 _bundle_argument = click.argument("bundle", type=click.Path(path_type=Path), required=False)
 
 
@@ -31,18 +32,25 @@ def model() -> None:
 
 @model.command("info")
 @_bundle_argument
+@click.option(
+    "--all", "everything", is_flag=True,
+    help="Also figures of the network alone, and how it was trained.",
+)  # fmt: skip
 @json_option
 @log_level_option
-def info(bundle: Path | None, as_json: bool) -> None:
-    """Show what a bundle names, who signed it and how good it is.
+def info(bundle: Path | None, everything: bool, as_json: bool) -> None:
+    """Show what a bundle names and who signed it.
 
-    Without BUNDLE: the one that answers when no other is named.
+    Without BUNDLE: the one that answers when no other is named. How good it is stands on its card,
+    the page beside the bundle.
 
     \b
     Examples:
       ramix model info
+      ramix model info models/solvents13-2.ramix --all
       ramix model info models/aromatics4-1.ramix --json
     """
+    from device.cli.outcome import terminal_style
     from device.inference.model_source import load_default
 
     loaded = load_default(bundle)
@@ -50,17 +58,23 @@ def info(bundle: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(described)
         return
+    listed_below = ("compounds", "golden_verdicts")
     for name, value in (described | {"signed_by": _signers_line(loaded)}).items():
-        if name not in ("compounds", "golden_verdicts"):
+        if name not in listed_below and (everything or name not in _LONG):
             _print_entry(name, value)
     click.secho("golden verdicts", bold=True)
     for line in described["golden_verdicts"]:
         click.echo(f"  {line}")
     click.secho("compounds", bold=True)
     width = max(len(compound.name) for compound in loaded.manifest.compounds)
+    style = terminal_style()
     for compound in loaded.manifest.compounds:
-        click.echo(f"  {compound.name:<{width}}  {_compound_line(compound)}")
-    _warn_of_demo_key(loaded)
+        text = f"{compound.name:<{width}}  {_compound_line(compound)}"
+        for line in style.wrap(text, "  ", "      "):
+            click.echo(line)
+    if not everything:
+        click.echo("Figures of the network alone, and how it was trained: --all")
+    warn_of_demo_key(loaded)
 
 
 @model.command("verify")
@@ -109,7 +123,7 @@ def verify(bundle: Path | None, runtimes: tuple[str, ...], as_json: bool) -> Non
         f"  {vectors} golden vectors and {verdicts} golden spectra hold with "
         f"{' and '.join(checked)}"
     )
-    _warn_of_demo_key(loaded)
+    warn_of_demo_key(loaded)
 
 
 def _label(bundle: "Bundle") -> dict[str, Any]:
@@ -170,14 +184,12 @@ def _print_entry(name: str, value: object, indent: int = 0) -> None:
         for key, inner in value.items():
             _print_entry(_plain(key), inner, indent + 2)
         return
-    if isinstance(value, list):
-        value = ", ".join(_plain(item) for item in value)
     click.echo(f"{label:<24} {_plain(value)}")
 
 
 def _plain(value: object) -> str:
     """Free entries (figures, provenance) may hold anything: nothing of it reaches the terminal."""
-    text = str(value)
+    text = in_words(value)
     return text if text.isprintable() else ascii(text)
 
 
@@ -206,7 +218,8 @@ def _compound_line(compound: "Compound") -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _warn_of_demo_key(bundle: "Bundle") -> None:
+def warn_of_demo_key(bundle: "Bundle") -> None:
+    """On stderr, where the public demo key signed."""
     if bundle.demo_signed:
         click.echo(
             "Warning: this bundle is signed with the public demo key, which anybody can use.",

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from device.printable import printable
 from firmware_bridge.errors import RamixError
 
 
@@ -59,7 +60,7 @@ def error_object(code: str, text: str, remedy: str) -> dict[str, dict[str, str]]
 
 def print_error(code: str, text: str, remedy: str, *, as_json: bool) -> None:
     """Say what went wrong and what to do: on stdout as JSON, or on stderr for people."""
-    text = "".join(letter if letter.isprintable() else "?" for letter in text)  # names of files
+    text = printable(text)  # names of files
     if as_json:
         print_json(error_object(code, text, remedy))
         return
@@ -72,6 +73,19 @@ def print_error(code: str, text: str, remedy: str, *, as_json: bool) -> None:
 def print_ramix_error(error: RamixError, *, as_json: bool) -> None:
     """`print_error` for an error of our own tree."""
     print_error(error.code, error.text, error.remedy, as_json=as_json)
+
+
+def in_words(value: object) -> str:
+    """One value of an object as people read it."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(in_words, value)) or "none"
+    if isinstance(value, dict):
+        return " ".join(f"{name} {in_words(one)}" for name, one in value.items())
+    return str(value)
 
 
 def print_progress(text: str) -> None:

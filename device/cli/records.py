@@ -74,6 +74,7 @@ def list_command(
     else:
         for one in found:
             click.echo(line(one))
+        _tell_what_is_next(len(found), limit, found[-1].record_id)
     return EXIT_ERROR if any(one.problem for one in found) else 0
 
 
@@ -98,6 +99,13 @@ def show_command(record_id: str, store: Path | None, simulated: bool, as_json: b
         answers, later = opened.answers_of(record), told_later(opened, record)
     if record.problem:
         return _show_damaged(record, as_json=as_json)
+    if record.pruned:
+        from device.records.errors import RecordStoreError
+
+        raise RecordStoreError(
+            f"The contents of record {record.record_id} were removed after an export.",
+            remedy=f"Look into the exported copy: ramix records show {record_id} --store FILE",
+        )
     if as_json:
         kept = ("created_utc", "measurement", "about", "hazards", "simulated")
         more = {name: record.body[name] for name in kept if name in record.body}
@@ -139,8 +147,6 @@ def events_command(
       ramix records events
       ramix records events --kind model --json
     """
-    import json
-
     opened = open_store(store, simulated=simulated)
     with opened:
         found = opened.events(kind, limit) if opened.is_there() else ()
@@ -153,10 +159,22 @@ def events_command(
             ]}
         )  # fmt: skip
     else:
+        from device.cli.outcome import terminal_style
+        from device.cli.records_events import event_lines
+
+        style = terminal_style()
         for one in found:
-            told = f"! damaged: {one.problem}" if one.problem else json.dumps(one.content)
-            click.echo(printable(f"{one.event_id}  {one.kind:<12}  {told}"))
+            for text in event_lines(one, style):
+                click.echo(printable(text))
+        _tell_what_is_next(len(found), limit, "")
     return EXIT_ERROR if any(one.problem for one in found) else 0
+
+
+def _tell_what_is_next(shown: int, limit: int, oldest: str) -> None:
+    """Below a list, for people: the zone of its times, and where the older ones are."""
+    more = f" Older ones, if any: --before {oldest}, or" if oldest else " Older ones, if any:"
+    older = f"{more} a larger --limit." if shown == limit else ""
+    click.echo(f"Newest first, times in UTC.{older}", err=True)
 
 
 def _show_damaged(record: "Record", *, as_json: bool) -> int:

@@ -174,24 +174,28 @@ def _model_of(analyzer: "Analyzer", runtime: str) -> "Identifier | RamixError | 
 
 
 def _show(report: "SelfTestReport", record_id: str | None) -> None:
+    from device.cli.outcome import terminal_style
     from device.selftest.check import Outcome
-    from device.show.selftest import bounds_line, check_line, summary
+    from device.show.selftest import OUTCOME_WIDTH, bounds_line, check_lines, summary
 
+    style, indent = terminal_style(), " " * OUTCOME_WIDTH
     standard = report.standard or "no standard"
     click.echo(f"Analyzer {report.serial}, firmware {report.firmware}, {standard}")
     for check in report.checks:
-        outcome = str(check.outcome).replace("_", " ")
-        click.echo(
-            f"{click.style(f'{outcome:<12}', fg=_COLOURS[check.outcome])}{check_line(check)}"
-        )
+        outcome = f"{str(check.outcome).replace('_', ' '):<{OUTCOME_WIDTH}}"
+        first, *below = check_lines(check, style)
         if check.bounds is not None and check.outcome in ("warning", "failed"):
-            click.echo(f"{'':<12}-- {bounds_line(check.bounds)}")
+            below += style.wrap(f"-- {bounds_line(check.bounds)}", indent, f"{indent}   ")
         if check.remedy and check.outcome in ("warning", "failed"):
-            click.echo(f"{'':<12}-> {check.remedy}")
+            below += style.wrap(f"-> {check.remedy}", indent, f"{indent}   ")
+        click.echo(f"{click.style(outcome, fg=_COLOURS[check.outcome])}{first}")
+        for line in below:
+            click.echo(line)
     for remedy in _how_to_check(report.checks):
-        click.echo(f"Not checked: {remedy}")
+        for line in style.wrap(f"Not checked: {remedy}", "", "  "):
+            click.echo(line)
     for name in report.still_failing:
-        failed = click.style(f"{Outcome.FAILED:<12}", fg="red")
+        failed = click.style(f"{Outcome.FAILED:<{OUTCOME_WIDTH}}", fg="red")
         click.echo(f"{failed}{name:<20} {'':>22}  It failed before and was not made again.")
     click.echo(summary(report))
     kept = "It is not kept." if record_id is None else f"It is kept as record {record_id}."

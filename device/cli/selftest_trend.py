@@ -57,7 +57,7 @@ def show_trend(
     from device.show.selftest import trend_lines
 
     first, newest = kept[-1].report.utc, kept[0].report.utc
-    click.echo(f"Analyzer {serial}: {len(kept)} self-tests, {first:%Y-%m-%d} to {newest:%Y-%m-%d}")
+    click.echo(f"Analyzer {serial}, self-tests: {len(kept)}, {first:%Y-%m-%d} to {newest:%Y-%m-%d}")
     for row in trend_lines(series, unicode=terminal_style().unicode):
         click.echo(row)
     if picture is not None:

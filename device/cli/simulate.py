@@ -27,7 +27,12 @@ _UNPLUGGED_S: Final = 3.0  # how long a planned unplugging lasts
 
 @click.command()
 @serving_options
-@click.option("--replay", type=click.Path(path_type=Path), help="A B&W Tek file to replay.")
+@click.option(
+    "--replay",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A recorded spectrum to replay, in any format that `ramix identify --file` reads.",
+)
 @click.option("--mix", metavar="NAME:SHARE,...", help="A mixture of the model's references.")
 @click.option(
     "--scene", type=click.Choice(SCENES), help="Nothing, a lamp (neon), or a Raman standard."
@@ -37,26 +42,40 @@ _UNPLUGGED_S: Final = 3.0  # how long a planned unplugging lasts
     metavar="demo|FILE.toml",
     help="A list of samples that take turns: the shipped demo, or your own.",
 )
-@click.option("--brightness", type=float, help="Times the usual light of the sample.")
-@click.option("--fluorescence", type=float, help="Times the sample's highest Raman line.")
 @click.option(
-    "--wall", metavar="glass|pet|hdpe[:PART]", help="What the laser shines through. [PART: 0.3]"
+    "--brightness", type=float, metavar="FACTOR", help="How many times the usual light it gives."
 )
-@click.option("--room-light", type=float, help="Daylight from the side, in counts per second.")
-@click.option("--flicker", type=float, help="Relative change of the room light between frames.")
+@click.option(
+    "--fluorescence", type=float, metavar="FACTOR",
+    help="Height of its fluorescence: times its highest Raman line.",
+)  # fmt: skip
+@click.option(
+    "--wall",
+    metavar="glass|pet|hdpe[:PART]",
+    help="What the laser shines through; PART is the height of its light over that of the sample's "
+    "highest line. [default: 0.3]",
+)
+@click.option(
+    "--room-light", type=float, metavar="COUNTS",
+    help="Daylight from the side, in counts per second at its highest point.",
+)  # fmt: skip
+@click.option(
+    "--flicker", type=float, metavar="PART",
+    help="Relative standard deviation of the room light from frame to frame.",
+)  # fmt: skip
 @click.option(
     "--camera",
     type=click.Choice(CAMERAS),
     default="ccd",
     show_default=True,
-    help="Cooled, with 16 bits; or small, with 12.",
+    help="The detector: cooled, with 16 bits; or small, with 12.",
 )
 @click.option(
     "--figures",
     type=click.Choice(FIGURES),
     default="told",
     show_default=True,
-    help="Whether the camera's figures are told.",
+    help="Whether the host is told the camera's figures (gain, noise, dark current).",
 )
 @click.option(
     "--battery",
@@ -80,6 +99,7 @@ _UNPLUGGED_S: Final = 3.0  # how long a planned unplugging lasts
 @click.option(
     "--flash",
     type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
     help="Keep the analyzer's flash in this file, so that flashed models stay.",
 )
 @click.option(
@@ -87,14 +107,23 @@ _UNPLUGGED_S: Final = 3.0  # how long a planned unplugging lasts
     metavar="BUNDLE",
     help="The model that a blank flash gets, or none. [default: the shipped one]",
 )
-@click.option("--seed", type=click.IntRange(0, 10**18), default=0, help="Of everything random.")
-@click.option("--noise", type=click.FloatRange(min=0), help="Counts of noise added to a replay.")
 @click.option(
-    "--snr", type=click.FloatRange(min=0, min_open=True), help="Of each frame of a mixture."
-)
+    "--seed", type=click.IntRange(0, 10**18), default=0, metavar="N",
+    help="Seed of everything random. [default: 0]",
+)  # fmt: skip
+@click.option(
+    "--noise", type=click.FloatRange(min=0), metavar="COUNTS",
+    help="Standard deviation of the noise that is added to each frame of a replay.",
+)  # fmt: skip
+@click.option(
+    "--snr", type=click.FloatRange(min=0, min_open=True), metavar="RATIO",
+    help="Signal-to-noise ratio of each frame of a mixture: its highest count over the standard "
+    "deviation of added noise.",
+)  # fmt: skip
 @click.option(
     "--speed",
     type=click.FloatRange(min=0, min_open=True),
+    metavar="FACTOR",
     default=1.0,
     show_default=True,
     help="Exposures take 1/SPEED of their time; the laser's lease is never shortened.",

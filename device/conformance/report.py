@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from device.conformance.check import SECTIONS
 from device.conformance.outcome import Outcome, Result
+from device.printable import printable
 
 _MARKS: Final = {Outcome.PASSED: "pass", Outcome.FAILED: "FAIL", Outcome.SKIPPED: "skip"}
 
@@ -34,7 +35,7 @@ class Report:
     @property
     def summary(self) -> str:
         counts = ", ".join(f"{self.count(outcome)} {outcome.value}" for outcome in Outcome)
-        return f"{len(self.results)} checks: {counts}."
+        return f"Checks: {len(self.results)}; {counts}."
 
     def as_object(self) -> dict[str, Any]:
         """Ready for JSON."""
@@ -67,8 +68,3 @@ def line(result: Result) -> str:
             f"          expected: {result.rule}\n          came:     {came}"
         )
     return f"{head}  {result.rule}" + (f" [{came}]" if came else "")
-
-
-def printable(text: str) -> str:
-    """What an analyzer says must not command a terminal."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -74,7 +74,7 @@ def acquire(
     settings: AcquisitionSettings | None = None,
     progress: Progress | None = None,
 ) -> Acquisition:
-    """Measure once. `progress` hears one short line about each step.
+    """Measure once. `progress` is called with one short line about each step.
 
     Raises:
         CalibrationMismatch: the calibration page describes another detector.

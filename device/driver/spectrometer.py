@@ -1,4 +1,4 @@
-"""What a measurement asks of an instrument, whatever it is made of: the door for a second one.
+"""What a measurement asks of an instrument, ours or another maker's.
 
 Acquisition, runtime and station stand on this alone; `Analyzer` is the first that meets it, by its
 shape. Model slots are no part of it: an instrument without them answers with a model that is named.

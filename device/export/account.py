@@ -9,12 +9,13 @@ from typing import Any
 
 from device.export.exhibit import Exhibit
 from device.export.facts import facts_of
+from device.printable import printable
 from device.show.containers import container_lines
 from device.show.hazards import first_line, hazard_lines, safety_of
 from device.show.headline import headline, title
 from device.show.nearest import nearest_lines
 from device.show.percent import percent
-from device.show.style import CardStyle, printable
+from device.show.style import CardStyle
 from device.show.watch import material_lines, watch_lines
 
 _STYLE = CardStyle(width=100_000)  # lines are broken by the page

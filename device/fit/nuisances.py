@@ -1,4 +1,4 @@
-"""What is fitted beside the references and is no sample, in the numpy fit; `nuisances.c` in C.
+"""What is fitted beside the references and is no sample, in numpy; in C `../native/nuisances.c`.
 
 A nuisance is a row with a part of its own, of any sign, that no answer names. In the equations of
 the amounts it is taken out of every product, for the weights of that moment; so amounts, evidence

@@ -1,6 +1,6 @@
 """A view as an object for the page: numbers, keys of the catalogue, and an error's own words.
 
-Next: `phases.py`, the view; `pages/screen.js`, which draws it.
+Next: `phases.py`, the view; `pages/measure.js`, which draws it.
 """
 
 from typing import Any

@@ -22,7 +22,7 @@ class Fitness:
 
     Args:
         ask: how the analyzer of a serial number stands; asked anew before each measurement.
-        tell: hears of it.
+        tell: is called with it.
         despite: measure although the last self-test failed; stands in every answer.
         quiet: one line is enough for an analyzer that never had one, such as a simulated one.
     """

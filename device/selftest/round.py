@@ -58,10 +58,11 @@ def run_self_test(
     Args:
         analyzer: open, and nobody else measures meanwhile.
         identifier: the model that answers, an error that says why none may, or None.
-        tell: hears one short line about each step.
+        tell: is called with one short line about each step.
         placed: the standard that the operator places, one of `standard.STANDARDS`; empty: none,
             and then no light is made.
-        ask: hears one sentence about what to put before the probe; returns when it is there.
+        ask: is called with one sentence about what to put before the probe; returns when it is
+            there.
         before: this analyzer's last self-test: its hot pixels are compared with, and what failed
             in it stays failed unless it is made again.
 

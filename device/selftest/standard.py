@@ -70,8 +70,8 @@ def polystyrene_checks(seen: Exposed, page: CalibrationPage) -> tuple[Check, ...
     worst = max(lines, key=lambda line: abs(line.residual_cm1))
     off_cm1 = worst.residual_cm1
     told = (
-        f"{len(lines)} lines of polystyrene; the farthest, {worst.standard_cm1} cm-1, stands "
-        f"{off_cm1:+.2f} beside."
+        f"{len(lines)} lines of polystyrene; the one farthest off, {worst.standard_cm1} cm-1, is "
+        f"{off_cm1:+.2f} cm-1 off."
     )
     positions = judged(POSITIONS, abs(off_cm1), "cm-1", POSITION_CM1, told, _CALIBRATE)
     return positions, _width(instrument_width(strongest.fwhm_cm1), page, "the line at 1001.4 cm-1")
@@ -96,7 +96,10 @@ def lamp_checks(seen: Exposed, lamp: str, page: CalibrationPage) -> tuple[Check,
     ]
     off_cm1 = {nm: _off_cm1(pixel, nm, page) for nm, pixel in lines}
     at, worst = max(off_cm1.items(), key=lambda one: abs(one[1]))
-    told = f"{len(off_cm1)} lines of {lamp}; the farthest, {at:.2f} nm, stands {worst:+.2f} beside."
+    told = (
+        f"{len(off_cm1)} lines of {lamp}; the one farthest off, {at:.2f} nm, is {worst:+.2f} cm-1 "
+        "off."
+    )
     positions = judged(
         POSITIONS, abs(worst), "cm-1", LAMP_POSITION_CM1, told, _CALIBRATE_LAMP.format(lamp)
     )
@@ -111,7 +114,7 @@ def _by_nearest(peaks: list[Line], lamp: str, page: CalibrationPage) -> tuple[Ch
     )
     nearest = places_nm[np.abs(places_nm - wavelength_nm[:, None]).argmin(axis=1)]
     off_cm1 = median((wavelength_nm - nearest) * 1e7 / np.square(nearest))
-    told = f"The middle one of {len(peaks)} lines of {lamp} stands {off_cm1:+.2f} beside."
+    told = f"The middle one of {len(peaks)} lines of {lamp} is {off_cm1:+.2f} cm-1 off."
     positions = judged(
         POSITIONS, abs(off_cm1), "cm-1", LAMP_POSITION_CM1, told, _CALIBRATE_LAMP.format(lamp)
     )

@@ -139,11 +139,6 @@ def every_report(chain: EventChain, limit: int = _MOST_EVENTS) -> list[KeptRepor
     return found
 
 
-def kept_reports(chain: EventChain, serial: str) -> list[KeptReport]:
-    """One analyzer's self-tests, the newest first."""
-    return [one for one in every_report(chain) if one.report.serial == serial]
-
-
 def last_report(chain: EventChain, serial: str) -> KeptReport | None:
     """One analyzer's newest self-test; of few events where it is among the newest."""
     for limit in _LOOKS:

@@ -10,17 +10,20 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from device.printable import printable
 from device.show.containers import container_lines
 from device.show.hazards import first_line, hazard_lines, safety_of
 from device.show.headline import colour, headline, title
 from device.show.measured import measured_line
 from device.show.nearest import nearest_lines
 from device.show.percent import percent
-from device.show.style import CARD_WIDTH, CardStyle, printable
+from device.show.style import CARD_WIDTH, CardStyle
 from device.show.table import table
 from device.show.watch import material_lines, watch_lines
 
 __all__ = ["CARD_WIDTH", "CardStyle", "card"]
+
+_STAGES = ("preprocess", "invoke", "fit", "total")  # of `timings_ms`, in their order
 
 
 def card(
@@ -125,10 +128,9 @@ def _footer(result: Mapping[str, Any], style: CardStyle) -> list[str]:
         *_decided(result.get("decision"), separator),
         f"record  {result.get('record_id') or 'not stored'}{_code(result, separator)}",
     ]
+    timings_ms = result["timings_ms"]  # of a record in the order of the alphabet
     timings = [
-        f"{name.removesuffix('_ms').replace('_', ' ')} {value:.1f}"
-        for name, value in result["timings_ms"].items()
-        if value is not None
+        f"{name} {timings_ms[name]:.1f}" for name in _STAGES if timings_ms.get(name) is not None
     ]
     if timings:
         texts.append(f"timing  {separator.join(timings)} ms")

@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from device.printable import printable
 from device.show.percent import percent
-from device.show.style import printable
 
 
 def container_lines(containers: Sequence[Mapping[str, Any]], width: int) -> list[str]:

@@ -11,6 +11,7 @@ from device.show.containers import container_lines
 from firmware_bridge.errors import CallerError
 
 _WIDTH = 80
+_TERM_WIDTH = 12  # the longest term and two blanks
 # A record has its keys in the order of the alphabet.
 _ORDER = ("evidence", "network", "support", "close fit", "lone line", "worst line", "constant")
 
@@ -34,6 +35,10 @@ def explanation(result: Mapping[str, Any], compound: str | None = None) -> str:
     """
     why = result.get("why")
     if not why:
+        if result["verdict"] == "NO_RESULT" and result["reasons"]:
+            first = result["reasons"][0]
+            text = f"Nothing was decided of this measurement. {first['text']}"
+            raise NothingToExplain(text, remedy=first["remedy"])
         raise NothingToExplain("This answer does not say why it is what it is.")
     told = why["compounds"]
     if compound is not None:
@@ -58,7 +63,7 @@ def _compound(one: Mapping[str, Any], cut: float) -> Iterator[str]:
     verb = "named" if one["named"] else "not named"
     yield f"{one['name']}: {verb}, {one['log_odds']:+.1f}"
     for term, part in _ordered(one["terms"]):
-        yield f"  {part:+6.1f}  {term:<10} {_of_term(term, one)}".rstrip()
+        yield f"  {part:+6.1f}  {term:<{_TERM_WIDTH}}{_of_term(term, one)}".rstrip()
     if not one["named"]:
         yield f"  {_missing(one, cut)}"
 
@@ -97,4 +102,4 @@ def _foreign(foreign: Mapping[str, Any]) -> Iterator[str]:
         "worst line": f"largest misfit at one line: {foreign['worst_line']:.1%} of the strongest",
     }
     for term, part in _ordered(foreign["terms"]):
-        yield f"  {part:+6.1f}  {term:<10} {what.get(term, '')}".rstrip()
+        yield f"  {part:+6.1f}  {term:<{_TERM_WIDTH}}{what.get(term, '')}".rstrip()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from device.show.plot import PlotNotWritten, require_plotting
+from device.show.style import CardStyle
 
 if TYPE_CHECKING:
     from device.selftest.check import Bounds, Check
@@ -16,15 +17,23 @@ if TYPE_CHECKING:
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _PLAIN_BARS: Final = "_.-=^"
-_NAME_WIDTH: Final = 20
+OUTCOME_WIDTH: Final = 12
+_NAME_WIDTH, _VALUE_WIDTH = 20, 22
 _COLUMNS, _WIDTH_INCHES, _ROW_INCHES, _DPI = 3, 11.0, 1.7, 120
 _VALUE, _OK, _FAILED = "#0072B2", "#E69F00", "#D55E00"
 
 
-def check_line(check: "Check") -> str:
-    """Name, value and sentence; the outcome stands before it."""
+def check_lines(check: "Check", style: CardStyle) -> list[str]:
+    """Name and value, the sentence beside them where it fits, else below.
+
+    The outcome stands before the first line, in `OUTCOME_WIDTH` columns.
+    """
     value = "" if check.value is None else _short(check.value, check.unit)
-    return f"{check.name:<{_NAME_WIDTH}} {value:>22}  {check.text}"
+    head = f"{check.name:<{_NAME_WIDTH}} {value:>{_VALUE_WIDTH}}"
+    whole = f"{head}  {check.text}"
+    if OUTCOME_WIDTH + len(whole) <= style.width:
+        return [whole]
+    return [head.rstrip(), *style.wrap(check.text, " " * OUTCOME_WIDTH)]
 
 
 def bounds_line(bounds: "Bounds") -> str:

@@ -6,6 +6,8 @@ Next: `card.py`, which is laid out by it.
 import textwrap
 from dataclasses import dataclass
 
+from device.printable import printable
+
 CARD_WIDTH = 80
 NARROWEST, WIDEST = 40, 200  # a card is laid out between these
 _LETTERS = str.maketrans({"±": "+-", "→": "->", "·": ",", "≥": ">="})
@@ -36,8 +38,3 @@ class CardStyle:
             subsequent_indent=" " * len(first) if rest is None else rest,
             break_on_hyphens=False,
         )
-
-
-def printable(text: str) -> str:
-    """Text that came from outside as it may stand on a terminal."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)

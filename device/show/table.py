@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from device.printable import printable
 from device.show.percent import percent
-from device.show.style import CardStyle, printable
+from device.show.style import CardStyle
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _WIDE = 78  # from here on one row holds all

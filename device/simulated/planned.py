@@ -8,7 +8,8 @@
 N counts from 1, and is 1 where it is left out. All but `stall` do the same on every link; a stall
 is of USB, elsewhere the frame is lost.
 
-Next: `firmware_bridge/simulator/faults.py` and `mishaps.py`, which play the plan.
+Next: `firmware_bridge/simulator/faults.py` and `firmware_bridge/simulator/mishaps.py`, which carry
+it out.
 """
 
 import re

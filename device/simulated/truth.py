@@ -22,7 +22,7 @@ from firmware_bridge.simulator.samples import Samples
 class TruthLog:
     """Follows the samples of one simulated analyzer, also where it is opened again.
 
-    `tell` hears each sample's truth when the laser first sees it.
+    `tell` is called with each sample's truth when the laser first sees it.
     """
 
     def __init__(self, tell: Callable[[dict[str, Any]], None] | None = None) -> None:

@@ -1,4 +1,7 @@
-"""A reason on the operator's card: why there is no result, or what is open."""
+"""A reason on the operator's card: why there is no result, or what is open.
+
+Next: `quality.py` and `../verdict/reasons.py`, which give them.
+"""
 
 from dataclasses import dataclass
 

@@ -11,6 +11,7 @@ import socket
 from typing import Final
 
 from device.events import Event, Ready, Waiting, words
+from device.printable import printable
 from device.runtime import Tell
 
 VARIABLE: Final = "NOTIFY_SOCKET"
@@ -30,7 +31,7 @@ def watched(tell: Tell) -> Tell:
             is_ready = True
             lines.append("READY=1")
         if not isinstance(event, Waiting):
-            lines.append(f"STATUS={_one_line(words(event))}")
+            lines.append(f"STATUS={printable(words(event))}")
         _send(address, "\n".join(lines))
         tell(event)
 
@@ -42,7 +43,3 @@ def _send(address: str, text: str) -> None:
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
         out.setblocking(False)
         out.sendto(text.encode(), address.replace("@", "\0", 1) if address[0] == "@" else address)
-
-
-def _one_line(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -83,7 +83,7 @@ class Station:
     Args:
         port: as the operator typed it.
         open_analyzer: opens a port; what it returns is entered here.
-        tell: hears every event.
+        tell: is called with every event.
         pause: waits so many seconds between two tries to reach a lost analyzer.
     """
 

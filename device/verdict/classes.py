@@ -1,4 +1,4 @@
-"""The class of a stranger: what it resembles, where no compound of the library explains it.
+"""The class of something foreign: what it resembles, where no compound of the library explains it.
 
 A homologue outside the library has the groups of its class, and the fit follows most of it with
 several compounds of that class. Next: `identification.py`, which tells it of an unknown.
@@ -14,7 +14,7 @@ from device.spectra.reason import Reason
 from device.verdict.scores import HALF
 
 
-def class_of_stranger(fit: LibraryFit, compounds: Sequence[Compound]) -> Reason | None:
+def class_of_foreign(fit: LibraryFit, compounds: Sequence[Compound]) -> Reason | None:
     """What is told of it; None where no class is sure.
 
     Two compounds of the class or more, half of whose own lines at least are there, make up half of

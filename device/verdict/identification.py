@@ -2,7 +2,8 @@
 
 A compound is named when its log odds exceed the model's cut (`scores.py`); the fit of the named
 ones is then asked whether something foreign is left. If so, names must pass a stricter sum.
-Next: `identifier.py`, which runs network and fit; `records/store.py`, which keeps the answer.
+Next: `../answer/identifier.py`, which runs network and fit; `../records/store.py`, which keeps the
+answer.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from device.spectra.reason import Reason
 from device.spectra.spectrum import GridSpectrum
 from device.verdict import reasons
 from device.verdict.amounts import signal_shares, volume_fractions
-from device.verdict.classes import class_of_stranger
+from device.verdict.classes import class_of_foreign
 from device.verdict.limits import SURE_SIGMAS, limiting_shares
 from device.verdict.scores import (
     Why,
@@ -33,6 +34,7 @@ from device.verdict.scores import (
 )
 from device.verdict.twins import resolve_twins
 
+Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
 
@@ -128,9 +130,9 @@ def identify(
         why_not = lamp if in_doubt else reasons.why_not_interpretable(spectrum, library, fit)
         if why_not is not None:
             return replace(no_result([why_not]), fit=final, full_fit=fit)
-        stranger = class_of_stranger(fit, compounds) if something_foreign else None
-        if stranger is not None:
-            why.append(stranger)
+        of_class = class_of_foreign(fit, compounds) if something_foreign else None
+        if of_class is not None:
+            why.append(of_class)
         elif explaining.any():
             found = signal_shares(final, explaining)[0]
             signs = [i for i in np.argsort(-found) if explaining[i]]
@@ -144,28 +146,11 @@ def identify(
     unexplained = min(1.0, max(0.0, 1.0 - float(shares.sum())))
     if verdict is Verdict.PARTIAL and something_foreign:
         why.append(reasons.unexplained_signal(unexplained, final, spectrum.grid))
-    volumes: Floats | None = None
-    volume_sd: Floats | None = None
-    if verdict is Verdict.IDENTIFIED:
-        volumes, volume_sd = volume_fractions(shares, sd, asserted, compounds)
     limiting = limiting_shares(fit, asserted, numbers) if asserted.any() else None
     hidden = 0.0 if limiting is None else float(limiting[~asserted].max(initial=0.0))
-    components = tuple(
-        Component(
-            name=compounds[i].name,
-            cas=compounds[i].cas,
-            presence=float(probability(score)[i]),
-            signal_share=float(shares[i]),
-            signal_share_uncertainty=float(SURE_SIGMAS * sd[i]),
-            signal_share_at_least=_at_least(shares[i] - SURE_SIGMAS * sd[i], hidden),
-            volume_fraction=None if volumes is None else float(volumes[i]),
-            volume_fraction_uncertainty=(
-                None if volume_sd is None else float(SURE_SIGMAS * volume_sd[i])
-            ),
-            network_validated=bool(i < len(prediction.presence)),
-        )
-        for i in np.argsort(-shares)
-        if asserted[i]
+    with_volumes = verdict is Verdict.IDENTIFIED
+    components = _components(
+        compounds, asserted, (shares, sd), score, hidden, len(presence), with_volumes=with_volumes
     )
     from_the_field = [one.name for one in components if not one.network_validated]
     if from_the_field:
@@ -181,6 +166,48 @@ def identify(
         fit,
         Why(terms, cut, foreign, asked_of, presence),
         limiting,
+    )
+
+
+def _components(
+    compounds: Sequence[Compound],
+    asserted: Bools,
+    shares_and_sd: tuple[Floats, Floats],
+    score: Floats,
+    hidden: float,
+    of_network: int,
+    *,
+    with_volumes: bool,
+) -> tuple[Component, ...]:
+    """What is asserted, the largest share first.
+
+    Args:
+        score: log odds of each compound; `presence` of an answer is their probability.
+        hidden: how much of the signal one compound that is not named may have at most.
+        of_network: how many of the first compounds the network knows.
+    """
+    shares, sd = shares_and_sd
+    there = probability(score)
+    volumes: Floats | None = None
+    volume_sd: Floats | None = None
+    if with_volumes:
+        volumes, volume_sd = volume_fractions(shares, sd, asserted, compounds)
+    return tuple(
+        Component(
+            name=compounds[i].name,
+            cas=compounds[i].cas,
+            presence=float(there[i]),
+            signal_share=float(shares[i]),
+            signal_share_uncertainty=float(SURE_SIGMAS * sd[i]),
+            signal_share_at_least=_at_least(shares[i] - SURE_SIGMAS * sd[i], hidden),
+            volume_fraction=None if volumes is None else float(volumes[i]),
+            volume_fraction_uncertainty=(
+                None if volume_sd is None else float(SURE_SIGMAS * volume_sd[i])
+            ),
+            network_validated=bool(i < of_network),
+        )
+        for i in np.argsort(-shares)
+        if asserted[i]
     )
 
 

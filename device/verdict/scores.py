@@ -24,6 +24,7 @@ from device.fit.flexible import LARGEST_MODEL_ERROR
 from device.fit.library_fit import LibraryFit
 from device.inference.decision_numbers import DecisionNumbers
 
+Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Terms = dict[str, Floats]
 
@@ -53,7 +54,7 @@ def compound_terms(
     """
     known = len(presence)
     answered = np.zeros(len(fit.coefficients), dtype=np.bool_)
-    answered[:known] = (fit.visible[:known] >= HALF) | (presence >= HALF)
+    answered[:known] = network_counts(fit.visible[:known], presence)
     odds = np.zeros(len(answered))
     odds[:known] = logit(presence)
     close = closeness(fit)
@@ -66,6 +67,13 @@ def compound_terms(
         "support": numbers.support * fit.support,
         "constant": np.where(answered, numbers.constant, numbers.alone_constant),
     }
+
+
+def network_counts(visible: Floats, presence: npt.NDArray[np.floating[Any]]) -> Bools:
+    """Where the network's answer takes part: half of the compound's lines were measured, `visible`
+    being their part, or it calls the compound there although they were not."""
+    result: Bools = (visible >= HALF) | (presence >= HALF)
+    return result
 
 
 def beside_terms(

@@ -42,7 +42,6 @@ class Reissue:
     data: bytes
     version: str
     of_version: str
-    of_sha256: str
 
 
 def reissue(
@@ -106,7 +105,7 @@ def reissue(
     draft = draft_bundle(manifest, container.model, references)
     manifest["golden_verdicts"] = golden_verdict_entries(draft)
     again = write_bundle(manifest, container.model, references, signers)
-    return Reissue(again, manifest["version"], of_version, of_sha256)
+    return Reissue(again, manifest["version"], of_version)
 
 
 def issued_from(provenance: Mapping[str, object]) -> Mapping[str, object] | None:

@@ -34,9 +34,10 @@ def card(bundle: Path, folder: Path, out: Path | None) -> None:
     Figures of other bytes than the bundle's are refused, and so are those of the tiny size.
 
     \b
-    ramix-train figures
-    ramix-train card models/solvents13-2.ramix
-    ramix-train card models/aromatics4-2.ramix --figures out/figures
+    Examples:
+      ramix-train figures
+      ramix-train card models/solvents13-2.ramix
+      ramix-train card models/aromatics4-2.ramix --figures out/figures
     """
     from device.durable import written_whole
     from device.inference.bundle import read_bundle_file

@@ -46,11 +46,12 @@ def fit(
     TensorFlow does not ask who calls: do it only where you trust all who can reach that port.
 
     \b
-    ramix-train fit solvents13-2
-    ramix-train fit my-liquids.toml
-    ramix-train fit solvents13-2 --workers 2
-    ramix-train fit solvents13-2 --cluster alpha:2222,beta:2222 --index 0   # on alpha
-    ramix-train fit solvents13-2 --cluster alpha:2222,beta:2222 --index 1   # on beta
+    Examples:
+      ramix-train fit solvents13-2
+      ramix-train fit my-liquids.toml
+      ramix-train fit solvents13-2 --workers 2
+      ramix-train fit solvents13-2 --cluster alpha:2222,beta:2222 --index 0   # on alpha
+      ramix-train fit solvents13-2 --cluster alpha:2222,beta:2222 --index 1   # on beta
     """
     if (cluster is None) != (index is None):
         raise click.UsageError("--cluster and --index go together.")

@@ -60,9 +60,10 @@ def cli() -> None:
     """Train RaMixNet models from reference spectra.
 
     \b
-    ramix-train build solvents13-2              # everything: fit, quantize, export
-    ramix-train build my-liquids.toml           # the same for a folder of your own spectra
-    ramix-train evaluate models/solvents13-2.ramix --development
+    Examples:
+      ramix-train build solvents13-2              # everything: fit, quantize, export
+      ramix-train build my-liquids.toml           # the same for a folder of your own spectra
+      ramix-train evaluate models/solvents13-2.ramix --development
     """
     # TensorFlow's start-up messages tell a chemist nothing
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -76,7 +77,9 @@ def main() -> None:
         if "--json" in sys.argv[1:]:
             print_json(error_object(error.code, error.text, error.remedy))
         else:
-            click.echo(f"{error.text} {error.remedy}".strip(), err=True)
+            click.echo(f"Error: {error.text.rstrip()}", err=True)
+            if error.remedy:
+                click.echo(f"  -> {error.remedy.strip()}", err=True)
         sys.exit(1)
 
 

@@ -25,12 +25,18 @@ class RecipeName(click.ParamType):  # type: ignore[type-arg]  # generic in stubs
     ) -> "Recipe":
         from train.library.default_recipe import recipe_for
         from train.library.file import is_library_file, library_path
-        from train.recipe import load_recipe
+        from train.recipe import RecipeError, load_recipe
 
         path = library_path(value)  # any TOML file, or a shipped library
         recipe = RECIPE_FOLDER / f"{value}.toml"
-        if recipe.exists() or not path.exists():
-            return load_recipe(path if value.endswith(".toml") else recipe)
+        if recipe.exists():
+            return load_recipe(recipe)
+        if not path.exists():
+            known = ", ".join(sorted(one.stem for one in RECIPE_FOLDER.glob("*.toml")))
+            raise RecipeError(
+                f"There is no recipe and no library file {value}.",
+                remedy=f"Recipes: {known}. Spectra of your own are named by their TOML file.",
+            )
         return recipe_for(path) if is_library_file(path) else load_recipe(path)
 
 

@@ -35,8 +35,9 @@ def quantize(recipe: "Recipe", work: Path, kind: str | None) -> None:
     """Turn the float network into the int8 file.
 
     \b
-    ramix-train quantize solvents13-2
-    ramix-train quantize solvents13-2 --kind aware
+    Examples:
+      ramix-train quantize solvents13-2
+      ramix-train quantize solvents13-2 --kind aware
     """
     from train.int8.quantize import between_codes, quantization_price
     from train.int8.quantize import quantize as run_quantize

@@ -21,7 +21,11 @@ _FITTING = "decision"
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What both verbs ask."""
     for option in (
-        click.option("--version", metavar="X.Y.Z", help="[default: the old one, last raised]"),
+        click.option(
+            "--version",
+            metavar="X.Y.Z",
+            help="The new bundle's version. [default: the old one, its last number raised]",
+        ),
         click.option(
             "--out",
             type=click.Path(path_type=Path, file_okay=False),
@@ -51,9 +55,10 @@ def reissue(
     file and says so.
 
     \b
-    ramix-train reissue models/solvents13-2.ramix
-    ramix-train reissue my-liquids.ramix --key release.pem --out fleet
-    ramix-train reissue my-liquids.ramix --library my-liquids.toml
+    Examples:
+      ramix-train reissue models/solvents13-2.ramix
+      ramix-train reissue my-liquids.ramix --key release.pem --out fleet
+      ramix-train reissue my-liquids.ramix --library my-liquids.toml
     """
     _issue_again(bundle, key, out, version, library, anew=False)
 
@@ -70,8 +75,9 @@ def decide(
     `ramix-train build` does the same as its last step.
 
     \b
-    ramix-train decide models/solvents13-2.ramix --out out/decided
-    ramix-train decide my-liquids.ramix --key release.pem
+    Examples:
+      ramix-train decide models/solvents13-2.ramix --out out/decided
+      ramix-train decide my-liquids.ramix --key release.pem
     """
     _print_numbers(_issue_again(bundle, key, out, version, library, anew=True))
 

@@ -27,7 +27,11 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the bundle with the new factors there, its card beside. [default: write nothing]",
 )
-@click.option("--version", metavar="X.Y.Z", help="[default: the old one, last number raised]")
+@click.option(
+    "--version",
+    metavar="X.Y.Z",
+    help="The new bundle's version. [default: the old one, its last number raised]",
+)
 def response(
     bundle: Path,
     folder: Path | None,
@@ -47,9 +51,10 @@ def response(
     library file takes them.
 
     \b
-    ramix-train response my-liquids-2.ramix mixtures truth.csv
-    ramix-train response my-liquids-2.ramix mixtures truth.csv --key release.pem --out new.ramix
-    ramix-train response models/solvents13-2.ramix
+    Examples:
+      ramix-train response my-liquids-2.ramix mixtures truth.csv
+      ramix-train response my-liquids-2.ramix mixtures truth.csv --key release.pem --out new.ramix
+      ramix-train response models/solvents13-2.ramix
     """
     if (folder is None) != (truth is None):
         raise click.UsageError("FOLDER and TRUTH go together.")

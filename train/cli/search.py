@@ -103,8 +103,9 @@ def search(
     Interrupted, it goes on where it was when the same command is given again.
 
     \b
-    ramix-train search solvents13-2
-    ramix-train search my-liquids.toml --trials 40 --steps 2000 --address auto --work /shared/search
+    Examples:
+      ramix-train search solvents13-2
+      ramix-train search my-liquids.toml --trials 40 --steps 2000 --address auto --work /srv/search
     """
     os.environ.update(_SETTINGS)
     try:

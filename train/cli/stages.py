@@ -41,8 +41,9 @@ def references(library: str, plot: Path | None) -> None:
     A missing, empty, unfit, double or mislabelled file is named with the reason.
 
     \b
-    ramix-train references solvents13 --plot solvents13.png
-    ramix-train references my-liquids.toml
+    Examples:
+      ramix-train references solvents13 --plot solvents13.png
+      ramix-train references my-liquids.toml
     """
     from train.cli.tables import plot_references, print_references
     from train.library.references import load_library
@@ -66,8 +67,9 @@ def export(recipe: "Recipe", work: Path, out: Path, key: Path | None) -> None:
     A network that is not good enough to be signed gets its report all the same, with a remedy.
 
     \b
-    ramix-train export solvents13-2 --out models
-    ramix-train export my-liquids.toml --key release.pem
+    Examples:
+      ramix-train export solvents13-2 --out models
+      ramix-train export my-liquids.toml --key release.pem
     """
     import numpy as np
 
@@ -124,8 +126,9 @@ def evaluate(bundle: Path, recipe: "Recipe | None", development: bool, as_json: 
     """Measure a bundle's int8 network alone, through the code the analyzer runs.
 
     \b
-    ramix-train evaluate models/solvents13-2.ramix
-    ramix-train evaluate models/solvents13-2.ramix --development
+    Examples:
+      ramix-train evaluate models/solvents13-2.ramix
+      ramix-train evaluate models/solvents13-2.ramix --development
     """
     import numpy as np
 
@@ -181,9 +184,10 @@ def build(
     number of its compounds.
 
     \b
-    ramix-train build solvents13-2 --out models
-    ramix-train build my-liquids.toml --key release.pem
-    ramix-train build my-liquids.toml --workers 4
+    Examples:
+      ramix-train build solvents13-2 --out models
+      ramix-train build my-liquids.toml --key release.pem
+      ramix-train build my-liquids.toml --workers 4
     """
     leads = ctx.invoke(
         fit_command,

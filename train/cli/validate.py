@@ -27,9 +27,10 @@ def validate(bundle: Path, folder: Path, truth: Path, out: Path | None, as_json:
     All problems of the table are told at once, with their rows.
 
     \b
-    ramix-train validate models/solvents13-2.ramix mixtures truth.csv
-    ramix-train validate my-liquids-2.ramix mixtures truth.csv --out out/validate
-    ramix-train validate my-liquids-2.ramix mixtures truth.csv --json
+    Examples:
+      ramix-train validate models/solvents13-2.ramix mixtures truth.csv
+      ramix-train validate my-liquids-2.ramix mixtures truth.csv --out out/validate
+      ramix-train validate my-liquids-2.ramix mixtures truth.csv --json
     """
     from device.answer.proof import proven_identifier
     from device.cli.output import print_json

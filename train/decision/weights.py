@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from device.inference.decision_numbers import DecisionNumbers
 from device.verdict.scores import (
-    HALF,
     beside_terms,
     closeness,
     compound_terms,
     foreign_terms,
     logit,
+    network_counts,
     total,
 )
 from train.decision.examples import Example
@@ -168,7 +168,7 @@ def _rows(examples: Iterable[Example]) -> _Rows:
     parts: list[Floats] = []
     for one in examples:
         fit = one.fit
-        answered = (fit.visible >= HALF) | (one.presence >= HALF)
+        answered = network_counts(fit.visible, one.presence)
         close = np.full(len(answered), closeness(fit))
         row = np.column_stack(
             [np.log1p(fit.evidence), close, logit(one.presence), fit.support, one.present, answered]
