@@ -170,8 +170,8 @@ class CalibrationPage:
         if len(page) < _PAGE.size + _CRC.size or page[: len(MAGIC)] != MAGIC:
             raise CalibrationError(
                 "The analyzer holds no calibration page.",
-                remedy="Calibrate it: ramix calibrate --port PORT --lamp neon --polystyrene. Or write "
-                "back a page that was kept: ramix calibrate --port PORT --restore PAGE.",
+                remedy="Calibrate it: ramix calibrate --port PORT --lamp neon --polystyrene. "
+                "Or write back a page that was kept: ramix calibrate --port PORT --restore PAGE.",
             )
         (stored_crc,) = _CRC.unpack_from(page, len(page) - _CRC.size)
         if stored_crc != zlib.crc32(page[: -_CRC.size]):
