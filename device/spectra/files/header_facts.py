@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from device.spectra.files import axis_words
 from device.spectra.files.axis_words import RAMAN, WAVELENGTHS, Axis, axis_named
-from device.spectra.files.text import parse_number
+from device.spectra.files.text import parse_number, refuse
 
 _AROUND = " \t\"'#;,!/*"  # signs of a comment; a percent sign too, unless %T is asked for
+_MOST_TEXT = 100_000  # characters; no file in data/ has 10,000 around its numbers
 _LONGEST = 400  # the rest of a longer line says nothing about an axis
 _X_KEY = re.compile(
     r"(?<![a-z])x[\s_-]*(?:axis|achse|axe|label|units?|einheit|data|title|mode|type|scale|name|$)|"
@@ -54,17 +55,24 @@ class HeaderFacts:
     figures_in_nm: tuple[tuple[str, str], ...] = ()
 
 
-def facts_of(lines: Iterable[str], names: Sequence[str] = ()) -> HeaderFacts:
+def facts_of(name: str, lines: Iterable[str], names: Sequence[str] = ()) -> HeaderFacts:
     """What the lines around the numbers say; the worst statement counts where two contradict.
 
     `names` are the lines that name the columns: they are no statements about the axis, but
     `infrared` in one of them counts.
+
+    Raises:
+        SpectrumFileError: more text than stands around any spectrum; `name` is the file's.
     """
     axis: Axis | None = None
     axis_line = wavelength = infrared = absorbance = ""
     raman = False
     figures: list[tuple[str, str]] = []
+    read = 0
     for whole in lines:
+        read += len(whole[:_LONGEST])
+        if read > _MOST_TEXT:
+            refuse(name, "more text stands around the numbers than any spectrum has")
         line = whole[:_LONGEST].strip(_AROUND + "%")
         if not line:
             continue

@@ -155,7 +155,7 @@ def _shifts(
         if is_absorbance(intensity := header.values.get(label, "")):
             file.fail(f"##{label}= is {intensity[:30]!r}: not a Raman spectrum")
     free = [f"{key}: {value}" for key, value in header.values.items() if key not in _SETTLED]
-    facts = facts_of(free)
+    facts = facts_of(file.name, free)
     return shifts_cm1(
         file.name,
         axis,

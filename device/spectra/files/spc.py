@@ -79,7 +79,7 @@ def read(source: Source, choices: Choices) -> Spectrum:
     if is_absorption(header.y_type, header.technique):
         refuse(name, "an SPC file of absorbance or transmission, not a Raman spectrum")
     time_ms, taken = parse_header(log)
-    facts = facts_of((*log, header.comment))
+    facts = facts_of(name, (*log, header.comment))
     if may_be_infrared(said, header.technique) and not facts.raman:
         refuse(
             name,

@@ -122,13 +122,15 @@ INFRARED: Final = _words(r"""
     k.{1,4}z.{1,4}l.{1,4}tesi (?<![a-z])ft[\s/_-]?n?ir(?![a-z]) (?<![a-z])atr(?![a-z])
     (?<![a-z])drifts?(?![a-z])
     (?<![a-z])(?:mid|near|n|m)?[\s_-]?ir[\s_-]*(?:spe[ck]|abso|trans|data|micro)
-    spe[ck]tr\w*[\s_]+n?ir(?![a-z]) ик[\s-]*(?:фурье|спектр) [红紅赤]外 υπέρυθρ
+    spe[ck]tr[^\W_]*[\s_]+n?ir(?![a-z]) ик[\s-]*(?:фурье|спектр) [红紅赤]外 υπέρυθρ
     (?<![a-z])uv[\s/_-]?vis (?<![a-z])nmr(?![a-z]) (?<![a-z])xrd(?![a-z]) diffract
-    terahertz chromatogra mass[\s_]spe[ck]tr (?:widm|spettr)\w*[\s_]+n?ir(?![a-z]) (?<!\w)ик(?!\w)
-    (?:[:=;,\t]|^)\W*(?:(?:mid|near|far)[\s_-]*)?(?-i:M?IR)\W*$
+    terahertz chromatogra mass[\s_]spe[ck]tr (?:widm|spettr)[^\W_]*[\s_]+n?ir(?![a-z])
+    (?<!\w)ик(?!\w)
+    (?:[:=;,\t]|^)\W{0,3}(?:(?:mid|near|far)[\s_-]?)?(?-i:M?IR)\W{0,3}$
     (?<![a-z])(?:mid|far|m)[\s_-]?ir(?![a-z]) interferogram single[\s_-]*beam
-    (?:fluores[cz]|lumines[cz]|emission|(?<![a-z])(?:libs|epr|esr))\w*[\s_-]*spe[ck]tr
-    spe[tck]+tr\w*[\s_]+d\w{0,3}[\s'\u2019]*(?:.{1,2}mission|fluor|lumin) ellipsomet dichroi
+    (?:fluores[cz]|lumines[cz]|emission|(?<![a-z])(?:libs|epr|esr))[^\W_]*[\s_-]*spe[ck]tr
+    spe[tck]{1,2}tr[^\W_]{0,6}[\s_]+d\w{0,3}[\s'\u2019]?(?:.{1,2}mission|fluor|lumin) ellipsomet
+    dichroi
 """)
 ABSORBANCE: Final = _words(r"""
     a[bp]sz?o?r[bp] asor?bim assorb absorv absor.{1,4}o tra(?:ns?|s)mi[tsj]
