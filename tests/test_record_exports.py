@@ -120,6 +120,8 @@ def test_strangers_read_axis_and_values(exhibits: list[Exhibit], number: int) ->
         "##END=",
         "XUNITS=NM",
         "\u6ce2\u957f nm",
+        "IR",
+        "beads of 302 nm and 2303 nm",
     ],
 )
 def test_what_people_wrote_misleads_no_reader(tmp_path: Path, text: str) -> None:
@@ -184,7 +186,8 @@ def test_nexus_says_what_nobody_knows_instead_of_making_it_up(exhibits: list[Exh
         assert file["entry/provenance/acquired_as_the_file_says"].asstr()[()].startswith("20")
         assert "acquired_utc" not in file["entry/provenance"]
         assert file["entry/instrument/scattering_configuration"].asstr()[()] == "not known"
-        assert "data" not in file["entry/instrument/detector_camera"]  # of a file's columns no counts
+        # of a file's columns no counts
+        assert "data" not in file["entry/instrument/detector_camera"]
 
 
 @pytest.mark.parametrize(("name", "library"), [("nexus", "h5py"), ("pdf", "matplotlib")])
