@@ -298,7 +298,7 @@ def test_enlighten_gives_the_processed_column_on_its_axis() -> None:
     ("old", "new", "expected"),
     [
         ("Pixel,Wavenumber,Processed", "Pixel,Wavenumber,Raw", "no line names a column"),
-        ("Pixel,Wavenumber,Processed", "Pixel,Wavelength,Processed", "no column 'wavenumber'"),
+        ("Pixel,Wavenumber,Processed", "Pixel,Column,Processed", "no column 'wavenumber'"),
         ("Wavenumber,Processed", "Wavenumber,Processed,Processed", "several spectra"),
         ("\n7,309.00,78.68\n", "\n7,309.00\n", "line 66: 2 columns of 3"),
         ("\n7,309.00,78.68\n", "\n7,309.00,\n", "line 66: the intensity is missing"),

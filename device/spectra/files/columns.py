@@ -16,6 +16,7 @@ from device.spectra.files.axis_words import (
     RAMAN,
     WAVELENGTHS,
     Axis,
+    axis_named,
     intensity_named,
     is_position,
 )
@@ -72,7 +73,7 @@ def columns_of(table: Table, labels: Sequence[str], choices: Choices) -> Columns
         chosen = _intensity(table, labels, kinds, axis)
     if chosen == axis:
         table.file.fail(f"column {axis + 1} cannot be both Raman shift and intensity")
-    said = kinds[axis]
+    said = kinds[axis] or axis_named(labels[axis])  # also of a name that sounds of intensity
     if said is None and labels[chosen] and is_unknown_name(labels[axis]):
         said = Axis.UNKNOWN_SCRIPT
     if said is Axis.UNKNOWN_SCRIPT and chosen_axis is not None:
@@ -109,8 +110,8 @@ def _axis(table: Table, labels: Sequence[str], kinds: Sequence[Axis | None]) -> 
     if len(unnamed) > 2:
         unnamed = [at for at in unnamed if not _is_index(table, labels, at)]
     unnamed = [at for at in unnamed if kinds[at] is None or kinds[at] is Axis.UNKNOWN_SCRIPT]
-    pair = _wavelength_and_shift(table, unnamed)
-    if pair is not None and len(unnamed) == 3:
+    pair = _wavelength_and_shift(table, unnamed, unnamed) if len(unnamed) == 3 else None
+    if pair is not None:
         return pair[1]
     if (
         len(unnamed) == 2
@@ -125,9 +126,9 @@ def _intensity(table: Table, labels: Sequence[str], kinds: Sequence[Axis | None]
     rest = [at for at in range(table.width) if at != axis and _used(table, at)]
     rest = [at for at in rest if kinds[at] in (None, Axis.UNKNOWN_SCRIPT)] or rest
     if len(rest) > 1:
-        pair = _wavelength_and_shift(table, [*rest, axis])
+        pair = _wavelength_and_shift(table, rest, [axis])
         rest = [at for at in rest if not _is_index(table, labels, at)]
-        if pair is not None and pair[1] == axis:
+        if pair is not None:
             rest = [at for at in rest if at != pair[0] or labels[at]]
     tests: tuple[Callable[[int], bool], ...] = (
         lambda at: bool(_BEST.search(labels[at])),
@@ -211,10 +212,12 @@ def _turns(table: Table, column: int) -> bool:
     return bool((steps > 0).any() and (steps < 0).any()) or not bool(steps.any())
 
 
-def _wavelength_and_shift(table: Table, columns: Sequence[int]) -> tuple[int, int] | None:
+def _wavelength_and_shift(
+    table: Table, wavelengths: Sequence[int], shifts: Sequence[int]
+) -> tuple[int, int] | None:
     """Two columns of which one is the Raman shift of the other, for one laser."""
-    for nm in columns:
-        for shift in columns:
+    for nm in wavelengths:
+        for shift in shifts:
             both = table.values[:, (nm, shift)]
             both = both[~np.isnan(both).any(axis=1)]
             if nm == shift or len(both) < 2 or not (both[:, 0] > 100).all():

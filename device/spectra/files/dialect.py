@@ -5,6 +5,7 @@ thousand, and `0,5` for a half. Next: `table.py`, which reads all lines that way
 """
 
 import csv
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -130,7 +131,8 @@ def dialect_of(lines: Sequence[str]) -> tuple[Dialect, int] | None:
         width, count = widths.most_common(1)[0]
         if best is None or count > best[0]:
             kept = [row for row in rows if len(row) == width and _numeric(row, separator)]
-            marks = tuple(_marks([row[k] for row in kept]) for k in range(width))
+            columns = [[row[k] for row in kept] for k in range(width)]
+            marks = _one_country(columns, tuple(map(_marks, columns)))
             best = (count, Dialect(separator, marks), width)
             if count > _PLAIN_SHARE * len(sample):
                 break
@@ -170,7 +172,7 @@ def _marks(cells: list[str]) -> Marks:
     with_comma = [cell for cell in cells if "," in cell]
     with_point = [cell for cell in cells if "." in cell]
     if not with_comma:
-        if any(cell.count(".") > 1 for cell in with_point):
+        if any(cell.count(".") > 1 for cell in with_point) or _rises_with_groups(cells):
             return Marks(",", ".")
         return _PLAIN
     both = next((cell for cell in with_comma if "." in cell), None)
@@ -180,11 +182,41 @@ def _marks(cells: list[str]) -> Marks:
         return Marks(".", ",")
     if with_point:  # some of these and some of those, never both: 1,204 and 987.5
         return Marks(".", ",")
-    threes = all(re.match(r"^[-+]?[1-9]\d{0,2},\d{3}$", cell) for cell in with_comma)
-    bare = [cell for cell in cells if "," not in cell and not is_missing(cell)]
-    if threes and bare and all(re.match(r"^[-+]?\d{1,3}$", cell) for cell in bare):
-        return Marks(".", ",")
-    return _COMMAS
+    return Marks(".", ",") if _thousands(cells, with_comma) else _COMMAS
+
+
+def _thousands(cells: list[str], with_sign: list[str]) -> bool:
+    """Whole numbers, those of a thousand and more with a sign, `999` and `1,000`."""
+    bare = [cell for cell in cells if not ("." in cell or "," in cell or is_missing(cell))]
+    return (
+        bool(bare and with_sign)
+        and all(re.match(r"^[-+]?[1-9]\d{0,2}[.,]\d{3}$", cell) for cell in with_sign)
+        and all(re.match(r"^[-+]?\d{1,3}$", cell) for cell in bare)
+    )
+
+
+def _rises_with_groups(cells: list[str]) -> bool:
+    """An axis `998`, `999`, `1.000`, `1.001`, which only turns round if the point is decimal."""
+    if not _thousands(cells, [cell for cell in cells if "." in cell]):
+        return False
+    known = [cell for cell in cells if not is_missing(cell)]
+    steps = {
+        (float(after.replace(".", "")) > float(before.replace(".", "")))
+        for before, after in itertools.pairwise(known)
+    }
+    return len(steps) == 1
+
+
+def _one_country(columns: list[list[str]], marks: tuple[Marks, ...]) -> tuple[Marks, ...]:
+    """Where one column has a decimal comma, the points of the others set thousands apart."""
+    if not any(mark.decimal == "," for mark in marks):
+        return marks
+    return tuple(
+        Marks(",", ".")
+        if mark == _PLAIN and _thousands(cells, [cell for cell in cells if "." in cell])
+        else mark
+        for cells, mark in zip(columns, marks, strict=True)
+    )
 
 
 def _unquoted(line: str, separator: str) -> list[str]:

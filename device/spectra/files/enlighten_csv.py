@@ -7,6 +7,8 @@ Next: `plain_csv.py`.
 
 import re
 
+from device.spectra.files import plain_csv
+from device.spectra.files.choices import NOTHING_CHOSEN, Choices
 from device.spectra.files.dialect import Dialect
 from device.spectra.files.plain_csv import measured_rows
 from device.spectra.files.table import table_in
@@ -16,6 +18,7 @@ from device.spectra.spectrum import Spectrum
 
 _SIGNATURE = re.compile(r'^"?enlighten version"?\s*([;,\t])', re.I)
 _AXIS = "wavenumber"
+_WAVELENGTHS = "wavelength"
 _INTENSITY = "processed"
 _INTEGRATION_TIME = "integration time"  # ms
 _COEFFICIENTS = 5  # "CCD C0" to "CCD C4", of pixel**k, in nm
@@ -26,14 +29,18 @@ def recognises(file: TextFile) -> bool:
     return any(_signed(line) is not None for line in file.lines[:5])
 
 
-def parse(file: TextFile) -> Spectrum:
+def parse(file: TextFile, choices: Choices = NOTHING_CHOSEN) -> Spectrum:
     """The Spectrum in an ENLIGHTEN file, also in one that a spreadsheet has saved anew.
+
+    One without Raman shifts is read as any columns are: with wavelengths the laser is chosen.
 
     Raises:
         SpectrumFileError: columns are missing, a row is damaged, or the axis is unusable.
     """
     separator = next(mark for mark in map(_signed, file.lines[:5]) if mark is not None)
     names, named_at, said = _read_header(file, Dialect(separator))
+    if _AXIS not in names and _WAVELENGTHS in names:
+        return plain_csv.parse(file, choices)
     if _AXIS not in names:
         file.fail(f"no column {_AXIS!r}; export with the Raman shift axis", named_at)
     if names.count(_INTENSITY) > 1 or names.count(_AXIS) > 1:

@@ -76,7 +76,7 @@ def _read_enlighten(source: Source, choices: Choices) -> Spectrum:
 
     if not enlighten_csv.recognises(source.text):
         return _read_columns(source, choices)
-    return enlighten_csv.parse(source.text)
+    return enlighten_csv.parse(source.text, choices)
 
 
 def _is_exported(source: Source) -> bool:

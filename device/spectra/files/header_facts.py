@@ -11,36 +11,34 @@ from dataclasses import dataclass
 
 from device.spectra.files import axis_words
 from device.spectra.files.axis_words import RAMAN, WAVELENGTHS, Axis, axis_named
-from device.spectra.files.text import parse_number
+from device.spectra.files.text import parse_number, refuse
 
+_AROUND = " \t\"'#;,!/*"  # signs of a comment; a percent sign too, unless %T is asked for
+_MOST_TEXT = 100_000  # characters; no file in data/ has 10,000 around its numbers
 _LONGEST = 400  # the rest of a longer line says nothing about an axis
-_LASER = re.compile(
-    r"laser|l.{1,4}ser\b|excit|exzit|anreg|erreg|blaze|grating|gitter|filter|detector|detektor|"
-    r"slit|spalt|objecti|objekti|激光|激发|雷射|励起|レーザ|"
-    r"лазер|возбужд",
-    re.I,
-)
 _X_KEY = re.compile(
     r"(?<![a-z])x[\s_-]*(?:axis|achse|axe|label|units?|einheit|data|title|mode|type|scale|name|$)|"
-    r"abscis|(?<![a-z])(?:axis|axe|achse|asse|eje|eixo)(?:[\s_-]*(?:unit|type|label|mode|name|x))?"
+    r"abs[cz]+is|ascissa|odci.{1,2}ta|horizontal|(?<![a-z])x(?![a-z])|(?<![a-z])(?:axis|axe|achse|asse|eje|eixo)(?:[\s_-]*(?:unit|type|label|mode|name|x))?"
     r"|axis(?:unit|type|label|name)|spectral[\s_-]*(?:axis|units?)|^\W*(?:units?|einheit|unidad|"
     r"unit.{1,4})\W*$|ось|единиц|坐标|横[轴軸]|x[轴軸]|单位|単位",
     re.I,
 )
 _Y_KEY = re.compile(
     r"(?<![a-z])y[\s_-]*(?:axis|achse|axe|label|units?|einheit|data|title|mode|type|scale|name|$)|"
-    r"ordinat|intensit|纵[轴坐]|y[轴軸]",
+    r"ordinat|vertical|intensit|纵[轴坐]|y[轴軸]",
     re.I,
 )
 _NUMBERED_AXIS = re.compile(r"axis\w*\s*\[\s*(\d+)\s*\]", re.I)  # LabSpec: 1 is the spectral one
 _KEY = re.compile(r"^([^:=;,\t]{1,60})[:=;,\t]\s*(.*)$")
 _ONLY_LENGTH = re.compile(r"^\W*(?:nm|nanomet\w*|нм)\W*$", re.I)
-_NUMBER = re.compile(r"^\W*(\d{3,4}(?:\.\d+)?)\s*(?:nm)?\W*$")
+_NUMBER = re.compile(r"^\W*(\d{3,4}(?:\.\d+)?)\s*(?:nm|нм)?\W*$")
 _LASER_LINES_NM: tuple[float, ...] = (244.0, 257.2, 266.0, 325.0, 355.0, 405.0, 441.6, 457.9, 473.0)
 _LASER_LINES_NM += (488.0, 514.5, 532.0, 561.0, 632.8, 638.0, 647.1, 660.0, 671.0, 691.0, 752.5)
 _LASER_LINES_NM += (780.0, 785.0, 808.0, 830.0, 852.0, 976.0, 1030.0, 1064.0)
 _LASER_WITHIN_NM = 1.5
 _BEGINS_WITH_NUMBER = re.compile(r"^\W*[-+]?\d")
+_FIGURE = re.compile(r"(?<![\w.])\d{2,6}(?:[.,]\d{1,4})?(?!\d)")
+_MOST_FIGURES = 100
 
 
 @dataclass(frozen=True)
@@ -53,36 +51,48 @@ class HeaderFacts:
     infrared_line: str = ""
     absorbance_line: str = ""  # says that the intensities are such
     raman: bool = False
+    # with the lines: figures as they are written where a line speaks of nm, `Range: 250-2600 nm`
+    figures_in_nm: tuple[tuple[str, str], ...] = ()
 
 
-def facts_of(lines: Iterable[str], names: Sequence[str] = ()) -> HeaderFacts:
+def facts_of(name: str, lines: Iterable[str], names: Sequence[str] = ()) -> HeaderFacts:
     """What the lines around the numbers say; the worst statement counts where two contradict.
 
     `names` are the lines that name the columns: they are no statements about the axis, but
     `infrared` in one of them counts.
+
+    Raises:
+        SpectrumFileError: more text than stands around any spectrum; `name` is the file's.
     """
     axis: Axis | None = None
     axis_line = wavelength = infrared = absorbance = ""
     raman = False
+    figures: list[tuple[str, str]] = []
+    read = 0
     for whole in lines:
-        line = whole[:_LONGEST].strip(" \t\"'#;,%!/*")
+        read += len(whole[:_LONGEST])
+        if read > _MOST_TEXT:
+            refuse(name, "more text stands around the numbers than any spectrum has")
+        line = whole[:_LONGEST].strip(_AROUND + "%")
         if not line:
             continue
         said = _stated(line)
         if said is not None and (axis is None or axis in RAMAN):
             axis, axis_line = said, line
+        if len(figures) < _MOST_FIGURES and axis_words.speaks_in_nm(line):
+            figures += [(figure, line) for figure in _FIGURE.findall(line)]
         is_raman = axis_words.mentions_raman(line)
         raman = raman or is_raman
-        if _says_absorbance(line):
+        if _says_absorbance(whole[:_LONGEST].strip(_AROUND)):
             absorbance = absorbance or line
-        if _LASER.search(line) is not None or said is not None or _is_lasers_value(line):
+        if axis_words.speaks_of_optics(line) or said is not None or _is_lasers_value(line):
             continue
         if axis_words.mentions_infrared(line) and not is_raman:
             infrared = infrared or line
         if axis_words.mentions_wavelength(line):
             wavelength = wavelength or line
     infrared = infrared or next(filter(axis_words.mentions_infrared, names), "")
-    return HeaderFacts(axis, axis_line, wavelength, infrared, absorbance, raman)
+    return HeaderFacts(axis, axis_line, wavelength, infrared, absorbance, raman, tuple(figures))
 
 
 def _stated(line: str) -> Axis | None:
@@ -94,10 +104,10 @@ def _stated(line: str) -> Axis | None:
         return None
     if _Y_KEY.search(key):
         return None
-    if _X_KEY.search(key):
+    if _X_KEY.search(key) and not (found and _BEGINS_WITH_NUMBER.match(value)):
         axis = axis_named(value) or axis_named(_X_KEY.sub(" ", key))
         return None if axis in (Axis.UNKNOWN_SCRIPT, Axis.POSITION) else axis
-    if _LASER.search(line):
+    if axis_words.speaks_of_optics(line):
         return None
     if _ONLY_LENGTH.match(line):
         return Axis.NM
@@ -126,9 +136,12 @@ def _is_axis_name(line: str) -> bool:
 
 
 def _says_absorbance(line: str) -> bool:
-    if not axis_words.is_absorbance(line) or _LASER.search(line):
-        return False
     found = _KEY.match(line)
+    if found and _Y_KEY.search(found[1]):
+        value = found[2]
+        return axis_words.is_absorbance(value) or axis_words.is_absorbance_symbol(value)
+    if not axis_words.is_absorbance(line) or axis_words.speaks_of_optics(line):
+        return False
     return found is None or (
         parse_number(found[2].strip(" \t\"';,")) is None and not _BEGINS_WITH_NUMBER.match(found[2])
     )

@@ -151,11 +151,11 @@ def _shifts(
     said = Axis.WAVENUMBER if _RAMAN_UNITS.match(units) else axis_named(units)
     if said is None:
         file.fail(f"##XUNITS= is {units[:30]!r}, it must be 1/CM")
-    y_units = header.values.get("YUNITS", "")
-    if is_absorbance(y_units):
-        file.fail(f"##YUNITS= is {y_units[:30]!r}: not a Raman spectrum")
+    for label in ("YUNITS", "YLABEL"):
+        if is_absorbance(intensity := header.values.get(label, "")):
+            file.fail(f"##{label}= is {intensity[:30]!r}: not a Raman spectrum")
     free = [f"{key}: {value}" for key, value in header.values.items() if key not in _SETTLED]
-    facts = facts_of(free)
+    facts = facts_of(file.name, free)
     return shifts_cm1(
         file.name,
         axis,

@@ -41,7 +41,7 @@ def parse(file: TextFile, choices: Choices = NOTHING_CHOSEN) -> Spectrum:
         said=columns.said,
         label=columns.label,
         intensity_label=columns.intensity_label,
-        facts=facts_of((*header, *table.footer), names=table.header[len(header) :]),
+        facts=facts_of(file.name, (*header, *table.footer), names=table.header[len(header) :]),
         choices=choices,
         header_laser_nm=taken.excitation_nm if taken else None,
     )

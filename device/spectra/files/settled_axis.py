@@ -8,7 +8,13 @@ from typing import Final
 
 import numpy as np
 
-from device.spectra.files.axis_words import RAMAN, WAVELENGTHS, Axis, is_absorbance
+from device.spectra.files.axis_words import (
+    RAMAN,
+    WAVELENGTHS,
+    Axis,
+    is_absorbance,
+    is_absorbance_symbol,
+)
 from device.spectra.files.choices import FROM_HEADER, Choices
 from device.spectra.files.header_facts import HeaderFacts
 from device.spectra.files.text import Floats, refuse
@@ -16,9 +22,11 @@ from device.spectra.files.text import Floats, refuse
 _LARGEST_RAMAN_SHIFT_CM1: Final = 5000.0  # H2, the highest fundamental, lies at 4160
 _SMALLEST_RAMAN_SHIFT_CM1: Final = -4500.0  # the anti-Stokes side
 _LASERS_NM: Final = (150.0, 2000.0)
-_DETECTOR_WIDTHS: Final = (256, 512, 1024, 2048, 3648, 4096)  # an axis 0, 1, 2, ... of so many
 _NM_OF: Final = {Axis.NM: 1.0, Axis.UM: 1000.0, Axis.ANGSTROM: 0.1}
 _SHOWN = 60
+_IF_RAMAN: Final = (
+    "If it is a Raman spectrum nevertheless, say so in its header: a line `Raman spectrum`."
+)
 
 
 def shifts_cm1(
@@ -37,17 +45,19 @@ def shifts_cm1(
     Raises:
         SpectrumFileError: it is no Raman shift, or the file is no Raman spectrum.
     """
-    _check_kind(name, intensity_label, facts)
-    stated = facts.axis
+    _check_kind(name, intensity_label, facts, said)
+    stated, stated_by = facts.axis, facts.axis_line
+    if range_line := _range_in_nm(axis, facts):
+        stated, stated_by = Axis.NM, range_line
     if said in RAMAN and stated is not None and stated not in RAMAN | {Axis.WEAK_SHIFT}:
         refuse(
             name,
-            f"the column is called {_shown(label)} and a line says {_shown(facts.axis_line)}: one "
+            f"the column is called {_shown(label)} and a line says {_shown(stated_by)}: one "
             "of them is wrong",
         )
     unsaid = (None, Axis.WEAK_SHIFT, Axis.UNKNOWN_SCRIPT)
     kind = stated if said in unsaid and stated is not None else said
-    evidence = label if kind is said and label else facts.axis_line
+    evidence = label if kind is said and label else stated_by
     if kind not in RAMAN and kind not in WAVELENGTHS and facts.wavelength_line:
         kind, evidence = Axis.NM, facts.wavelength_line
     if kind in WAVELENGTHS or (
@@ -66,8 +76,14 @@ def shifts_cm1(
             f"the axis is called {_shown(evidence)} ({what}), it must be Raman shift in cm-1",
             remedy=hint,
         )
-    if kind is None and _counts_pixels(axis):
-        refuse(name, "the first column counts pixels, it must be Raman shift in cm-1")
+    if kind is None and choices.axis_column is None and _counts_pixels(axis):
+        refuse(
+            name,
+            f"the axis counts pixels or rows from {axis[0]:g} by ones, it must be Raman shift in "
+            "cm-1",
+            remedy="Export it with the Raman shift. If the numbers are shifts, say so: "
+            "--axis-column 1.",
+        )
     if min(axis[0], axis[-1]) > _LARGEST_RAMAN_SHIFT_CM1:
         refuse(
             name,
@@ -77,16 +93,23 @@ def shifts_cm1(
     return axis, None
 
 
-def _check_kind(name: str, intensity_label: str, facts: HeaderFacts) -> None:
+def _check_kind(name: str, intensity_label: str, facts: HeaderFacts, said: Axis | None) -> None:
     """Refuse what is no Raman spectrum."""
-    absorbance = intensity_label if is_absorbance(intensity_label) else facts.absorbance_line
+    symbol = is_absorbance_symbol(intensity_label) and said is Axis.WAVENUMBER and not facts.raman
+    named = symbol or is_absorbance(intensity_label)
+    absorbance = intensity_label if named else facts.absorbance_line
     if absorbance and not (facts.raman and absorbance is not intensity_label):
         refuse(
             name,
             f"{_shown(absorbance)} stands in it: an absorption spectrum, not a Raman spectrum",
+            remedy=None if is_absorbance(intensity_label) else _IF_RAMAN,
         )
     if facts.infrared_line and not facts.raman:
-        refuse(name, f"{_shown(facts.infrared_line)} stands in it: not a Raman spectrum")
+        refuse(
+            name,
+            f"{_shown(facts.infrared_line)} stands in it: not a Raman spectrum",
+            remedy=_IF_RAMAN,
+        )
 
 
 def _converted(
@@ -131,11 +154,30 @@ def _converted(
     return shifts, laser_nm
 
 
+def _range_in_nm(axis: Floats, facts: HeaderFacts) -> str:
+    """The line whose figures in nm are the ends of the axis, as far as they are written; or ""."""
+    if not facts.figures_in_nm:
+        return ""
+    ends = (float(axis.min()), float(axis.max()))
+    step = (ends[1] - ends[0]) / max(1, len(axis) - 1)
+    low, high = (
+        [line for figure, line in facts.figures_in_nm if _is_written(end, figure, step)]
+        for end in ends
+    )
+    return high[0] if low and high else ""
+
+
+def _is_written(value: float, figure: str, step: float) -> bool:
+    """`2600` may be 2598: it is written to hundreds, and the last point is a step away."""
+    whole, _, decimals = figure.replace(",", ".").partition(".")
+    zeros = len(whole) - len(whole.rstrip("0"))
+    unit = 10.0 ** (-len(decimals) if decimals.strip("0") else zeros)
+    return abs(float(figure.replace(",", ".")) - value) <= max(unit, step)
+
+
 def _counts_pixels(axis: Floats) -> bool:
     steps = np.arange(len(axis))
-    return len(axis) in _DETECTOR_WIDTHS and any(
-        np.array_equal(axis, steps + start) for start in (0, 1)
-    )
+    return any(np.array_equal(axis, steps + start) for start in (0, 1))
 
 
 def _shown(text: str) -> str:

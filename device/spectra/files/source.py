@@ -23,6 +23,9 @@ from device.spectra.files.vocabulary import FOREIGN_SCRIPTS
 
 # Below tab, or between CR and space: no text file has these; a binary file has them soon.
 _BINARY = bytes(set(range(32)) - {9, 10, 11, 12, 13, 26})
+# The full-width Latin letters, digits and signs of East Asian text, and the blank of that width.
+_FULL_WIDTH = re.compile("[\uff01-\uff5e\u3000]")
+_TO_ASCII: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _NOT_ASCII = re.compile(rb"[^\n\r]*[\x80-\xff][^\n\r]*")
 _MOST_LINES_TRIED = 200
 # Of 8 bits and of two bytes; one is believed where a word of a spectrum's header appears in it.
@@ -61,6 +64,8 @@ class Source:
         if not self.data.strip():
             raise SpectrumFileError(f"{self.name} is empty.")
         text = self._decoded()
+        if _FULL_WIDTH.search(text):
+            text = text.translate(_TO_ASCII)
         lines = text.count("\n") + text.count("\r")
         if lines > 2 * MAX_LINES:  # before they are made: each costs memory of its own
             refuse(self.name, f"more than {MAX_LINES} lines; a spectrum has fewer")

@@ -16,7 +16,7 @@ from device.spectra.files.header_facts import facts_of
 from device.spectra.files.plain_header import parse_header
 from device.spectra.files.settled_axis import shifts_cm1
 from device.spectra.files.source import Source
-from device.spectra.files.spc_axis import RAMAN, axis_of, is_absorption
+from device.spectra.files.spc_axis import RAMAN, axis_of, is_absorption, may_be_infrared
 from device.spectra.files.text import (
     LARGEST_NUMBER,
     Floats,
@@ -79,7 +79,13 @@ def read(source: Source, choices: Choices) -> Spectrum:
     if is_absorption(header.y_type, header.technique):
         refuse(name, "an SPC file of absorbance or transmission, not a Raman spectrum")
     time_ms, taken = parse_header(log)
-    facts = facts_of((*log, header.comment))
+    facts = facts_of(name, (*log, header.comment))
+    if may_be_infrared(said, header.technique) and not facts.raman:
+        refuse(
+            name,
+            "an SPC file of FT-IR or FT-Raman in wavenumbers, and nothing says which",
+            remedy="If it is a Raman spectrum, save it with Raman shift as the axis.",
+        )
     shifts, laser_nm = shifts_cm1(
         name,
         axis,

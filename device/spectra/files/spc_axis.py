@@ -21,6 +21,7 @@ _ARBITRARY: Final = 0
 # Kubelka-Munk, log(1/R), absorbance; transmission, reflectance, valleys
 _ABSORPTION: Final = frozenset({2, 3, 10, 128, 129, 130})
 RAMAN: Final = 11  # the technique
+_FOURIER: Final = 4  # FT-IR, FT-NIR and FT-Raman have one code
 # near infrared, UV-visible, X-ray, mass, NMR, X-ray powder: never Raman
 _OTHER_TECHNIQUES: Final = frozenset({5, 7, 8, 9, 10, 12})
 
@@ -37,6 +38,11 @@ def axis_of(code: int, label: str) -> Axis | None:
     if both <= {Axis.SHIFT, Axis.WAVENUMBER, Axis.WEAK_SHIFT}:
         return Axis.SHIFT if Axis.SHIFT in both else Axis.WAVENUMBER
     return labelled if labelled not in (Axis.SHIFT, Axis.WAVENUMBER, Axis.WEAK_SHIFT) else coded
+
+
+def may_be_infrared(axis: Axis | None, technique: int) -> bool:
+    """Wavenumbers of a Fourier spectrometer: infrared, unless something else says Raman."""
+    return technique == _FOURIER and axis is Axis.WAVENUMBER
 
 
 def is_absorption(intensities: int, technique: int) -> bool:

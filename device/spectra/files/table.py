@@ -17,6 +17,7 @@ from device.spectra.files.text import LARGEST_NUMBER, Floats, TextFile
 _COMMENT = "#"
 _MOST_CELLS = 500_000
 _MOST_HEADER_LINES = 2000
+_TURN = "Turn rows into columns, so that shift and intensity stand side by side in each line."
 _FEWEST_ROWS_OF_A_TABLE = 10  # fewer numbers apart from the others belong to the header
 
 
@@ -65,13 +66,21 @@ def table_in(file: TextFile, first_line: int = 0, dialect: Dialect | None = None
     if dialect is not None and dialect.separator != chosen.separator:
         file.fail("the numbers are separated otherwise than the lines above them")
     if width > MOST_COLUMNS or width * len(lines) > _MOST_CELLS:
-        file.fail(f"{width} columns in {len(lines)} lines; that is no single spectrum")
+        problem = f"{width} columns in {len(lines)} lines; that is no single spectrum"
+        file.fail(problem, remedy=_TURN if width > len(lines) else None)
     flat, numbers, blocks = _rows(file, first_line, chosen, width)
     if not blocks:
         file.fail("no line with two numbers in it")
     values = np.frombuffer(flat, dtype=np.float64).reshape(-1, width)
     block = _one_block(file, chosen, width, values, numbers, blocks)
     kept = slice(block.first_row, block.first_row + block.rows)
+    if block.rows < _FEWEST_ROWS_OF_A_TABLE < width:
+        file.fail(
+            f"{width} numbers in a line and {block.rows} such lines; one spectrum has one point in "
+            "each line",
+            numbers[block.first_row],
+            _TURN,
+        )
     line_numbers = list(numbers[kept])
     if line_numbers[0] - first_line > _MOST_HEADER_LINES:
         file.fail(f"{line_numbers[0]} lines stand above the numbers; it is no spectrum's file")

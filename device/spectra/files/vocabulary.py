@@ -50,14 +50,16 @@ WAVELENGTH: Final = _words(r"""
     lungime[\s_]*de[\s_]*und dalga[\s_]*boy valovn\w*[\s_]*dol valn\w*[\s_]*du.{1,4}in
     (?<![a-z])w(?:v?l|avel|len)(?![a-z]) lainepikkus bangos?[\s_]*ilg
     panjang[\s_]*gelombang b..?.?.?c[\s_]*s.{1,4}ng
-    lambda(?!\w) λ 波[長长] ラムダ длин\w*\s*волн довжин\w*\s*хвил дължин\w*\s*на\s*вълн
+    lambda(?![a-z]|[\s_]*(?:solutions|physik)) λ 波[長长] ラムダ длин\w*\s*волн довжин\w*\s*хвил
+    дължин\w*\s*на\s*вълн
     таласн\w*\s*дужин 파장 μήκ\w*\s*κύμ طول\s*ا?ل?موج אורך\s*גל ความยาวคลื่น तरंगदैर्घ्य
 """)
 WAVENUMBER: Final = _words(r"""
     wave[\s_-]*n(?:umber|o\b|um\b) wellen[\s_-]*zahl nombres?[\s_]*d.{0,8}onde
     n.{1,4}meros?[\s_]*de[\s_]*onda numer[oi][\s_]*d.{0,8}ond golfgetal v.{1,4}gtal
     b.{1,4}lgetal aaltoluku liczb\w*[\s_]*fal vlno[.\w]{1,4}et hull.{1,4}msz.{1,4}m
-    num.{1,4}r[\s_]*de[\s_]*und dalga[\s_]*say 波数 波數 파수 волнов\w*\s*числ
+    num.{1,4}r[\s_]*de[\s_]*und dalga[\s_]*say 波[数數](?<!周波[数數]) 파수(?<!주파수)
+    волнов\w*\s*числ
     хвильов\w*\s*числ κυματαριθμ kayser
 """)
 RAMAN: Final = _words(r"""
@@ -87,20 +89,29 @@ ANGSTROM: Final = _words(r"""
 """)
 PIXEL: Final = _words(r"""
     p.{1,4}xel (?<![a-z])channels?(?![a-z]) (?<![a-z])(?:index|idx|row|no\.?|nr\.?|#)$
-    (?<![a-z])kan(?:al|.l)(?![a-z]) 像素 ピクセル пиксел 序号 data[\s_]?points?
+    (?<![a-z])kan(?:al|.l)(?![a-z]) ^\W*pi?x\W*$ 像素 ピクセル пиксел 序号 data[\s_]?points?
 """)
 # time, frequency, energy, mass, and other units of a shift
 OTHER: Final = _words(r"""
     (?<![a-z])[mk]?ev(?![a-z]) (?<![a-z])[tgmk]?hz(?![a-z]) (?<![a-z])time(?![a-z])
     temps\b (?<![a-z])zeit(?![a-z]) tiempo время 时间 時間 frequen[cz](?!.*cm)
-    fr.{1,4}quence(?!.*cm) frecuencia(?!.*cm) частот\w*(?!.*см) 频率(?!.*cm)
-    (?<![a-z])energ энерг 能量 (?<![a-z])mass\b m/z ^\W*t\s*[/(\[]
+    fr.{1,4}quence(?!.*cm) frecuencia(?!.*cm) частот\w*(?!.*см) [频頻]率(?!.*cm)
+    周波[数數](?!.*cm) 주파수(?!.*cm) ^\W*(?:ms|min|hr|mv|px|\xb0c|mm)\W*$
+    (?<![a-z])(?:e|[^\x00-\x7f]{1,2})nerg(?!.*cm) энерг(?!.*см) 能量 エネルギ
+    (?<![a-z])mass\b m/z ^\W*t\s*[/(\[]
     [(\[/]\s*(?:[fpn\xb5μu]s|h|deg|\xb0|rad|m?t|m?v|ma|k?pa|m?bar|da|mm|km|m)\s*[)\]]?$
     2\s*-?\s*(?:theta|θ) temperatur
     retention minutes?\b seconds?\b [(\[]\s*(?:m?s|sec|min|k|\xb0c|ppm)\s*[)\]]
-    (?<![a-z])ppm(?![a-z]) absolute?[\s_]*(?:wave[\s_]*number|wellenzahl) тгц эв(?!\w)
+    (?<![a-z])ppm(?![a-z]) absol\w*[\s_]*(?:wave[\s_-]*number|wellenzahl)
+    (?:wave[\s_-]*numbers?|wellenzahl\w*)\W+absol тгц эв(?!\w)
     (?<!\d)1\s*/\s*(?:nm|[\xb5μu]?m|mm)(?![a-z])
     (?<![a-zcс])(?:n|m|\xb5|μ)?m\s*\^?\s*[-\u2212\u207b]\s*1?
+""")
+# parts of an instrument that have a wavelength of their own
+OPTICS: Final = _words(r"""
+    laser l.{1,4}ser\b excit exzit anreg erreg blaze grating gitter filter detector detektor
+    slit spalt objecti objekti cent(?:er|re|ral)[\s_]*wave zentralwell 激光 激发 雷射 励起 レーザ
+    лазер возбужд
 """)
 # ... and other kinds of spectra that are no Raman spectra
 INFRARED: Final = _words(r"""
@@ -111,24 +122,35 @@ INFRARED: Final = _words(r"""
     k.{1,4}z.{1,4}l.{1,4}tesi (?<![a-z])ft[\s/_-]?n?ir(?![a-z]) (?<![a-z])atr(?![a-z])
     (?<![a-z])drifts?(?![a-z])
     (?<![a-z])(?:mid|near|n|m)?[\s_-]?ir[\s_-]*(?:spe[ck]|abso|trans|data|micro)
-    spe[ck]tr\w*[\s_]+n?ir(?![a-z]) ик[\s-]*(?:фурье|спектр) [红紅赤]外 υπέρυθρ
+    spe[ck]tr[^\W_]*[\s_]+n?ir(?![a-z]) ик[\s-]*(?:фурье|спектр) [红紅赤]外 υπέρυθρ
     (?<![a-z])uv[\s/_-]?vis (?<![a-z])nmr(?![a-z]) (?<![a-z])xrd(?![a-z]) diffract
-    terahertz chromatogra mass[\s_]spe[ck]tr
+    terahertz chromatogra mass[\s_]spe[ck]tr (?:widm|spettr)[^\W_]*[\s_]+n?ir(?![a-z])
+    (?<!\w)ик(?!\w)
+    (?:[:=;,\t]|^)\W{0,3}(?:(?:mid|near|far)[\s_-]?)?(?-i:M?IR)\W{0,3}$
+    (?<![a-z])(?:mid|far|m)[\s_-]?ir(?![a-z]) interferogram single[\s_-]*beam
+    (?:fluores[cz]|lumines[cz]|emission|(?<![a-z])(?:libs|epr|esr))[^\W_]*[\s_-]*spe[ck]tr
+    spe[tck]{1,2}tr[^\W_]{0,6}[\s_]+d\w{0,3}[\s'\u2019]?(?:.{1,2}mission|fluor|lumin) ellipsomet
+    dichroi
 """)
 ABSORBANCE: Final = _words(r"""
-    abso?r[bp](?:an|t(?:ion|an)|c[ij]) absz?orb asor?bim assorb absorv absor.{1,4}o trans?mi[ts]
+    a[bp]sz?o?r[bp] asor?bim assorb absorv absor.{1,4}o tra(?:ns?|s)mi[tsj]
     ^\W*a(?:bs)?\W*$ ^\W*k\W?m\W*$ (?<![a-z])o\.\s*d\.(?!\w) emissivit απορρόφ διαπερατ
     so.{1,2}urma(?![a-z]) ge.{1,2}irgen l.{1,2}p.{1,2}isy .{1,2}tereszt h[^\x00-\x7f]{1,4}p\s*th
     %\s*trans (?<![a-z])t\s*[(\[]?\s*%
-    transmiss trasmitt transparenz durchl.{1,6}ss extin[ck]t reflect reflekt
-    r.{1,4}flectan riflett kubelka log\s*\(?1/r (?<![a-z])%\s*[tr](?![a-z])
+    transparenz durchl.{1,6}ss extin[ck] r(?:e|[^\x00-\x7f]{1,2})fle[ckx] rifl remission odbici
+    odraz[iu]v kubelka log\s*\(?1/r (?<![a-z])%\s*[tr](?![a-z])
     optical[\s_]*density [吸透反]光?[过過射]?[度率] 吸收 吸収 反射 пропускан поглощен отражен
     оптич\w*\s*плотн 흡광 투과
+""")
+# A symbol or a shortened word, which also may be the name of a sample: it counts where no name and
+# no line says Raman shift.
+ABSORBANCE_SYMBOL: Final = _words(r"""
+    ^\W*(?:t|tr|transm?|trasm|r|refl?|e|ext|o\W?d|оп)\W*$ ^\W*-?\s*log\W*r\W*$
 """)
 INTENSITY: Final = _words(r"""
     intensit intensid intenz intens counts? signal processed amplitud
     (?<![a-z])cts(?![a-z]) 強度 强度 计数 интенсив інтенс 강도 έντασ сигнал
-    dark[\s_-]*(?:subtracted|corrected) spe[ck]tr (?<![a-z])arb a\.\s*u ^y$
+    dark[\s_-]*(?:subtracted|corrected) spe[ck]tr(?!\w*al|om) (?<![a-z])arb a\.\s*u ^y$
 """)
 
 # In which an old encoding of a header shows itself.
