@@ -150,11 +150,12 @@ def identify(
         volumes, volume_sd = volume_fractions(shares, sd, asserted, compounds)
     limiting = limiting_shares(fit, asserted, numbers) if asserted.any() else None
     hidden = 0.0 if limiting is None else float(limiting[~asserted].max(initial=0.0))
+    there = probability(score)
     components = tuple(
         Component(
             name=compounds[i].name,
             cas=compounds[i].cas,
-            presence=float(probability(score)[i]),
+            presence=float(there[i]),
             signal_share=float(shares[i]),
             signal_share_uncertainty=float(SURE_SIGMAS * sd[i]),
             signal_share_at_least=_at_least(shares[i] - SURE_SIGMAS * sd[i], hidden),
