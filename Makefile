@@ -48,9 +48,10 @@ demo: $(DEVICE_STAMP)  ## Identify a real four-solvent frame on the simulated an
 	@echo "Measured spectrum, fitted components and residual: $(CURDIR)/$(DEMO_PICTURE)"
 	@echo "The operator's screen, with ten samples: $(BIN)/ramix serve --port sim:scenes=demo --open"
 
-# A file's tests stay together: many share what they build once.
+# A file's tests stay together: many share what they build once. Files begin in the order of
+# tests/longest_first.py.
 test: lint  ## Linters, types, import rules and the whole test suite
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 notebook: $(DEV_STAMP)  ## Tests of the experiments, run by hand
 	@$(BIN)/python -m pytest tests/notebook

@@ -52,7 +52,7 @@ def make(context: Context) -> Result:
 def _of(
     context: Context, label: str, bundle: Bundle, networks: int
 ) -> tuple[list[Table], dict[str, object]]:
-    fresh, each = context.count(60, 3000), context.part(150, 1500)
+    fresh, each = context.count(60, 3000), context.part(30, 1500)
     of_all = (fresh + 3 * each) * networks
     counted = iter(range(1, of_all + 1))
     maker = ExampleMaker(bundle, context.seed * 100 + _STREAM)

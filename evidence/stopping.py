@@ -55,7 +55,7 @@ class _Sample:
 
 def make(context: Context) -> Result:
     identifiers, pures = context.identifiers(), context.pures()
-    count = context.count(tiny=5, full=100)
+    count = context.count(tiny=3, full=100)
     brightness = BRIGHTNESS if context.size.value == "full" else BRIGHTNESS[1:3]
     done = iter(range(1, count * len(brightness) * len(identifiers) + 1))
     tables: list[Table] = []

@@ -49,7 +49,7 @@ def make(context: Context) -> Result:
     names = np.array(context.manifest().compound_names)
     every = [(_group(one.group), one) for one in context.development()]
     every = [(group, one) for group, one in every if group]
-    spectra = every[:: context.part(20, 1)]
+    spectra = every[:: context.part(40, 1)]
     if not any(group in (MIXTURES, LIQUIDS) for group, _ in every):
         return NothingToShow(why="There is no measured spectrum of this library's compounds.")
     rng = np.random.default_rng([context.seed, _STREAM])

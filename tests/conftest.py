@@ -10,9 +10,11 @@ import os
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from device import installation
+from tests.longest_first import longest_first
 
 for _name in ("SYSTEM_CONFIG_DIR", "SYSTEM_STATE_DIR"):
     setattr(installation, _name, Path("/nonexistent/ramix") / _name)
@@ -36,3 +38,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("ramix")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = longest_first(items)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from device.driver import averaging
 from device.driver.averaging import (
     AveragedFrames,
     CameraNoise,
@@ -155,3 +156,9 @@ def test_no_frames_are_refused() -> None:
         average_frames(np.zeros((0, 5), np.uint16))
     with pytest.raises(ValueError, match="counts"):
         average_frames(np.zeros(5, np.uint16))
+
+
+@pytest.mark.parametrize("frames", [2, 3, 8, 10, 11, 40])
+def test_the_middle_of_few_and_of_many_frames_is_their_median(frames: int) -> None:
+    counts = _frames(frames, n=64)
+    assert np.array_equal(averaging._middle(counts), np.median(counts, axis=0))

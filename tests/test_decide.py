@@ -1,7 +1,5 @@
 """The decision's numbers are fitted on scenes of the bundle's library, and always the same."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -13,28 +11,16 @@ from device.answer.identifier import Identifier
 from device.inference.bundle import Bundle
 from device.inference.decision_numbers import Decision, decision_json, read_decision
 from device.strict_json import Fields
+from tests.lax_rates import RATES, SCENES, lax
 from tests.tiny_bundles import NUMBERS, tiny_bundle
-from train.decision import decide as module
 from train.decision import weights
 from train.decision.decide import UNFITTED, Undecidable, decide
 from train.decision.examples import Example, ExampleMaker
 from train.decision.logistic import logistic
 
-SCENES = 120  # of each stream: enough for these rates, not for those of the product
-RATES = {"FALSE_NAMES": 0.08, "FALSE_FOREIGN": 0.1, "FALSE_NAMES_BESIDE": 0.25}
-
 
 def with_numbers(bundle: Bundle, decision: Decision) -> Bundle:
     return replace(bundle, manifest=replace(bundle.manifest, decision=decision))
-
-
-@contextmanager
-def lax() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patched:
-        for name, rate in RATES.items():
-            patched.setattr(module, name, rate)
-            patched.setattr(weights, name, rate)
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.spectra import noise
+from device.spectra.in_order import in_order, median_nearby
 from device.spectra.noise import between_frames, fine_structure, noise_variance
 from firmware_bridge.simulator.detector import default_calibration
 
@@ -114,3 +115,17 @@ def test_repeated_levels_are_ordered_as_a_stable_sort_orders_them(
     level = np.array(levels, float)
     expected = np.argsort(np.tile(level, times), kind="stable")
     assert np.array_equal(noise._order_of_repeated(level, times), expected)
+
+
+@given(st.lists(st.lists(st.integers(0, 9), min_size=6, max_size=6), min_size=1, max_size=12))
+def test_rows_in_order_are_what_a_sort_of_every_place_gives(rows: list[list[int]]) -> None:
+    table = np.array(rows)
+    assert np.array_equal(np.stack(in_order(list(table))), np.sort(table, axis=0))
+
+
+@pytest.mark.parametrize("points", [5, 9])
+def test_the_median_nearby_is_that_of_every_window(points: int) -> None:
+    values = np.random.default_rng(3).normal(size=50)
+    held = np.pad(values, points // 2, mode="reflect")
+    windows = np.lib.stride_tricks.sliding_window_view(held, points)
+    assert np.array_equal(median_nearby(values, points), np.median(windows, axis=1))

@@ -13,6 +13,7 @@ from device.inference.bundle import Bundle, read_bundle
 from device.inference.golden import check_golden
 from device.inference.trust import SigningKey, TrustPolicy, default_trust_policy
 from device.spectra.files.reading import read_spectrum
+from tests.lax_rates import lax
 from tests.tiny_training import tiny_training
 from train.cli.main import cli
 from train.library.default_recipe import recipe_for
@@ -50,7 +51,8 @@ exposure_ms = 400.0
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    with lax():
+        return CliRunner().invoke(cli, arguments, catch_exceptions=False)
 
 
 def lines(centers: tuple[float, ...]) -> Floats:

@@ -29,6 +29,8 @@ from tests.record_stores import another_device, edit, filled
 from tests.records_soak import soak
 from tests.sample_answers import answer
 
+LOG_HEAD = 32  # bytes before the first page in SQLite's log
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -144,7 +146,63 @@ def test_an_answer_does_not_wait_for_the_mark(path: Path, monkeypatch: pytest.Mo
     mark = read_mark(path)
     assert mark is not None and mark.sequence == 3
     assert whole(path) == 3
-    assert "ramix-records" not in {thread.name for thread in threading.enumerate()}
+    assert not settling_threads()
+
+
+def settling_threads() -> list[threading.Thread]:
+    return [one for one in threading.enumerate() if one.name.startswith("ramix-records")]
+
+
+def test_what_follows_an_entry_is_ready_before_the_light(path: Path) -> None:
+    """Starting a thread takes as long as storing the answer."""
+    with RecordStore(path) as store:
+        store.check_writable()
+        there = settling_threads()
+        store.append(answer())
+        assert settling_threads() == there and len(there) == 1
+    assert not settling_threads()
+
+
+def test_without_a_thread_to_be_had_the_mark_is_there_all_the_same(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_thread(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    filled(path, 2)
+    mark = read_mark(path)
+    assert mark is not None and mark.sequence == 2
+    assert whole(path) == 2
+
+
+def test_a_measurement_waits_for_the_disk_once(path: Path) -> None:
+    """SQLite syncs the head of its log whenever the log begins anew: that is done before."""
+    log = path.with_name("records.sqlite-wal")
+    with RecordStore(path) as store:
+        for _ in range(3):
+            store.check_writable()
+            before = log.read_bytes()[:LOG_HEAD]
+            store.append(answer())
+            assert log.read_bytes()[:LOG_HEAD] == before
+            store.settled()
+    assert whole(path) == 3
+
+
+def test_a_disk_that_takes_no_more_bytes_is_told_before_light_is_made(path: Path) -> None:
+    filled(path, 1)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with RecordStore(path) as store:
+        store.check_writable()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (LOG_HEAD, before[1]))
+        try:
+            with pytest.raises(RecordStoreError):
+                store.check_writable()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        store.check_writable()
+        store.append(answer())
+    assert whole(path) == 2
 
 
 def test_a_nearly_full_disk_is_refused_before_light_is_made(

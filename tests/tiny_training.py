@@ -1,4 +1,6 @@
-"""The rest of a library's description for a training of seconds, in tests."""
+"""The rest of a library's description for a training of seconds; it is decided within `lax()`."""
+
+from tests.lax_rates import SCENES
 
 
 def tiny_training(steps: int) -> str:
@@ -17,7 +19,7 @@ dense = 16
 [recipe.evaluation]
 spectra = 200
 calibration_spectra = 40
-decision_scenes = 450
+decision_scenes = {SCENES}
 [recipe.mixtures]
 traces = 0.0
 """

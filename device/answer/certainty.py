@@ -72,7 +72,7 @@ def margin(
     now = total(compound_terms(fit, why.presence, numbers)) - numbers.named_from
     then = total(compound_terms(later, why.presence, numbers)) - numbers.named_from
     named, open_ = now > 0.0, (now <= 0.0) & (then > 0.0)
-    each = np.select([named, open_], [now, -then], np.inf)
+    each = np.where(named, now, np.where(open_, -then, np.inf))
     away = float(each[fit.evidence > 0].min(initial=np.inf))
     if any(reason.code in _OPEN for reason in found.reasons):
         return min(away, 0.0)

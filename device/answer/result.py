@@ -5,7 +5,6 @@ Next: `device/show/card.py`, which lays it out for people.
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from device.answer.hidden import volume_kept
@@ -116,7 +115,7 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
             "task": answer.model.task,
             "signed_by": signers_json(answer.model.signed_by),
         },
-        "decision": asdict(answer.decision),
+        "decision": vars(answer.decision).copy(),
         "why": why,
         "settings": _settings(answer),
         "self_test": None
@@ -135,12 +134,12 @@ def _settings(answer: "Answer") -> dict[str, Any] | None:
     if answer.settings is None:
         return None
     overridden = answer.self_test is not None and answer.self_test.despite
-    return {**asdict(answer.settings), **({"despite_self_test": True} if overridden else {})}
+    return {**vars(answer.settings), **({"despite_self_test": True} if overridden else {})}
 
 
 def signers_json(signers: "Sequence[Signer]") -> list[dict[str, Any]]:
     """Who signed the model, and whether that was the published demo key."""
-    return [asdict(signer) for signer in signers]
+    return [vars(signer).copy() for signer in signers]
 
 
 def limits_json(limits: "Sequence[DetectionLimit]") -> list[dict[str, Any]]:

@@ -26,14 +26,15 @@ def why_json(why: Why, names: Sequence[str], named: frozenset[str]) -> dict[str,
     score, fit = total(why.compounds), why.fit
     found = [i for i in np.argsort(-score, kind="stable") if fit.evidence[i] > 0]
     told = [i for n, i in enumerate(found) if n < _MOST_TOLD or names[i] in named]
+    odds, terms = score.tolist(), {term: part.tolist() for term, part in why.compounds.items()}
     return {
         "cut": round(why.cut, 3),
         "compounds": [
             {
                 "name": names[i],
                 "named": names[i] in named,
-                "log_odds": round(float(score[i]), 3),
-                "terms": {term: round(float(part[i]), 3) for term, part in why.compounds.items()},
+                "log_odds": round(odds[i], 3),
+                "terms": {term: round(part[i], 3) for term, part in terms.items()},
                 "evidence": round(float(fit.evidence[i]), 3),
                 "presence": round(float(why.presence[i]), 4) if i < len(why.presence) else None,
                 "support": round(float(fit.support[i]), 3),

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from device.driver.averaging import CameraNoise
 from device.driver.spectrometer import Frame, Spectrometer
-from device.spectra.noise import median_nearby
+from device.spectra.in_order import median_nearby
 from device.spectra.resampling import WavenumberGrid
 from firmware_bridge.calibration import CalibrationPage
 

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from device.spectra.noise import MAD_TO_SIGMA, between_frames, fine_structure
+from device.spectra.in_order import in_order
+from device.spectra.noise import MAD_TO_SIGMA, between_frames, fine_structure, median
 
 Counts = npt.NDArray[np.uint16]
 Floats = npt.NDArray[np.float64]
@@ -25,6 +26,7 @@ _ROUNDING_VARIANCE = 1.0 / 12.0
 _COSMIC_SIGMAS = 6.0
 # A laser drifting by this much between frames is drift, not a cosmic ray, however bright the line.
 _COSMIC_MIN_FRACTION = 0.05
+_FEW = 10  # frames up to which sorting them by exchanges is the faster way
 # With two frames that differ there is no telling which of them was hit.
 MIN_FRAMES_FOR_COSMIC_RAYS = 3
 # A pixel whose samples spread so much more than the law says is as uncertain as they show: by
@@ -76,18 +78,25 @@ def average_frames(counts: Counts) -> AveragedFrames:
     frames = len(samples)
     if frames == 1 or bool((counts == counts[0]).all()):
         return AveragedFrames(samples[0], None, 0, frames)
-    middle = np.median(samples, axis=0)
+    middle = _middle(counts)
     law = between_frames(samples, middle)
     one = np.maximum(law.variance(middle), _ROUNDING_VARIANCE)
-    kept = ~_cosmic_rays(samples, middle, one)
-    number = kept.sum(axis=0)
-    mean = np.where(kept, samples, 0.0).sum(axis=0) / number
-    squares = np.where(kept, (samples - mean) ** 2, 0.0).sum(axis=0)
+    struck = _cosmic_rays(samples, middle, one)
+    rejected = int(struck.sum())
+    if rejected:
+        kept = ~struck
+        number = kept.sum(axis=0)
+        mean = np.where(kept, samples, 0.0).sum(axis=0) / number
+        squares = np.where(kept, (samples - mean) ** 2, 0.0).sum(axis=0)
+    else:
+        number = np.array([frames])
+        mean = samples.sum(axis=0) / number
+        squares = ((samples - mean) ** 2).sum(axis=0)
     freedom = np.maximum(number - 1, 1)
     spread = squares / freedom
     unlikely = spread > one * _unlikely_ratio(freedom)
     variance = np.where(unlikely, spread, one) / number
-    return AveragedFrames(mean, variance, int((~kept).sum()), frames)
+    return AveragedFrames(mean, variance, rejected, frames)
 
 
 def measured_variance(
@@ -120,6 +129,14 @@ def measured_variance(
     return variance
 
 
+def _middle(counts: Counts) -> Floats:
+    """The median [n] of frames [k, n]."""
+    frames = len(counts)
+    ordered = in_order(list(counts)) if frames <= _FEW else np.sort(counts, axis=0)
+    lower, upper = (frames - 1) // 2, frames // 2
+    return np.asarray(0.5 * (ordered[lower].astype(np.float64) + ordered[upper]))
+
+
 def _unlikely_ratio(freedom: npt.NDArray[np.integer[Any]]) -> Floats:
     """Sample variance over variance that normal samples exceed with `_UNLIKELY_SIGMAS`
     (Wilson & Hilferty, PNAS 1931, 17, 684)."""
@@ -133,7 +150,7 @@ def _cosmic_rays(samples: Floats, middle: Floats, variance: Floats) -> Bools:
         return np.zeros(samples.shape, bool)
     excess, sigma = samples - middle, np.sqrt(variance)
     # Where a whole frame lies higher, as with a drifting level, its own spread sets the scale.
-    spread = MAD_TO_SIGMA * np.median(np.abs(excess / sigma), axis=1, keepdims=True)
+    spread = MAD_TO_SIGMA * np.array([[median(frame)] for frame in np.abs(excess / sigma)])
     threshold = _COSMIC_SIGMAS * sigma * np.maximum(spread, 1.0)
     threshold += _COSMIC_MIN_FRACTION * (middle - middle.min())
     return np.asarray(excess > threshold)

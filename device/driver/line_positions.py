@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from device.spectra.noise import fine_structure, median_nearby
+from device.spectra.in_order import median_nearby
+from device.spectra.noise import fine_structure
 
 Floats = npt.NDArray[np.float64]
 

@@ -16,7 +16,8 @@ from device.driver.averaging import CameraNoise
 from device.driver.heating import DRIFT
 from device.driver.safety import Safety
 from device.driver.spectrometer import Frame
-from device.spectra.noise import MAD_TO_SIGMA, between_frames, median, median_nearby
+from device.spectra.in_order import median_nearby
+from device.spectra.noise import MAD_TO_SIGMA, between_frames, median
 from device.spectra.spectrum import DRIFTS, ROOM_LIGHT
 from firmware_bridge.messages import FrameFlags
 

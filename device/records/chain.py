@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from device.inference.trust import PUBLIC_KEY_SIZE
@@ -100,10 +101,14 @@ def origin_of(connection: sqlite3.Connection) -> Origin:
         sqlite3.Error: the file is damaged.
     """
     found = connection.execute(f"SELECT {COLUMNS} FROM records WHERE sequence = 0").fetchone()
-    row = None if found is None else row_of(found)
     body = body_of(connection, 0)
-    if row is None or body is None:
+    if found is None or not isinstance(body, bytes):
         raise RecordDamaged("The first entry of the store is missing.")
+    return _origin_said(row_of(found), body)
+
+
+@lru_cache(maxsize=4)  # each append reads the same first entry again
+def _origin_said(row: Row, body: bytes) -> Origin:
     value = parse_body(body)
     content = value.get("content")
     store_id, key = value.get("store_id"), None

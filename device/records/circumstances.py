@@ -53,15 +53,20 @@ def clock_state() -> dict[str, Any]:
     boot_id       which start of the computer this is
     since_boot_s  seconds since then, of a clock that nobody sets
     """
-    try:
-        boot_id = _BOOT_ID.read_text("ascii").strip()[:36]
-    except (OSError, ValueError):
-        boot_id = ""
     return {
         "synchronised": _synchronised(),
-        "boot_id": boot_id,
+        "boot_id": _boot_id(),
         "since_boot_s": round(time.clock_gettime(time.CLOCK_BOOTTIME), 3),
     }
+
+
+@cache
+def _boot_id() -> str:
+    """Empty where the kernel does not say."""
+    try:
+        return _BOOT_ID.read_text("ascii").strip()[:36]
+    except (OSError, ValueError):
+        return ""
 
 
 def _synchronised() -> bool | None:

@@ -171,6 +171,15 @@ def create(path: Path, first: tuple[object, ...], body: bytes) -> None:
         raise
 
 
+def write_through(connection: sqlite3.Connection) -> None:
+    """Write what the file says already: does the disk take it?
+
+    SQLite begins its log anew after every checkpoint and syncs its head before the first page
+    behind it. The next commit has that behind it, and syncs once.
+    """
+    connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+
 def nothing_yet(path: Path) -> RecordStoreError:
     return RecordStoreError(
         f"There are no records yet at {path}.",

@@ -21,6 +21,7 @@ LOCK_SUFFIX: Final = ".lock"
 # An append takes 10 ms; sixty programs that start at once on a slow disk take seconds.
 BUSY_TIMEOUT_S = 15.0
 _LOOK_AGAIN_S: Final = 0.01
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 @contextmanager
@@ -31,11 +32,13 @@ def locked(path: Path) -> Iterator[None]:
         RecordStoreError: another program held it all the time.
         OSError: the lock cannot be made there.
     """
-    make_folder(path.parent, OWN_FOLDER)
     beside = path.with_name(path.name + LOCK_SUFFIX)
     check_plain(beside)
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
-    descriptor = os.open(beside, flags, OWN_FILE)
+    try:
+        descriptor = os.open(beside, _FLAGS, OWN_FILE)
+    except FileNotFoundError:  # its folder misses
+        make_folder(path.parent, OWN_FOLDER)
+        descriptor = os.open(beside, _FLAGS, OWN_FILE)
     try:
         _take(descriptor, path, time.monotonic() + BUSY_TIMEOUT_S)
         yield

@@ -8,13 +8,16 @@ Next: `writing.py`, which begins it.
 
 import logging
 import sqlite3
-import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from contextvars import copy_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from device.records.head import Head
 from device.records.mark import write_mark
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 _log = logging.getLogger("ramix.records")
 
@@ -33,10 +36,25 @@ def settle(path: Path, connection: sqlite3.Connection | None, head: Head) -> Non
 
 
 class Settling:
-    """At most one entry's at a time."""
+    """At most one entry's at a time, in one thread that waits for the next."""
 
     def __init__(self) -> None:
-        self._thread: threading.Thread | None = None
+        self._pool: ThreadPoolExecutor | None = None
+        self._under_way: Future[None] | None = None
+
+    def ready(self) -> None:
+        """Start the thread now, before anything has to be stored; without one the entry waits."""
+        if self._pool is not None:
+            return
+        from concurrent.futures import ThreadPoolExecutor  # who only reads does not load it
+
+        pool = ThreadPoolExecutor(1, thread_name_prefix="ramix-records")
+        try:
+            pool.submit(int).result()
+        except RuntimeError:  # no thread to be had
+            pool.shutdown(wait=False)
+        else:
+            self._pool = pool
 
     def begin(
         self, path: Path, connection: sqlite3.Connection | None, head: Head, lock: ExitStack
@@ -47,16 +65,24 @@ class Settling:
             with lock:
                 settle(path, connection, head)
 
-        log_with_id = copy_context().run  # of the measurement
-        self._thread = threading.Thread(target=log_with_id, args=(work,), name="ramix-records")
-        try:
-            self._thread.start()
-        except RuntimeError:  # no thread to be had: it waits
-            self._thread = None
-            work()
+        self.ready()
+        if self._pool is not None:
+            log_with_id = copy_context().run  # of the measurement
+            with suppress(RuntimeError):  # the interpreter is about to end
+                self._under_way = self._pool.submit(log_with_id, work)
+                return
+        work()
 
     def wait(self) -> None:
         """Until what was begun is done."""
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        under_way, self._under_way = self._under_way, None
+        error = None if under_way is None else under_way.exception()
+        if error is not None:
+            _log.error("what follows a stored entry failed", exc_info=error)
+
+    def end(self) -> None:
+        """The same, and no thread is left."""
+        self.wait()
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None

@@ -63,7 +63,7 @@ class Writer:
 
     def close(self) -> None:
         """Let go of the file; the last one out puts SQLite's log into it."""
-        self.settled()
+        self._settling.end()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -75,9 +75,8 @@ class Writer:
         self.settled()
         with locked(self.path):
             forget_unfinished(self.path)
-            connection, _, _ = self._end()
-            connection.execute("BEGIN IMMEDIATE")  # says whether this file may be written
-            connection.execute("ROLLBACK")
+            database.write_through(self._end()[0])
+        self._settling.ready()
 
     def append(self, kind: EntryKind, content: Mapping[str, Any], data: bytes = b"") -> Head:
         """Add one entry; on disk when this returns."""
@@ -233,7 +232,7 @@ def _dated(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _told(head: Head) -> Head:
-    about = head.sequence, head.kind, head.store_id, head.hash.hex(), head.code
+    about = (head.sequence, head.kind, head.store_id, head.hash.hex(), head.code)
     _log.info("head %d %s of store %s: %s, code %s", *about)
     return head
 

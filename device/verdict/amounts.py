@@ -31,7 +31,8 @@ def signal_shares(fit: LibraryFit, asserted: Bools) -> tuple[Floats, Floats]:
     part = fit.coefficients / total
     relative = fit.coefficient_sd / total
     variance = relative**2 * (1.0 - 2.0 * part) + part**2 * float(np.sum(relative**2))
-    spread = np.clip(fit.model_error, *_SPREAD_LIMITS)
+    least, most = _SPREAD_LIMITS
+    spread = min(max(fit.model_error, least), most)
     variance = np.maximum(variance, 0.0) + (spread * part * (1.0 - part)) ** 2
     explained = 1.0 - fit.unexplained
     sd = np.maximum(np.sqrt(variance) * explained, _SMALLEST_SD)
