@@ -21,7 +21,7 @@ from device.records.content import MAX_BODY_BYTES, MAX_DATA_BYTES, Record
 from device.records.device_key import Signer
 from device.records.entry import Entry, Following, entry_problem, record_of
 from device.records.head import HASH_SIZE, MAX_SEQUENCE, Head, canonical, signature_fits
-from device.records.measured import spectrum_of
+from device.records.measured import check_blanks, spectrum_of
 from device.strict_json import Fields, StrictJsonError
 from device.version import VERSION
 from firmware_bridge.errors import RamixError
@@ -231,6 +231,7 @@ def _require_readable(entry: Entry) -> None:
         raise ValueError(f"the text of record {entry.record_id} in it is not as it is written")
     try:
         account_of(Exhibit(record, spectrum_of(record), entry))
+        check_blanks(record)
         card(record.result, hazards=record.hazards)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise ValueError(f"record {entry.record_id} in it is no measurement") from error

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from device.records.content import Record
 from device.records.errors import RecordStoreError
-from device.records.measured import spectrum_of
+from device.records.measured import containers_of, spectrum_of
 from device.records.readable import ReadableStore
 from device.records.reading import MOST_LISTED
+from firmware_bridge.errors import CallerError
 
 if TYPE_CHECKING:
     from device.answer.identifier import Identifier
@@ -59,20 +60,17 @@ def answered_again(record: Record, identifier: "Identifier") -> Again:
         was = _short(record.result)
     except (LookupError, TypeError, AttributeError):  # of another device's store
         return Again(name, sha256, when, {}, None, "its text is not that of a record")
-    if record.result.get("containers"):
-        why = "it was measured through a container, whose own spectrum is not in the record"
-        return Again(name, sha256, when, was, None, why)
     missing = _missing_field_compounds(record, identifier)
     if missing:
         why = f"its field library is not here: {', '.join(missing)}"
         return Again(name, sha256, when, was, None, why)
     try:
-        spectrum = spectrum_of(record)
-    except RecordStoreError as error:
+        spectrum, containers = spectrum_of(record), containers_of(record, identifier)
+    except (RecordStoreError, CallerError) as error:
         return Again(name, sha256, when, was, None, error.text.rstrip("."))
     from device.answer.result import result_json
 
-    return Again(name, sha256, when, was, _short(result_json(identifier.identify(spectrum))))
+    return Again(name, sha256, when, was, _short(result_json(identifier.identify(spectrum, containers))))
 
 
 def model_json(identifier: "Identifier") -> dict[str, Any]:

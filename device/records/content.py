@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from device.answer.result import result_json
 from device.records.about import About
 from device.records.arrays import arrays_of, measurement_of, one_line, pack_arrays
+from device.records.blanks import BLANKS, blank_arrays, blank_texts
 from device.records.circumstances import Circumstances
 from device.records.errors import RecordDamaged
 from device.records.head import head_code
@@ -117,7 +118,7 @@ def measurement_content(
     answer: "Answer", about: About, circumstances: Circumstances
 ) -> tuple[dict[str, Any], bytes]:
     """The part of a measurement's body that does not depend on its place, and its data."""
-    data, index = pack_arrays(arrays_of(answer.spectrum))
+    data, index = pack_arrays(arrays_of(answer.spectrum) | blank_arrays(answer.containers))
     content: dict[str, Any] = {
         "result": result_json(answer),
         "measurement": measurement_of(answer.spectrum),
@@ -128,6 +129,8 @@ def measurement_content(
     }
     if answer.field_compounds:  # what the model's hash does not cover
         content["field_compounds"] = [asdict(label) for label in answer.field_compounds]
+    if answer.containers:
+        content[BLANKS] = blank_texts(answer.containers)
     return content, data
 
 
