@@ -67,6 +67,10 @@ def notes_of(record: "Record", signatures: Any) -> list[str]:
     ]  # fmt: skip
     when = record.created_utc[:19].replace("T", " ")
     notes = [f"Stored {when} UTC, code {record.code or 'none'}.", *said]
+    frames = record.body["measurement"].get("raw_frames")
+    if isinstance(frames, dict):
+        lit, dark, struck = (frames.get(name) for name in ("lit", "dark", "struck_by_rays"))
+        notes.append(f"Frames kept: {lit} lit, {dark} dark; {struck} struck by cosmic rays.")
     if record.simulated:
         notes.insert(0, "Of a simulated analyzer: no light was made.")
     for one in signatures:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from device.records.content import Record
 from device.records.errors import RecordStoreError
+from device.records.frames import of_frames
 from device.records.measured import containers_of, spectrum_of
 from device.records.readable import ReadableStore
 from device.records.reading import MOST_LISTED
@@ -50,8 +51,11 @@ class Again:
         }
 
 
-def answered_again(record: Record, identifier: "Identifier") -> Again:
-    """`record` with its arrays; what cannot be answered says why, and is no error."""
+def answered_again(record: Record, identifier: "Identifier", *, from_frames: bool = False) -> Again:
+    """`record` with its arrays; what cannot be answered says why, and is no error.
+
+    `from_frames`: its single frames are averaged again first, as this version averages them.
+    """
     name, sha256, when = record.record_id, record.hash.hex(), record.created_utc
     if record.problem or record.pruned:
         why = record.problem or "its contents were removed after an export"
@@ -65,15 +69,18 @@ def answered_again(record: Record, identifier: "Identifier") -> Again:
         why = f"its field library is not here: {', '.join(missing)}"
         return Again(name, sha256, when, was, None, why)
     try:
-        spectrum, containers = spectrum_of(record), containers_of(record, identifier)
+        spectrum = of_frames(record) if from_frames else spectrum_of(record)
+        containers = containers_of(record, identifier)
     except (RecordStoreError, CallerError) as error:
         return Again(name, sha256, when, was, None, error.text.rstrip("."))
     from device.answer.result import result_json
 
-    return Again(name, sha256, when, was, _short(result_json(identifier.identify(spectrum, containers))))
+    return Again(
+        name, sha256, when, was, _short(result_json(identifier.identify(spectrum, containers)))
+    )
 
 
-def model_json(identifier: "Identifier") -> dict[str, Any]:
+def model_json(identifier: "Identifier", *, from_frames: bool = False) -> dict[str, Any]:
     """Which model and which decision answer now; two runs with the same answer alike."""
     label, decision = identifier.label, identifier.decision
     return {
@@ -82,6 +89,7 @@ def model_json(identifier: "Identifier") -> dict[str, Any]:
         "sha256": label.sha256,
         "decision_sha256": decision.sha256,
         "field_compounds": sorted(one.sha256 for one in identifier.field_labels),
+        **({"from_frames": True} if from_frames else {}),
     }
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # the identifier loads an interpreter; looking at old records
     from device.answer.answer import Answer
 
 MAX_BODY_BYTES: Final = 4_000_000  # a measurement's is 10 kB
-MAX_DATA_BYTES: Final = 64_000_000  # 2,048 pixels and five arrays are 60 kB
+MAX_DATA_BYTES: Final = 64_000_000  # 2,048 pixels are 60 kB; frames are bounded (frames_kept.py)
 MAX_EVENT_BYTES: Final = 256_000
 LONGEST_SEARCH: Final = 2000  # characters
 
