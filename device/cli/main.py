@@ -97,7 +97,8 @@ def _defaults(name: str, verb: click.Command, words: Sequence[str]) -> dict[str,
     verbs=VERBS,
     defaults=_defaults,
     context_settings={"help_option_names": HELP_NAMES, "max_content_width": 100},
-    epilog="Exit codes: 0 identified, 9 partial, 10 unknown, 11 no result, 12 not the material; "
+    epilog="Exit codes: 0 identified, 9 partial, 10 unknown, 11 no result, 12 not the material, "
+    "13 records begun anew; "
     "1 error, 2 usage, 3 no analyzer, 4 permission, 5 timeout, 6 protocol, 7 model refused, "
     "8 rolled back, 130 stopped by Ctrl-C, 141 nobody reads the output any more.",
 )

@@ -29,11 +29,12 @@ from device.records.device_key import known_device_key
 from device.records.ending import mark_problem
 from device.records.errors import RecordDamaged, RecordStoreError, cause_of
 from device.records.head import Head, genesis_hash
+from device.records.interruption import Interruption, interruptions_of
 from device.records.kinds import EntryKind
 from device.records.mark import read_mark
 from device.records.person import person_problem
 from device.records.reading import Reader
-from device.records.report import MOST_TOLD, ChainReport, interruptions, is_noted, version_1_report
+from device.records.report import MOST_TOLD, ChainReport, is_noted, version_1_report
 from device.records.retention import Pruned
 
 _AT_ONCE: Final = 200  # rows of one query, a few hundred bytes each
@@ -70,6 +71,7 @@ class _Examination:
         self._key = key
         self._problems: list[str] = []
         self._notes: list[str] = []
+        self._interruptions: list[Interruption] = []
         self._untold = 0
         self._count = self._entries = 0
         self._last_good: Head | None = None
@@ -86,12 +88,12 @@ class _Examination:
                 self._outside_of_the_chain(origin, mark)
         except sqlite3.Error as error:
             self._problem(f"after entry {self._entries}: {cause_of(error)}")
-        if self._untold:
-            self._problems.append(f"and {self._untold} more")
+        more = (f"and {self._untold} more",) if self._untold else ()
         head = "" if self._newest is None else self._newest.hash.hex()
         return ChainReport(
-            self._count, head, tuple(self._problems), self._entries, tuple(self._notes[:MOST_TOLD]),
-            self._last_good, self._newest,
+            self._count, head, (*self._problems, *more), self._entries,
+            tuple(self._notes[:MOST_TOLD]),
+            self._last_good, self._newest, tuple(self._interruptions),
         )  # fmt: skip
 
     def _problem(self, text: str) -> None:
@@ -173,7 +175,7 @@ class _Examination:
         if not problem and row.kind == EntryKind.PRUNE:
             self._pruned.said(value)
         if not problem:
-            self._notes += interruptions(row, value.get("content"))
+            self._interruptions += interruptions_of(origin.head(row), value.get("content"))
         if not problem and row.kind == EntryKind.SIGNATURE:
             problem = person_problem(self._connection, value.get("content"))
         return problem
