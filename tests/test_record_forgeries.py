@@ -398,8 +398,8 @@ def test_a_store_deleted_with_its_mark_is_missed_by_who_is_writing(path: Path) -
         for one in path.parent.glob("records.sqlite*"):
             one.unlink()
         store.append(answer())
-    (one,) = verify(path).not_accepted
-    assert "was gone; its mark names 1 entries" in one.in_words()
+    (told,) = verify(path).not_accepted
+    assert "was gone; its mark names 1 entries" in told.in_words()
 
 
 def test_an_old_copy_with_its_mark_is_missed_by_who_is_writing(path: Path) -> None:

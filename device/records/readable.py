@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from device.plain_file import check_plain
 from device.records.before import verified_with_those_before
 from device.records.content import Record, StoredEvent
 from device.records.entry import Entry, entry_problem
@@ -36,6 +37,7 @@ class ReadableStore:
     def is_there(self) -> bool:
         """Whether anything was ever stored here."""
         with self._translated():
+            check_plain(self.path)  # a link to itself is not nothing
             return self.path.exists()
 
     def head(self) -> Head | None:
