@@ -192,6 +192,8 @@ def why_misshapen(body: Mapping[str, Any], data: bytes | None) -> str:
         result = body["result"]
         if not {"verdict", "components", "reasons", "model"} <= result.keys():
             return "its result is not complete"
+        if not isinstance(body["measurement"]["source"], str) or not result["model"].keys():
+            return "how it was measured is not complete"
         if not all(isinstance(one["name"], str) for one in result["components"]):
             return "a component has no name"
         for name, entry in body["arrays"].items() if data is not None else ():

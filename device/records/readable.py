@@ -11,6 +11,7 @@ from typing import Any
 
 from device.plain_file import check_plain
 from device.records.before import verified_with_those_before
+from device.records.chain import row_at
 from device.records.content import Record, StoredEvent
 from device.records.entry import Entry, entry_problem
 from device.records.errors import RecordDamaged, RecordStoreError, cause_of
@@ -96,6 +97,12 @@ class ReadableStore:
         if problem:
             raise RecordDamaged(f"Record {record.record_id} is damaged: {problem}.")
         return entry
+
+    def hash_at(self, number: int) -> bytes | None:
+        """Of the entry with this number, as it stands there; None: there is none."""
+        with self._read() as reader:
+            row = None if reader.head() is None else row_at(reader.open(), number)
+            return None if row is None else row.hash
 
     def owner(self) -> bytes | None:
         """The public key of the device whose store this is; None in a store of version 1."""

@@ -3,13 +3,16 @@
 Next: `verification.py`, which finds it.
 """
 
+import os
 import sqlite3
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from device.records import version1
 from device.records.head import Head, head_code
 from device.records.interruption import Interruption
+from device.records.mark import mark_path
 
 MOST_TOLD: Final = 100  # problems, and notes
 _SHORTEST_HASH: Final = 16  # hex digits of a noted hash: below, chance could fit one
@@ -26,6 +29,8 @@ class ChainReport:
     last_good: the last entry before the first problem; None: none is good.
     interruptions: where this store, or one before it, goes on after something that it cannot vouch
         for. not_accepted: those of them that nobody said they know of.
+    simulated: whether the first entry says that the store is of simulated analyzers; None: it
+        says nothing.
     """
 
     count: int
@@ -37,6 +42,7 @@ class ChainReport:
     newest: Head | None = None
     interruptions: tuple[Interruption, ...] = ()
     not_accepted: tuple[Interruption, ...] = ()
+    simulated: bool | None = None
 
 
 def is_noted(head: Head, expected: str | Head | None) -> bool:
@@ -51,8 +57,12 @@ def is_noted(head: Head, expected: str | Head | None) -> bool:
     return len(noted) >= _SHORTEST_HASH and head.hash.hex().startswith(noted)
 
 
-def version_1_report(connection: sqlite3.Connection, expected: str | Head | None) -> ChainReport:
+def version_1_report(
+    connection: sqlite3.Connection, expected: str | Head | None, path: Path
+) -> ChainReport:
     found: list[str] = []
+    if os.path.lexists(mark_path(path)):  # of version 2: such a store never had one
+        found.append("a signed store was kept here: its mark lies beside this one of version 1")
     count, newest, seen = 0, "", expected is None
     for sequence, digest, problem in version1.problems(connection):
         count, newest = count + 1, digest.hex()
