@@ -27,6 +27,15 @@ _KINDS: Final = (
 )
 
 
+# Where the system's words do not say what is meant.
+_OF_A_PATH: Final = {
+    errno.ELOOP: "a link in its path leads to itself",
+    errno.ENOTDIR: "a part of its path is a file, not a folder",
+    errno.ENAMETOOLONG: "its name is too long",
+}
+ZERO_BYTE: Final = "its name holds a zero byte"
+
+
 class NotAPlainFile(OSError):
     """Something else than a file bears this name; `strerror` says what."""
 
@@ -104,7 +113,11 @@ def opened_without_waiting(path: str, flags: int) -> int:
 
 def why_not(error: OSError | ValueError) -> str:
     """What stands in the way, in words that fit behind a colon."""
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+    if not isinstance(error, OSError):
+        return ZERO_BYTE if "null byte" in str(error) or "null char" in str(error) else str(error)
+    if isinstance(error, NotAPlainFile):
+        return str(error.strerror)
+    return _OF_A_PATH.get(error.errno or 0) or error.strerror or type(error).__name__
 
 
 def _require_plain(mode: int) -> None:

@@ -113,4 +113,5 @@ def test_the_exit_codes_in_the_help_are_those_of_the_table() -> None:
     documented |= set(exit_codes.MATERIAL_EXIT_CODES.values())
     documented |= set(exit_codes.ERROR_EXIT_CODES.values()) | {exit_codes.EXIT_ERROR}
     documented |= {exit_codes.EXIT_INTERRUPTED, exit_codes.EXIT_READER_LEFT}
+    documented.add(exit_codes.EXIT_BEGUN_ANEW)
     assert codes == documented

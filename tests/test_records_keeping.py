@@ -272,7 +272,7 @@ def test_a_page_follows_the_page_before(path: Path) -> None:
 
 
 def test_the_pages_own_check_accepts_a_store_and_finds_changes(path: Path, tmp_path: Path) -> None:
-    (program,) = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    _, program = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     script = tmp_path / "check.py"
     script.write_text(program)
 

@@ -82,11 +82,11 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
     asked: list[str] = []
     original = answered_again
 
-    def interrupted(record: Any, by: Any) -> Again:
+    def interrupted(record: Any, by: Any, **how: Any) -> Again:
         if len(asked) == 2:
             raise KeyboardInterrupt
         asked.append(record.record_id)
-        return original(record, by)
+        return original(record, by, **how)
 
     with monkeypatch.context() as patch:
         patch.setattr(again_module, "answered_again", interrupted)
@@ -95,7 +95,9 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
         )
     assert code == 130
     capsys.readouterr()
-    monkeypatch.setattr(again_module, "answered_again", lambda record, by: _told(asked, record, by))
+    monkeypatch.setattr(
+        again_module, "answered_again", lambda record, by, **how: _told(asked, record, by, **how)
+    )
     code, lines = run(capsys, path, "--all", "--model", str(SAME))
     assert code == 0 and len(lines) == 3
     assert len(asked) == 3 and len(set(asked)) == 3  # each was answered once
@@ -103,9 +105,9 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
     assert len(lines) == 3 and len(asked) == 6
 
 
-def _told(asked: list[str], record: Any, by: Any) -> Again:
+def _told(asked: list[str], record: Any, by: Any, **how: Any) -> Again:
     asked.append(record.record_id)
-    return answered_again(record, by)
+    return answered_again(record, by, **how)
 
 
 def test_what_cannot_be_answered_says_why(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

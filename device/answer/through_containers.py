@@ -8,11 +8,11 @@ Next: `identifier.py`, which asks; `device/spectra/container.py`, what is fitted
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from device.fit.library import Library, LibraryFit
 from device.spectra.container import SHIFT_LIMIT_CM1, Container
-from device.spectra.spectrum import GridSpectrum, Nuisance
+from device.spectra.spectrum import GridSpectrum, Nuisance, Spectrum
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class ContainerFound:
     part: float | None = None  # multiple of the blank; None: it was not fitted
     amplitude: float | None = None  # 0-1 of its own and all references' together
     shift_cm1: float | None = None  # sample's axis minus blank's; None: nothing of it is seen
+    # as it was measured: a record keeps it, so that the sample can be answered again
+    blank: Spectrum | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +147,7 @@ def _told(
     seen = {wall.number: (n - len(walls), wall.shift_cm1) for n, wall in enumerate(walls)}
     told = []
     for number, one in enumerate(containers):
-        found = ContainerFound(one.source, one.sha256)
+        found = ContainerFound(one.source, one.sha256, blank=one.blank)
         if number in fitted:
             found = replace(found, part=0.0, amplitude=0.0)
         if number in seen and fit is not None and len(fit.nuisance_parts):

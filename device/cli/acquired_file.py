@@ -8,6 +8,7 @@ from pathlib import Path
 
 from device.durable import written_whole
 from device.export.overview import summary
+from device.plain_file import why_not
 from device.spectra.files import acquired_csv, acquired_json
 from device.spectra.spectrum import Acquisition
 from firmware_bridge.errors import RamixError
@@ -50,4 +51,4 @@ def save_acquisition(acquisition: Acquisition, path: Path, *, serial: str, force
         with written_whole(path) as stream:
             stream.write(content.encode("utf-8"))
     except OSError as error:
-        raise SaveError(f"{path} cannot be written ({error.strerror}).") from error
+        raise SaveError(f"{path} cannot be written ({why_not(error)}).") from error

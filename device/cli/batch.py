@@ -11,6 +11,7 @@ import click
 
 from device.cli.exit_codes import EXIT_ERROR, exit_code_for_error, exit_code_for_verdict
 from device.cli.output import clear_progress, error_object, print_json, print_progress
+from device.plain_file import why_not
 from device.printable import printable
 from device.show.percent import percent
 from firmware_bridge.errors import RamixError
@@ -136,7 +137,7 @@ def _expanded(files: Sequence[str]) -> Iterator[str]:
         try:
             inside = sorted(folder.iterdir())
         except OSError as error:
-            raise NoFiles(f"The folder {file} cannot be read: {error.strerror}.") from error
+            raise NoFiles(f"The folder {file} cannot be read: {why_not(error)}.") from error
         found = [
             str(one)
             for one in inside

@@ -20,6 +20,7 @@ from device.cli.settings_file import (
     defaults_for,
     read_settings_files,
 )
+from device.plain_file import why_not
 
 
 @click.command("config")
@@ -127,7 +128,7 @@ def _write() -> Path:
             stream.write(template_text().encode())
         sync_folder(path.parent)
     except OSError as error:
-        raise SettingsFileError(f"{path} cannot be written: {error.strerror}.") from error
+        raise SettingsFileError(f"{path} cannot be written: {why_not(error)}.") from error
     return path
 
 

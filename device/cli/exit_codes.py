@@ -18,6 +18,7 @@ EXIT_PARTIAL = 9
 EXIT_UNKNOWN = 10
 EXIT_NO_RESULT = 11
 EXIT_MATERIAL_FAILED = 12  # verify-material: it is not this and nothing else
+EXIT_BEGUN_ANEW = 13  # records verify: whole, but nobody accepted what was set aside before
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, what shells expect after Ctrl-C
 EXIT_READER_LEFT = 141  # 128 + SIGPIPE, what shells expect when nobody reads on; no fault
 

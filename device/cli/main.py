@@ -97,7 +97,8 @@ def _defaults(name: str, verb: click.Command, words: Sequence[str]) -> dict[str,
     verbs=VERBS,
     defaults=_defaults,
     context_settings={"help_option_names": HELP_NAMES, "max_content_width": 100},
-    epilog="Exit codes: 0 identified, 9 partial, 10 unknown, 11 no result, 12 not the material; "
+    epilog="Exit codes: 0 identified, 9 partial, 10 unknown, 11 no result, 12 not the material, "
+    "13 records begun anew; "
     "1 error, 2 usage, 3 no analyzer, 4 permission, 5 timeout, 6 protocol, 7 model refused, "
     "8 rolled back, 130 stopped by Ctrl-C, 141 nobody reads the output any more.",
 )
@@ -170,6 +171,9 @@ def _run(arguments: Sequence[str], command: click.Command, prog_name: str) -> in
         )
         keep_quiet()  # what is left in the buffer would fail again when the interpreter ends
         return exit_codes.EXIT_ERROR
+    except ValueError as error:
+        clear_progress()
+        return _report_zero_byte(error, as_json=as_json)
     except Exception as error:  # noqa: BLE001 - whatever it is: no traceback reaches the operator
         clear_progress()
         return _report_unexpected(error, as_json=as_json)
@@ -190,10 +194,23 @@ def _report_path(error: OSError, *, as_json: bool) -> int:
     if error.errno not in _WRONG_NAME or not isinstance(error.filename, str):
         return _report_unexpected(error, as_json=as_json)
     name = ascii(error.filename[:60])
-    text = f"The file {name} cannot be used: {error.strerror}."
+    from device.plain_file import why_not
+
+    text = f"The file {name} cannot be used: {why_not(error)}."
     print_error("file_name", text, "Check its name and who may use it.", as_json=as_json)
     forbidden = isinstance(error, PermissionError)
     return exit_codes.EXIT_PERMISSION if forbidden else exit_codes.EXIT_ERROR
+
+
+def _report_zero_byte(error: ValueError, *, as_json: bool) -> int:
+    """No shell gives a path with one, a program or a file may."""
+    from device.plain_file import ZERO_BYTE, why_not
+
+    if why_not(error) != ZERO_BYTE:
+        return _report_unexpected(error, as_json=as_json)
+    text = f"A path cannot be used: {ZERO_BYTE}."
+    print_error("file_name", text, "Name another file.", as_json=as_json)
+    return exit_codes.EXIT_ERROR
 
 
 def _report_unexpected(error: Exception, *, as_json: bool) -> int:

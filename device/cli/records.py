@@ -18,7 +18,7 @@ from device.cli.records_keeping import export_store, prune, sign
 from device.cli.records_options import open_store, printable, store_choice
 from device.cli.records_package import answer_command, package_command
 from device.cli.records_reidentify import reidentify_command
-from device.cli.records_words import line, notes_of, overview, source_of, told_later
+from device.cli.records_words import line, notes_of, overview, readable, source_of, told_later
 
 if TYPE_CHECKING:
     from device.records.content import Record
@@ -116,15 +116,14 @@ def show_command(record_id: str, store: Path | None, simulated: bool, as_json: b
     from device.cli.outcome import terminal_style
     from device.show.card import card
 
-    click.echo(
-        card(
+    with readable(record):
+        text = card(
             printable({**record.result, "record_code": record.code}),
             source=printable(source_of(record)), hazards=printable(record.hazards),
             notes=[*notes_of(record, signatures), *later],
             style=terminal_style(),
-        ),
-        color=True,
-    )  # fmt: skip
+        )  # fmt: skip
+    click.echo(text, color=True)
     return 0
 
 

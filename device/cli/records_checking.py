@@ -3,12 +3,13 @@
 Next: `../records/verification.py`, what is checked.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from device.cli.exit_codes import EXIT_ERROR
+from device.cli.exit_codes import EXIT_BEGUN_ANEW, EXIT_ERROR
 from device.cli.options import json_option, log_level_option
 from device.cli.output import print_json
 from device.cli.records_options import open_store, printable, store_choice
@@ -57,6 +58,11 @@ def head_command(store: Path | None, simulated: bool, as_json: bool) -> None:
     "--device", metavar="KEY",
     help="Whose store it must be: a device's public key in hex. [default: this device's]",
 )  # fmt: skip
+@click.option(
+    "--accept", "accepted", multiple=True, metavar="CODE",
+    help="Somebody looked into this: a store begun anew, or a lost mark, with the code that is "
+    "printed beside it. It must be there. May be repeated.",
+)  # fmt: skip
 @store_choice
 @json_option
 @log_level_option
@@ -64,6 +70,7 @@ def verify_command(
     head: str | None,
     expect: Path | None,
     device: str | None,
+    accepted: tuple[str, ...],
     store: Path | None,
     simulated: bool,
     as_json: bool,
@@ -75,6 +82,10 @@ def verify_command(
       ramix records verify
       ramix records verify --head K3FQA-7XW2M
       ramix records verify --expect /media/usb/head.json
+      ramix records verify --accept K3FQA-7XW2M
+
+    Exit code 1 where the chain is not whole; 13 where it is, but goes on after a store that was set
+    aside, or after a lost mark, and nobody accepted that.
 
     Note a head somewhere else (`records head`): only that shows a store and its mark that were put
     back together, or written again with this device's own key.
@@ -86,7 +97,9 @@ def verify_command(
     expected = head if expect is None else read_noted(expect)
     key = None if device is None else key_from_hex(device)
     with open_store(store, simulated=simulated) as opened:
-        report = opened.verify(expected, key)
+        report = opened.verify(expected, key, accepted)
+    if store is None and report.simulated is not None and report.simulated != simulated:
+        report = _of_the_other_kind(report)
     if as_json:
         print_json(_report(report))
     else:
@@ -98,12 +111,28 @@ def verify_command(
             good = report.last_good
             since = "no entry" if good is None else f"{good.entry_id}, {good.time_utc[:19]} UTC"
             click.echo(f"last good entry: {since}")
+        for one in report.interruptions:
+            known = "accepted" if one not in report.not_accepted else "NOT accepted"
+            click.echo(printable(f"  {known}: {one.in_words()}"))
+            for text in one.found:
+                click.echo(printable(f"    now: {text}"))
         for note in report.notes:
             click.echo(printable(f"  note: {note}"))
         if report.newest is not None:
             click.echo(f"code {report.newest.code}, device key {report.newest.key_id}")
         click.echo(f"head {report.head}")
-    return EXIT_ERROR if report.problems else 0
+        if report.not_accepted and not report.problems:
+            click.echo("  -> Find out why; then accept each with --accept CODE.", err=True)
+    if report.problems:
+        return EXIT_ERROR
+    return EXIT_BEGUN_ANEW if report.not_accepted else 0
+
+
+def _of_the_other_kind(report: "ChainReport") -> "ChainReport":
+    """The stores of measured and of simulated samples have the same key: the first entry tells."""
+    kind = "simulated" if report.simulated else "real"
+    told = f"another store lies in its place: it is that of {kind} analyzers"
+    return replace(report, problems=(*report.problems, told), last_good=None)
 
 
 def _report(report: "ChainReport") -> dict[str, Any]:
@@ -116,7 +145,21 @@ def _report(report: "ChainReport") -> dict[str, Any]:
         "code": None if report.newest is None else report.newest.code,
         "key_id": None if report.newest is None else report.newest.key_id,
         "problems": [printable(one) for one in report.problems],
-        "notes": list(report.notes),
+        "notes": [printable(one) for one in report.notes],
+        "interruptions": [
+            printable(
+                {
+                    "code": one.code,
+                    "entry": one.head.sequence,
+                    "created_utc": one.head.time_utc,
+                    "why": one.why,
+                    "file": one.file or None,
+                    "found": list(one.found),
+                }
+            )
+            | {"accepted": one not in report.not_accepted}
+            for one in report.interruptions
+        ],
         "last_good": None
         if good is None
         else {"record_id": good.entry_id, "created_utc": good.time_utc, "head": good.hash.hex()},

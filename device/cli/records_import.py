@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from device.cli.exit_codes import EXIT_ERROR
 from device.cli.options import json_option, log_level_option
 from device.cli.output import print_json
 from device.cli.records_options import open_store, printable, store_choice
@@ -30,11 +31,12 @@ _MOST_CARDS = 5
 @log_level_option
 def import_command(
     file: Path, device: str | None, store: Path | None, simulated: bool, as_json: bool
-) -> None:
+) -> int:
     """Check and show a colleague's package, or take their answer into the chain.
 
     A package is kept in a folder of its own, never among this machine's records. An answer is
-    kept beside the records that it is about; `ramix records show` tells it.
+    kept beside the records that it is about; `ramix records show` tells it. Exit code 1 also where
+    a record contradicts the store here, or a package that came before: it is kept all the same.
 
     \b
     Examples:
@@ -47,8 +49,8 @@ def import_command(
     data = read_file(file, MOST_BYTES)
     if data.lstrip()[:1] == b"{":
         _import_answer(data, store, simulated, as_json=as_json)
-    else:
-        _import_package(data, file, device, as_json=as_json)
+        return 0
+    return _import_package(data, file, device, as_json=as_json)
 
 
 def read_package(path: Path, device: str | None = None) -> "Package":
@@ -66,7 +68,8 @@ def read_package(path: Path, device: str | None = None) -> "Package":
     return package_from(read_file(path, MOST_BYTES), path.name, key)
 
 
-def _import_package(data: bytes, file: Path, device: str | None, *, as_json: bool) -> None:
+def _import_package(data: bytes, file: Path, device: str | None, *, as_json: bool) -> int:
+    from device.export.contradictions import with_what_is_here
     from device.export.package import SUFFIX, package_from
     from device.export.package_said import package_content
     from device.records.head import key_from_hex
@@ -77,15 +80,20 @@ def _import_package(data: bytes, file: Path, device: str | None, *, as_json: boo
     package = package_from(data, file.name, key)
     with usual_store() as chain:
         chain.check_writable()
+        against = with_what_is_here(package.entries, chain)
         path = keep(data, package.sha256, SUFFIX)
-        event_id = chain.append_event("import", package_content(package))
+        told = {**package_content(package), "contradictions": list(against)}
+        event_id = chain.append_event("import", told)
     if as_json:
-        print_json({"kept": str(path), "event_id": event_id, **package_content(package)})
-        return
+        print_json({"kept": str(path), "event_id": event_id, **told})
+        return EXIT_ERROR if against else 0
     _show_package(package, compared=key is not None)
     click.echo(f"Kept as {path}")
     click.echo(f"Another model: ramix records reidentify --package {path} --model FILE")
     click.echo(f'Answer: ramix records answer {path} --text "..." --name "..." --key my.pem')
+    for one in against:
+        click.echo(f"! {one}: one of both is of a history that was rewritten", err=True)
+    return EXIT_ERROR if against else 0
 
 
 def _import_answer(data: bytes, store: Path | None, simulated: bool, *, as_json: bool) -> None:

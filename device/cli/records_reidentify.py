@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     help="The records of a colleague's package instead of a store's.",
 )  # fmt: skip
 @click.option("--again", is_flag=True, help="Also those that this model has answered before.")
+@click.option(
+    "--from-frames", is_flag=True,
+    help="Average the single frames of each record again first, as this version does.",
+)  # fmt: skip
 @runtime_option
 @store_choice
 @json_option
@@ -59,6 +63,7 @@ def reidentify_command(
     model_sha256: str,
     package: Path | None,
     again: bool,
+    from_frames: bool,
     runtime: str,
     store: Path | None,
     simulated: bool,
@@ -94,13 +99,14 @@ def reidentify_command(
     field = FieldLibrary.default().load()
     identifier = proven_identifier(model_source.load_default(model), runtime, field)
     if package is not None:
-        found = _of_package(package, identifier)
+        found = _of_package(package, identifier, from_frames=from_frames)
     else:
         from device.records.selection import require_some, selected
 
         with open_store(store, simulated=simulated) as opened:
             records = require_some(list(selected(opened, selection)), opened)
-            found = _of_store(opened, records, identifier, simulated=simulated, anew=again)
+            how = {"simulated": simulated, "anew": again, "from_frames": from_frames}
+            found = _of_store(opened, records, identifier, **how)
     clear_progress()
     ordered = sorted(found, key=lambda one: (not one.differs, one.record_id))
     for one in ordered:
@@ -120,6 +126,7 @@ def _of_store(
     *,
     simulated: bool,
     anew: bool,
+    from_frames: bool,
 ) -> "list[Again]":
     """In batches, each an event; what was answered before is taken from the events."""
     from device.records.again import (
@@ -132,7 +139,7 @@ def _of_store(
     )
     from device.records.journal import chain_beside
 
-    model = model_json(identifier)
+    model = model_json(identifier, from_frames=from_frames)
     with chain_beside(store, simulated=simulated) as chain:
         chain.check_writable()
         before = {} if anew else answered_before(chain, model)
@@ -143,7 +150,8 @@ def _of_store(
             answered: list[Again] = []
             for record_id in batch:
                 print_progress(f"record {len(found) + len(answered) + 1} of {len(records)}")
-                answered.append(answered_again(store.get(record_id, even_damaged=True), identifier))
+                record = store.get(record_id, even_damaged=True)
+                answered.append(answered_again(record, identifier, from_frames=from_frames))
             kept = [one for one in answered if one.now is not None]
             if kept:
                 chain.append_event(EVENT, event_content(model, kept))
@@ -151,16 +159,19 @@ def _of_store(
     return found
 
 
-def _of_package(path: Path, identifier: "Identifier") -> "list[Again]":
+def _of_package(path: Path, identifier: "Identifier", *, from_frames: bool) -> "list[Again]":
     from device.records.again import EVENT, answered_again, event_content, model_json
     from device.records.journal import usual_store
 
-    package = read_package(path)
+    package, model = read_package(path), model_json(identifier, from_frames=from_frames)
     with usual_store() as chain:
         chain.check_writable()
-        found = [answered_again(record, identifier) for record in package.records]
+        found = [
+            answered_again(record, identifier, from_frames=from_frames)
+            for record in package.records
+        ]
         for batch in _batches(found, 50):
-            content = event_content(model_json(identifier), batch, package_sha256=package.sha256)
+            content = event_content(model, batch, package_sha256=package.sha256)
             chain.append_event(EVENT, content)
     return found
 

@@ -3,13 +3,32 @@
 Next: `records.py`, the verbs.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from device.cli.records_options import printable
+from device.records.errors import RecordDamaged
 
 if TYPE_CHECKING:
     from device.records.content import Record
     from device.records.readable import ReadableStore
+
+
+@contextmanager
+def readable(record: "Record") -> Iterator[None]:
+    """Who has a key can sign anything: what cannot be laid out is one sentence.
+
+    Raises:
+        RecordDamaged: it cannot.
+    """
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise RecordDamaged(
+            f"Record {record.record_id} is not one that this version can read.",
+            remedy="`ramix records show ID --json` prints what it holds.",
+        ) from error
 
 
 def overview(record: "Record") -> dict[str, Any]:
@@ -67,10 +86,17 @@ def notes_of(record: "Record", signatures: Any) -> list[str]:
     ]  # fmt: skip
     when = record.created_utc[:19].replace("T", " ")
     notes = [f"Stored {when} UTC, code {record.code or 'none'}.", *said]
+    frames = record.body["measurement"].get("raw_frames")
+    if isinstance(frames, dict):
+        lit, dark, struck = (frames.get(name) for name in ("lit", "dark", "struck_by_rays"))
+        notes.append(f"Frames kept: {lit} lit, {dark} dark; {struck} struck by cosmic rays.")
     if record.simulated:
         notes.insert(0, "Of a simulated analyzer: no light was made.")
     for one in signatures:
-        notes.append(f"Signed by {one['name']} ({one['meaning']}), {one['signed_utc'][:19]} UTC.")
+        notes.append(
+            f"Signed by {one['name']} ({one['meaning']}), {one['signed_utc'][:19]} UTC, with the "
+            f"key {one['key_id']}."
+        )
     return [str(printable(note)) for note in notes]
 
 

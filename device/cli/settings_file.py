@@ -143,6 +143,8 @@ def _fits(file: SettingsFile, key: str, value: Any, option: click.Option) -> Any
     parts = value if isinstance(value, list) else [value]
     if not all(isinstance(one, str | int | float) for one in parts):
         raise file.wrong(f"{key!r} is no text and no number")
+    if any("\0" in str(one) for one in parts):
+        raise file.wrong(f"{key!r} holds a zero byte")
     if isinstance(value, list) and not option.multiple:
         raise file.wrong(f"{key!r} takes one value")
     if any(isinstance(one, bool) != option.is_flag for one in parts):

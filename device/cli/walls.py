@@ -20,6 +20,7 @@ from device.cli.output import clear_progress
 from device.cli.showing import print_event
 from device.cli.spectrum_file import containers_for, read_with_sha256
 from device.driver.growing import SequentialSettings, growing
+from device.plain_file import why_not
 from firmware_bridge.errors import RamixError
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def _saved(acquisition: "Acquisition", serial: str) -> Path:
         make_folder(folder, OWN_FOLDER)
     except OSError as error:
         raise SaveError(
-            f"{folder} cannot be made ({error.strerror}).", remedy="Make room for it."
+            f"{folder} cannot be made ({why_not(error)}).", remedy="Make room for it."
         ) from error
     name = datetime.now(UTC).strftime("blank-%Y%m%dT%H%M%S.%fZ.csv")
     save_acquisition(acquisition, folder / name, serial=serial, force=False)

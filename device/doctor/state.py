@@ -52,6 +52,12 @@ def records() -> Iterator[Finding]:
             f"The chain of records in {path} is broken: {problem}.",
             "Keep this file as it is: `ramix records verify` says since when.",
         )
+    for one in report.interruptions:
+        yield warning(
+            check,
+            f"The records in {path} go on after an interruption: {one.in_words()}",
+            "`ramix records verify` says more, and takes its code once somebody looked into it.",
+        )
     for aside in sorted(path.parent.glob(f"{path.stem}-set-aside-*{path.suffix}")):
         yield warning(
             check,

@@ -6,8 +6,8 @@ Whoever lights a sample takes `fixed.py` or `growing.py`.
 Next: `averaging.py` for the arithmetic, `../spectra/spectrum.py` for what becomes of the result.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
@@ -23,6 +23,7 @@ from device.driver.averaging import (
 from device.driver.claims import check_exposures
 from device.driver.safety import Safety
 from device.driver.spectrometer import Frame, Spectrometer
+from device.spectra.raw_frames import RawFrame, RawFrames
 from device.spectra.resampling import WavenumberGrid
 from device.spectra.spectrum import Acquisition
 from firmware_bridge.calibration import CalibrationPage
@@ -112,13 +113,13 @@ def camera_of(analyzer: Spectrometer, chosen: CameraNoise | None) -> tuple[Camer
 
 
 def combined(
-    lit: list[Frame],
-    dark: list[Frame],
+    lit: Sequence[Frame],
+    dark: Sequence[Frame],
     page: CalibrationPage,
     camera: CameraNoise | None,
     saturated_counts: int,
 ) -> Acquisition:
-    """Frames of one measurement, averaged: lit less dark ones.
+    """Frames of one measurement, averaged: lit less dark ones; each beside, where it was packed.
 
     Raises:
         ProtocolError: they were exposed for different times.
@@ -140,18 +141,36 @@ def combined(
         calibration=page,
         acquired_utc=datetime.now(UTC).isoformat(timespec="seconds"),
         flags=_flags(lit, dark, raw_mean),
+        raw_frames=_each(lit, dark, (raw_mean, dark_mean), camera, saturated_counts),
     )
 
 
-def _average(frames: list[Frame]) -> AveragedFrames:
+def _each(
+    lit: Sequence[Frame],
+    dark: Sequence[Frame],
+    averages: tuple[AveragedFrames, AveragedFrames],
+    camera: CameraNoise | None,
+    saturated_counts: int,
+) -> RawFrames | None:
+    """None: nobody packed them as they came (`keeping.py`)."""
+    raw_lit = tuple(one for one in lit if isinstance(one, RawFrame))
+    raw_dark = tuple(one for one in dark if isinstance(one, RawFrame))
+    if len(raw_lit) != len(lit) or len(raw_dark) != len(dark):
+        return None
+    struck_lit, struck_dark = (one.struck for one in averages)
+    told = None if camera is None else asdict(camera)
+    return RawFrames(raw_lit, raw_dark, struck_lit, struck_dark, told, saturated_counts)
+
+
+def _average(frames: Sequence[Frame]) -> AveragedFrames:
     return average_frames(np.stack([frame.counts for frame in frames]))
 
 
-def _saturated(frames: list[Frame], saturated_counts: int) -> Bools:
+def _saturated(frames: Sequence[Frame], saturated_counts: int) -> Bools:
     return np.asarray(np.any([frame.counts >= saturated_counts for frame in frames], axis=0))
 
 
-def _flags(lit: list[Frame], dark: list[Frame], average: AveragedFrames) -> frozenset[str]:
+def _flags(lit: Sequence[Frame], dark: Sequence[Frame], average: AveragedFrames) -> frozenset[str]:
     def any_frame(flag: FrameFlags) -> bool:
         return any(frame.flags & flag for frame in (*lit, *dark))
 

@@ -59,8 +59,16 @@ class AveragedFrames:
 
     mean: Floats
     variance: Floats | None  # None: nothing was repeated
-    rejected: int  # samples taken for cosmic rays and left out
-    frames: int
+    struck: tuple[int, ...]  # samples of each frame taken for cosmic rays and left out
+
+    @property
+    def frames(self) -> int:
+        return len(self.struck)
+
+    @property
+    def rejected(self) -> int:
+        """Samples left out, of all frames."""
+        return sum(self.struck)
 
 
 def average_frames(counts: Counts) -> AveragedFrames:
@@ -77,13 +85,12 @@ def average_frames(counts: Counts) -> AveragedFrames:
     samples = counts.astype(np.float64)
     frames = len(samples)
     if frames == 1 or bool((counts == counts[0]).all()):
-        return AveragedFrames(samples[0], None, 0, frames)
+        return AveragedFrames(samples[0], None, (0,) * frames)
     middle = _middle(counts)
     law = between_frames(samples, middle)
     one = np.maximum(law.variance(middle), _ROUNDING_VARIANCE)
     struck = _cosmic_rays(samples, middle, one)
-    rejected = int(struck.sum())
-    if rejected:
+    if struck.any():
         kept = ~struck
         number = kept.sum(axis=0)
         mean = np.where(kept, samples, 0.0).sum(axis=0) / number
@@ -96,7 +103,7 @@ def average_frames(counts: Counts) -> AveragedFrames:
     spread = squares / freedom
     unlikely = spread > one * _unlikely_ratio(freedom)
     variance = np.where(unlikely, spread, one) / number
-    return AveragedFrames(mean, variance, rejected, frames)
+    return AveragedFrames(mean, variance, tuple(struck.sum(axis=1).tolist()))
 
 
 def measured_variance(

@@ -13,6 +13,7 @@ from device.driver.acquisition import AcquisitionSettings, camera_of, combined
 from device.driver.auto_exposure import checked, find_exposure, pixels_of_interest
 from device.driver.first_light import first_light
 from device.driver.growing import Look
+from device.driver.keeping import keeper
 from device.driver.spectrometer import Frame, Spectrometer
 from device.driver.steadiness import Steadiness, told_of_dark
 from device.events import Event, FrameTaken, LaserOn, Step
@@ -32,9 +33,10 @@ def averaged(
     page = analyzer.calibration()
     page.check_frame(analyzer.capabilities.pixel_count)
     camera = camera_of(analyzer, settings.camera)
+    keep = keeper()
 
     def frame(lit: bool) -> Frame:
-        return checked(analyzer.acquire_frame(laser_on=lit), page)
+        return keep(checked(analyzer.acquire_frame(laser_on=lit), page))
 
     begun = first_light(
         analyzer, page, settings.safety, settings.laser_power_mw, settings.seen, tell
@@ -46,7 +48,7 @@ def averaged(
         found = find_exposure(
             analyzer, page, settings.exposure, lambda text: tell(Step(text)), begun.frame
         )
-        lit.append(found)
+        lit.append(keep(found))
     tell(LaserOn(begun.power_mw, analyzer.integration_time_ms))
     steadiness = Steadiness(
         pixels_of_interest(page, settings.seen), told_of_dark(camera[0], settings.safety)

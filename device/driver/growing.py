@@ -15,6 +15,7 @@ from device.driver.acquisition import camera_of, combined
 from device.driver.auto_exposure import Wanted, checked, find_exposure, pixels_of_interest
 from device.driver.averaging import MIN_FRAMES_FOR_COSMIC_RAYS, CameraNoise
 from device.driver.first_light import FirstLight, first_light
+from device.driver.keeping import keeper
 from device.driver.safety import Safety
 from device.driver.spectrometer import Frame, Spectrometer
 from device.driver.steadiness import Steadiness, told_of_dark
@@ -90,9 +91,10 @@ def growing(analyzer: Spectrometer, settings: SequentialSettings, tell: Tell) ->
     page.check_frame(analyzer.capabilities.pixel_count)
     began_s = analyzer.now_s()
     camera = camera_of(analyzer, settings.camera)
+    keep = keeper()
 
     def frame(lit: bool) -> Frame:
-        return checked(analyzer.acquire_frame(laser_on=lit), page)
+        return keep(checked(analyzer.acquire_frame(laser_on=lit), page))
 
     begun = first_light(
         analyzer, page, settings.safety, settings.laser_power_mw, settings.seen, tell
@@ -106,7 +108,8 @@ def growing(analyzer: Spectrometer, settings: SequentialSettings, tell: Tell) ->
     longest_s = settings.budget_s / (2 * (_LEAST_PAIRS + 1))
     shortest_s = settings.budget_s / (2 * _MOST_PAIRS)
     wanted = Wanted(longest_s, settings.seen, camera[0], shortest_s)
-    lit = [find_exposure(analyzer, page, wanted, lambda text: tell(Step(text)), begun.frame)]
+    found = find_exposure(analyzer, page, wanted, lambda text: tell(Step(text)), begun.frame)
+    lit: list[Frame] = [keep(found)]
     tell(LaserOn(begun.power_mw, analyzer.integration_time_ms))
     first_s = analyzer.now_s()
     dark = [frame(False)]

@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from device.records.content import Record
 from device.records.entry import Entry
-from device.records.measured import spectrum_of
+from device.records.errors import RecordStoreError
+from device.records.measured import containers_of, spectrum_of
 from device.records.readable import ReadableStore
 from device.show.curves import FitCurves, curves_of
 from device.spectra.spectrum import Spectrum
+from firmware_bridge.errors import CallerError
 
 if TYPE_CHECKING:  # an export as numbers needs no interpreter
     from device.answer.identifier import Identifier
 
 NO_MODEL = "the fitted curves are not drawn: the model that answered is not on this machine"
-NO_BLANK = (
-    "the fitted curves are not drawn: the sample was measured through a container, whose own "
-    "spectrum is not in the record"
-)
 OTHERWISE = (
     "the fitted curves are not drawn: this version of the program answers the same counts with "
     "another verdict"
@@ -88,13 +86,14 @@ def _curves(
     result = record.result
     if not result["components"]:
         return None, ""
-    if result.get("containers"):
-        return None, NO_BLANK
     model = result["model"]
     answered_by = model.get("sha256") if isinstance(model, Mapping) else None
     if identifier is None or identifier.label.sha256 != answered_by:
         return None, NO_MODEL
-    answer = identifier.identify(spectrum)
+    try:
+        answer = identifier.identify(spectrum, containers_of(record, identifier))
+    except (RecordStoreError, CallerError) as error:
+        return None, f"the fitted curves are not drawn: {error.text[:1].lower()}{error.text[1:-1]}"
     found = answer.identification
     names = [one.name for one in found.components]
     if str(found.verdict) != record.verdict or set(names) != set(record.names):

@@ -10,6 +10,7 @@ from typing import Any
 
 from device.export.exhibit import Exhibit
 from device.inference.trust import key_id_of
+from device.records.frames_kept import KEPT
 
 
 def facts_of(exhibit: Exhibit) -> dict[str, str]:
@@ -52,6 +53,8 @@ def _measured(exhibit: Exhibit) -> dict[str, Any]:
         "intensity_corrected": _corrected(exhibit),
         "integration_time_ms": exhibit.spectrum.integration_time_ms,
         "frames": frames,
+        "kept_of_them": _kept_frames(known),
+        "measured_through": _containers(exhibit),
         "detector_temperature_c": known.get("detector_temperature_c"),
         "measurement_flags": ", ".join(sorted(exhibit.spectrum.flags)),
         "self_test": _state(
@@ -73,6 +76,23 @@ def _has_zone(when: str) -> bool:
 def _state(said: Any) -> Any:
     """`passed`, `failed`, `overdue`, `never`; None where nobody knew."""
     return said.get("state") if isinstance(said, Mapping) else None
+
+
+def _kept_frames(known: Mapping[str, Any]) -> str | None:
+    """How many single ones are in the record, and how many of them a cosmic ray struck."""
+    kept = known.get(KEPT)
+    if not isinstance(kept, Mapping):
+        return None
+    struck = kept["struck_by_rays"]
+    return f"{kept['lit']} lit and {kept['dark']} dark, {struck} struck by cosmic rays"
+
+
+def _containers(exhibit: Exhibit) -> str:
+    """The file of each blank, with its digest."""
+    return "; ".join(
+        f"{one['file']}, SHA-256 {one['sha256'] or 'not known'}"
+        for one in exhibit.result.get("containers") or ()
+    )
 
 
 def _corrected(exhibit: Exhibit) -> str | None:

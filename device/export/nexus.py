@@ -14,6 +14,8 @@ from device.export.errors import ExportUnavailable
 from device.export.exhibit import Exhibit
 from device.export.facts import facts_of
 from device.export.tables import title_of
+from device.records.frames import FramesNotKept, frames_of
+from device.records.measured import BlankNotKept, blanks_of
 
 DEFINITION: Final = "NXraman"
 # The release of the NeXus definitions that was read.
@@ -83,6 +85,7 @@ def _entry(entry: Any, exhibit: Exhibit) -> None:
     if "sample" not in facts:
         unknown.append("sample/name")
     _data(_group(entry, "data", "NXdata"), exhibit)
+    _blanks(entry, exhibit)
     _result(_group(entry, "identification", "NXprocess"), exhibit, facts)
     notes = _group(entry, "provenance", "NXcollection")
     for name, value in facts.items():
@@ -128,7 +131,46 @@ def _instrument(instrument: Any, exhibit: Exhibit, facts: dict[str, str]) -> lis
     _number(detector, "resolution_cm1", page.resolution_cm1, "1/cm")
     detector["serial_number"] = page.serial
     detector["frames"] = raw.frames
+    _each_frame(detector, exhibit)
     return unknown
+
+
+def _each_frame(detector: Any, exhibit: Exhibit) -> None:
+    """Counts as they were read, lit and dark ones in their order."""
+    try:
+        raw = frames_of(exhibit.record)
+    except FramesNotKept:
+        return
+    read = sorted((*raw.lit, *raw.dark), key=lambda one: one.number)
+    lit = {one.number for one in raw.lit}
+    struck = dict(
+        zip((one.number for one in (*raw.lit, *raw.dark)), (*raw.struck_lit, *raw.struck_dark),
+            strict=True)
+    )  # fmt: skip
+    counts = [one.counts for one in read]
+    detector.create_dataset("frame_counts", data=counts, compression="gzip", shuffle=True)
+    detector["frame_counts"].attrs["units"] = "counts"
+    detector["frame_counts"].attrs["long_name"] = "each frame as it was read"
+    marks = [one.number in lit for one in read]
+    _array(detector, "frame_lit", marks, "", "whether the laser was on")
+    times = [one.exposure_us for one in read]
+    _array(detector, "frame_exposure", times, "us", "exposure of each frame")
+    samples = [struck[one.number] for one in read]
+    _array(detector, "frame_struck_samples", samples, "", "left out as cosmic rays")
+
+
+def _blanks(entry: Any, exhibit: Exhibit) -> None:
+    """The empty containers that the sample was measured through."""
+    try:
+        found = blanks_of(exhibit.record)
+    except BlankNotKept:
+        return
+    for number, (blank, sha256) in enumerate(found, 1):
+        group = _group(entry, f"blank_{number}", "NXdata")
+        group.attrs["signal"], group.attrs["axes"] = "intensity", ["raman_shift"]
+        group["file"], group["sha256"] = blank.source, sha256
+        _array(group, "raman_shift", blank.wavenumber_cm1, "1/cm", "Raman shift")
+        _array(group, "intensity", blank.intensity, "", "of the empty container")
 
 
 def _data(data: Any, exhibit: Exhibit) -> None:

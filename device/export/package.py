@@ -13,7 +13,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from device import strict_json
+from device.export.contradictions import require_one_history
 from device.export.errors import PackageRefused
+from device.export.readable_entry import require_readable
 from device.export.stored_zip import files_in, zip_of
 from device.inference.trust import PUBLIC_KEY_SIZE, SIGNATURE_SIZE, key_id_of
 from device.records.about import check_line
@@ -21,10 +23,8 @@ from device.records.content import MAX_BODY_BYTES, MAX_DATA_BYTES, Record
 from device.records.device_key import Signer
 from device.records.entry import Entry, Following, entry_problem, record_of
 from device.records.head import HASH_SIZE, MAX_SEQUENCE, Head, canonical, signature_fits
-from device.records.measured import spectrum_of
 from device.strict_json import Fields, StrictJsonError
 from device.version import VERSION
-from firmware_bridge.errors import RamixError
 
 SUFFIX: Final = ".rrp"
 PACKAGE_FORMAT: Final = "ramix-reachback-1"
@@ -156,6 +156,7 @@ def _package(files: Sequence[tuple[str, bytes]], sha256: str) -> Package:
         _entry(item, files[3 + 2 * number][1], files[4 + 2 * number][1])
         for number, item in enumerate(listed)
     )
+    require_one_history(entries)
     return Package(entries, question, packed_utc, packed_by, sha256)
 
 
@@ -212,30 +213,8 @@ def _entry(item: object, body: bytes, data: bytes) -> Entry:
     problem = entry_problem(entry)
     if problem:
         raise ValueError(f"record {entry.record_id} in it is not what was written: {problem}")
-    _require_readable(entry)
+    require_readable(entry)
     return entry
-
-
-def _require_readable(entry: Entry) -> None:
-    """Whoever has a key can sign anything: a record must also be one that can be shown.
-
-    Raises:
-        ValueError: its text is not canonical, or not that of a measurement.
-    """
-    from device.export.account import account_of
-    from device.export.exhibit import Exhibit
-    from device.show.card import card
-
-    record = record_of(entry)
-    if canonical(record.body) != entry.body:
-        raise ValueError(f"the text of record {entry.record_id} in it is not as it is written")
-    try:
-        account_of(Exhibit(record, spectrum_of(record), entry))
-        card(record.result, hazards=record.hazards)
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        raise ValueError(f"record {entry.record_id} in it is no measurement") from error
-    except RamixError as error:
-        raise ValueError(error.text.rstrip(".")) from error
 
 
 def _names(number: int) -> tuple[str, str]:

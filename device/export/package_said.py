@@ -19,6 +19,11 @@ def package_content(package: Package) -> Mapping[str, Any]:
         "devices": [key.hex() for key in package.devices],
         "question": package.question,
         "records": [
-            {"record_id": one.record_id, "record_sha256": one.hash.hex()} for one in package.records
+            {
+                "record_id": one.record_id,
+                "record_sha256": one.head.hash.hex(),
+                "store_id": one.head.store_id,
+            }
+            for one in package.entries
         ],
     }

@@ -11,6 +11,7 @@ from device.export.csv_columns import csv_of
 from device.export.exhibit import Exhibit
 from device.export.facts import facts_of
 from device.export.jcamp import jcamp_of
+from device.export.kept import kept_json
 from device.export.overview import summary
 from device.export.spc import spc_of
 from device.export.spectrum import MEASURED, ExportedSpectrum, one_line
@@ -36,7 +37,7 @@ def csv_file(exhibit: Exhibit) -> bytes:
 
 def json_file(exhibit: Exhibit) -> bytes:
     """The acquisition with the whole result and every fact beside it; a file's curves else."""
-    beside = {"facts": facts_of(exhibit), "result": dict(exhibit.result)}
+    beside = {"facts": facts_of(exhibit), "result": dict(exhibit.result), **kept_json(exhibit)}
     raw = exhibit.spectrum.raw
     if raw is not None:
         return acquired_json.text_of(raw, {**summary(raw), "record": beside}).encode("utf-8")

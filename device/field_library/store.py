@@ -19,7 +19,7 @@ from device import installation
 from device.durable import OWN_FILE, OWN_FOLDER, UNFINISHED, make_folder, sync_folder
 from device.field_library.compound import FieldCompound, clash, decode, encode, key_of
 from device.inference.manifest import Compound
-from device.plain_file import opened_without_waiting
+from device.plain_file import opened_without_waiting, why_not
 from device.strict_json import StrictJsonError
 from firmware_bridge.errors import RamixError
 
@@ -168,9 +168,8 @@ class FieldLibrary:
             path.unlink(missing_ok=True)
 
     def _unusable(self, error: OSError) -> FieldLibraryError:
-        why = error.strerror or type(error).__name__
         return FieldLibraryError(
-            f"The field library {self.folder} cannot be used: {why}.",
+            f"The field library {self.folder} cannot be used: {why_not(error)}.",
             remedy="Check the disk and the folder's owner.",
         )
 
@@ -187,7 +186,7 @@ def _read(path: Path) -> FieldCompound:
     try:
         entry = decode(installation.read_capped(path, MAX_ENTRY_SIZE))
     except OSError as error:
-        raise StrictJsonError(f"it cannot be read: {error.strerror or error}") from error
+        raise StrictJsonError(f"it cannot be read: {why_not(error)}") from error
     except StrictJsonError:
         raise
     except ValueError as error:

@@ -27,6 +27,7 @@ from device.inference.golden_verdict_reader import require_golden_verdicts
 from device.inference.manifest import Manifest
 from device.inference.manifest_reader import decode_manifest
 from device.inference.trust import DEMO_KEY_ID, TrustPolicy
+from device.plain_file import why_not
 from device.spectra.preprocessing import PREPROCESSING_ID
 
 _UNIT_MAXIMUM_TOLERANCE: Final = 1e-4  # float32 rounding; signal shares rest on this scale
@@ -73,8 +74,7 @@ def read_bundle_bytes(path: Path) -> bytes:
     try:
         return installation.read_capped(path, MAX_BUNDLE_SIZE)
     except OSError as error:
-        why = error.strerror or str(error)
-        raise ModelNotFound(f"The model {path} cannot be read: {why}.") from error
+        raise ModelNotFound(f"The model {path} cannot be read: {why_not(error)}.") from error
     except ValueError as error:
         raise BundleError(f"{path} is not a model bundle: {error}.") from error
 

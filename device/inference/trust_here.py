@@ -16,6 +16,7 @@ from device import installation
 from device.inference.errors import TrustError
 from device.inference.trust_policy import DEMO_KEY_ID, TrustPolicy
 from device.inference.trust_state import TrustStateLost, read_state, require_newest
+from device.plain_file import why_not
 
 TRUST_NAME = "trust.json"
 
@@ -128,4 +129,4 @@ def _is_there(path: Path) -> bool:
     try:
         return installation.is_there(path)
     except OSError as error:
-        raise TrustError(f"{path} cannot be looked at: {error.strerror}.") from error
+        raise TrustError(f"{path} cannot be looked at: {why_not(error)}.") from error

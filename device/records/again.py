@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from device.records.content import Record
 from device.records.errors import RecordStoreError
-from device.records.measured import spectrum_of
+from device.records.frames import of_frames
+from device.records.measured import containers_of, spectrum_of
 from device.records.readable import ReadableStore
 from device.records.reading import MOST_LISTED
+from firmware_bridge.errors import CallerError
 
 if TYPE_CHECKING:
     from device.answer.identifier import Identifier
@@ -49,8 +51,11 @@ class Again:
         }
 
 
-def answered_again(record: Record, identifier: "Identifier") -> Again:
-    """`record` with its arrays; what cannot be answered says why, and is no error."""
+def answered_again(record: Record, identifier: "Identifier", *, from_frames: bool = False) -> Again:
+    """`record` with its arrays; what cannot be answered says why, and is no error.
+
+    `from_frames`: its single frames are averaged again first, as this version averages them.
+    """
     name, sha256, when = record.record_id, record.hash.hex(), record.created_utc
     if record.problem or record.pruned:
         why = record.problem or "its contents were removed after an export"
@@ -59,23 +64,23 @@ def answered_again(record: Record, identifier: "Identifier") -> Again:
         was = _short(record.result)
     except (LookupError, TypeError, AttributeError):  # of another device's store
         return Again(name, sha256, when, {}, None, "its text is not that of a record")
-    if record.result.get("containers"):
-        why = "it was measured through a container, whose own spectrum is not in the record"
-        return Again(name, sha256, when, was, None, why)
     missing = _missing_field_compounds(record, identifier)
     if missing:
         why = f"its field library is not here: {', '.join(missing)}"
         return Again(name, sha256, when, was, None, why)
     try:
-        spectrum = spectrum_of(record)
-    except RecordStoreError as error:
+        spectrum = of_frames(record) if from_frames else spectrum_of(record)
+        containers = containers_of(record, identifier)
+    except (RecordStoreError, CallerError) as error:
         return Again(name, sha256, when, was, None, error.text.rstrip("."))
     from device.answer.result import result_json
 
-    return Again(name, sha256, when, was, _short(result_json(identifier.identify(spectrum))))
+    return Again(
+        name, sha256, when, was, _short(result_json(identifier.identify(spectrum, containers)))
+    )
 
 
-def model_json(identifier: "Identifier") -> dict[str, Any]:
+def model_json(identifier: "Identifier", *, from_frames: bool = False) -> dict[str, Any]:
     """Which model and which decision answer now; two runs with the same answer alike."""
     label, decision = identifier.label, identifier.decision
     return {
@@ -84,6 +89,7 @@ def model_json(identifier: "Identifier") -> dict[str, Any]:
         "sha256": label.sha256,
         "decision_sha256": decision.sha256,
         "field_compounds": sorted(one.sha256 for one in identifier.field_labels),
+        **({"from_frames": True} if from_frames else {}),
     }
 
 

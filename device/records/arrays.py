@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from device.records.frames_kept import KEPT, fits, frame_arrays, frames_text
+
 if TYPE_CHECKING:
     from device.spectra.spectrum import Spectrum
 
@@ -45,7 +47,7 @@ def arrays_of(spectrum: "Spectrum") -> dict[str, NDArray[Any]]:
             "saturated": spectrum.saturated,
         }
         return arrays | {name: array for name, array in known.items() if array is not None}
-    return {
+    averaged: dict[str, NDArray[Any]] = {
         "raw_counts": acquisition.raw_counts,
         "dark_counts": acquisition.dark_counts,
         "variance": acquisition.variance,
@@ -53,6 +55,8 @@ def arrays_of(spectrum: "Spectrum") -> dict[str, NDArray[Any]]:
         "dead": acquisition.dead,
         "calibration_page": np.frombuffer(acquisition.calibration.to_bytes(), dtype=np.uint8),
     }
+    raw = acquisition.raw_frames
+    return averaged | frame_arrays(raw) if raw is not None and fits(raw) else averaged
 
 
 def measurement_of(spectrum: "Spectrum") -> dict[str, Any]:
@@ -75,9 +79,13 @@ def measurement_of(spectrum: "Spectrum") -> dict[str, Any]:
             "acquired_utc": acquisition.acquired_utc,
             "analyzer_serial": acquisition.calibration.serial,
             "calibration_page_sha256": hashlib.sha256(page).hexdigest(),
-            # the acquisition averages as frames come in: each frame by itself is not kept
             "frames_kept": "mean of the lit, mean of the dark, variance of the difference",
         }
+        raw = acquisition.raw_frames
+        if raw is not None and fits(raw):
+            known |= {"frames_kept": f"each, {known['frames_kept']}", KEPT: frames_text(raw)}
+        elif raw is not None:
+            known["frames_kept"] += "; each by itself would be too large"
     return known
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from device.answer.result import result_json
 from device.records.about import About
 from device.records.arrays import arrays_of, measurement_of, one_line, pack_arrays
+from device.records.blanks import BLANKS, blank_arrays, blank_texts
 from device.records.circumstances import Circumstances
 from device.records.errors import RecordDamaged
 from device.records.head import head_code
@@ -26,7 +27,7 @@ if TYPE_CHECKING:  # the identifier loads an interpreter; looking at old records
     from device.answer.answer import Answer
 
 MAX_BODY_BYTES: Final = 4_000_000  # a measurement's is 10 kB
-MAX_DATA_BYTES: Final = 64_000_000  # 2,048 pixels and five arrays are 60 kB
+MAX_DATA_BYTES: Final = 64_000_000  # 2,048 pixels are 60 kB; frames are bounded (frames_kept.py)
 MAX_EVENT_BYTES: Final = 256_000
 LONGEST_SEARCH: Final = 2000  # characters
 
@@ -117,7 +118,7 @@ def measurement_content(
     answer: "Answer", about: About, circumstances: Circumstances
 ) -> tuple[dict[str, Any], bytes]:
     """The part of a measurement's body that does not depend on its place, and its data."""
-    data, index = pack_arrays(arrays_of(answer.spectrum))
+    data, index = pack_arrays(arrays_of(answer.spectrum) | blank_arrays(answer.containers))
     content: dict[str, Any] = {
         "result": result_json(answer),
         "measurement": measurement_of(answer.spectrum),
@@ -128,6 +129,8 @@ def measurement_content(
     }
     if answer.field_compounds:  # what the model's hash does not cover
         content["field_compounds"] = [asdict(label) for label in answer.field_compounds]
+    if answer.containers:
+        content[BLANKS] = blank_texts(answer.containers)
     return content, data
 
 
@@ -189,6 +192,8 @@ def why_misshapen(body: Mapping[str, Any], data: bytes | None) -> str:
         result = body["result"]
         if not {"verdict", "components", "reasons", "model"} <= result.keys():
             return "its result is not complete"
+        if not isinstance(body["measurement"]["source"], str) or not result["model"].keys():
+            return "how it was measured is not complete"
         if not all(isinstance(one["name"], str) for one in result["components"]):
             return "a component has no name"
         for name, entry in body["arrays"].items() if data is not None else ():

@@ -61,23 +61,25 @@ def device_signer() -> Signer:
             f"The device key cannot be made at {path}: {why_not(error)}.",
             remedy="Give the folder to this user, or name another one with RAMIX_HOME.",
         ) from error
-    return file_signer(path)
+    return _signer(path, "Keep a damaged device key aside; the next start makes another one, and a "
+                   "new store begins.")  # fmt: skip
 
 
 def file_signer(path: Path) -> Signer:
-    """The key in a file.
+    """The key in a file, a person's.
 
     Raises:
         RecordStoreError: it cannot be read, or is no Ed25519 key.
     """
+    return _signer(path, "Name a file with an Ed25519 key in PEM (PKCS#8), without a password.")
+
+
+def _signer(path: Path, remedy: str) -> Signer:
     try:
         return FileSigner(SigningKey.from_file(path))
     except TrustError as error:
-        raise RecordStoreError(
-            error.text.replace("The signing key", "The key", 1),
-            remedy="Keep a damaged device key aside; the next start makes another one, and a new "
-            "store begins.",
-        ) from error
+        text = error.text.replace("The signing key", "The key", 1)
+        raise RecordStoreError(text, remedy=remedy) from error
 
 
 def known_device_key() -> bytes | None:

@@ -5,7 +5,7 @@ Next: `store.py`, the store.
 
 import sqlite3
 
-from device.plain_file import NotAPlainFile
+from device.plain_file import why_not
 from firmware_bridge.errors import RamixError
 
 # SQLite's error names (their beginning: SQLITE_READONLY_DIRECTORY ...) and Python's.
@@ -53,8 +53,8 @@ class CannotContinue(RecordStoreError):
 
 def cause_of(error: sqlite3.Error | OSError) -> str:
     """What the operator can act on, instead of the library's words."""
-    if isinstance(error, NotAPlainFile):
-        return str(error.strerror)
+    if isinstance(error, OSError) and type(error).__name__ not in _CAUSES:
+        return why_not(error)
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     for prefix, sentence in _CAUSES.items():
         if name.startswith(prefix):

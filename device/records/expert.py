@@ -88,9 +88,11 @@ def answers(content: Mapping[str, Any], record_sha256: str) -> bool:
     try:
         kept = {name: value for name, value in content.items() if name != "key_id"}
         records = _parsed(kept)["records"]
+        of_the_key = content.get("key_id") == key_id_of(bytes.fromhex(str(kept["public_key"])))
     except StrictJsonError:
         return False
-    return any(one["record_sha256"] == record_sha256 for one in records) and _fits(content)
+    about_it = any(one["record_sha256"] == record_sha256 for one in records)
+    return about_it and of_the_key and _fits(content)
 
 
 def _parsed(value: object) -> dict[str, Any]:

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from device.durable import OWN_FILE, moved_to_new, sync_folder
-from device.plain_file import why_not
 from device.records import database
-from device.records.errors import RecordStoreError
+from device.records.errors import RecordStoreError, cause_of
 from device.records.reading import Reader
 from device.records.report import ChainReport
 from device.records.verification import verified
@@ -29,10 +28,11 @@ def copy_store(source: Path, target: Path) -> ChainReport:
             whole: then it is removed again.
         sqlite3.Error, OSError: the store cannot be read.
     """
-    if target.exists():
-        raise RecordStoreError(f"{target} is there already.", remedy="Name a new file.")
     unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
+        if target.exists():
+            raise RecordStoreError(f"{target} is there already.", remedy="Name a new file.")
+        os.stat(target.parent)
         connection, deadline = database.connect(source, read_only=True)
         with closing(connection):
             database.version_of(connection, source)
@@ -53,8 +53,13 @@ def copy_store(source: Path, target: Path) -> ChainReport:
             )
         moved_to_new(unfinished, target)
         sync_folder(target.parent)
+    except UnicodeEncodeError as error:
+        raise RecordStoreError(
+            f"The store was not exported to {target}: its name is no text.",
+            remedy="Name another file.",
+        ) from error
     except (OSError, sqlite3.Error) as error:
-        told = why_not(error) if isinstance(error, OSError) else "the disk or the store refused"
+        told = cause_of(error)
         raise RecordStoreError(f"The store was not exported to {target}: {told}.") from error
     finally:
         with suppress(OSError):

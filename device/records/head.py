@@ -25,7 +25,9 @@ HEAD_PREFIX: Final = b"ramix-head-v2\0"
 HASH_SIZE: Final = 32
 MAX_SEQUENCE: Final = 2**53  # exact in every JSON reader
 MAX_HEAD_BYTES: Final = 4096
-_CODE_LENGTH: Final = 10  # 50 bits: nobody finds a second history with the same code by trying
+# 50 bits are short enough for paper. Who holds the device's key finds a second entry with the code
+# of a given one in 2**50 tries, and two with one code in 2**25: against them a head is noted whole.
+_CODE_LENGTH: Final = 10
 _KEYS: Final = ("store_id", "sequence", "kind", "time_utc", "hash", "public_key", "signature")
 
 

@@ -4,10 +4,13 @@ Next: `arrays.py`, how its arrays were packed.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from device.records.blanks import BLANKS, prefix_of
 from device.records.content import Record
 from device.records.errors import RecordDamaged
 from device.spectra.provenance import Provenance
@@ -21,6 +24,17 @@ from device.spectra.spectrum import (
 )
 from firmware_bridge.calibration import CalibrationPage
 from firmware_bridge.errors import RamixError
+
+if TYPE_CHECKING:  # an export as numbers needs no interpreter
+    from device.answer.identifier import Identifier
+    from device.spectra.container import Container
+
+
+class BlankNotKept(RecordDamaged):
+    """A record of before blanks were kept, of a measurement through a container."""
+
+    code = "blank_not_kept"
+    default_remedy = "Measure the sample again, with --blank."
 
 
 def spectrum_of(record: Record) -> Spectrum:
@@ -39,6 +53,56 @@ def spectrum_of(record: Record) -> Spectrum:
         raise RecordDamaged(
             f"The measurement of record {record.record_id} cannot be rebuilt: {error}."
         ) from error
+
+
+def blanks_of(record: Record) -> tuple[tuple[Spectrum, str], ...]:
+    """The empty containers that it was measured through, each with the SHA-256 of its file.
+
+    Raises:
+        BlankNotKept: it was stored before blanks were kept.
+        RecordDamaged: one cannot be rebuilt.
+    """
+    told = record.result.get("containers")  # older records have none
+    number = len(told) if isinstance(told, list) else 0
+    kept = record.body.get(BLANKS)
+    found = kept if isinstance(kept, list) else [None] * number
+    if len(found) != number:
+        raise RecordDamaged(f"The blanks of record {record.record_id} are not those of its answer.")
+    return tuple(_blank(record, number, one) for number, one in enumerate(found))
+
+
+def check_blanks(record: Record) -> None:
+    """
+    Raises:
+        RecordDamaged: they are there, and cannot be rebuilt.
+    """
+    with suppress(BlankNotKept):
+        blanks_of(record)
+
+
+def containers_of(record: Record, identifier: "Identifier") -> "tuple[Container, ...]":
+    """The same, ready for `Identifier.identify`.
+
+    Raises:
+        as `blanks_of`; UnusableBlank: one cannot stand for a container with this model.
+    """
+    return tuple(identifier.container(blank, sha256) for blank, sha256 in blanks_of(record))
+
+
+def _blank(record: Record, number: int, kept: object) -> tuple[Spectrum, str]:
+    if not isinstance(kept, Mapping):
+        raise BlankNotKept(
+            f"Record {record.record_id} was measured through a container, whose own spectrum is "
+            "not in the record."
+        )
+    prefix = prefix_of(number)
+    arrays = {
+        name.removeprefix(prefix): entry
+        for name, entry in record.body["arrays"].items()
+        if name.startswith(prefix)
+    }
+    body = {"measurement": kept.get("measurement"), "arrays": arrays}
+    return spectrum_of(replace(record, body=body)), str(kept.get("sha256", ""))
 
 
 def acquisition_of(record: Record) -> Acquisition:

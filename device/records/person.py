@@ -51,6 +51,8 @@ def person_problem(connection: sqlite3.Connection, content: object) -> str:
     if not isinstance(content, Mapping) or not set(_STATEMENT) <= content.keys():
         return "a person's signature is not complete"
     statement = {key: content[key] for key in _STATEMENT}
+    if not all(isinstance(one, str) and one.isprintable() for one in statement.values()):
+        return "a person's signature holds what is no line of text"
     try:
         public_key = bytes.fromhex(str(content["public_key"]))
         signature = bytes.fromhex(str(content["signature"]))
@@ -64,4 +66,6 @@ def person_problem(connection: sqlite3.Connection, content: object) -> str:
         return "a person's signature is of another record than the one with that number"
     if not signature_fits(public_key, signature, PERSON_PREFIX + canonical(statement)):
         return "a person's signature does not fit"
+    if content.get("key_id") != key_id_of(public_key):
+        return "a person's signature names another key than the one that signed"
     return ""

@@ -4,11 +4,14 @@ Next: `store.py`, the half that writes; `reading.py`, how rows are read and chec
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from device.plain_file import check_plain
+from device.records.before import verified_with_those_before
+from device.records.chain import row_at
 from device.records.content import Record, StoredEvent
 from device.records.entry import Entry, entry_problem
 from device.records.errors import RecordDamaged, RecordStoreError, cause_of
@@ -18,7 +21,6 @@ from device.records.kinds import EVENTS
 from device.records.person import person_problem
 from device.records.reading import MOST_LISTED, Reader
 from device.records.report import ChainReport
-from device.records.verification import verified
 from firmware_bridge.errors import CallerError
 
 
@@ -36,6 +38,7 @@ class ReadableStore:
     def is_there(self) -> bool:
         """Whether anything was ever stored here."""
         with self._translated():
+            check_plain(self.path)  # a link to itself is not nothing
             return self.path.exists()
 
     def head(self) -> Head | None:
@@ -95,6 +98,12 @@ class ReadableStore:
             raise RecordDamaged(f"Record {record.record_id} is damaged: {problem}.")
         return entry
 
+    def hash_at(self, number: int) -> bytes | None:
+        """Of the entry with this number, as it stands there; None: there is none."""
+        with self._read() as reader:
+            row = None if reader.head() is None else row_at(reader.open(), number)
+            return None if row is None else row.hash
+
     def owner(self) -> bytes | None:
         """The public key of the device whose store this is; None in a store of version 1."""
         with self._read() as reader:
@@ -142,14 +151,20 @@ class ReadableStore:
             if not one.problem and answers(one.content, record.hash.hex())
         )
 
-    def verify(self, expected: "str | Head | None" = None, key: bytes | None = None) -> ChainReport:
+    def verify(
+        self,
+        expected: "str | Head | None" = None,
+        key: bytes | None = None,
+        accepted: Sequence[str] = (),
+    ) -> ChainReport:
         """Check every entry, the chain, the signatures and the kept mark.
 
         `expected`: a head noted before, its hash or its short code: the chain must hold it. `key`:
-        the device's public key; this device's own otherwise.
+        the device's public key; this device's own otherwise. `accepted`: codes of interruptions
+        that somebody has looked into; each must be there.
         """
         with self._read() as reader:
-            return verified(reader, expected, key)
+            return verified_with_those_before(reader, expected, key, accepted)
 
     def _no_such(self, record_id: str) -> RecordStoreError:
         return RecordStoreError(

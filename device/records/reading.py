@@ -4,8 +4,10 @@ A record is given with what is wrong with it, or refused; the reader never shows
 if it were what was written. Next: `verification.py`, the whole chain at once.
 """
 
+import math
 import os
 import sqlite3
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -34,6 +36,8 @@ from device.records.kinds import EntryKind
 
 MOST_LISTED: Final = 100_000
 _SLOWEST_S: Final = 0.01  # one record checked on a slow machine
+_AT_ONCE: Final = 200  # rows of one query, a few hundred bytes each
+_BATCH_S: Final = 60.0  # to read and check so many: a second, on a slow machine ten
 
 
 class Reader:
@@ -94,6 +98,26 @@ class Reader:
             return None
         last, _ = last_rows(connection)
         return None if last is None else self.origin().head(last)
+
+    def rows(self) -> Iterator[Row]:
+        """All in their order; each query is short, so that no writer waits for it.
+
+        Time is bounded for each query; their number, by the file's size, for who asks ends where
+        numbers do not rise.
+        """
+        connection = self.open()
+        after, more = -math.inf, True  # below every number that a row can have
+        while more:
+            self.renew(_BATCH_S)
+            found = connection.execute(
+                f"SELECT {COLUMNS} FROM records WHERE sequence > ? ORDER BY sequence LIMIT ?",
+                (after, _AT_ONCE),
+            ).fetchall()
+            more = len(found) == _AT_ONCE
+            for one in found:
+                row = row_of(one)
+                after = max(after, row.sequence)
+                yield row
 
     def records(self, limit: int, search: str, before: int | None) -> tuple[Record, ...]:
         """The newest first, without their arrays; a damaged one with its `problem`."""

@@ -3,16 +3,16 @@
 Next: `verification.py`, which finds it.
 """
 
+import os
 import sqlite3
-from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from device.records import version1
-from device.records.arrays import one_line
-from device.records.chain import Row
 from device.records.head import Head, head_code
-from device.records.kinds import EntryKind
+from device.records.interruption import Interruption
+from device.records.mark import mark_path
 
 MOST_TOLD: Final = 100  # problems, and notes
 _SHORTEST_HASH: Final = 16  # hex digits of a noted hash: below, chance could fit one
@@ -25,9 +25,12 @@ class ChainReport:
     count: measurements; entries: with events.
     head: hash of the newest entry, hex.
     problems: empty for a store that is what was written, as far as can be known from here.
-    notes: what could not be checked, clocks that were set back, and where this store begins after
-        another one that could not be continued.
+    notes: what could not be checked, and clocks that were set back.
     last_good: the last entry before the first problem; None: none is good.
+    interruptions: where this store, or one before it, goes on after something that it cannot vouch
+        for. not_accepted: those of them that nobody said they know of.
+    simulated: whether the first entry says that the store is of simulated analyzers; None: it
+        says nothing.
     """
 
     count: int
@@ -37,6 +40,9 @@ class ChainReport:
     notes: tuple[str, ...] = ()
     last_good: Head | None = None
     newest: Head | None = None
+    interruptions: tuple[Interruption, ...] = ()
+    not_accepted: tuple[Interruption, ...] = ()
+    simulated: bool | None = None
 
 
 def is_noted(head: Head, expected: str | Head | None) -> bool:
@@ -51,23 +57,12 @@ def is_noted(head: Head, expected: str | Head | None) -> bool:
     return len(noted) >= _SHORTEST_HASH and head.hash.hex().startswith(noted)
 
 
-def interruptions(row: Row, content: object) -> list[str]:
-    """Where an entry says that a store before it ended, or that the mark was lost; else nothing."""
-    told = content if isinstance(content, Mapping) else {}
-    when = f"entry {row.sequence}, {row.time_utc[:19]} UTC"
-    if row.kind == EntryKind.MARK:
-        why = one_line(str(told.get("why")))
-        return [f"{when}: the mark was lost, an end cut off before would not show. {why}"]
-    before = told.get("continues") if row.kind == EntryKind.STORE else None
-    if not isinstance(before, Mapping):
-        return []
-    file, why = (one_line(str(before.get(key) or "")) for key in ("file", "why"))
-    look = f" `ramix records verify --store {file}` in its folder looks into it." if file else ""
-    return [f"{when}: begun anew, the store before could not be continued. {why}{look}"]
-
-
-def version_1_report(connection: sqlite3.Connection, expected: str | Head | None) -> ChainReport:
+def version_1_report(
+    connection: sqlite3.Connection, expected: str | Head | None, path: Path
+) -> ChainReport:
     found: list[str] = []
+    if os.path.lexists(mark_path(path)):  # of version 2: such a store never had one
+        found.append("a signed store was kept here: its mark lies beside this one of version 1")
     count, newest, seen = 0, "", expected is None
     for sequence, digest, problem in version1.problems(connection):
         count, newest = count + 1, digest.hex()

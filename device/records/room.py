@@ -9,8 +9,9 @@ from typing import Final
 
 from device.records.errors import RecordStoreError
 
-# A thousand measurements of 60 kB: so much that the log and the mark fit as well, and that the
-# operator has a day to make room.
+# A thousand measurements of 60 kB, which gives the operator a day to make room. The longest one is
+# written twice, into SQLite's log and into the store: its frames are bounded so that it fits, too
+# (`frames_kept.MOST_BYTES`).
 LEAST_FREE_BYTES: Final = 64_000_000
 
 

@@ -4,6 +4,7 @@ The first entry of the next store says which file that is, why, and what could b
 Next: `writing.py`.
 """
 
+import glob
 import logging
 import sqlite3
 from contextlib import closing, suppress
@@ -51,8 +52,12 @@ class Remains:
 
 
 def gone(path: Path, mark: Head) -> Remains:
-    """The store is not there, and its mark is."""
+    """The store is not there, and its mark is: deleted, or set aside just before a sudden end."""
     why = f"The store was gone; its mark names {mark.sequence} entries."
+    for aside in path.parent.glob(_names_aside(path)):
+        with suppress(RecordStoreError):
+            if read_mark(aside) == mark:
+                return Remains(aside.name, f"{why} This one has the same.", mark=mark)
     return Remains("", why, mark=mark)
 
 
@@ -68,7 +73,7 @@ def set_aside(path: Path, why: str) -> Remains:
     Raises:
         OSError: it cannot be renamed.
     """
-    sequence, digest = _end_of(path)
+    sequence, digest = as_it_stands(path)
     mark = None
     with suppress(RecordStoreError):
         mark = read_mark(path)
@@ -85,6 +90,11 @@ def set_aside(path: Path, why: str) -> Remains:
     return Remains(aside.name, why, sequence, digest, mark)
 
 
+def _names_aside(path: Path) -> str:
+    """Of stores that were set aside from `path`, as a pattern."""
+    return f"{glob.escape(path.stem)}-set-aside-*{glob.escape(path.suffix)}"
+
+
 def _free_name(path: Path) -> Path:
     now = datetime.now(UTC)
     name = f"{path.stem}-set-aside-{now:%Y%m%dT%H%M%S}Z"
@@ -95,8 +105,8 @@ def _free_name(path: Path) -> Path:
     return aside
 
 
-def _end_of(path: Path) -> tuple[int | None, str | None]:
-    """Number and hash of the newest entry, as they stand there: nobody has checked them."""
+def as_it_stands(path: Path) -> tuple[int | None, str | None]:
+    """Number and hash of the newest entry: nobody has checked them."""
     with suppress(sqlite3.Error, OSError, RecordStoreError):
         connection, _ = database.connect(path, read_only=True)
         with closing(connection):

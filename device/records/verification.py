@@ -5,14 +5,11 @@ it finds and what it cannot is in `docs/records.md`. Next: `person.py`, signatur
 """
 
 import sqlite3
-from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
 
 from device.inference.trust import key_id_of
 from device.records import database
 from device.records.chain import (
-    COLUMNS,
     Origin,
     Row,
     body_of,
@@ -21,7 +18,6 @@ from device.records.chain import (
     last_rows,
     origin_of,
     row_at,
-    row_of,
     row_problem,
 )
 from device.records.content import parse_body
@@ -29,15 +25,13 @@ from device.records.device_key import known_device_key
 from device.records.ending import mark_problem
 from device.records.errors import RecordDamaged, RecordStoreError, cause_of
 from device.records.head import Head, genesis_hash
+from device.records.interruption import Interruption, interruptions_of
 from device.records.kinds import EntryKind
 from device.records.mark import read_mark
 from device.records.person import person_problem
 from device.records.reading import Reader
-from device.records.report import MOST_TOLD, ChainReport, interruptions, is_noted, version_1_report
+from device.records.report import MOST_TOLD, ChainReport, is_noted, version_1_report
 from device.records.retention import Pruned
-
-_AT_ONCE: Final = 200  # rows of one query, a few hundred bytes each
-_BATCH_S: Final = 60.0  # to read and check so many: a second, on a slow machine ten
 
 
 def verified(reader: Reader, expected: str | Head | None, key: bytes | None) -> ChainReport:
@@ -49,7 +43,7 @@ def verified(reader: Reader, expected: str | Head | None, key: bytes | None) -> 
     reader.open()  # says it in a sentence where there is nothing
     connection = reader.open(database.whole_read_s(reader.path))
     if reader.version == 1:
-        return version_1_report(connection, expected)
+        return version_1_report(connection, expected, reader.path)
     return _Examination(reader, connection, expected, key).report()
 
 
@@ -70,10 +64,12 @@ class _Examination:
         self._key = key
         self._problems: list[str] = []
         self._notes: list[str] = []
+        self._interruptions: list[Interruption] = []
         self._untold = 0
         self._count = self._entries = 0
         self._last_good: Head | None = None
         self._newest: Head | None = None
+        self._simulated: bool | None = None
         self._pruned = Pruned()
         self._seen_expected = expected is None
 
@@ -86,12 +82,12 @@ class _Examination:
                 self._outside_of_the_chain(origin, mark)
         except sqlite3.Error as error:
             self._problem(f"after entry {self._entries}: {cause_of(error)}")
-        if self._untold:
-            self._problems.append(f"and {self._untold} more")
+        more = (f"and {self._untold} more",) if self._untold else ()
         head = "" if self._newest is None else self._newest.hash.hex()
         return ChainReport(
-            self._count, head, tuple(self._problems), self._entries, tuple(self._notes[:MOST_TOLD]),
-            self._last_good, self._newest,
+            self._count, head, (*self._problems, *more), self._entries,
+            tuple(self._notes[:MOST_TOLD]),
+            self._last_good, self._newest, tuple(self._interruptions), simulated=self._simulated,
         )  # fmt: skip
 
     def _problem(self, text: str) -> None:
@@ -110,7 +106,10 @@ class _Examination:
     def _origin(self, mark: Head | None) -> Origin | None:
         """Whose store it is, by its first entry; where that is damaged, by the mark."""
         try:
-            return origin_of(self._connection)
+            origin = origin_of(self._connection)
+            told = origin.content.get("simulated")
+            self._simulated = told if isinstance(told, bool) else None
+            return origin
         except RecordDamaged as error:
             self._problem(error.text[:-1])
         return None if mark is None else Origin(mark.store_id, mark.public_key, {})
@@ -118,7 +117,7 @@ class _Examination:
     def _walk(self, origin: Origin) -> None:
         previous, number = genesis_hash(origin.store_id), -1
         before: Row | None = None
-        for row in self._rows():
+        for row in self._reader.rows():
             if row.sequence > number + 1:
                 missing = row.sequence - 1
                 told = str(missing) if missing == number + 1 else f"{number + 1} to {missing}"
@@ -139,25 +138,6 @@ class _Examination:
             self._clock(before, row)
             self._newest, previous, number, before = head, row.hash, row.sequence, row
 
-    def _rows(self) -> Iterator[Row]:
-        """In their order; each query is short, so that no writer waits for it.
-
-        Time is bounded for each query; their number, by the file's size, for `_walk` ends where
-        numbers do not rise.
-        """
-        after, more = -(2**62), True
-        while more:
-            self._reader.renew(_BATCH_S)
-            found = self._connection.execute(
-                f"SELECT {COLUMNS} FROM records WHERE sequence > ? ORDER BY sequence LIMIT ?",
-                (after, _AT_ONCE),
-            ).fetchall()
-            more = len(found) == _AT_ONCE
-            for one in found:
-                row = row_of(one)
-                after = max(after, row.sequence)
-                yield row
-
     def _entry_problem(self, row: Row, previous: bytes, origin: Origin) -> str:
         problem = row_problem(row, previous, origin)
         body = body_of(self._connection, row.sequence)
@@ -173,7 +153,7 @@ class _Examination:
         if not problem and row.kind == EntryKind.PRUNE:
             self._pruned.said(value)
         if not problem:
-            self._notes += interruptions(row, value.get("content"))
+            self._interruptions += interruptions_of(origin.head(row), value.get("content"))
         if not problem and row.kind == EntryKind.SIGNATURE:
             problem = person_problem(self._connection, value.get("content"))
         return problem

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from device.answer.identifier import Identifier
-from device.records.measured import spectrum_of
+from device.records.measured import containers_of, spectrum_of
 from device.screen.buttons import calibrate, check, end_verifying, press, verify
 from device.screen.desk import Desk
 from device.screen.history import History
@@ -95,7 +95,8 @@ class Changes:
         def identify(station: Station) -> Shown:
             model: Identifier = station.identifier
             model.asked = asked_of(self.seat.watched, model.compounds)  # whatever is verified now
-            return shown(model.identify(spectrum), model, None)
+            through = containers_of(record, model)
+            return shown(model.identify(spectrum, through), model, None)
 
         found: Shown = await outcome(self.desk.post(identify))
         return found

@@ -23,7 +23,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from device.export.package import LONGEST_QUESTION
-from device.records.measured import spectrum_of
+from device.records.measured import BlankNotKept, spectrum_of
 from device.screen.changes import Changes, at_device, outcome
 from device.screen.desk import Desk
 from device.screen.exports import PACKAGE, check_format
@@ -174,7 +174,10 @@ class Web(Changes):
             model = self.desk.identifier
             if model is None or model.label.sha256 != record.result["model"]["sha256"]:
                 return JSONResponse(spectrum_json(spectrum))
-            one = await self.identified(key)
+            try:
+                one = await self.identified(key)
+            except BlankNotKept:
+                return JSONResponse(spectrum_json(spectrum))
         return JSONResponse(await run_in_threadpool(curves_json, one))
 
     async def file(self, request: Request) -> Response:

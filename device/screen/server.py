@@ -16,6 +16,7 @@ from device.driver.port import SimPort, parse_port
 from device.driver.transports.base import Transport
 from device.events import Event
 from device.link_key_file import find_key
+from device.plain_file import read_plain, why_not
 from device.ports import open_transport
 from device.records.beside import Beside
 from device.runtime import Tell
@@ -41,6 +42,7 @@ _MOST_REQUESTS: Final = 64
 _MOST_HEAD_BYTES: Final = 16 * 1024
 _KEEP_ALIVE_S: Final = 5
 _FAREWELL_S: Final = 2
+_LARGEST_PEM: Final = 1_000_000  # a chain of certificates is a hundredth of it
 
 
 class ScreenNotServed(RamixError):
@@ -64,6 +66,18 @@ class Place:
     certificate: Path | None = None
     key: Path | None = None
     names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises ScreenNotServed: certificate or key is no file that can be read."""
+        for file in (self.certificate, self.key):
+            try:
+                if file is not None:
+                    read_plain(file, _LARGEST_PEM)
+            except (OSError, ValueError) as error:
+                raise ScreenNotServed(
+                    f"{file} cannot be read: {why_not(error)}.",
+                    remedy="Check --tls-cert and --tls-key.",
+                ) from error
 
     @property
     def is_remote(self) -> bool:

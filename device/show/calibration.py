@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from device.plain_file import why_not
 from device.show.plot import PlotNotWritten, require_plotting
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def plot_lamp(found: "LampAxis", path: Path) -> None:
     try:
         figure.savefig(path)
     except OSError as error:
-        raise PlotNotWritten(f"The picture {path} cannot be written: {error.strerror}.") from error
+        raise PlotNotWritten(f"The picture {path} cannot be written: {why_not(error)}.") from error
 
 
 def _cm1_per_pixel(found: "LampAxis", pixel: float) -> float:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from device.plain_file import why_not
 from device.show.curves import FitCurves, curves_of
 from firmware_bridge.errors import RamixError
 
@@ -88,8 +89,7 @@ def plot(
     try:
         figure.savefig(path)
     except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise PlotNotWritten(f"The picture {path} cannot be written: {why}.") from error
+        raise PlotNotWritten(f"The picture {path} cannot be written: {why_not(error)}.") from error
 
 
 def draw(

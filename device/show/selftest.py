@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from device.plain_file import why_not
 from device.show.plot import PlotNotWritten, require_plotting
 from device.show.style import CardStyle
 
@@ -109,7 +110,7 @@ def plot_trend(series: Sequence["Series"], serial: str, path: Path) -> None:
     try:
         figure.savefig(path, dpi=_DPI)
     except OSError as error:
-        raise PlotNotWritten(f"The picture {path} cannot be written: {error.strerror}.") from error
+        raise PlotNotWritten(f"The picture {path} cannot be written: {why_not(error)}.") from error
 
 
 def _short(value: float, unit: str) -> str:

@@ -14,7 +14,7 @@ from typing import Self
 
 import numpy as np
 
-from device.plain_file import check_plain
+from device.plain_file import check_plain, why_not
 from firmware_bridge.errors import CallerError
 from firmware_bridge.simulator.flash import ERASED, Flash
 from firmware_bridge.simulator.slot_store import flash_bytes
@@ -60,7 +60,7 @@ class FlashFile(Flash):
                 remedy="Stop the other one, or use another file.",
             ) from error
         except OSError as error:
-            raise FlashFileError(f"Cannot open the flash file {path}: {error.strerror}.") from error
+            raise FlashFileError(f"Cannot open the flash file {path}: {why_not(error)}.") from error
 
     def close(self) -> None:
         """Release the file; nothing has to be written, every operation is in it already."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from device.installation import read_capped
+from device.plain_file import why_not
 from device.simulated.sample import Sample, parse_sample
 from device.strict_json import Fields, StrictJsonError
 from firmware_bridge.errors import CallerError
@@ -71,7 +72,7 @@ def read_list(path: Path) -> tuple[ListedScene, ...]:
     try:
         text = read_capped(path, _MAX_BYTES).decode("utf-8")
     except OSError as error:
-        raise SceneListError(f"Cannot read the scenes in {path}: {error.strerror}.") from error
+        raise SceneListError(f"Cannot read the scenes in {path}: {why_not(error)}.") from error
     except ValueError as error:  # too large, or not UTF-8
         raise SceneListError(f"{path} holds no list of scenes: {error}.") from error
     return tuple(_below(path.parent, scene) for scene in parse_list(text, path.name))

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from device.plain_file import check_plain
+from device.plain_file import check_plain, why_not
 from device.simulated.scene_list import ListedScene, SceneListError
 from firmware_bridge.simulator.samples import Samples
 
@@ -96,6 +96,6 @@ class TruthFile:
 
     def _failure(self, error: OSError) -> SceneListError:
         return SceneListError(
-            f"Cannot write truths to {self._path}: {error.strerror or error}.",
+            f"Cannot write truths to {self._path}: {why_not(error)}.",
             remedy="Name another file.",
         )

@@ -6,7 +6,7 @@ in the blank is noise in what is fitted: the spectrum's variance grows by that o
 Next: `device/answer/identifier.py`, which checks a blank and asks.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +54,7 @@ class Container:
     corrected: bool | None = None  # to relative intensity; None: its file does not say
     holds: tuple[str, ...] = ()  # compounds of the library that are named in the blank alone
     is_sample: bool = False  # they explain all of it: it is no wall, and takes no part
+    blank: Spectrum | None = field(default=None, repr=False)  # as it was measured
 
     @property
     def name(self) -> str:
@@ -124,7 +125,7 @@ def container_of(
                 remedy=_REMEDIES.get(reason.code),
             )
     seen = without_cosmic_rays(gridded, blank)
-    return Container(blank.source, sha256, seen, said_corrected(blank))
+    return Container(blank.source, sha256, seen, said_corrected(blank), blank=blank)
 
 
 def _is_noise(gridded: GridSpectrum) -> bool:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from device.spectra.noise import fine_structure
 from device.spectra.provenance import Provenance
+from device.spectra.raw_frames import RawFrames
 from device.spectra.resampling import MODEL_GRID, WavenumberGrid, resampler_for
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Acquisition:
     calibration: CalibrationPage
     acquired_utc: str  # ISO 8601; empty when the source does not say
     flags: frozenset[str] = frozenset()  # of KNOWN_FLAGS
+    raw_frames: RawFrames | None = None  # each of them; None: not kept
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from device.plain_file import NotAPlainFile, open_plain
+from device.plain_file import NotAPlainFile, open_plain, why_not
 from device.spectra.files.refusal import (
     MAX_FILE_BYTES,
     MAX_LINE_LENGTH,
@@ -132,8 +132,7 @@ def read_source(path: str | os.PathLike[str]) -> Source:
             f"You may not read {os.fspath(path)}.", remedy="Change its permissions."
         ) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = getattr(error, "strerror", None) or "its name is not a path"
-        raise SpectrumFileError(f"{name} cannot be read: {reason}.") from error
+        raise SpectrumFileError(f"{name} cannot be read: {why_not(error)}.") from error
     if size > MAX_FILE_BYTES:
         raise SpectrumFileError(
             f"{name} has {size / 1e6:.0f} MB; a spectrum has less than "
