@@ -47,12 +47,12 @@ def _dark_and_alive_after_it(screen: Screen) -> Iterator[None]:
 FIRE = json.dumps({"command": "arm"}).encode()
 READS = [
     "/events", "/api/session", "/api/records", "/api/records/1", "/api/records/1/curves",
-    "/api/records/1/file",
+    "/api/records/1/file", "/api/records/1/photo", "/api/next-photo",
 ]  # fmt: skip
 CHANGES = [
     "/api/command", "/api/check", "/api/calibrate", "/api/reidentify", "/api/sample", "/api/watch",
     "/api/sign-in", "/api/sign-out", "/api/operators", "/api/trigger", "/api/verify",
-    "/api/end-verifying",
+    "/api/end-verifying", "/api/photo", "/api/remove-photo",
 ]  # fmt: skip
 
 

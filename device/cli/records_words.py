@@ -6,6 +6,7 @@ Next: `records.py`, the verbs.
 from typing import TYPE_CHECKING, Any
 
 from device.cli.records_options import printable
+from firmware_bridge.errors import RamixError
 
 if TYPE_CHECKING:
     from device.records.content import Record
@@ -61,7 +62,7 @@ def notes_of(record: "Record", signatures: Any) -> list[str]:
         f"{label}: {value}."
         for label, value in (
             ("Sample", about.sample), ("Operator", about.operator), ("Note", about.note),
-            ("Measured again", about.repeat_reason),
+            ("Measured again", about.repeat_reason), ("Photo", photo_words(record)),
         )
         if value
     ]  # fmt: skip
@@ -72,6 +73,21 @@ def notes_of(record: "Record", signatures: Any) -> list[str]:
     for one in signatures:
         notes.append(f"Signed by {one['name']} ({one['meaning']}), {one['signed_utc'][:19]} UTC.")
     return [str(printable(note)) for note in notes]
+
+
+def photo_words(record: "Record") -> str:
+    """What is kept of a photo, in one line; empty where there is none."""
+    if not record.has_photo:
+        return ""
+    try:
+        photo = record.photo
+    except RamixError as error:
+        return error.text
+    return (
+        ""
+        if photo is None
+        else (f"{photo.media_type}, {photo.width} x {photo.height}, SHA-256 {photo.sha256}")
+    )
 
 
 def told_later(store: "ReadableStore", record: "Record") -> list[str]:

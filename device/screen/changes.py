@@ -16,11 +16,12 @@ from starlette.responses import JSONResponse, Response
 
 from device.answer.identifier import Identifier
 from device.records.measured import spectrum_of
+from device.records.photo import photo_from
 from device.screen.buttons import calibrate, check, end_verifying, press, verify
 from device.screen.desk import Desk
 from device.screen.history import History
 from device.screen.phases import Command
-from device.screen.requests_json import done, posted
+from device.screen.requests_json import done, posted, posted_photo
 from device.screen.results import Shown, curves_json, shown
 from device.screen.watch_list import asked_of
 from device.station.station import Station
@@ -105,6 +106,20 @@ class Changes:
         sample, note = fields.text("sample", empty=True), fields.text("note", empty=True)
         fields.done()
         self.seat.describe(sample, note)
+        return self._told()
+
+    async def photo(self, request: Request) -> Response:
+        """Of the next measurement that is kept: the bytes of a picture, and nothing else."""
+        if not at_device(request):
+            raise HTTPException(403)
+        photo = await run_in_threadpool(photo_from, await posted_photo(request))
+        self.seat.attach(photo)
+        return self._told()
+
+    async def remove_photo(self, request: Request) -> Response:
+        fields = await posted(request)
+        fields.done()
+        self.seat.attach(None)
         return self._told()
 
     async def watch(self, request: Request) -> Response:

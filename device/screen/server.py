@@ -120,7 +120,7 @@ class Screen:
 
         deliveries = Deliveries(equipment.settings, settings_of, blanks)
         self.seat = seat = Seat(folder, deliveries, simulated=self.bench is not None)
-        beside = Beside(lambda: seat.about, fitness(lambda event: self.desk.hear(event)))
+        beside = Beside(seat.about_to_keep, fitness(lambda event: self.desk.hear(event)))
         equipment = replace(equipment, beside=beside, start_as="screen")
         store = None if equipment.store is None else equipment.store.path
         if equipment.store is not None:

@@ -6,6 +6,7 @@ import { has, number, percent, said, t, when } from "./words.js";
 import { overlay } from "./plot.js";
 import { exportsOf } from "./exports.js";
 import { verdictOnMaterial } from "./verify.js";
+import { photoOf } from "./photo.js";
 
 const LEVELS = ["danger", "warning", "unknown", "none_known"];
 const PICTOGRAMS = ["GHS06", "GHS01", "GHS08", "GHS05", "GHS02", "GHS03", "GHS04", "GHS07", "GHS09"]; // the worst first
@@ -30,7 +31,7 @@ function columns(card, curves) {
   const isNamed = card.components.length > 0;
   return [
     el("div", { class: "what" }, components(card), possible(card), doing(card), isNamed ? null : why),
-    el("div", { class: "why" }, isNamed ? why : null, picture(card, curves), notSeen(card)),
+    el("div", { class: "why" }, isNamed ? why : null, picture(card, curves), photoOf(card), notSeen(card)),
   ];
 }
 
