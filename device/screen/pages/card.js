@@ -137,8 +137,7 @@ function rest(card) {
 }
 
 function doing(card) {
-  const { substances, incompatible, something_unknown } = card.safety;
-  const protection = [...new Set(substances.flatMap((one) => one.protection))];
+  const { substances, incompatible, something_unknown, protection } = card.safety;
   const numbered = substances.filter((one) => one.un_number !== null);
   if (card.verdict === "NO_RESULT") return null; // the remedy below says what to do
   if (!protection.length && !numbered.length && !incompatible.length && !something_unknown) return null;
@@ -156,7 +155,7 @@ function doing(card) {
 }
 
 function reasons(card) {
-  const notes = card.notes.map((note) => has(`note.${note}`) ? t(`note.${note}`) : note);
+  const notes = card.notes.map((note) => has(`note.${note}`) ? t(`note.${note}`) : said(note));
   if (!card.reasons.length && !notes.length) return null;
   return el("section", { class: "reasons" }, el("h2", {}, t("reasons.title")),
     el("ul", {}, card.reasons.map((reason) => el("li", {},

@@ -137,7 +137,8 @@ export function measureRoom(place, { heard, session }) {
   const delivery = (state) => {
     if (state.verifying || state.locked || !session.at_device) return "";
     const compounds = heard.station.compounds ?? [];
-    if (choice?.compounds !== compounds) choice = { compounds, node: beginVerifying(compounds) };
+    const known = compounds.join();
+    if (choice?.known !== known) choice = { known, node: beginVerifying(compounds) };
     return choice.node;
   };
 
@@ -163,8 +164,8 @@ export function measureRoom(place, { heard, session }) {
       const state = heard.state;
       if (topic === "spectrum") return live?.show(heard.spectrum);
       if (topic === "card") return undefined;
-      const now = key(state);
-      if (topic === "state" && now !== built) {
+      const now = [key(state), heard.station.serial, heard.station.model, heard.station.compounds?.length].join("|");
+      if ((topic === "state" || topic === "station") && now !== built) {
         built = now;
         build(state);
       }
