@@ -18,7 +18,13 @@ from firmware_bridge.errors import RamixError
 
 _BODY_WITHIN_S: Final = 5.0
 _PHOTO_WITHIN_S: Final = 20.0
-_STATUS: Final = {"not_now": 409, "not_armed": 403, "nobody_signed_in": 403, "wrong_pin": 403}
+_STATUS: Final = {
+    "not_now": 409,
+    "not_armed": 403,
+    "not_here": 403,
+    "nobody_signed_in": 403,
+    "wrong_pin": 403,
+}
 
 
 async def posted(request: Request) -> Fields:

@@ -96,7 +96,9 @@ class Web(Changes):
             *(Route(path, self._changing(one), methods=["POST"]) for path, one in changes.items()),
         ]
         handlers: dict[Any, Any] = {RamixError: refused, StrictJsonError: refused}
-        return Guard(Starlette(routes=routes, exception_handlers=handlers), hosts)
+        app = Starlette(routes=routes, exception_handlers=handlers)
+        app.router.redirect_slashes = False  # an address that is none is not answered with another
+        return Guard(app, hosts)
 
     # ---- who ----
 
@@ -146,8 +148,10 @@ class Web(Changes):
 
     # ---- reading ----
 
-    async def events(self, _request: Request) -> Response:
-        return StreamingResponse(self.streams.listen(), media_type="text/event-stream")
+    async def events(self, request: Request) -> Response:
+        cookie = request.cookies.get(self.sessions.cookie)
+        heard = self.streams.listen(lambda: self.sessions.find(cookie) is not None)
+        return StreamingResponse(heard, media_type="text/event-stream")
 
     async def session(self, request: Request) -> Response:
         return JSONResponse(

@@ -119,17 +119,20 @@ export function measureRoom(place, { heard, session }) {
   }
 
   function sample(state) {
+    if (!session.at_device) return "";
     const name = el("input", { value: state.sample ?? "", maxlength: 120, autocomplete: "off" });
     const note = el("textarea", { maxlength: 1000, rows: 2 }, state.note ?? "");
-    const keep = () => post("/api/sample", { sample: name.value, note: note.value }).catch(complain);
+    const keep = () => post("/api/sample", { sample: oneLine(name.value), note: oneLine(note.value) }).catch(complain);
     name.addEventListener("change", keep);
     note.addEventListener("change", keep);
     const fold = el("details", { class: "sample", open: opened.has("sample") || Boolean(state.sample || state.note || state.photo) },
       el("summary", {}, t("sample.title")), field("sample", "sample.id", name), field("note", "sample.note", note),
-      session.at_device ? photoField(state.photo) : null);
+      photoField(state.photo));
     fold.addEventListener("toggle", () => (fold.open ? opened.add("sample") : opened.delete("sample")));
     return fold;
   }
+
+  const oneLine = (text) => text.replaceAll(/\s+/g, " ").trim();
 
   // Only where somebody stands at the analyzer: the next press of the trigger is one of these tests.
   // What was chosen stays while the page is built anew.

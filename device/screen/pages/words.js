@@ -70,7 +70,7 @@ export function percent(value) {
 export function when(utc) {
   if (!utc) return "";
   const date = new Date(utc);
-  const text = new Intl.DateTimeFormat(language, {
+  const text = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
     dateStyle: "medium", timeStyle: "medium", timeZone: "UTC",
   }).format(date);
   return t("utc", { time: text });
