@@ -406,10 +406,16 @@ def test_a_delivery_is_verified_until_it_is_ended(screen: Screen, chromium: Brow
             expect(page.locator("#mode")).to_contain_text(locked)
             expect(page.locator("#mode")).to_contain_text(alone)
             expect(page.locator(".delivery")).to_have_count(0)
+        small.evaluate(
+            "window.ends = []; new MutationObserver(() => {"
+            " if (document.body.classList.contains('laser'))"
+            " window.ends.push(document.querySelectorAll('#do-verify-end').length); })"
+            ".observe(document.body, {attributes: true, childList: true, subtree: true})"
+        )
         press(screen)
-        small.wait_for_selector("body.laser:not(:has(#do-verify-end))")
-        expect(small.locator("#mode")).to_be_visible()
         small.wait_for_selector("article.card .judged")
+        assert not any(small.evaluate("window.ends")), "it cannot be ended while there is light"
+        expect(small.locator("#mode")).to_be_visible()
         result = str(small.locator(".judged").get_attribute("data-result"))
         german = {"PASS": "BESTANDEN", "FAIL": "NICHT BESTANDEN", "NOT_TESTED": "NICHT GEPRÜFT"}
         expect(small.locator(".judged .word")).to_have_text(german[result])
