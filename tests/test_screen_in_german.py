@@ -12,6 +12,7 @@ from device.screen.view_json import view_json
 from device.simulated.scene_list import demo_list
 from firmware_bridge.errors import LinkError, RamixError
 from firmware_bridge.opcodes import Status
+from firmware_bridge.simulator.samples import IDLE_S
 from tests.chromium import PROGRAM, SMALL, browser, context, phase
 from tests.screens import bench_of, count_down_from, running
 
@@ -69,15 +70,18 @@ def told(page: Page) -> str:
 
 
 def test_no_card_of_the_demo_holds_an_english_sentence(screen: Screen, page: Page) -> None:
-    seen, key = set(), ""
+    seen, told_of, key = set(), set(), ""
     for _ in demo_list():
+        page.wait_for_timeout(2000 * IDLE_S)  # else no hand has changed the sample meanwhile
         bench_of(screen).press_trigger()
         page.wait_for_selector(f"article.card:not([data-key='{key}'])")
         key = str(page.get_attribute("article.card", "data-key"))
         seen.add(page.get_attribute("article.card", "data-verdict"))
+        told_of.add(page.inner_text("article.card h1") + page.inner_text(".why, .reasons"))
         page.wait_for_selector("article.card .u-over", state="attached")
         assert english_in(told(page)) == []
     assert seen >= {"IDENTIFIED", "UNKNOWN", "NO_RESULT"}
+    assert len(told_of) == len(demo_list())
 
 
 def test_no_room_holds_an_english_sentence(screen: Screen, page: Page) -> None:

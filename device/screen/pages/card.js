@@ -103,8 +103,10 @@ function component(one, key, closed) {
 }
 
 function amount(share, spread) {
-  return spread === null || spread === undefined ? percent(share)
-    : t("amount", { n: percent(share), low: percent(Math.max(0, share - spread)), high: percent(Math.min(1, share + spread)) });
+  const ends = [Math.max(0, share - (spread ?? 0)), Math.min(1, share + (spread ?? 0))];
+  const isNarrow = percent(ends[0]) === percent(ends[1]); // as it is written: nothing is told twice
+  return spread === null || spread === undefined || isNarrow ? percent(share)
+    : t("amount", { n: percent(share), low: percent(ends[0]), high: percent(ends[1]) });
 }
 
 // Beside a volume fraction, the share of the signal; and what holds even if something hides.
