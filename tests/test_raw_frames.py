@@ -252,7 +252,7 @@ def test_nexus_holds_them_as_one_array(path: Path) -> None:
     with RecordStore(path, read_only=True) as store:
         file = exported(exhibit_of(store, "1"), "nexus")
     with h5py.File(io.BytesIO(file.data)) as opened:
-        detector = opened["entry/instrument/detector"]
+        detector = opened["entry/instrument/detector_camera"]
         assert np.array_equal(detector["frame_counts"][2], raw.lit[1].counts)
         assert detector["frame_lit"][()].tolist() == [True, False] * 3
         assert len(detector["frame_struck_samples"]) == len(detector["frame_exposure"]) == 6

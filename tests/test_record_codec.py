@@ -187,10 +187,12 @@ def test_what_people_say_is_kept_as_it_is_or_refused(text: str) -> None:
 
 @pytest.mark.parametrize("field", LONGEST)
 def test_each_line_has_a_bound(field: str) -> None:
-    About(**{field: "x" * LONGEST[field]})
+    longest: Any = {field: "x" * LONGEST[field]}
+    About(**longest)
     for wrong in ("x" * (LONGEST[field] + 1), "a\nb", "\x1b[2J", "\u202e", "\ud800"):
+        refused: Any = {field: wrong}
         with pytest.raises(AboutRefused):
-            About(**{field: wrong})
+            About(**refused)
 
 
 @given(st.lists(st.integers(0, 40), unique=True).map(sorted))

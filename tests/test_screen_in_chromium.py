@@ -1,5 +1,6 @@
 """The screen as people use it, in a real browser: one Chromium and one server for all of it."""
 
+import io
 import os
 import re
 import time
@@ -19,7 +20,11 @@ from tests.screens import bench_of, count_down_from, running, wait_for
 if not PROGRAM.exists():
     pytest.skip("Chromium is not installed", allow_module_level=True)
 
-from playwright.sync_api import Browser, Page, expect
+from PIL import Image
+from playwright.sync_api import Browser, FilePayload, Page, expect
+
+from device.records.photo import MOST_BYTES
+from tests.pictures import HOSTILE, jpeg
 
 ROOT = Path(__file__).resolve().parent.parent
 AXE = (ROOT / "tests" / "vendor" / "axe.min.js").read_text(encoding="utf-8")
@@ -271,7 +276,7 @@ def test_unplugging_is_told_and_coming_back_too(screen: Screen, page: Page) -> N
 
 
 def test_history_is_searched_recalled_and_answered_again(screen: Screen, page: Page) -> None:
-    page.locator("summary", has_text="Sample and note").click()
+    page.locator("summary", has_text="Sample, note, photo").click()
     page.get_by_label("Sample", exact=True).fill("drum 12")
     page.get_by_label("Note").fill("north ramp")
     wait_for(screen, lambda: True)
@@ -300,6 +305,75 @@ def test_history_is_searched_recalled_and_answered_again(screen: Screen, page: P
     page.go_back()
     page.get_by_role("searchbox").fill("nothing like it")
     expect(page.get_by_text("Nothing was found.")).to_be_visible()
+
+
+def test_a_photo_is_chosen_seen_kept_with_one_record_and_seen_again(
+    screen: Screen, page: Page
+) -> None:
+    page.locator("summary", has_text="Sample, note, photo").click()
+    chooser = page.get_by_label("Photo (JPEG or PNG)")
+    named = "<img src=x onerror=alert(1)>.jpg"
+    chooser.set_input_files([FilePayload(name=named, mimeType="image/jpeg", buffer=jpeg(900, 600))])
+    attached = page.get_by_alt_text("Photo of the sample, 900 x 600 pixels")
+    expect(attached).to_be_visible()
+    drawn = "one => one.decode().then(() => one.naturalWidth)"
+    assert attached.evaluate(drawn) == 900
+    audited(page)
+    next_card(screen, page)
+    kept = page.locator("article.card .photo img")
+    kept.scroll_into_view_if_needed()
+    assert kept.evaluate(drawn) == 900
+    expect(page.get_by_label("Photo (JPEG or PNG)")).to_have_count(1)
+    audited(page)
+    page.get_by_role("link", name="History").click()
+    page.locator(".records a").first.click()
+    recalled = page.locator("article.card .photo img")
+    recalled.scroll_into_view_if_needed()
+    assert recalled.evaluate(drawn) == 900
+
+
+def test_what_only_calls_itself_a_picture_is_refused_with_a_sentence(
+    screen: Screen, chromium: Browser
+) -> None:
+    page = context(chromium, SMALL).new_page()
+    page.goto(screen.url)
+    page.locator("summary", has_text="Sample, note, photo").click()
+    disguised = FilePayload(name="drum.png", mimeType="image/png", buffer=HOSTILE["svg"])
+    page.get_by_label("Photo (JPEG or PNG)").set_input_files([disguised])
+    expect(page.get_by_text("The photo is neither a JPEG nor a PNG.")).to_be_visible()
+    assert screen.desk.seat.about.photo is None
+    page.context.close()
+
+
+def test_what_is_typed_stays_while_the_page_is_built_anew(screen: Screen, page: Page) -> None:
+    page.locator("summary", has_text="Sample, note, photo").click()
+    page.get_by_label("Sample", exact=True).press_sequentially("drum")
+    page.get_by_role("button", name="Arm the laser").evaluate("one => one.click()")
+    expect(page.get_by_role("button", name="MEASURE")).to_be_visible()
+    expect(page.get_by_label("Sample", exact=True)).to_have_value("drum")
+    page.get_by_label("Sample", exact=True).press_sequentially(" 9")
+    page.get_by_label("Sample", exact=True).blur()
+    wait_for(screen, lambda: screen.desk.seat.about.sample == "drum 9")
+    screen.desk.seat.sign_out()
+    screen.desk.cancel()
+
+
+def test_a_photo_that_is_too_large_is_drawn_smaller_before_it_is_sent(
+    screen: Screen, page: Page
+) -> None:
+    noise = Image.frombytes("RGB", (2600, 1300), os.urandom(2600 * 1300 * 3))
+    stream = io.BytesIO()
+    noise.save(stream, "JPEG", quality=95)
+    assert len(stream.getvalue()) > MOST_BYTES
+    page.locator("summary", has_text="Sample, note, photo").click()
+    page.get_by_label("Photo (JPEG or PNG)").set_input_files(
+        [FilePayload(name="x.jpg", mimeType="image/jpeg", buffer=stream.getvalue())]
+    )
+    expect(page.locator(".sample .photo img")).to_be_visible()
+    photo = screen.desk.seat.about.photo
+    assert photo is not None and photo.width == 2400
+    page.get_by_role("button", name="Remove the photo").click()
+    expect(page.get_by_label("Photo (JPEG or PNG)")).to_be_visible()
 
 
 def test_the_wizard_tests_itself_then_asks_step_by_step(screen: Screen, page: Page) -> None:
@@ -332,11 +406,16 @@ def test_a_delivery_is_verified_until_it_is_ended(screen: Screen, chromium: Brow
             expect(page.locator("#mode")).to_contain_text(locked)
             expect(page.locator("#mode")).to_contain_text(alone)
             expect(page.locator(".delivery")).to_have_count(0)
+        small.evaluate(
+            "window.ends = []; new MutationObserver(() => {"
+            " if (document.body.classList.contains('laser'))"
+            " window.ends.push(document.querySelectorAll('#do-verify-end').length); })"
+            ".observe(document.body, {attributes: true, childList: true, subtree: true})"
+        )
         press(screen)
-        small.wait_for_selector("body.laser")
-        expect(small.locator("#do-verify-end")).to_have_count(0)
-        expect(small.locator("#mode")).to_be_visible()
         small.wait_for_selector("article.card .judged")
+        assert not any(small.evaluate("window.ends")), "it cannot be ended while there is light"
+        expect(small.locator("#mode")).to_be_visible()
         result = str(small.locator(".judged").get_attribute("data-result"))
         german = {"PASS": "BESTANDEN", "FAIL": "NICHT BESTANDEN", "NOT_TESTED": "NICHT GEPRÜFT"}
         expect(small.locator(".judged .word")).to_have_text(german[result])
@@ -450,3 +529,22 @@ def test_another_site_s_page_reads_nothing_and_fires_nothing(
         evil.close()
     assert len(bench_of(screen).analyzer.laser_on_log) == pulses
     assert screen.desk.view.phase in (Phase.READY, Phase.RESULT)
+
+
+def test_the_substances_can_be_chosen_whichever_is_heard_first(
+    screen: Screen, chromium: Browser
+) -> None:
+    """State and station are told one after the other, in any order."""
+    for topics in (("station", "state"), ("state", "station")):
+        for topic in topics:
+            screen.desk.board.pin(topic, dict(screen.desk.board.content(topic)))
+        for page in opened(screen, chromium, SMALL):
+            page.locator(".delivery summary").click()
+            page.locator("#material-1").select_option("Toluene")
+            screen.desk.pin()
+            page.get_by_role("button", name="Arm the laser").evaluate("one => one.click()")
+            expect(page.get_by_role("button", name="MEASURE")).to_be_visible()
+            expect(page.locator("#material-1")).to_have_value("Toluene")
+            assert page.locator(".delivery").get_attribute("open") is not None
+            screen.desk.cancel()
+            screen.desk.pin()

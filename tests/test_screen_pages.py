@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from device.answer import material
 from device.cli import serve
 from device.safety.facts import facts
-from device.safety.protection import protection
+from device.safety.protection import _RULES, protection
 from device.screen.languages import LANGUAGES, language_for
 from device.screen.phases import Command, Phase
 from device.screen.routes import PAGES
@@ -176,3 +176,117 @@ def test_the_language_that_was_asked_for_is_spoken(
 @given(st.text(max_size=300))
 def test_any_header_gives_a_language(accepted: str) -> None:
     assert language_for(None, accepted) in LANGUAGES
+
+
+# ---- the sentences of the program ----
+
+# Texts that are put together of parts, with the parts as they come out.
+COMPOSED = (
+    "The blank x.txt shows toluene by itself: as much of that as it shows is taken out of the "
+    "sample.",
+    "The blank x.txt is toluene and no empty container: it was not taken out of the sample.",
+    "12% of the signal is toluene or ethanol: this spectrum cannot tell which.",
+    "The spectrum covers 300 to 900 cm-1; an identification needs 250 to 1800 cm-1.",
+    "17% of the signal is not from the named compounds; what fits none of the library is strongest "
+    "near 1613 cm-1.",
+)
+REASONS = ("device/verdict", "device/spectra", "device/answer/remarks.py")
+REFUSALS = ("device/screen", "device/records/photo.py", "device/records/about.py")
+NOT_SHOWN = {"ScreenNotServed", "StrictJsonError", "HTTPException"}  # before there is a page
+VALUE = "7 x"
+
+
+def template(node: ast.expr | None) -> str | None:
+    """A text as it is said, with a value in the place of what stands in braces."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        parts = [one.value if isinstance(one, ast.Constant) else VALUE for one in node.values]
+        return "".join(map(str, parts))
+    return None
+
+
+def modules(places: tuple[str, ...]) -> list[Path]:
+    root = PAGES.parents[2]
+    found = [
+        sorted((root / place).rglob("*.py")) if (root / place).is_dir() else [root / place]
+        for place in places
+    ]
+    return [path for paths in found for path in paths]
+
+
+def told_by(path: Path, names: re.Pattern[str]) -> list[str]:
+    """Every text that a call of such a name is given, and the remedies of the classes."""
+    found: list[str | None] = []
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            name = node.func.id
+            if names.fullmatch(name) and name not in NOT_SHOWN:
+                first = 1 if name == "Reason" else 0
+                given = [*node.args[first:], *(one.value for one in node.keywords)]
+                found += [template(one) for one in given]
+        is_shown = isinstance(node, ast.ClassDef) and node.name not in NOT_SHOWN
+        if isinstance(node, ast.ClassDef) and is_shown and names.fullmatch(node.name):
+            for one in ast.walk(node):
+                if isinstance(one, ast.Assign) and "default_remedy" in ast.unparse(one.targets[0]):
+                    found.append(template(one.value))
+    return [one for one in found if one and " " in one]
+
+
+def in_words(text: str, words: dict[str, str]) -> bool:
+    """As `said` of words.js: whole, or sentence by sentence, each as it is or by its pattern."""
+    patterns = [
+        ".+?".join(map(re.escape, re.split(r"\{\d\}", key.removeprefix("said."))))
+        for key in words
+        if key.startswith("said.") and "{1}" in key
+    ]
+
+    def known(one: str) -> bool:
+        return f"said.{one}" in words or any(re.fullmatch(each, one, re.S) for each in patterns)
+
+    composed = text.replace(f"{VALUE} {VALUE}", VALUE)
+    if composed != text or text.startswith(VALUE):  # of parts that stand before: its end is there
+        end = composed.rpartition(VALUE)[2]
+        return any(key.startswith("said.") and key.endswith(end) for key in words)
+    return known(text) or all(known(one) for one in re.split(r"(?<=[.!])\s+(?=[A-Z`])", text))
+
+
+@pytest.mark.parametrize(
+    "path",
+    modules(REASONS),
+    ids=lambda path: path.stem,
+)
+def test_every_reason_on_a_card_is_said_in_both_languages(path: Path) -> None:
+    reason = re.compile("Reason")
+    assert [one for one in told_by(path, reason) if not said_or_part(one)] == []
+
+
+@pytest.mark.parametrize("path", modules(REFUSALS), ids=lambda path: path.stem)
+def test_every_refusal_of_the_screen_is_said_in_both_languages(path: Path) -> None:
+    raised = re.compile(r"[A-Z]\w+(?:Error|Refused|Now|Armed|In|Pin|Unexpected)|Unexpected")
+    unknown = [one for one in told_by(path, raised) if not said_or_part(one)]
+    assert unknown == []
+
+
+def said_or_part(text: str) -> bool:
+    return in_words(text, WORDS["en"]) and in_words(text, WORDS["de"])
+
+
+@pytest.mark.parametrize("text", COMPOSED)
+def test_a_text_of_parts_is_said_in_both_languages(text: str) -> None:
+    assert said_or_part(text)
+
+
+def test_a_sentence_that_the_catalogue_lacks_is_found() -> None:
+    assert not said_or_part("Nobody translated this.")
+    assert said_or_part("The detector is saturated in 12 pixels, first at 1003 cm-1.")
+    assert said_or_part(
+        "Measured in the field and not network-validated: x. The library fit alone found it."
+    )
+
+
+def test_every_rule_of_protection_is_said_in_both_languages() -> None:
+    """Not all at once: one rule says what another says already."""
+    for starts, text, _ in _RULES:
+        assert said_or_part(text), starts

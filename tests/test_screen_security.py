@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.events import Countdown
+from device.screen import bounded_http
 from device.screen.guard import Guard, Hosts, refusal
 from device.screen.operators import Operators, WrongPin
 from device.screen.phases import Phase, View, after
@@ -47,12 +48,12 @@ def _dark_and_alive_after_it(screen: Screen) -> Iterator[None]:
 FIRE = json.dumps({"command": "arm"}).encode()
 READS = [
     "/events", "/api/session", "/api/records", "/api/records/1", "/api/records/1/curves",
-    "/api/records/1/file",
+    "/api/records/1/file", "/api/records/1/photo", "/api/next-photo",
 ]  # fmt: skip
 CHANGES = [
     "/api/command", "/api/check", "/api/calibrate", "/api/reidentify", "/api/sample", "/api/watch",
     "/api/sign-in", "/api/sign-out", "/api/operators", "/api/trigger", "/api/verify",
-    "/api/end-verifying",
+    "/api/end-verifying", "/api/photo", "/api/remove-photo",
 ]  # fmt: skip
 
 
@@ -176,8 +177,6 @@ def test_any_bytes_are_refused_or_understood(kept: Client, body: bytes) -> None:
 def test_clients_that_say_nothing_are_dropped_and_others_served(
     screen: Screen, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from device.screen import bounded_http
-
     monkeypatch.setattr(bounded_http, "HEAD_WITHIN_S", 0.3)
     host, _, port = client.at.partition(":")
     slow = [socket.create_connection((host, int(port)), timeout=5) for _ in range(60)]
@@ -187,6 +186,77 @@ def test_clients_that_say_nothing_are_dropped_and_others_served(
     time.sleep(0.6)
     assert client.get("/api/session")["secret"] == client.secret
     assert all(_is_closed(one) for one in slow)
+
+
+def test_who_holds_every_connection_keeps_nobody_out(screen: Screen, client: Client) -> None:
+    """Without a word, and with an answer that is not read: the newest is served all the same."""
+    host, _, port = client.at.partition(":")
+    ask = f"GET /static/vendor/uPlot.esm.js HTTP/1.1\r\nHost: {client.at}\r\n\r\n" * 40
+    with contextlib.ExitStack() as held:
+        for number in range(3 * bounded_http.MOST_CONNECTIONS):
+            one = held.enter_context(contextlib.closing(socket.socket()))
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            one.connect((host, int(port)))
+            if number < 2 * bounded_http.MOST_CONNECTIONS:
+                one.sendall(ask.encode())
+        for _ in range(5):
+            assert client.get("/api/session")["secret"] == client.secret
+
+
+def test_an_answer_that_is_not_read_is_given_up(
+    screen: Screen, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounded_http, "READ_WITHIN_S", 0.2)
+    host, _, port = client.at.partition(":")
+    ask = f"GET /static/vendor/uPlot.esm.js HTTP/1.1\r\nHost: {client.at}\r\n\r\n" * 40
+    with contextlib.closing(socket.socket()) as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.connect((host, int(port)))
+        deaf.sendall(ask.encode())
+        mine = deaf.getsockname()[1]
+        kept = screen._server.server_state.connections
+        wait_for(screen, lambda: mine in _ports(kept))
+        wait_for(screen, lambda: mine not in _ports(kept))
+
+
+def _ports(connections: object) -> set[int]:
+    assert isinstance(connections, set)
+    return {one.client[1] for one in list(connections) if one.client}
+
+
+def test_refused_requests_fill_no_log(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    host, _, port = client.at.partition(":")
+    upgrade = b"GET / HTTP/1.1\r\nUpgrade: x\r\nConnection: upgrade, close\r\n\r\n"
+    for bad in (b"no http\r\n\r\n", upgrade):
+        with socket.create_connection((host, int(port)), timeout=5) as one:
+            one.sendall(bad)
+            while one.recv(4096):
+                pass
+    assert [one for one in caplog.records if one.name.startswith("uvicorn")] == []
+
+
+def test_a_session_that_ended_hears_no_more(screen: Screen) -> None:
+    """A page that is left open over night: its stream ends with its session, not later."""
+    late = Client(screen)
+    host, _, port = late.at.partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as one:
+        ask = f"GET /events HTTP/1.1\r\nHost: {late.at}\r\nCookie: {late.cookie}\r\n\r\n"
+        one.sendall(ask.encode())
+        heard = b""
+        while b"event: state" not in heard:
+            heard += one.recv(65536)
+        screen.sessions._open.pop(late.cookie.partition("=")[2])
+        screen.desk.pin()
+        while not heard.endswith(b"0\r\n\r\n"):  # the last chunk
+            more = one.recv(65536)
+            assert more, "hung up on"
+            heard += more
+    assert late.ask("GET", "/events")[0] == 401
+
+
+def test_an_address_that_is_none_is_not_answered_with_another(client: Client) -> None:
+    for path in ("/api/records/1/", "/api/session/", "/api/records/%2e%2e%2f", "//evil.example/"):
+        assert client.ask("GET", path)[0] == 404
 
 
 def _is_closed(connection: socket.socket) -> bool:
@@ -259,6 +329,28 @@ def test_light_is_armed_on_this_machine_alone(screen: Screen) -> None:
         end_verifying(screen.desk, at_device=False)
     screen.desk.arming.arm()  # by somebody at the device
     assert screen.desk.arming.use() and not screen.desk.arming.use()
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("sample", {"sample": "x", "note": ""}), ("watch", {"names": ["x"]}), ("sign-out", {}),
+        ("sign-in", {"name": "Ada", "pin": "4711"}), ("operators", {"name": "Ada", "pin": "4711"}),
+        ("photo", {}), ("remove-photo", {}),
+    ],
+)  # fmt: skip
+def test_what_is_kept_with_a_record_is_said_on_this_machine_alone(
+    screen: Screen, client: Client, monkeypatch: pytest.MonkeyPatch, path: str, body: object
+) -> None:
+    from device.screen import changes
+
+    before = screen.desk.seat.to_json()
+    monkeypatch.setattr(changes, "at_device", lambda _request: False)
+    data = json.dumps(body).encode()
+    status, _, told = client.ask("POST", f"/api/{path}", data, x_ramix_session=client.secret)
+    monkeypatch.undo()
+    assert status == 403 and json.loads(told)["error"]["code"] == "not_here"
+    assert screen.desk.seat.to_json() == before and not screen.desk.seat.operators.names()
 
 
 def test_measuring_without_arming_is_refused(client: Client) -> None:
@@ -337,6 +429,24 @@ def test_pins_are_kept_as_salted_hashes_and_guessing_gets_slower(tmp_path: Path)
     for name, pin in (("", "4711"), ("x" * 61, "4711"), ("A\nB", "4711"), ("A", "123")):
         with pytest.raises(CallerError):
             operators.add(name, pin)
+
+
+def test_made_up_names_do_not_end_the_wait_of_one_that_exists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from device.screen import operators as module
+
+    monkeypatch.setattr(module, "_N", 2)  # what a hash costs is not what is tested
+    operators = Operators(tmp_path / "operators.json", lambda: 100.0)
+    operators.add("Ada", "4711")
+    with pytest.raises(WrongPin):
+        operators.check("Ada", "0000")
+    for number in range(3 * module.MOST_OPERATORS):
+        with pytest.raises(WrongPin):
+            operators.check(f"made up {number}", "0000")
+    assert len(operators._wrong) <= module.MOST_OPERATORS + 2
+    with pytest.raises(WrongPin, match="Too many"):
+        operators.check("Ada", "4711")
 
 
 def test_the_guard_is_around_everything() -> None:

@@ -5,6 +5,7 @@ Next: `../records/about.py`, what they become.
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
@@ -17,6 +18,11 @@ _OPTIONS = (
         "--repeat-reason", default="", metavar="TEXT",
         help="Why this sample is measured again, for the record.",
     ),
+    click.option(
+        "--photo", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+        help="A photo of the sample (JPEG or PNG, 3 MB), for the record. What a camera writes into "
+        "it, such as the place, is not kept.",
+    ),
 )  # fmt: skip
 
 
@@ -25,11 +31,20 @@ def about_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def with_about(
-        *arguments: Any, operator: str, sample: str, note: str, repeat_reason: str, **others: Any
+        *arguments: Any,
+        operator: str,
+        sample: str,
+        note: str,
+        repeat_reason: str,
+        photo: Path | None,
+        **others: Any,
     ) -> Any:
         from device.records.about import About
+        from device.records.photo import photo_in
 
-        return command(*arguments, about=About(operator, sample, note, repeat_reason), **others)
+        kept = None if photo is None else photo_in(photo)
+        about = About(operator, sample, note, repeat_reason, kept)
+        return command(*arguments, about=about, **others)
 
     decorated: Callable[..., Any] = with_about
     for option in reversed(_OPTIONS):

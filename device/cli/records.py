@@ -107,7 +107,7 @@ def show_command(record_id: str, store: Path | None, simulated: bool, as_json: b
             remedy=f"Look into the exported copy: ramix records show {record_id} --store FILE",
         )
     if as_json:
-        kept = ("created_utc", "measurement", "about", "hazards", "simulated")
+        kept = ("created_utc", "measurement", "about", "photo", "hazards", "simulated")
         more = {name: record.body[name] for name in kept if name in record.body}
         print_json({**printable(record.result), **printable(more), "record_code": record.code,
                     "signatures": printable(list(signatures)),

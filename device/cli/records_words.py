@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from device.cli.records_options import printable
 from device.records.errors import RecordDamaged
+from firmware_bridge.errors import RamixError
 
 if TYPE_CHECKING:
     from device.records.content import Record
@@ -80,7 +81,7 @@ def notes_of(record: "Record", signatures: Any) -> list[str]:
         f"{label}: {value}."
         for label, value in (
             ("Sample", about.sample), ("Operator", about.operator), ("Note", about.note),
-            ("Measured again", about.repeat_reason),
+            ("Measured again", about.repeat_reason), ("Photo", photo_words(record)),
         )
         if value
     ]  # fmt: skip
@@ -98,6 +99,21 @@ def notes_of(record: "Record", signatures: Any) -> list[str]:
             f"key {one['key_id']}."
         )
     return [str(printable(note)) for note in notes]
+
+
+def photo_words(record: "Record") -> str:
+    """What is kept of a photo, in one line; empty where there is none."""
+    if not record.has_photo:
+        return ""
+    try:
+        photo = record.photo
+    except RamixError as error:
+        return error.text
+    return (
+        ""
+        if photo is None
+        else (f"{photo.media_type}, {photo.width} x {photo.height}, SHA-256 {photo.sha256}")
+    )
 
 
 def told_later(store: "ReadableStore", record: "Record") -> list[str]:

@@ -19,7 +19,7 @@ from device.show.style import CardStyle
 from device.show.watch import material_lines, watch_lines
 
 _STYLE = CardStyle(width=100_000)  # lines are broken by the page
-_PEOPLE = ("sample", "operator", "note", "repeat_reason", "signed_by")
+_PEOPLE = ("sample", "operator", "note", "repeat_reason", "photo_sha256", "signed_by")
 _PROOF = (
     "record_id", "record_code", "record_sha256", "previous_sha256", "body_sha256", "store_id",
     "device_signature", "device_public_key", "device_key_id",

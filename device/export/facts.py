@@ -104,7 +104,7 @@ def _corrected(exhibit: Exhibit) -> str | None:
 
 
 def _people(exhibit: Exhibit) -> dict[str, Any]:
-    about = exhibit.record.about
+    about, photo = exhibit.record.about, exhibit.record.photo
     signed = [
         f"{one['name']} ({one['meaning']}) {one['signed_utc'][:19]} UTC"
         for one in exhibit.signatures
@@ -114,6 +114,7 @@ def _people(exhibit: Exhibit) -> dict[str, Any]:
         "sample": about.sample,
         "note": about.note,
         "repeat_reason": about.repeat_reason,
+        "photo_sha256": None if photo is None else photo.sha256,
         "signed_by": "; ".join(signed),
     }
 

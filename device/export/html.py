@@ -3,6 +3,7 @@
 Next: `account.py`, its words; `svg.py`, its drawing; `pdf.py`, the same on paper.
 """
 
+import base64
 from html import escape
 from typing import Final
 
@@ -40,6 +41,7 @@ td.number, th.number { text-align: right; white-space: nowrap }
 svg { width: 100%; height: auto; display: block }
 figure, tr, li { break-inside: avoid }
 figure { margin: .5rem 0 }
+.photo img { max-width: 100%; max-height: 24rem; display: block }
 .remedy { color: #444 }
 .note { background: #f3f3f3; padding: .4rem .7rem; border-left: 4px solid #666 }
 .scroll { overflow-x: auto }
@@ -63,6 +65,7 @@ def html_file(exhibit: Exhibit) -> bytes:
             _substances(account),
             _reasons(account),
             _list("Nearest, and why not named (log odds)", account.nearest),
+            _photo(exhibit),
             *(_facts(heading, rows) for heading, rows in account.sections),
             _list("How to verify this", account.how_to_verify),
             f"<footer>Record {escape(exhibit.record.record_id)}, "
@@ -131,6 +134,17 @@ def _facts(heading: str, rows: tuple[tuple[str, str], ...]) -> str:
     return (
         f'<section><h2>{escape(heading)}</h2><table class="{kind}"><tbody>{told}</tbody></table>'
         "</section>"
+    )
+
+
+def _photo(exhibit: Exhibit) -> str:
+    photo = exhibit.record.photo
+    if photo is None:
+        return ""
+    data = base64.b64encode(photo.data).decode("ascii")
+    return (
+        '<section><h2>Photo of the sample</h2><figure class="photo"><img alt="The sample" '
+        f'src="data:{photo.media_type};base64,{data}"></figure></section>'
     )
 
 

@@ -14,12 +14,14 @@ from typing import Any, Final
 from device.export.account import Account, account_of, amounts_of
 from device.export.errors import ExportUnavailable
 from device.export.exhibit import Exhibit
+from device.export.photo_pixels import pixels_of
 from device.show.plot import draw
 
 _A4_INCHES: Final = (8.27, 11.69)
 _PICTURE_INCHES, _DPI = (11.0, 7.0), 120
 _LEFT, _RIGHT, _TOP, _BOTTOM = 0.07, 0.93, 0.955, 0.05  # parts of the page
 _LINE: Final = 0.0133  # of the page's height, for text of 8.5 points
+_PHOTO_HEIGHT: Final = 0.3  # of the page's
 _LETTERS: Final = 108  # in a line of 8.5 points
 _COLOURS: Final = {
     "danger": "#b2182b", "warning": "#8a4500", "unknown": "#762a83", "none_known": "#1a1a1a",
@@ -78,6 +80,7 @@ def pdf_file(exhibit: Exhibit) -> bytes:
     with PdfPages(stream, metadata=about) as pages:
         page = _Page(pages, name)
         _first_page(page, account, exhibit)
+        page.photo(exhibit)
         for heading, rows in account.sections:
             page.heading(heading)
             for label, value in rows:
@@ -192,6 +195,23 @@ class _Page:
         draw(part, exhibit.spectrum, exhibit.curves, amounts_of(exhibit))
         part.subplots_adjust(left=0.12, right=0.93, top=0.96, bottom=0.14, hspace=0.08)
         self._y -= height + 0.005
+
+    def photo(self, exhibit: Exhibit) -> None:
+        """The sample, as high as a third of a page or as wide as its text."""
+        photo = exhibit.record.photo
+        if photo is None:
+            return
+        self.heading("Photo of the sample")
+        pixels = pixels_of(photo)
+        if pixels is None:
+            self.text("The photo cannot be drawn; the HTML report holds it as it is.")
+            return
+        width, height = _RIGHT - _LEFT, _PHOTO_HEIGHT
+        self._room(height)
+        self._y -= height
+        axes = self._figure.add_axes((_LEFT, self._y, width, height), anchor="NW")
+        axes.imshow(pixels)
+        axes.axis("off")
 
 
 def _plain(text: str) -> str:

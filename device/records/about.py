@@ -4,9 +4,10 @@ Checked here once, so that no control character of a name ever lies in a store.
 Next: `circumstances.py`, what machines say about it.
 """
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, field
 from typing import Final
 
+from device.records.photo import Photo
 from firmware_bridge.errors import CallerError
 
 LONGEST: Final = {"operator": 80, "sample": 120, "note": 1000, "repeat_reason": 200}
@@ -21,7 +22,7 @@ class AboutRefused(CallerError):
 
 @dataclass(frozen=True)
 class About:
-    """Each one line of printable text, empty where nobody said anything.
+    """Each one line of printable text, empty where nobody said anything; and a photo of the sample.
 
     Raises:
         AboutRefused: one is too long (`LONGEST`, in characters) or holds an unprintable character.
@@ -31,13 +32,15 @@ class About:
     sample: str = ""
     note: str = ""
     repeat_reason: str = ""  # why the same sample was measured again
+    photo: Photo | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        for one in fields(self):
-            check_line(getattr(self, one.name), one.name.replace("_", " "), LONGEST[one.name])
+        for name, longest in LONGEST.items():
+            check_line(getattr(self, name), name.replace("_", " "), longest)
 
     def as_json(self) -> dict[str, str]:
-        return asdict(self)
+        """The texts; the photo is not among them."""
+        return {name: getattr(self, name) for name in LONGEST}
 
 
 def check_line(text: object, what: str, longest: int) -> str:

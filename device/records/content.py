@@ -20,6 +20,7 @@ from device.records.blanks import BLANKS, blank_arrays, blank_texts
 from device.records.circumstances import Circumstances
 from device.records.errors import RecordDamaged
 from device.records.head import head_code
+from device.records.photo import Photo, photo_from
 from device.version import VERSION
 from firmware_bridge.errors import CallerError
 
@@ -30,6 +31,7 @@ MAX_BODY_BYTES: Final = 4_000_000  # a measurement's is 10 kB
 MAX_DATA_BYTES: Final = 64_000_000  # 2,048 pixels are 60 kB; frames are bounded (frames_kept.py)
 MAX_EVENT_BYTES: Final = 256_000
 LONGEST_SEARCH: Final = 2000  # characters
+_PHOTO: Final = "photo"  # among the arrays its bytes, in the body what they are
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,29 @@ class Record:
     def about(self) -> About:
         """What people said about it; empty in records of version 1."""
         return about_of(self.body)
+
+    @property
+    def has_photo(self) -> bool:
+        """Whether a photo of the sample is kept with it; looks at no data."""
+        return _PHOTO in self.array_names
+
+    @property
+    def photo(self) -> Photo | None:
+        """The photo of the sample, checked as if it came from outside: anybody may sign anything.
+
+        Raises:
+            RecordDamaged: what lies there is no photo.
+        """
+        if not self.has_photo:
+            return None
+        try:
+            kept = self.array(_PHOTO).tobytes()
+            found = photo_from(kept)
+        except (LookupError, TypeError, ValueError) as error:
+            raise RecordDamaged(f"The photo of record {self.record_id} is damaged.") from error
+        if found.data != kept or found.as_json() != self.body.get(_PHOTO):
+            raise RecordDamaged(f"The photo of record {self.record_id} is not the one it names.")
+        return found
 
     @property
     def verdict(self) -> str:
@@ -118,7 +143,11 @@ def measurement_content(
     answer: "Answer", about: About, circumstances: Circumstances
 ) -> tuple[dict[str, Any], bytes]:
     """The part of a measurement's body that does not depend on its place, and its data."""
-    data, index = pack_arrays(arrays_of(answer.spectrum) | blank_arrays(answer.containers))
+    photo = about.photo
+    arrays = arrays_of(answer.spectrum) | blank_arrays(answer.containers)
+    if photo is not None:
+        arrays[_PHOTO] = np.frombuffer(photo.data, dtype=np.uint8)
+    data, index = pack_arrays(arrays)
     content: dict[str, Any] = {
         "result": result_json(answer),
         "measurement": measurement_of(answer.spectrum),
@@ -131,6 +160,8 @@ def measurement_content(
         content["field_compounds"] = [asdict(label) for label in answer.field_compounds]
     if answer.containers:
         content[BLANKS] = blank_texts(answer.containers)
+    if photo is not None:
+        content[_PHOTO] = photo.as_json()
     return content, data
 
 
@@ -162,7 +193,7 @@ def about_of(body: Mapping[str, Any]) -> About:
     """What people said, or nothing where that cannot be read."""
     found = body.get("about")
     try:
-        return About(**found) if isinstance(found, dict) else About()
+        return About(**found) if isinstance(found, dict) and "photo" not in found else About()
     except (TypeError, CallerError):
         return About()
 

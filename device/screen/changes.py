@@ -16,11 +16,13 @@ from starlette.responses import JSONResponse, Response
 
 from device.answer.identifier import Identifier
 from device.records.measured import containers_of, spectrum_of
+from device.records.photo import photo_from
 from device.screen.buttons import calibrate, check, end_verifying, press, verify
 from device.screen.desk import Desk
 from device.screen.history import History
 from device.screen.phases import Command
-from device.screen.requests_json import done, posted
+from device.screen.refusals import NotHere
+from device.screen.requests_json import done, posted, posted_photo
 from device.screen.results import Shown, curves_json, shown
 from device.screen.watch_list import asked_of
 from device.station.station import Station
@@ -102,13 +104,29 @@ class Changes:
         return found
 
     async def sample(self, request: Request) -> Response:
+        require_device(request)
         fields = await posted(request)
         sample, note = fields.text("sample", empty=True), fields.text("note", empty=True)
         fields.done()
         self.seat.describe(sample, note)
         return self._told()
 
+    async def photo(self, request: Request) -> Response:
+        """Of the next measurement that is kept: the bytes of a picture, and nothing else."""
+        require_device(request)
+        photo = await run_in_threadpool(photo_from, await posted_photo(request))
+        self.seat.attach(photo)
+        return self._told()
+
+    async def remove_photo(self, request: Request) -> Response:
+        require_device(request)
+        fields = await posted(request)
+        fields.done()
+        self.seat.attach(None)
+        return self._told()
+
     async def watch(self, request: Request) -> Response:
+        require_device(request)
         fields = await posted(request)
         names = fields.items("names")
         fields.done()
@@ -117,6 +135,7 @@ class Changes:
         return self._told()
 
     async def sign_in(self, request: Request) -> Response:
+        require_device(request)
         fields = await posted(request)
         name, pin = fields.text("name"), fields.text("pin")
         fields.done()
@@ -124,17 +143,17 @@ class Changes:
         self.desk.journal.note("login", {"operator": name})
         return self._told()
 
-    async def sign_out(self, _request: Request) -> Response:
+    async def sign_out(self, request: Request) -> Response:
+        require_device(request)
         self.desk.journal.note("logout", {"operator": self.seat.about.operator})
         self.seat.sign_out()
         return self._told()
 
     async def add_operator(self, request: Request) -> Response:
+        require_device(request)
         fields = await posted(request)
         name, pin = fields.text("name"), fields.text("pin")
         fields.done()
-        if not at_device(request):
-            raise HTTPException(403)
         await run_in_threadpool(self.seat.add_operator, name, pin)
         return self._told()
 
@@ -157,6 +176,12 @@ def at_device(request: Request) -> bool:
         return client is not None and ipaddress.ip_address(client.host).is_loopback
     except ValueError:
         return False
+
+
+def require_device(request: Request) -> None:
+    """Raises `NotHere`: what is kept with a record is said at the analyzer."""
+    if not at_device(request):
+        raise NotHere("This is done at the analyzer alone, not from elsewhere.")
 
 
 async def outcome(job: "Future[Any]") -> Any:

@@ -219,7 +219,7 @@ class Desk:
             key = done.record_id or f"unstored-{self._unstored}"
             one = shown(done.answer, station.identifier, done.record_id, done.code)
             self.results.keep(key, one)
-            self.board.pin("card", {"key": key, **self.seat.card(one)})
+            self.board.pin("card", {"key": key, **self.seat.kept_card(one, done.record_id)})
             self.show(Answered(str(done.answer.identification.verdict), key))
 
     def stoppable(self, work: Callable[..., Any], *given: Any, **named: Any) -> Any:

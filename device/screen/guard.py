@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from device.records.photo import MOST_BYTES as MOST_PHOTO_BYTES
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -17,6 +19,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MOST_BODY_BYTES: Final = 16 * 1024
+PHOTO_PATH: Final = "/api/photo"  # the one address that takes more
 _METHODS: Final = frozenset({"GET", "HEAD", "POST"})
 _OWN: Final = frozenset({"same-origin", "none"})
 _HEADERS: Final = (
@@ -91,7 +94,8 @@ def refusal(scope: Scope, hosts: Hosts) -> int | None:
     if not _is_own_page(scope, headers, host):
         return 403
     length = _only(headers, b"content-length")
-    if length is not None and (not length.isdigit() or int(length[:12]) > MOST_BODY_BYTES):
+    most = MOST_PHOTO_BYTES if scope["path"] == PHOTO_PATH else MOST_BODY_BYTES
+    if length is not None and (not length.isdigit() or int(length[:12]) > most):
         return 413
     return None
 

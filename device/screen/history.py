@@ -50,6 +50,7 @@ class History:
         """As it was shown, with what was watched for then."""
         return {
             "key": record.record_id,
+            "photo": record.body.get("photo") if record.has_photo else None,
             **card_json(
                 {**record.result, "record_code": record.code},
                 record.hazards or self._seat.hazards, kept_in(record.result),

@@ -86,7 +86,8 @@ class Operators:
             left_s = until_s - self._now_s()
             if left_s > 0.0:
                 raise WrongPin("Too many wrong PINs.", remedy=f"Try again in {left_s:.0f} s.")
-            kept = self._read().get(name)
+            known = self._read()
+            kept = known.get(name)
             # a name that does not exist takes as long as one that does
             salt = bytes(_SALT_BYTES) if kept is None else kept.salt
             found = _digest(pin[: LONGEST_PIN + 1], salt)
@@ -95,7 +96,8 @@ class Operators:
                 return
             wait_s = min(_FIRST_WAIT_S * 2.0**tries, _LONGEST_WAIT_S)
             if len(self._wrong) > MOST_OPERATORS and name not in self._wrong:
-                self._wrong.clear()  # names that were made up; those that exist are few
+                # names that were made up; those that exist are few, and go on waiting
+                self._wrong = {one: told for one, told in self._wrong.items() if one in known}
             self._wrong[name] = (tries + 1, self._now_s() + wait_s)
             raise WrongPin("Name and PIN do not belong together.", remedy="Try again.")
 

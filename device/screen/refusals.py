@@ -13,6 +13,13 @@ class NotNow(RamixError):
     default_remedy = "Wait until it has ended, then try again."
 
 
+class NotHere(RamixError):
+    """Only who stands at the analyzer changes what it does."""
+
+    code = "not_here"
+    default_remedy = "Open the screen on the analyzer's own machine."
+
+
 class NotArmed(RamixError):
     """Light was asked for without the press that arms it."""
 

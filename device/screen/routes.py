@@ -24,10 +24,11 @@ from starlette.staticfiles import StaticFiles
 
 from device.export.package import LONGEST_QUESTION
 from device.records.measured import BlankNotKept, spectrum_of
+from device.records.photo import Photo
 from device.screen.changes import Changes, at_device, outcome
 from device.screen.desk import Desk
 from device.screen.exports import PACKAGE, check_format
-from device.screen.guard import Guard, Hosts
+from device.screen.guard import PHOTO_PATH, Guard, Hosts
 from device.screen.history import LONGEST_SEARCH, History
 from device.screen.languages import LANGUAGES, language_for
 from device.screen.requests_json import refused
@@ -69,6 +70,8 @@ class Web(Changes):
             "/api/records/{key}": self.record,
             "/api/records/{key}/curves": self.curves,
             "/api/records/{key}/file": self.file,
+            "/api/records/{key}/photo": self.kept_photo,
+            "/api/next-photo": self.next_photo,
         }
         changes: dict[str, Endpoint] = {
             "/api/command": self.command,
@@ -78,6 +81,8 @@ class Web(Changes):
             "/api/end-verifying": self.end_verifying,
             "/api/reidentify": self.reidentify,
             "/api/sample": self.sample,
+            PHOTO_PATH: self.photo,
+            "/api/remove-photo": self.remove_photo,
             "/api/watch": self.watch,
             "/api/sign-in": self.sign_in,
             "/api/sign-out": self.sign_out,
@@ -91,7 +96,9 @@ class Web(Changes):
             *(Route(path, self._changing(one), methods=["POST"]) for path, one in changes.items()),
         ]
         handlers: dict[Any, Any] = {RamixError: refused, StrictJsonError: refused}
-        return Guard(Starlette(routes=routes, exception_handlers=handlers), hosts)
+        app = Starlette(routes=routes, exception_handlers=handlers)
+        app.router.redirect_slashes = False  # an address that is none is not answered with another
+        return Guard(app, hosts)
 
     # ---- who ----
 
@@ -141,8 +148,10 @@ class Web(Changes):
 
     # ---- reading ----
 
-    async def events(self, _request: Request) -> Response:
-        return StreamingResponse(self.streams.listen(), media_type="text/event-stream")
+    async def events(self, request: Request) -> Response:
+        cookie = request.cookies.get(self.sessions.cookie)
+        heard = self.streams.listen(lambda: self.sessions.find(cookie) is not None)
+        return StreamingResponse(heard, media_type="text/event-stream")
 
     async def session(self, request: Request) -> Response:
         return JSONResponse(
@@ -180,6 +189,15 @@ class Web(Changes):
                 return JSONResponse(spectrum_json(spectrum))
         return JSONResponse(await run_in_threadpool(curves_json, one))
 
+    async def kept_photo(self, request: Request) -> Response:
+        """Of a record, checked once more."""
+        record = await run_in_threadpool(self.history.find, request.path_params["key"])
+        return _picture(await run_in_threadpool(lambda: record.photo))
+
+    async def next_photo(self, _request: Request) -> Response:
+        """Of the measurement to come."""
+        return _picture(self.seat.about.photo)
+
     async def file(self, request: Request) -> Response:
         """A record in a format of an export, or as a package with a question."""
         key, name = request.path_params["key"], request.query_params.get("format", "json")
@@ -195,3 +213,9 @@ class Web(Changes):
             made = await run_in_threadpool(self.history.as_file, exhibit, name)
         named = {"content-disposition": f'attachment; filename="{made.name}"'}
         return Response(made.data, media_type=made.media_type, headers=named)
+
+
+def _picture(photo: Photo | None) -> Response:
+    if photo is None:
+        raise HTTPException(404)
+    return Response(photo.data, media_type=photo.media_type)

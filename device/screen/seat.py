@@ -12,6 +12,7 @@ from typing import Any, Final
 from device.driver.spectrometer import Spectrometer
 from device.records.about import About
 from device.records.beside import Beside, before_light, is_simulated
+from device.records.photo import Photo
 from device.screen.card import card_json
 from device.screen.deliveries import Deliveries
 from device.screen.operators import Operators
@@ -58,6 +59,7 @@ class Seat:
         self.watched: WatchList = read_watch_list(self._watch_path)
         self._has_operators = bool(self.operators.names())
         self._lock = threading.Lock()
+        self._keeping: Photo | None = None
         self._hazards: Mapping[str, str] = {}
 
     @property
@@ -104,6 +106,17 @@ class Seat:
         with self._lock:
             self.about = replace(self.about, sample=sample.strip(), note=note.strip())
 
+    def attach(self, photo: Photo | None) -> None:
+        """The photo of the next measurement that is kept."""
+        with self._lock:
+            self.about = replace(self.about, photo=photo)
+
+    def about_to_keep(self) -> About:
+        """What is stored with a measurement; `kept_card` hears that it was."""
+        with self._lock:
+            self._keeping = self.about.photo
+            return self.about
+
     def watch(self, names: list[object]) -> None:
         """Keep another watch list. Raises `CallerError`, `WatchListError`."""
         watched = checked_names(names)
@@ -121,10 +134,12 @@ class Seat:
 
     def to_json(self) -> dict[str, Any]:
         """What stands beside every state."""
+        photo = self.about.photo
         return {
             "operator": self.about.operator,
             "sample": self.about.sample,
             "note": self.about.note,
+            "photo": None if photo is None else photo.as_json(),
             "locked": not self.may_measure(),
             "watched": list(self.watched.names),
             "verifying": self.deliveries.to_json(),
@@ -155,3 +170,13 @@ class Seat:
             one.result, one.hazards, self.watched,
             created_utc=created_utc, about=self.about.as_json(), notes=self.notes,
         )  # fmt: skip
+
+    def kept_card(self, one: Shown, record_id: str | None) -> dict[str, Any]:
+        """The card of what was just stored; its photo shows one sample, and the next has none."""
+        with self._lock:
+            photo, self._keeping = self._keeping, None
+            if record_id is None:
+                photo = None
+            if photo is not None and self.about.photo is photo:
+                self.about = replace(self.about, photo=None)
+        return {"photo": None if photo is None else photo.as_json(), **self.card(one)}

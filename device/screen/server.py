@@ -38,7 +38,7 @@ from firmware_bridge.errors import RamixError
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _WILDCARDS: Final = ("0.0.0.0", "::")
-_MOST_REQUESTS: Final = 64
+_MOST_REQUESTS: Final = 256  # also of connections that were closed, whose work ends soon
 _MOST_HEAD_BYTES: Final = 16 * 1024
 _KEEP_ALIVE_S: Final = 5
 _FAREWELL_S: Final = 2
@@ -134,7 +134,7 @@ class Screen:
 
         deliveries = Deliveries(equipment.settings, settings_of, blanks)
         self.seat = seat = Seat(folder, deliveries, simulated=self.bench is not None)
-        beside = Beside(lambda: seat.about, fitness(lambda event: self.desk.hear(event)))
+        beside = Beside(seat.about_to_keep, fitness(lambda event: self.desk.hear(event)))
         equipment = replace(equipment, beside=beside, start_as="screen")
         store = None if equipment.store is None else equipment.store.path
         if equipment.store is not None:
@@ -171,6 +171,7 @@ class Screen:
             loop="asyncio",
             lifespan="off",
             log_config=None,
+            log_level="error",  # a line for each request that is refused would fill the journal
             access_log=False,
             proxy_headers=False,
             server_header=False,

@@ -6,7 +6,7 @@ page more than the limit ends the oldest. Next: `board.py`; `pages/station.js`, 
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from device.screen.board import Board
@@ -28,8 +28,8 @@ class Streams:
         for end in self._ends:
             end.set()
 
-    async def listen(self) -> AsyncIterator[bytes]:
-        """The text of one page's stream."""
+    async def listen(self, may_hear: Callable[[], bool]) -> AsyncIterator[bytes]:
+        """The text of one page's stream, as long as its session lasts."""
         end = asyncio.Event()
         self._ends.append(end)
         for oldest in self._ends[:-MOST_PAGES]:
@@ -37,7 +37,7 @@ class Streams:
         version = 0
         try:
             with self._board.bell() as bell:
-                while not end.is_set():
+                while not end.is_set() and may_hear():
                     bell.clear()
                     for topic, sheet in self._board.newer_than(version):
                         version = sheet.version

@@ -20,6 +20,7 @@ let session = {};
 let room = null;
 let open = null;
 let lastPhase = "";
+let isLost = false;
 
 function roomOfAddress() {
   const [name, key] = location.hash.slice(1).split("/");
@@ -43,7 +44,7 @@ function head() {
   const { state, station } = heard;
   const told = [station.serial, station.model, state.operator, state.sample].filter(Boolean);
   document.getElementById("who").textContent = told.join(" · ") || t("name");
-  const said = t(`phase.${state.phase}`);
+  const said = isLost ? t("lost.state") : t(`phase.${state.phase}`);
   const place = document.getElementById("state");
   if (place.textContent !== said) place.textContent = said;
   modeBanner(document.getElementById("mode"), state, session);
@@ -55,6 +56,7 @@ function head() {
 function hear(topic, content) {
   heard[topic] = content;
   if (topic === "station" || topic === "state") head();
+  if (topic === "state" || topic === "card") readOut(heard);
   if (topic === "state" && content.phase !== lastPhase) {
     lastPhase = content.phase;
     const wanted = TAKES_OVER[content.phase];
@@ -66,10 +68,21 @@ function hear(topic, content) {
   room?.hear?.(topic);
 }
 
-function lost(isLost) {
-  const alarm = document.getElementById("alarm");
-  if (isLost === (alarm.childElementCount > 0)) return;
-  alarm.replaceChildren(...(isLost ? [el("p", {}, t("lost.station"))] : []));
+// What is shown is then not known to be true: nobody reads "ready", and nothing is armed by it.
+function lost(now) {
+  if (now === isLost) return;
+  isLost = now;
+  document.body.classList.toggle("lost", isLost);
+  document.getElementById("alarm").replaceChildren(...(isLost ? [el("p", {}, t("lost.station"))] : []));
+  head();
+}
+
+// What a card says in one sentence, for who does not see it.
+function readOut({ card, state }) {
+  const isShown = state.phase === "result" && card?.key === state.record_id;
+  document.getElementById("heard").textContent = isShown ? [
+    card.material ? t(`material.${card.material.result}`) : "", t(`level.${card.level}`), t(`verdict.${card.verdict}`),
+    card.components.map((one) => one.name).join(", ")].filter(Boolean).join(". ") : "";
 }
 
 // In the countdown and while the laser is on, Escape does what the largest button does.

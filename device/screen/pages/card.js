@@ -6,6 +6,7 @@ import { has, number, percent, said, t, when } from "./words.js";
 import { overlay } from "./plot.js";
 import { exportsOf } from "./exports.js";
 import { verdictOnMaterial } from "./verify.js";
+import { photoOf } from "./photo.js";
 
 const LEVELS = ["danger", "warning", "unknown", "none_known"];
 const PICTOGRAMS = ["GHS06", "GHS01", "GHS08", "GHS05", "GHS02", "GHS03", "GHS04", "GHS07", "GHS09"]; // the worst first
@@ -30,7 +31,7 @@ function columns(card, curves) {
   const isNamed = card.components.length > 0;
   return [
     el("div", { class: "what" }, components(card), possible(card), doing(card), isNamed ? null : why),
-    el("div", { class: "why" }, isNamed ? why : null, picture(card, curves), notSeen(card)),
+    el("div", { class: "why" }, isNamed ? why : null, picture(card, curves), photoOf(card), notSeen(card)),
   ];
 }
 
@@ -102,8 +103,10 @@ function component(one, key, closed) {
 }
 
 function amount(share, spread) {
-  return spread === null || spread === undefined ? percent(share)
-    : t("amount", { n: percent(share), low: percent(Math.max(0, share - spread)), high: percent(Math.min(1, share + spread)) });
+  const ends = [Math.max(0, share - (spread ?? 0)), Math.min(1, share + (spread ?? 0))];
+  const isNarrow = percent(ends[0]) === percent(ends[1]); // as it is written: nothing is told twice
+  return spread === null || spread === undefined || isNarrow ? percent(share)
+    : t("amount", { n: percent(share), low: percent(ends[0]), high: percent(ends[1]) });
 }
 
 // Beside a volume fraction, the share of the signal; and what holds even if something hides.
@@ -136,8 +139,7 @@ function rest(card) {
 }
 
 function doing(card) {
-  const { substances, incompatible, something_unknown } = card.safety;
-  const protection = [...new Set(substances.flatMap((one) => one.protection))];
+  const { substances, incompatible, something_unknown, protection } = card.safety;
   const numbered = substances.filter((one) => one.un_number !== null);
   if (card.verdict === "NO_RESULT") return null; // the remedy below says what to do
   if (!protection.length && !numbered.length && !incompatible.length && !something_unknown) return null;
@@ -155,7 +157,7 @@ function doing(card) {
 }
 
 function reasons(card) {
-  const notes = card.notes.map((note) => has(`note.${note}`) ? t(`note.${note}`) : note);
+  const notes = card.notes.map((note) => has(`note.${note}`) ? t(`note.${note}`) : said(note));
   if (!card.reasons.length && !notes.length) return null;
   return el("section", { class: "reasons" }, el("h2", {}, t("reasons.title")),
     el("ul", {}, card.reasons.map((reason) => el("li", {},

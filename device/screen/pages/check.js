@@ -68,12 +68,15 @@ export function checkRoom(place, { heard, session }) {
     const rows = heard.findings?.rows ?? [];
     const place = document.getElementById("findings");
     if (!place) return;
-    const made = rows.filter((one) => one.level !== "not_checked");
+    const isOver = heard.state.phase !== "checking";
+    const fine = isOver ? rows.filter((one) => one.level === "ok") : [];
+    const made = rows.filter((one) => one.level !== "not_checked" && !fine.includes(one));
     const left = rows.filter((one) => one.level === "not_checked");
     const worst = ["fault", "warning", "ok"].find((level) => rows.some((one) => one.level === level));
     place.replaceChildren(...(rows.length ? [
       el("h2", {}, t(heard.state.phase === "checking" ? "findings.so_far" : `findings.${worst}`)),
       el("ul", { class: "findings" }, made.map(line)),
+      fine.length ? el("details", {}, el("summary", {}, t("findings.in_order", { n: fine.length })), el("ul", { class: "findings" }, fine.map(line))) : "",
       left.length ? el("details", {}, el("summary", {}, t("not_checked", { n: left.length })), el("ul", { class: "findings" }, left.map(line))) : "",
     ] : []));
   }

@@ -30,6 +30,6 @@ export function field(id, key, input) {
 }
 
 export function problem(error) {
-  return el("div", { class: "problem" }, icon("fault"),
+  return el("div", { class: "problem", role: "alert" }, icon("fault"),
     el("div", {}, el("p", { class: "what" }, error.text), error.remedy ? el("p", { class: "remedy" }, error.remedy) : null));
 }

@@ -49,7 +49,7 @@ function row(one) {
     icon(one.worst ?? "unknown", `level.${one.worst ?? "unknown"}`),
     el("span", { class: "row-text" },
       one.tested ? el("strong", { class: `tested ${one.tested}` }, icon(TESTED[one.tested] ?? "unknown"), t(`material.${one.tested}`)) : null,
-      el("strong", {}, one.problem ? t("record.damaged", { why: one.problem }) : one.pruned ? t("record.pruned") : t(`verdict.${one.verdict}`)), names ? el("span", {}, names) : null,
+      el("strong", {}, one.problem ? t("record.damaged", { why: said(one.problem) }) : one.pruned ? t("record.pruned") : t(`verdict.${one.verdict}`)), names ? el("span", {}, names) : null,
       about ? el("span", {}, about) : null, el("span", { class: "facts" }, when(one.created_utc)))));
 }
 

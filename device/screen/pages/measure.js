@@ -5,19 +5,22 @@ import { has, number, said, t } from "./words.js";
 import { liveCurve } from "./plot.js";
 import { resultCard } from "./card.js";
 import { beginVerifying } from "./verify.js";
+import { photoField } from "./photo.js";
 
 export function measureRoom(place, { heard, session }) {
   let built = "";
   let live = null;
+  const opened = new Set(); // the folds that somebody opened stay open when the page is built anew
 
   // What a rebuild depends on; everything else is changed in what stands there.
-  const key = ({ phase, may, armed_s, locked, notice, record_id, failure, due: late, verifying }) =>
-    [phase, may.join(), armed_s > 0, locked, notice, record_id, failure?.text, late, Boolean(verifying)].join("|");
+  const key = ({ phase, may, armed_s, locked, notice, record_id, failure, due: late, verifying, photo }) =>
+    [phase, may.join(), armed_s > 0, locked, notice, record_id, failure?.text, late, Boolean(verifying), photo?.sha256].join("|");
 
   function build(state) {
     live?.destroy();
     live = null;
     const had = document.activeElement?.id;
+    const typed = document.activeElement?.value; // not sent before the field is left
     place.replaceChildren(...(BUILD[state.phase] ?? BUILD.starting)(state));
     if (state.phase === "measuring") {
       live = liveCurve(place.querySelector("#live"));
@@ -25,6 +28,10 @@ export function measureRoom(place, { heard, session }) {
     }
     if (state.phase === "result") place.querySelector("#card").append(...cardOf(state));
     const again = had ? document.getElementById(had) : null;
+    if (again && typed && again.value !== typed && again.type !== "file") {
+      again.value = typed;
+      again.dispatchEvent(new Event("change"));
+    }
     (again ?? place.querySelector(".stop, .primary"))?.focus({ preventScroll: true });
   }
 
@@ -112,17 +119,31 @@ export function measureRoom(place, { heard, session }) {
   }
 
   function sample(state) {
+    if (!session.at_device) return "";
     const name = el("input", { value: state.sample ?? "", maxlength: 120, autocomplete: "off" });
     const note = el("textarea", { maxlength: 1000, rows: 2 }, state.note ?? "");
-    const keep = () => post("/api/sample", { sample: name.value, note: note.value }).catch(complain);
+    const keep = () => post("/api/sample", { sample: oneLine(name.value), note: oneLine(note.value) }).catch(complain);
     name.addEventListener("change", keep);
     note.addEventListener("change", keep);
-    return el("details", { class: "sample", open: Boolean(state.sample || state.note) },
-      el("summary", {}, t("sample.title")), field("sample", "sample.id", name), field("note", "sample.note", note));
+    const fold = el("details", { class: "sample", open: opened.has("sample") || Boolean(state.sample || state.note || state.photo) },
+      el("summary", {}, t("sample.title")), field("sample", "sample.id", name), field("note", "sample.note", note),
+      photoField(state.photo));
+    fold.addEventListener("toggle", () => (fold.open ? opened.add("sample") : opened.delete("sample")));
+    return fold;
   }
 
+  const oneLine = (text) => text.replaceAll(/\s+/g, " ").trim();
+
   // Only where somebody stands at the analyzer: the next press of the trigger is one of these tests.
-  const delivery = (state) => state.verifying || state.locked || !session.at_device ? "" : beginVerifying(heard.station.compounds ?? []);
+  // What was chosen stays while the page is built anew.
+  let choice = null;
+  const delivery = (state) => {
+    if (state.verifying || state.locked || !session.at_device) return "";
+    const compounds = heard.station.compounds ?? [];
+    const known = compounds.join();
+    if (choice?.known !== known) choice = { known, node: beginVerifying(compounds) };
+    return choice.node;
+  };
 
   function calm(key, picture = "", state = {}) {
     const how = key === "ready" ? (heard.station.has_trigger === false ? "phase.ready.no_trigger" : "phase.ready.how") : `phase.${key}.how`;
@@ -146,8 +167,8 @@ export function measureRoom(place, { heard, session }) {
       const state = heard.state;
       if (topic === "spectrum") return live?.show(heard.spectrum);
       if (topic === "card") return undefined;
-      const now = key(state);
-      if (topic === "state" && now !== built) {
+      const now = [key(state), heard.station.serial, heard.station.model, heard.station.compounds?.length].join("|");
+      if ((topic === "state" || topic === "station") && now !== built) {
         built = now;
         build(state);
       }

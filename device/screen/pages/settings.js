@@ -23,7 +23,7 @@ export function settingsRoom(place, { heard, session }) {
   function operator(state) {
     if (state.operator) {
       return el("section", {}, el("h2", {}, t("operator.title")), el("p", {}, t("operator.is", { name: state.operator })),
-        button("sign_out", () => send("/api/sign-out", {}, "signed_out"), "second"), session.at_device ? adding() : null);
+        button("sign_out", () => send("/api/sign-out", {}, "signed_out"), "second"), adding());
     }
     const name = el("input", { autocomplete: "username", maxlength: 60, required: true });
     const pin = el("input", { type: "password", autocomplete: "current-password", maxlength: 64, required: true });
@@ -35,7 +35,7 @@ export function settingsRoom(place, { heard, session }) {
       pin.value = "";
     });
     return el("section", {}, el("h2", {}, t("operator.title")), el("p", {}, t(state.locked ? "operator.locked" : "operator.none")),
-      state.locked ? form : null, !state.locked && session.at_device ? adding() : null);
+      state.locked ? form : null, state.locked ? null : adding());
   }
 
   function adding() {
@@ -79,7 +79,7 @@ export function settingsRoom(place, { heard, session }) {
       const now = [state.operator, state.locked, (state.watched ?? []).join(), heard.station.model].join("|");
       if (topic !== "state" || now === built || state.watched === undefined) return;
       built = now;
-      place.replaceChildren(el("h1", {}, t("room.settings")), told, operator(state), watching(state), looks());
+      place.replaceChildren(el("h1", {}, t("room.settings")), told, ...(session.at_device ? [operator(state), watching(state)] : []), looks());
     },
   };
 }

@@ -23,6 +23,17 @@ export async function post(path, body = {}) {
   return outcome(answer);
 }
 
+// The bytes of a file, as they are.
+export async function postBytes(path, blob) {
+  const answer = await fetch(path, {
+    method: "POST",
+    credentials: "same-origin",
+    headers: { "content-type": "application/octet-stream", "x-ramix-session": session.secret },
+    body: blob,
+  });
+  return outcome(answer);
+}
+
 // Saves what the station sends under the name that it gives; an error is thrown as by the others.
 export async function download(path) {
   const answer = await fetch(path, { credentials: "same-origin" });

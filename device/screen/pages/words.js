@@ -21,9 +21,41 @@ export function has(key) {
   return words[key] !== undefined;
 }
 
-// A sentence of the analyzer or the model, translated where the catalogue knows it.
+// Sentences of the analyzer or the model, translated where the catalogue knows them: each whole, or
+// as one with {1}, {2} in the place of its values. What it does not know stays as it is.
 export function said(text) {
-  return words[`said.${text}`] ?? text;
+  const parts = [text, ...text.split(SENTENCES)];
+  const [whole, ...each] = parts.map(known);
+  const told = whole ?? each.map((one, n) => one ?? parts[n + 1]).join(" ");
+  return told.replaceAll(/cm-1\b/g, "cm⁻¹");
+}
+
+const SENTENCES = /(?<=[.!])\s+(?=[A-ZÄÖÜ\x60])/;
+const SAID = "said.";
+let patterns = null;
+
+function known(text) {
+  const exact = words[SAID + text];
+  if (exact !== undefined) return exact;
+  patterns ??= Object.keys(words).filter((key) => key.startsWith(SAID) && key.includes("{1}"))
+    .sort((one, other) => literal(other) - literal(one)) // of two that fit, the one that says more
+    .map((key) => [pattern(key.slice(SAID.length)), key]);
+  for (const [expression, key] of patterns) {
+    const found = expression.exec(text);
+    if (found) return t(key, found.map(value));
+  }
+  return undefined;
+}
+
+const literal = (key) => key.replaceAll(/\{\d\}/g, "").length;
+const pattern = (text) => new RegExp(`^${text.split(/\{\d\}/).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("(.+?)")}$`, "s");
+
+// A value in a sentence: numbers and lists as the language writes them.
+function value(text) {
+  if (/^[-+]?\d+\.\d+$/.test(text)) return new Intl.NumberFormat(language, { minimumFractionDigits: text.split(".")[1].length }).format(Number(text));
+  return text.replaceAll(/less than 1%/g, t("less_than_one"))
+    .replaceAll(/(\d)%/g, (_, digit) => t("percent", { n: digit }))
+    .replaceAll(/(?<= )(and|or)(?= )/g, (_, word) => t("list." + word));
 }
 
 export function number(value, digits = 0) {
@@ -38,7 +70,7 @@ export function percent(value) {
 export function when(utc) {
   if (!utc) return "";
   const date = new Date(utc);
-  const text = new Intl.DateTimeFormat(language, {
+  const text = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
     dateStyle: "medium", timeStyle: "medium", timeZone: "UTC",
   }).format(date);
   return t("utc", { time: text });
