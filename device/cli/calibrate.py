@@ -14,6 +14,7 @@ from device.cli.calibrate_response import (
     response_asked,
     response_options,
 )
+from device.cli.light_options import laser_power_option
 from device.cli.options import common_options, port_option
 from device.cli.output import clear_progress, print_json, print_progress
 
@@ -42,12 +43,7 @@ LAMPS: Final = ("neon", "argon")
 @click.option("--polystyrene", is_flag=True, help="Measure the laser's wavelength on polystyrene.")
 @click.option("--calcite", is_flag=True, help="Check on calcite before anything is written.")
 @response_options
-@click.option(
-    "--laser-power",
-    type=click.IntRange(min=0),
-    metavar="MW",
-    help="For polystyrene and calcite, in milliwatts. [default: the analyzer's highest]",
-)
+@laser_power_option
 @click.option("--dry-run", is_flag=True, help="Measure and show, write nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask: what is needed lies before the probe.")
 @click.option(
@@ -72,7 +68,7 @@ def calibrate(
     calcite: bool,
     curve: Path | None,
     response_frame: Path | None,
-    laser_power: int | None,
+    laser_power_mw: int | None,
     dry_run: bool,
     yes: bool,
     restore: Path | None,
@@ -113,7 +109,9 @@ def calibrate(
     elif port is not None:
         from device.calibration.round import Plan
 
-        plan = Plan(lamp, polystyrene, calcite, laser_power, *response_asked(curve, response_frame))
+        plan = Plan(
+            lamp, polystyrene, calcite, laser_power_mw, *response_asked(curve, response_frame)
+        )
         done = _measured(port, plan, dry_run=dry_run, yes=yes, timeout_s=timeout_s)
     else:
         if restore is not None:

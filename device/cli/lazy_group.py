@@ -82,7 +82,7 @@ def commands_of(command: click.Command, path: str) -> Iterator[tuple[str, click.
 
 
 def _completed(command: click.Command) -> click.Command:
-    """The verb and those below it, each with `-h`, `--version` and with values that are looked at."""
+    """The verb and those below it, with `-h`, `--version` and values that are looked at."""
     command.context_settings.setdefault("help_option_names", HELP_NAMES)
     for parameter in command.params:
         if not isinstance(parameter.callback, Checked):

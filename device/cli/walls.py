@@ -19,6 +19,8 @@ from device.cli.options import ACQUIRE
 from device.cli.output import clear_progress
 from device.cli.showing import print_event
 from device.cli.spectrum_file import containers_for, read_with_sha256
+from device.cooling import cooled
+from device.countdown import MeasurementCancelled, count_down
 from device.driver.growing import SequentialSettings, growing
 from firmware_bridge.errors import RamixError
 
@@ -46,13 +48,21 @@ class Walls:
     Args:
         blanks: files, or `acquire`.
         settings: how samples are measured; a blank takes their whole budget and laser power.
+        countdown_s: between the word that a container is there and the first light.
         sample_next: wait for a word before the sample, too; else its trigger is the word.
     """
 
-    def __init__(self, blanks: Sequence[str], settings: "Settings", *, sample_next: bool) -> None:
+    def __init__(
+        self,
+        blanks: Sequence[str],
+        settings: "Settings",
+        countdown_s: float = 0.0,
+        *,
+        sample_next: bool,
+    ) -> None:
         self._read = [read_with_sha256(one) for one in blanks if one != ACQUIRE]
         self._missing = blanks.count(ACQUIRE)
-        self._settings = settings
+        self._settings, self._countdown_s = settings, countdown_s
         self._sample_next = sample_next
         self.station: Station | None = None  # set it before the station is opened
 
@@ -67,9 +77,8 @@ class Walls:
             analyzer = self.station.analyzer
             for number in range(1, self._missing + 1):
                 which = "" if self._missing == 1 else f" {number} of {self._missing}"
-                _say(f"Step 1: put the empty container{which} before the probe.")
-                _wait(analyzer)
-                path = _saved(self._measured(analyzer, identifier), analyzer.info.serial)
+                empty = self._empty(analyzer, identifier, which)
+                path = _saved(empty, analyzer.info.serial)
                 self._read.append(read_with_sha256(str(path)))
                 _say(f"Measured and saved as {path}; --blank takes it again.")
             self._missing = 0
@@ -80,11 +89,28 @@ class Walls:
             return made
         return containers_for(identifier, self._read)
 
+    def _empty(
+        self, analyzer: "Spectrometer", identifier: "Identifier", which: str
+    ) -> "Acquisition":
+        """Asked for again where a press of the trigger cancels it."""
+        while True:
+            _say(f"Step 1: put the empty container{which} before the probe.")
+            _wait(analyzer)
+            try:
+                return self._measured(analyzer, identifier)
+            except MeasurementCancelled as cancelled:
+                analyzer.laser_off()
+                _say(cancelled.text)
+
     def _measured(self, analyzer: "Spectrometer", identifier: "Identifier") -> "Acquisition":
         """The whole budget: a blank's noise is that of every sample behind it."""
         settings = self._settings
         if not isinstance(settings, SequentialSettings):
-            settings = SequentialSettings(laser_power_mw=settings.laser_power_mw)
+            settings = SequentialSettings(
+                laser_power_mw=settings.laser_power_mw, safety=settings.safety
+            )
+        cooled(analyzer, settings.safety.cooler, print_event)
+        count_down(analyzer, self._countdown_s, print_event)
         settings = replace(settings, seen=identifier.bundle.manifest.grid)
         *_, last = growing(analyzer, settings, print_event)
         return last.acquisition
