@@ -239,7 +239,8 @@ def test_an_empty_container_is_lit_as_carefully_as_a_sample(
         bundle=SimpleNamespace(manifest=SimpleNamespace(grid=AcquisitionSettings().seen))
     )
     asked = Walls([], AcquisitionSettings(frames=3, safety=safety), 1.5, sample_next=True)
-    assert asked._empty(bench, identifier, "") == "taken"
+    taken: Any = asked._empty(bench, identifier, "")
+    assert taken == "taken"
     once = ["word", safety.cooler, 1.5]
     assert bench.did == [*once, *(["off", *once] if cancel else []), safety]
 

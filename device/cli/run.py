@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @port_option()
 @click.option(
     "--triggers",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 1_000_000),
     metavar="N",
     help="Leave after N presses of the trigger. [default: go on until Ctrl-C]",
 )

@@ -20,9 +20,24 @@ from device.cli.serving import Serving, serving_options
 SCENES: Final = ("empty", "lamp", "neon", "argon", "polystyrene", "calcite")
 CAMERAS: Final = ("ccd", "cmos")
 FIGURES: Final = ("told", "unknown")
+SEEDS: Final = (0, 10**18)
+BOUNDS: Final[dict[str, tuple[float, float]]] = {
+    "noise": (0.0, 65_535.0),
+    "snr": (0.01, 1e6),
+    "brightness": (1e-6, 1e6),
+    "fluorescence": (0.0, 1e4),
+    "room_light": (0.0, 1e8),
+    "flicker": (0.0, 1.0),
+    "speed": (0.001, 1e6),
+    "trigger_every_s": (0.001, 86_400.0),
+}
 SCENES_EVERY_S: Final = 5.0
 _LOOK_S: Final = 0.2  # between two looks after the log of truths and the plug
 _UNPLUGGED_S: Final = 3.0  # how long a planned unplugging lasts
+
+
+def _within(key: str) -> click.FloatRange:
+    return click.FloatRange(*BOUNDS[key])
 
 
 @click.command()
@@ -37,13 +52,21 @@ _UNPLUGGED_S: Final = 3.0  # how long a planned unplugging lasts
     metavar="demo|FILE.toml",
     help="A list of samples that take turns: the shipped demo, or your own.",
 )
-@click.option("--brightness", type=float, help="Times the usual light of the sample.")
-@click.option("--fluorescence", type=float, help="Times the sample's highest Raman line.")
+@click.option(
+    "--brightness", type=_within("brightness"), help="Times the usual light of the sample."
+)
+@click.option(
+    "--fluorescence", type=_within("fluorescence"), help="Times the sample's highest Raman line."
+)
 @click.option(
     "--wall", metavar="glass|pet|hdpe[:PART]", help="What the laser shines through. [PART: 0.3]"
 )
-@click.option("--room-light", type=float, help="Daylight from the side, in counts per second.")
-@click.option("--flicker", type=float, help="Relative change of the room light between frames.")
+@click.option(
+    "--room-light", type=_within("room_light"), help="Daylight from the side, in counts per second."
+)
+@click.option(
+    "--flicker", type=_within("flicker"), help="Relative change of the room light between frames."
+)
 @click.option(
     "--camera",
     type=click.Choice(CAMERAS),
@@ -65,6 +88,7 @@ _UNPLUGGED_S: Final = 3.0  # how long a planned unplugging lasts
     show_default=True,
     help="The battery's charge.",
 )
+@click.option("--serial", metavar="SERIAL", help="Its serial number. [default: SIM-0001]")
 @click.option(
     "--fault",
     metavar="NAME[@N],...",
@@ -87,21 +111,19 @@ _UNPLUGGED_S: Final = 3.0  # how long a planned unplugging lasts
     metavar="BUNDLE",
     help="The model that a blank flash gets, or none. [default: the shipped one]",
 )
-@click.option("--seed", type=click.IntRange(0, 10**18), default=0, help="Of everything random.")
-@click.option("--noise", type=click.FloatRange(min=0), help="Counts of noise added to a replay.")
-@click.option(
-    "--snr", type=click.FloatRange(min=0, min_open=True), help="Of each frame of a mixture."
-)
+@click.option("--seed", type=click.IntRange(*SEEDS), default=0, help="Of everything random.")
+@click.option("--noise", type=_within("noise"), help="Counts of noise added to a replay.")
+@click.option("--snr", type=_within("snr"), help="Of each frame of a mixture.")
 @click.option(
     "--speed",
-    type=click.FloatRange(min=0, min_open=True),
+    type=_within("speed"),
     default=1.0,
     show_default=True,
     help="Exposures take 1/SPEED of their time; the laser's lease is never shortened.",
 )
 @click.option(
     "--trigger-every",
-    type=click.FloatRange(min=0),
+    type=click.FloatRange(0.0, BOUNDS["trigger_every_s"][1]),
     metavar="SECONDS",
     help="Press the trigger after each such idle time; in less than the countdown of `ramix run` "
     f"a press cancels the one before. [default: never; {SCENES_EVERY_S:g} with --scenes]",
@@ -122,6 +144,7 @@ def simulate(
     camera: str,
     figures: str,
     battery: str,
+    serial: str | None,
     fault: str | None,
     truth: Path | None,
     flash: Path | None,
@@ -158,7 +181,7 @@ def simulate(
     from device.simulated.sample import parse_wall
     from device.simulated.spec import DEMO, NONE, SimulatedPort, parse_mix
     from device.simulated.truth import TruthFile, TruthLog
-    from device.simulated.values import read_battery
+    from device.simulated.values import read_battery, read_serial
 
     port = SimulatedPort(
         replay=replay,
@@ -180,6 +203,7 @@ def simulate(
         camera=camera,
         figures=figures,
         battery=read_battery("battery", battery),
+        serial="" if serial is None else read_serial("serial", serial),
         fault=Planned() if fault is None else Planned.parse(fault),
     )
     key = serving.link_key()
