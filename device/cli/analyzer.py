@@ -129,12 +129,13 @@ def acquire_command(
     """
     from dataclasses import asdict
 
-    from device.cli.acquired_file import check_target, save_acquisition
+    from device.cli.acquired_file import check_room, check_target, save_acquisition
     from device.cli.measuring import taken_at
     from device.export.overview import summary
 
     target = output or Path(f"spectrum-{datetime.now():%Y%m%d-%H%M%S}.csv")
-    check_target(target, force=force)  # before the laser fires for nothing
+    check_target(target, force=force)
+    check_room(target)  # before the laser fires for nothing
     taken = taken_at(port, light, timeout_s, max_total_s)
     save_acquisition(taken.acquisition, target, serial=taken.serial, force=force)
     facts = summary(taken.acquisition)

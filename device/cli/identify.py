@@ -121,7 +121,7 @@ def identify(
             files, choices, on.blanks, model, on.runtime, on.store, watch, about, as_json=as_json
         )
     if picture is not None:  # what would fail afterwards had better fail now
-        from device.show.plot import require_plotting
+        from device.show.picture import require_plotting
 
         require_plotting(picture)
     if files:
