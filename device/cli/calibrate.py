@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from device.cli.asking import confirmed
 from device.cli.calibrate_response import (
     check_response_options,
     response_asked,
@@ -150,7 +151,7 @@ def _measured(port: str, plan: Any, *, dry_run: bool, yes: bool, timeout_s: floa
     def ask(sentence: str) -> None:
         clear_progress()
         if not yes:
-            click.confirm(f"{sentence} Ready?", default=True, abort=True, err=True)
+            confirmed(f"{sentence} Ready?", enter_is_yes=True, remedy="Add --yes once it is so.")
 
     with (
         kept_as_event("calibration", port, dry_run=dry_run) as event,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 import click
 
+from device.cli.asking import NobodyConfirms
 from device.cli.options import ACQUIRE
 from device.cli.output import clear_progress
 from device.cli.showing import print_event
@@ -22,7 +23,6 @@ from device.cli.spectrum_file import containers_for, read_with_sha256
 from device.cooling import cooled
 from device.countdown import MeasurementCancelled, count_down
 from device.driver.growing import SequentialSettings, growing
-from firmware_bridge.errors import RamixError
 
 if TYPE_CHECKING:
     from device.answer.identifier import Identifier
@@ -33,13 +33,6 @@ if TYPE_CHECKING:
     from device.station.station import Station
 
 _POLL_S: Final = 0.2
-
-
-class NobodyConfirms(RamixError):
-    """Nobody can say that the empty container is in place: no terminal, and no trigger."""
-
-    code = "nobody_confirms"
-    default_remedy = "Measure it with `ramix acquire --output blank.csv`, then --blank blank.csv."
 
 
 class Walls:
@@ -134,7 +127,10 @@ def _wait(analyzer: "Spectrometer") -> None:
         if has_trigger and analyzer.wait_trigger(_POLL_S) is not None:
             return
         if stdin is None and not has_trigger:
-            raise NobodyConfirms("Nobody can say that the empty container is in place.")
+            raise NobodyConfirms(
+                "Nobody can say that the empty container is in place.",
+                remedy="Use `ramix acquire --output blank.csv`, then --blank blank.csv.",
+            )
 
 
 def _ready(stream: TextIO, wait_s: float) -> bool:
