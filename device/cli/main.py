@@ -217,7 +217,7 @@ def _report_unexpected(error: Exception, *, as_json: bool) -> int:
 
 
 def main() -> NoReturn:
-    """Entry point of the console script."""
+    """For `python -m`; the console script begins in `start.py`."""
     sys.exit(run_command(sys.argv[1:]))
 
 
