@@ -187,6 +187,10 @@ def _report_usage(error: click.UsageError, *, as_json: bool) -> int:
 
 def _report_path(error: OSError, *, as_json: bool) -> int:
     """A name that the system refuses (too long, forbidden, a link to itself) is no defect."""
+    if isinstance(error, FileNotFoundError) and error.filename is None:  # of os.getcwd alone
+        text = "The current folder is not there any more."
+        print_error("no_folder", text, "Go to another one.", as_json=as_json)
+        return exit_codes.EXIT_ERROR
     if error.errno not in _WRONG_NAME or not isinstance(error.filename, str):
         return _report_unexpected(error, as_json=as_json)
     name = ascii(error.filename[:60])

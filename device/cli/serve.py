@@ -88,6 +88,7 @@ def serve(
         raise click.UsageError(
             "The screen takes blanks from files: ramix acquire --port PORT -o blank.csv"
         )
+    import logging
     from dataclasses import replace
 
     from device import installation
@@ -113,6 +114,9 @@ def serve(
     apart = installation.default_record_store_path(simulated=True) if is_apart else None
     read = [read_with_sha256(blank) for blank in on.blanks]
     equipment = replace(equipment, containers=lambda identifier: containers_for(identifier, read))
+
+    # what the server says of itself is said by us: an address in use has a sentence of its own
+    logging.getLogger("uvicorn").addHandler(logging.NullHandler())
 
     def opened(url: str) -> None:
         click.echo(url)
