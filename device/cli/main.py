@@ -179,10 +179,19 @@ def _run(arguments: Sequence[str], command: click.Command, prog_name: str) -> in
 def _report_usage(error: click.UsageError, *, as_json: bool) -> int:
     path = error.ctx.command_path if error.ctx is not None else "ramix"
     remedy = f"See `{path} --help`."
+    if _is_of_a_settings_file(error):
+        remedy = "It stands in a settings file: `ramix config` shows which."
     said = error.format_message()
     text = said if len(said) <= _LONGEST_USAGE else f"{said[:_LONGEST_USAGE]} [...]"
     print_error("usage", text, remedy, as_json=as_json)
     return exit_codes.EXIT_USAGE
+
+
+def _is_of_a_settings_file(error: click.UsageError) -> bool:
+    if error.ctx is None or not isinstance(error, click.BadParameter) or error.param is None:
+        return False
+    source = error.ctx.get_parameter_source(str(error.param.name))
+    return source is click.core.ParameterSource.DEFAULT_MAP
 
 
 def _report_path(error: OSError, *, as_json: bool) -> int:
