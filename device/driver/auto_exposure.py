@@ -30,8 +30,8 @@ _GOOD_FRACTION = (0.50, 0.85)
 _BACK_OFF, _MOST_LONGER = 0.2, 10.0
 _MAX_TRIALS = 8
 # Who adds up frames loses nothing by short ones whose photons outweigh the readouts of lit and dark
-# frame so many times. Fitted by `ramix-train figures --only readout --seed 20261207`: of factors
-# that err no more than one standard error above the best, the one with the least laser-on time.
+# frame so many times: at the strongest line they add a tenth to the variance. What other factors,
+# and frames that fill the camera, cost in errors and light: `ramix-train figures --only readout`.
 OVER_READOUT = 10.0
 # The brightest of some thousand pixels that see nothing reaches so many sigmas of a readout.
 _UNSEEN_SIGMAS = 3.0
