@@ -28,7 +28,7 @@ def written_whole(path: Path, mode: int | None = None) -> Iterator[BinaryIO]:
     Raises:
         OSError: the disk does not take it.
     """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}{UNFINISHED}")
+    unfinished = _unfinished(path)
     try:
         with unfinished.open("wb") as stream:
             if mode is not None:
@@ -41,6 +41,25 @@ def written_whole(path: Path, mode: int | None = None) -> Iterator[BinaryIO]:
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
         raise
+
+
+def check_takes(path: Path, size_bytes: int) -> None:
+    """Find out before anything is measured that so large a file can be written there; leaves none.
+
+    Raises:
+        OSError: why it cannot.
+    """
+    unfinished = _unfinished(path)
+    try:
+        with unfinished.open("wb") as stream:
+            os.posix_fallocate(stream.fileno(), 0, size_bytes)
+    finally:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}{UNFINISHED}")
 
 
 def moved_to_new(unfinished: Path, path: Path) -> None:

@@ -46,7 +46,9 @@ _STREAM = 16
 
 
 @dataclass(frozen=True, eq=False)
-class _Sample:
+class Sample:
+    """What lies under the analyzer, and what is true of it."""
+
     scene: SpectrumScene
     present: frozenset[str]
     foreign: bool
@@ -66,7 +68,7 @@ def make(context: Context) -> Result:
         for bright in brightness:
             rng = np.random.default_rng([context.seed, _STREAM, round(1e4 * bright)])
             for index in range(count):
-                sample = _sample(rng, pures, bright, index % _STRANGER_EVERY == 0)
+                sample = drawn_sample(rng, pures, bright, index % _STRANGER_EVERY == 0)
                 found.append(_measured(identifier, sample, bright))
                 context.progress(next(done), count * len(brightness) * len(identifiers))
         tables += [over_all_table(label, found), by_brightness_table(label, found)]
@@ -75,13 +77,14 @@ def make(context: Context) -> Result:
     return Result(tuple(tables), tuple(plots), data)
 
 
-def _sample(rng: np.random.Generator, pures: Pures, bright: float, foreign: bool) -> _Sample:
+def drawn_sample(rng: np.random.Generator, pures: Pures, bright: float, foreign: bool) -> Sample:
+    """A mixture of that brightness; `foreign`: with lines that the library does not have."""
     shares = draw_shares(rng, len(pures.names), COMPONENTS, SMALLEST_SHARE)
     light = shares @ pures.spectra
     light = light / float(light.max())
     if foreign:
         light = light + _stranger(rng, pures.fwhm_cm1)
-    return _Sample(
+    return Sample(
         SpectrumScene(
             mixture(AXIS_CM1, [(1.0 / float(light.max()), light)]),
             resolution_cm1=pures.fwhm_cm1,
@@ -105,15 +108,15 @@ def _stranger(rng: np.random.Generator, fwhm_cm1: float) -> Floats:
     return light
 
 
-def _measured(identifier: Identifier, sample: _Sample, bright: float) -> Measured:
+def _measured(identifier: Identifier, sample: Sample, bright: float) -> Measured:
     """Every look of one measurement, which of them the product stops at, and plain frames."""
     seen: list[Seen] = []
     stopped: int | None = None
     settings = SequentialSettings(budget_s=DEFAULT_BUDGET_S, seen=identifier.bundle.manifest.grid)
-    with _lying_under(sample) as (host, analyzer):
+    with lying_under(sample) as (host, analyzer):
         for look in growing(host, settings, lambda _: None):
             answer = identifier.identify(spectrum_from_acquisition(look.acquisition))
-            seen.append(_seen(answer.identification, sample, look.acquisition.frames, analyzer))
+            seen.append(seen_of(answer.identification, sample, look.acquisition.frames, analyzer))
             why = why_stop(look, answer, identifier, lambda _: None)
             if stopped is None and why is not None:
                 stopped = len(seen) - 1
@@ -128,13 +131,13 @@ def _measured(identifier: Identifier, sample: _Sample, bright: float) -> Measure
     )
 
 
-def _exposed(identifier: Identifier, sample: _Sample) -> Iterator[Seen]:
+def _exposed(identifier: Identifier, sample: Sample) -> Iterator[Seen]:
     """So many pairs as bright as the camera allows and a tenth of the budget holds, as `--frames`,
     but for the first light at low power; and no more than the budget holds."""
     seen = identifier.bundle.manifest.grid
     lit: list[Frame] = []
     dark: list[Frame] = []
-    with _lying_under(sample) as (host, analyzer):
+    with lying_under(sample) as (host, analyzer):
         page, began_s = host.calibration(), host.now_s()
         host.set_integration_time_ms(_FIRST_MS)
         wanted = Wanted(DEFAULT_BUDGET_S / 10.0, seen)
@@ -147,16 +150,16 @@ def _exposed(identifier: Identifier, sample: _Sample) -> Iterator[Seen]:
             if len(dark) in FIXED or spent:
                 counts = combined(lit, dark, page, host.camera, SATURATED_COUNTS)
                 answer = identifier.identify(spectrum_from_acquisition(counts))
-                yield _seen(answer.identification, sample, len(dark), analyzer)
+                yield seen_of(answer.identification, sample, len(dark), analyzer)
             if spent:
                 return
 
 
-def _plain(identifier: Identifier, sample: _Sample) -> Iterator[Seen]:
+def _plain(identifier: Identifier, sample: Sample) -> Iterator[Seen]:
     """So many frames of one exposure, lit ones first, as `--frames` and `--integration-time`."""
     lit: list[Frame] = []
     dark: list[Frame] = []
-    with _lying_under(sample) as (host, analyzer):
+    with lying_under(sample) as (host, analyzer):
         page = host.calibration()
         host.set_integration_time_ms(PLAIN_MS)
         for number in PLAIN:
@@ -164,11 +167,12 @@ def _plain(identifier: Identifier, sample: _Sample) -> Iterator[Seen]:
                 lit.append(host.acquire_frame(laser_on=True))
                 dark.append(host.acquire_frame(laser_on=False))
             spectrum = spectrum_from_acquisition(combined(lit, dark, page, None, SATURATED_COUNTS))
-            yield _seen(identifier.identify(spectrum).identification, sample, number, analyzer)
+            yield seen_of(identifier.identify(spectrum).identification, sample, number, analyzer)
 
 
 @contextmanager
-def _lying_under(sample: _Sample) -> Iterator[tuple[Analyzer, SimulatedAnalyzer]]:
+def lying_under(sample: Sample) -> Iterator[tuple[Analyzer, SimulatedAnalyzer]]:
+    """A host that measures it, and the instrument itself."""
     analyzer = SimulatedAnalyzer(sample.scene, seed=sample.seed)
     clock = VirtualClock(_SETTLED_S)
     analyzer.receive(b"", clock.now_s)
@@ -176,7 +180,9 @@ def _lying_under(sample: _Sample) -> Iterator[tuple[Analyzer, SimulatedAnalyzer]
         yield host, analyzer
 
 
-def _seen(found: Identification, sample: _Sample, frames: int, analyzer: SimulatedAnalyzer) -> Seen:
+def seen_of(
+    found: Identification, sample: Sample, frames: int, analyzer: SimulatedAnalyzer
+) -> Seen:
     named = {one.name for one in found.components}
     identified = found.verdict is Verdict.IDENTIFIED
     told_foreign = found.verdict in (Verdict.PARTIAL, Verdict.UNKNOWN)

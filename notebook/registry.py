@@ -2,11 +2,12 @@
 
 from evidence.figure import Figure
 from evidence.registry import FIGURES as QUOTED
-from notebook import backends, experiments, int8, paper, scaling, twins
+from notebook import backends, experiments, int8, paper, readout, scaling, twins
 
 FIGURES: tuple[Figure, ...] = (
     *QUOTED,
     Figure("twins", "Which compounds can be told apart", twins.make),
+    Figure("readout", "How bright a frame must be", readout.make),
     Figure("backends", "The compiled kernel against numpy", backends.make),
     Figure("paper", "The paper's Tables 4 and 5, its way and ours", paper.make, trains=True),
     Figure("int8", "What int8 costs, and where", int8.make, trains=True),

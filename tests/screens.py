@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from device.cli.light_options import LightOptions
 from device.cli.measuring import measurement_settings
 from device.driver.growing import SequentialSettings
 from device.records.store import RecordStore
@@ -42,9 +43,7 @@ def running(
     screen = Screen(
         port, equipment, place or Place(), folder,
         timeout_s=2.0, opened=lambda _url: up.set(),
-        settings_of=lambda one: measurement_settings(
-            one.budget_s, one.frames, one.integration_time, one.laser_power_mw
-        ), **how,
+        settings_of=lambda one: measurement_settings(LightOptions(**vars(one))), **how,
     )  # fmt: skip
     thread = threading.Thread(target=screen.serve, name="screen")
     thread.start()

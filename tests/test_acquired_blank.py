@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from device.cli.asking import NobodyConfirms
 from device.cli.main import run_command
-from device.cli.walls import NobodyConfirms, Walls, _wait
+from device.cli.walls import Walls, _wait
 from device.driver.growing import SequentialSettings
 
 MODEL = ["--model", "models/solvents13-2.ramix"]

@@ -122,10 +122,23 @@ def test_a_dry_run_writes_nothing(
 def test_it_asks_before_it_measures(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody answers: stopped, nothing measured, nothing written."""
-    monkeypatch.setattr("sys.stdin", io.StringIO(""))
-    assert run_command(["calibrate", "--port", port_of("neon", tmp_path / "f")]) == 130
-    assert "Put the neon lamp before the probe" in capsys.readouterr().err
+    """Nobody answers, or no: nothing measured, nothing written."""
+    words = ["calibrate", "--port", port_of("neon", tmp_path / "f")]
+    closed = io.StringIO("y")
+    closed.close()
+    for stdin, code, said in (
+        (io.StringIO(""), 1, "Nobody is there to answer."),
+        (closed, 1, "Add --yes"),
+        (None, 1, "Add --yes"),
+        (io.StringIO("no\n"), 130, "Stopped by the operator."),
+        (io.StringIO("what?\nN\n"), 130, "Stopped by the operator."),
+    ):
+        monkeypatch.setattr("sys.stdin", stdin)
+        assert run_command(words) == code
+        told = capsys.readouterr().err
+        assert "Put the neon lamp before the probe" in told and said in told
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
+    assert run_command([*words, "--dry-run"]) == 0
 
 
 def test_the_picture_is_drawn(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

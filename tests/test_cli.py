@@ -5,13 +5,14 @@ import logging
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import click
 import numpy as np
 import pytest
 
-from device.cli import exit_codes, options
+from device.cli import exit_codes, options, start
 from device.cli.main import VERBS, cli, run_command
 from device.inference.interpreter import RUNTIMES
 from firmware_bridge import errors
@@ -391,6 +392,26 @@ def test_the_traceback_of_a_defect_shows_at_debug(
 def test_an_interrupt_ends_with_the_shell_s_code(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command([], _interrupted) == 130
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_an_interrupt_while_the_command_loads_is_one_sentence(
+    as_json: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Loading(ModuleType):
+        def __getattr__(self, name: str) -> Any:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "device.cli.main", Loading("device.cli.main"))
+    monkeypatch.setattr(sys, "argv", ["ramix", "list", *(["--json"] if as_json else [])])
+    with pytest.raises(SystemExit) as ended:
+        start.main()
+    assert ended.value.code == start.EXIT_INTERRUPTED == exit_codes.EXIT_INTERRUPTED
+    told = capsys.readouterr()
+    if as_json:
+        assert json.loads(told.out)["error"]["text"] == "Stopped by the operator."
+    else:
+        assert told.err == "Error: Stopped by the operator.\n"
 
 
 def test_a_reader_that_leaves_is_no_defect(mixture_file: str) -> None:

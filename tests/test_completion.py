@@ -25,7 +25,7 @@ def complete(words: str) -> "subprocess.CompletedProcess[str]":
         "COMP_WORDS": words,
         "COMP_CWORD": str(len(words.split(" ")) - 1),
     }
-    program = "import sys; from device.cli.main import main\ntry: main()\nfinally: " + (
+    program = "import sys; from device.cli.start import main\ntry: main()\nfinally: " + (
         "print('modules', *(name for name in sys.modules if name.startswith('device.')))"
     )
     return subprocess.run(

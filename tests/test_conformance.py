@@ -4,8 +4,10 @@ In process on the virtual clock; the other links in real time, all three at once
 """
 
 import json
+import os
 import re
 import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +22,7 @@ from device.conformance import link_key
 from device.conformance.bench import Bench
 from device.conformance.catalogue import CHECKS
 from device.conformance.check import SECTIONS, Check, Needs
+from device.conformance.hands import Hands, LineHands
 from device.conformance.outcome import CheckFailed, Outcome, Result
 from device.conformance.report import Report, line
 from device.conformance.runner import knock, run_checks
@@ -27,6 +30,7 @@ from device.driver.transports.base import Transport
 from device.driver.transports.in_process import InProcessTransport
 from device.driver.transports.tcp import TcpTransport
 from firmware_bridge.calibration import CalibrationPage
+from firmware_bridge.errors import CallerError
 from firmware_bridge.framing import FLAG_REPLY, Framing, Packet, encode
 from firmware_bridge.messages import AcquireFrame, ArmLaser, Hello, Opcode, Status
 from firmware_bridge.simulator.equipment import Equipment
@@ -35,7 +39,7 @@ from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 from firmware_bridge.simulator.first_bytes import FirstBytes
 from firmware_bridge.simulator.scenes import ReplayScene
 from firmware_bridge.simulator.serve import TcpServer
-from tests.c_build import CAN_BUILD, WHY_NOT
+from tests.c_build import CAN_BUILD, WHY_NOT, built
 from tests.c_firmware import CFirmware
 from tests.delayed_analyzer import DelayedAnalyzer
 from tests.links import LINKS, open_bench
@@ -44,6 +48,12 @@ from tests.planted_faults import COBS_FAULTS, FAULTS
 from tests.planted_in_memory import CapabilitiesChange
 from tests.planted_in_the_light import CoverNotAsked, FaultForgotten
 from tests.planted_on_the_wire import LinkLossUnnoticed
+from tests.planted_over_a_restart import (
+    CoverForgotten,
+    CoverIgnored,
+    CoverIsNews,
+    RestartUntold,
+)
 
 PIXELS = 64
 SCENE = ReplayScene(np.full(PIXELS, 5000.0), np.full(PIXELS, 230.0), 100.0)
@@ -77,6 +87,7 @@ def run(
     patience_s: float = PATIENCE_S,
     link_key: bytes | None = None,
     connect_unproven: Callable[[], Transport] | None = None,
+    hands: Hands | None = None,
 ) -> list[Result]:
     bench = Bench(
         connect,
@@ -85,6 +96,7 @@ def run(
         exchanges=60,
         link_key=link_key,
         connect_unproven=connect_unproven,
+        hands=hands,
     )
     try:
         knock(bench)
@@ -110,6 +122,7 @@ TCP_ALONE = {
     *("lost-link-gives-up-the-frame", "lost-link-is-dark"),
 }
 COBS_ALONE = {"cobs-frames", "cobs-overlong-frame"}
+HANDS_ALONE = {"open-cover-outlives-a-restart"}
 HINDRANCES = {"open-cover-forbids-light", "laser-fault-forbids-light"}
 KEY_ALONE = {check.name for check in link_key.CHECKS}
 KEY = bytes(range(32))
@@ -145,7 +158,7 @@ def test_simulator_and_example_firmware_pass_over_every_link(
     assert [result.name for result in results] == [check.name for check in CHECKS]
     if link == "c":  # it has other parts than the simulator, and none of its checks failed
         return
-    skipped = {NOTHING_LACKS, *HINDRANCES, *KEY_ALONE}
+    skipped = {NOTHING_LACKS, *HINDRANCES, *HANDS_ALONE, *KEY_ALONE}
     skipped |= set() if link == "tcp" else TCP_ALONE
     skipped |= {"late-commands-are-not-obeyed"} if link == "pty" else COBS_ALONE
     in_time = [result for result in results if "too busy" not in result.came]
@@ -276,7 +289,7 @@ def test_without_leave_no_light_is_made_and_no_flash_is_written() -> None:
 def test_every_check_finds_a_planted_fault() -> None:
     assert len(FAULTS) >= 60
     faults = (*FAULTS.values(), *COBS_FAULTS.values(), *KEY_FAULTS.values())
-    found = set().union(*faults, TCP_ALONE, HINDRANCES, {"proof-ends-with-the-link"})
+    found = set().union(*faults, TCP_ALONE, HINDRANCES, HANDS_ALONE, {"proof-ends-with-the-link"})
     assert found == CHECK_NAMES
 
 
@@ -431,6 +444,83 @@ def test_what_forbids_light_is_tried_where_it_is(hindrance: str, is_faulty: bool
     assert named(results, Outcome.FAILED) == ({hindrance} if is_faulty else set()), told(results)
     lasers = {check.name for check in CHECKS if check.needs & Needs.LASER}
     assert is_faulty or lasers <= named(results, Outcome.SKIPPED)
+
+
+class OnTheSimulator:
+    """A person's hands, on an analyzer in this process."""
+
+    def __init__(self, analyzer: SimulatedAnalyzer) -> None:
+        self._analyzer = analyzer
+
+    def open_cover(self) -> None:
+        self._analyzer.interlock(True)
+
+    def close_cover(self) -> None:
+        self._analyzer.interlock(False)
+
+    def restart(self) -> None:
+        self._analyzer.reboot()
+
+
+@pytest.mark.parametrize(
+    ("kind", "came"),
+    [
+        (SimulatedAnalyzer, ""),
+        (CoverForgotten, "it says closed after a restart; the cover is open"),
+        (CoverIsNews, "an event tells of a cover that opened"),
+        (CoverIgnored, "the cover was moved, and it still says closed"),
+        (RestartUntold, "no event RESTARTED tells of its restart"),
+    ],
+)
+def test_a_cover_that_is_open_over_a_restart_is_tried_where_somebody_has_hands(
+    kind: type[SimulatedAnalyzer], came: str
+) -> None:
+    analyzer = analyzer_of(kind)
+    results = run(lambda: InProcessTransport(analyzer), hands=OnTheSimulator(analyzer))
+    (result,) = [one for one in results if one.name in HANDS_ALONE]
+    assert result.outcome is (Outcome.FAILED if came else Outcome.PASSED), result.came
+    assert came in result.came
+    assert not analyzer._cover_is_open  # also where the check failed
+    if not came:
+        assert not named(results, Outcome.FAILED), told(results)
+
+
+def test_without_hands_it_is_said_why_it_was_not_tried() -> None:
+    (result,) = [one for one in run_in_process(analyzer_of()) if one.name in HANDS_ALONE]
+    assert result.outcome is Outcome.SKIPPED
+    assert "not tried" in result.came and "--hands" in result.came
+
+
+@pytest.mark.skipif(not CAN_BUILD, reason=WHY_NOT)
+def test_the_example_firmware_takes_hands_through_a_pipe(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipe = tmp_path / "jig"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDWR)  # a writer, too: its input never ends before we say so
+    command = [str(built() / "ramix-example"), "--port", "0"]
+    with subprocess.Popen(command, stdin=reader, stdout=subprocess.PIPE, text=True) as firmware:
+        os.close(reader)
+        assert firmware.stdout is not None
+        port = f"tcp://{firmware.stdout.readline().strip().removeprefix('tcp://')}"
+        words = ["conformance", "--port", port, "--hazardous", "--only", *HANDS_ALONE, "--json"]
+        try:
+            code = run_command([*words, "--hands", str(pipe)])
+        finally:
+            firmware.kill()
+    (told,) = json.loads(capsys.readouterr().out)["checks"]
+    assert (code, told["outcome"], told["came"]) == (0, "passed", "open, and dark")
+
+
+def test_a_pipe_that_nobody_reads_is_one_sentence(tmp_path: Path) -> None:
+    pipe, file = tmp_path / "jig", tmp_path / "file"
+    os.mkfifo(pipe)
+    file.touch()
+    for path, why in (
+        (pipe, "No such device"), (file, "neither"), (tmp_path / "none", "No such file"),
+    ):  # fmt: skip
+        with pytest.raises(CallerError, match=why):
+            LineHands(path)
 
 
 def test_a_lost_link_that_nobody_notices_is_found() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from device.cli import options, safety_options
+from device.cli import light_options
 from device.cli.main import run_command
 from device.countdown import MAX_COUNTDOWN_S, MeasurementCancelled, count_down
 from device.driver.acquisition import AcquisitionSettings
@@ -326,5 +326,5 @@ def test_a_file_has_no_countdown(tmp_path: Path) -> None:
 
 
 def test_the_option_allows_what_the_countdown_does() -> None:
-    assert options.MAX_COUNTDOWN_S == MAX_COUNTDOWN_S
-    assert safety_options.COOLER_C == (LEAST_COOLER_C, MOST_COOLER_C)
+    assert light_options.MAX_COUNTDOWN_S == MAX_COUNTDOWN_S
+    assert light_options.COOLER_C == (LEAST_COOLER_C, MOST_COOLER_C)

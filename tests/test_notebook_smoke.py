@@ -29,7 +29,16 @@ def test_every_module_imports(path: Path) -> None:
 def test_the_registry_has_the_quoted_figures_and_the_experiments() -> None:
     names = [figure.name for figure in FIGURES]
     assert names[: len(QUOTED)] == [figure.name for figure in QUOTED]
-    by_hand = ["twins", "backends", "paper", "int8", "scaling", "experiments", "trainings"]
+    by_hand = [
+        "twins",
+        "readout",
+        "backends",
+        "paper",
+        "int8",
+        "scaling",
+        "experiments",
+        "trainings",
+    ]
     assert names[len(QUOTED) :] == by_hand
 
 

@@ -138,3 +138,17 @@ def test_a_file_that_is_forbidden_is_no_defect(
     monkeypatch.setattr(Path, "exists", forbidden)
     assert main.run_command(["explain", "sample.txt"]) == EXIT_PERMISSION
     assert "'/there/a\\x1bb' cannot be used: Permission denied." in capsys.readouterr().err
+
+
+def test_a_folder_that_is_gone_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    try:
+        assert main.run_command(["acquire", "--port", "sim:"]) == EXIT_ERROR
+        assert "The current folder is not there any more." in capsys.readouterr().err
+    finally:
+        monkeypatch.chdir(tmp_path)

@@ -15,7 +15,8 @@ from device.answer.identifier import Answer, Identifier
 from device.answer.result import result_json
 from device.inference.manifest import Compound
 from device.show.card import CardStyle, card
-from device.show.plot import PlotNotWritten, PlotUnavailable, plot
+from device.show.picture import PlotNotWritten, PlotUnavailable
+from device.show.plot import plot
 from device.spectra.reason import Reason
 from device.spectra.spectrum import Spectrum
 from device.verdict.identification import Component, Verdict

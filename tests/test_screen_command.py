@@ -4,6 +4,7 @@ import datetime
 import http.client
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -54,6 +55,21 @@ def test_a_port_that_is_taken_or_a_wrong_certificate_is_one_sentence(
         capsys, "--http", "0", "--no-store", "--tls-cert", str(wrong), "--tls-key", str(wrong)
     )
     assert code == 1 and "cannot be served" in said and "Traceback" not in said
+
+
+def test_the_server_adds_no_word_of_its_own_to_that_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        words = ["serve", "--port", TINY, "--no-store", "--http", str(taken.getsockname()[1])]
+        done = subprocess.run(
+            [sys.executable, "-m", "device.cli.main", *words],
+            cwd=ROOT,
+            env={**os.environ, "RAMIX_HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "cannot be served" in done.stderr and "Errno" not in done.stderr
 
 
 def test_the_address_is_the_first_line_and_ctrl_c_ends_it(tmp_path: Path) -> None:

@@ -132,3 +132,14 @@ def test_every_shared_setting_is_an_option_of_a_verb() -> None:
         for name in long_options(verb(verbs))
     }
     assert {key for key, _, _ in SHARED} - known <= {"log-file"}  # eager in none, exposed in none
+
+
+@pytest.mark.parametrize("value", ["1e-320", "nan", '"soon"'])
+def test_a_number_that_is_refused_is_said_to_stand_in_a_file(
+    value: str, home: Path, capsys: Capture
+) -> None:
+    user_file(home, f"[all]\ntimeout = {value}\n")
+    assert run_command(["info", "--port", "sim:"]) == 2
+    assert "--timeout" in (told := capsys.readouterr().err) and "`ramix config`" in told
+    assert run_command(["info", "--port", "sim:", "--timeout", "nan"]) == 2
+    assert "`ramix info --help`" in capsys.readouterr().err

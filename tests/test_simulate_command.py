@@ -44,6 +44,14 @@ def test_it_serves_on_tcp_until_it_is_told_to_stop(ending: signal.Signals) -> No
         assert running.wait(timeout=10) == 0
 
 
+def test_it_has_the_serial_number_that_it_is_given() -> None:
+    with simulate("--tcp", "0", "--model", "none", "--serial", "RX-17", "--json") as running:
+        told = json.loads(first_line(running))
+        assert told["serial"] == "RX-17"
+        with open_analyzer(told["port"]) as analyzer:
+            assert (analyzer.info.serial, analyzer.calibration().serial) == ("RX-17", "RX-17")
+
+
 def test_it_makes_a_link_to_its_terminal_and_takes_it_away_again(tmp_path: Path) -> None:
     link = tmp_path / "analyzer"
     with simulate("--pty", link, "--model", "none") as running:

@@ -10,7 +10,8 @@ import pytest
 
 from device.cli.exit_codes import exit_code_for_verdict
 from device.cli.main import run_command
-from device.cli.simulate import CAMERAS, FIGURES, SCENES, simulate
+from device.cli.simulate import BOUNDS as OPTION_BOUNDS
+from device.cli.simulate import CAMERAS, FIGURES, SCENES, SEEDS, simulate
 from device.driver.port import PortSyntaxError
 from device.installation import default_model_path
 from device.simulated import spec
@@ -104,3 +105,4 @@ def test_choices_that_are_spelled_again_are_the_same() -> None:
     assert tuple(camera_figures.CAMERAS) == CAMERAS
     assert spec.FIGURES == FIGURES
     assert set(PORT_BOUNDS) < set(BOUNDS)
+    assert OPTION_BOUNDS | {"seed": SEEDS} == BOUNDS

@@ -184,6 +184,34 @@ def test_another_analyzer_is_refused_with_a_sentence() -> None:
     assert bench.kinds(Reconnected) == [Reconnected]
 
 
+def test_two_simulated_analyzers_are_told_apart_by_the_serial_numbers_of_their_ports() -> None:
+    first, second = (build_analyzer(parse(f"{MIX}&serial={name}&trigger_every_s=1"), Framing.RAW)
+                     for name in ("SIM-A", "SIM-B"))  # fmt: skip
+    bench = Bench(first)
+
+    def take_away() -> None:
+        first.unplug()
+        bench.plug(second)()
+
+    bench.hands = [lambda: None, bench.plug(first)]
+    with bench.station as station:
+        bench.run(1)
+        take_away()
+        bench.run(1)
+        assert station.analyzer.info.serial == "SIM-A"
+    (told,) = [one for one in bench.told if isinstance(one, OtherAnalyzer)]
+    assert told == OtherAnalyzer("SIM-B", "SIM-A")
+    assert second.laser_on_log == [] and first.laser_on_log != []
+
+
+def test_a_simulated_serial_number_is_also_that_of_its_calibration_page() -> None:
+    recorded = f"replay={ROOT / 'data/solvents13/components/Toluene.txt'}&model=none"
+    for specification in ("", "camera=cmos", recorded):
+        found = build_analyzer(parse(f"{specification}&serial=RX-17".lstrip("&")), Framing.RAW)
+        assert (found.info.serial, found.calibration.serial) == ("RX-17", "RX-17")
+    assert build_analyzer(parse("model=none"), Framing.RAW).info.serial == "SIM-0001"
+
+
 def test_a_restarted_analyzer_has_its_settings_set_again() -> None:
     pulled = simulated(Fault(FaultKind.UNPLUG, Opcode.ACQUIRE_FRAME, nth=9))
     bench = Bench(pulled)

@@ -12,6 +12,7 @@ import click
 
 from device.cli.lazy_group import commands_of
 from device.cli.main import cli
+from device.durable import written_whole
 from device.version import VERSION
 from tools.cross_compiler import OUT
 
@@ -36,7 +37,8 @@ def write_pages(out: Path) -> list[Path]:
     written = []
     for name, command in commands_of(cli, "ramix"):
         path = folder / f"{name.replace(' ', '-')}.1"
-        path.write_text(page(name, command), encoding="utf-8")
+        with written_whole(path) as stream:
+            stream.write(page(name, command).encode())
         written.append(path)
     return written
 

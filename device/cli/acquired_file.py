@@ -6,7 +6,7 @@ two formats.
 
 from pathlib import Path
 
-from device.durable import written_whole
+from device.durable import check_takes, written_whole
 from device.export.overview import summary
 from device.plain_file import why_not
 from device.spectra.files import acquired_csv, acquired_json
@@ -14,6 +14,7 @@ from device.spectra.spectrum import Acquisition
 from firmware_bridge.errors import RamixError
 
 FORMATS = (".csv", ".json")
+_LARGEST_BYTES = 65_535 * 40  # pixels that a frame may have; characters of one as text
 
 
 class SaveError(RamixError):
@@ -36,6 +37,14 @@ def check_target(path: Path, *, force: bool) -> None:
         raise SaveError(f"The folder of {path} does not exist.")
 
 
+def check_room(path: Path) -> None:
+    """Raises `SaveError` when the folder does not take a file now, before light is made for it."""
+    try:
+        check_takes(path, _LARGEST_BYTES)
+    except OSError as error:
+        raise SaveError(f"{path} cannot be written: {why_not(error)}.") from error
+
+
 def save_acquisition(acquisition: Acquisition, path: Path, *, serial: str, force: bool) -> None:
     """Write `path` whole or not at all.
 
@@ -51,4 +60,4 @@ def save_acquisition(acquisition: Acquisition, path: Path, *, serial: str, force
         with written_whole(path) as stream:
             stream.write(content.encode("utf-8"))
     except OSError as error:
-        raise SaveError(f"{path} cannot be written ({why_not(error)}).") from error
+        raise SaveError(f"{path} cannot be written: {why_not(error)}.") from error

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from device.cli.options import common_options, measurement_options, port_option
+from device.cli.light_options import (
+    LEAST_S,
+    MAX_MEASURING_S,
+    LightOptions,
+    fixed_light_options,
+)
+from device.cli.options import common_options, port_option
 from device.cli.output import clear_progress, in_words, print_json
-from device.cli.safety_options import safety_options
 
 if TYPE_CHECKING:
     from device.driver.analyzer import Analyzer
-    from device.driver.safety import Safety
 
 
 @click.command("list")
@@ -91,18 +95,11 @@ def info_command(port: str, as_json: bool, timeout_s: float) -> None:
     "[default: spectrum-DATE-TIME.csv here]",
 )
 @click.option("--force", is_flag=True, help="Replace FILE if it is there already.")
-@measurement_options
-@safety_options
-@click.option(
-    "--laser-power",
-    type=click.IntRange(min=0),
-    metavar="MW",
-    help="Laser power in milliwatts. [default: the analyzer's maximum]",
-)
+@fixed_light_options("0, for the command is the consent")
 @click.option(
     "--max-total",
     "max_total_s",
-    type=click.FloatRange(min=0.0, min_open=True),
+    type=click.FloatRange(LEAST_S, MAX_MEASURING_S),
     default=20.0,
     show_default=True,
     metavar="SECONDS",
@@ -113,10 +110,7 @@ def acquire_command(
     port: str,
     output: Path | None,
     force: bool,
-    frames: int | None,
-    integration_time: float | str | None,
-    safety: "Safety",
-    laser_power: int | None,
+    light: LightOptions,
     max_total_s: float,
     as_json: bool,
     timeout_s: float,
@@ -133,30 +127,22 @@ def acquire_command(
       ramix acquire --port usb: --frames 5 --integration-time auto -o sample.json
       ramix acquire --port sim:mix=toluene:0.5,ethanol:0.5 --json
     """
-    from dataclasses import asdict, replace
+    from dataclasses import asdict
 
-    from device.answer.measured_with import taken_with
-    from device.cli.acquired_file import check_target, save_acquisition
-    from device.cli.measuring import acquisition_settings
-    from device.cli.showing import print_event
-    from device.cooling import cooled
-    from device.driver.fixed import averaged
+    from device.cli.acquired_file import check_room, check_target, save_acquisition
+    from device.cli.measuring import taken_at
     from device.export.overview import summary
-    from device.ports import open_analyzer
 
-    settings = acquisition_settings(frames, integration_time, laser_power, safety, max_total_s)
     target = output or Path(f"spectrum-{datetime.now():%Y%m%d-%H%M%S}.csv")
-    check_target(target, force=force)  # before the laser fires for nothing
-    with open_analyzer(port, timeout_s) as analyzer:
-        setpoint_c = cooled(analyzer, safety.cooler, print_event)
-        look = averaged(analyzer, settings, print_event)
-        name = analyzer.info.serial
-    save_acquisition(look.acquisition, target, serial=name, force=force)
-    facts = summary(look.acquisition)
+    check_target(target, force=force)
+    check_room(target)  # before the laser fires for nothing
+    taken = taken_at(port, light, timeout_s, max_total_s)
+    save_acquisition(taken.acquisition, target, serial=taken.serial, force=force)
+    facts = summary(taken.acquisition)
     clear_progress()
     if as_json:
-        taken = replace(taken_with(look, settings, "fixed"), cooler_setpoint_c=setpoint_c)
-        print_json({"file": str(target), "serial": name, **facts, "settings": asdict(taken)})
+        told = {"file": str(target), "serial": taken.serial, **facts}
+        print_json({**told, "settings": asdict(taken.settings)})
         return
     click.echo(f"Saved {target}")
     for key, value in facts.items():

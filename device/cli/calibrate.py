@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from device.cli.asking import confirmed
 from device.cli.calibrate_response import (
     check_response_options,
     response_asked,
     response_options,
 )
+from device.cli.calibrate_told import calibrated_json, calibrated_text
+from device.cli.light_options import laser_power_option
 from device.cli.options import common_options, port_option
-from device.cli.output import clear_progress, print_json, print_progress
+from device.cli.output import clear_progress, print_json, print_progress, print_ramix_error
+from firmware_bridge.errors import RamixError
 
 if TYPE_CHECKING:
+    from device.calibration.lamp_axis import LampAxis
     from device.calibration.round import Calibrated
-    from firmware_bridge.calibration import CalibrationPage
 
 # Spelled here again, because their owner imports the fit; a test compares the two.
 LAMPS: Final = ("neon", "argon")
@@ -42,12 +46,7 @@ LAMPS: Final = ("neon", "argon")
 @click.option("--polystyrene", is_flag=True, help="Measure the laser's wavelength on polystyrene.")
 @click.option("--calcite", is_flag=True, help="Check on calcite before anything is written.")
 @response_options
-@click.option(
-    "--laser-power",
-    type=click.IntRange(min=0),
-    metavar="MW",
-    help="For polystyrene and calcite, in milliwatts. [default: the analyzer's highest]",
-)
+@laser_power_option
 @click.option("--dry-run", is_flag=True, help="Measure and show, write nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask: what is needed lies before the probe.")
 @click.option(
@@ -72,7 +71,7 @@ def calibrate(
     calcite: bool,
     curve: Path | None,
     response_frame: Path | None,
-    laser_power: int | None,
+    laser_power_mw: int | None,
     dry_run: bool,
     yes: bool,
     restore: Path | None,
@@ -101,7 +100,7 @@ def calibrate(
     if picture is not None:
         if lamp is None or restore is not None:
             raise click.UsageError("--plot shows the lines of a lamp.")
-        from device.show.plot import require_plotting
+        from device.show.picture import require_plotting
 
         require_plotting(picture)
     if port is None and curve is not None and response_frame is not None:
@@ -113,24 +112,34 @@ def calibrate(
     elif port is not None:
         from device.calibration.round import Plan
 
-        plan = Plan(lamp, polystyrene, calcite, laser_power, *response_asked(curve, response_frame))
+        plan = Plan(
+            lamp, polystyrene, calcite, laser_power_mw, *response_asked(curve, response_frame)
+        )
         done = _measured(port, plan, dry_run=dry_run, yes=yes, timeout_s=timeout_s)
     else:
         if restore is not None:
             raise click.UsageError("--restore goes with --port.")
         done = _from_file(Path(str(frame)), lamp, polystyrene, calcite)
     clear_progress()
-    if picture is not None and done.lamp is not None:
-        from device.show.calibration import plot_lamp
-
-        plot_lamp(done.lamp, picture)
     if as_json:
-        print_json(_json(done))
-        return
-    for row in _text(done):
-        click.echo(row)
-    if picture is not None:
+        print_json(calibrated_json(done))
+    else:
+        for row in calibrated_text(done):
+            click.echo(row)
+    if picture is not None and done.lamp is not None and _drawn(done.lamp, picture) and not as_json:
         click.echo(f"picture {picture}")
+
+
+def _drawn(lamp: "LampAxis", picture: Path) -> bool:
+    """After what was found is told: a picture that cannot be written is told, too."""
+    from device.show.calibration import plot_lamp
+
+    try:
+        plot_lamp(lamp, picture)
+    except RamixError as error:
+        print_ramix_error(error, as_json=False)
+        return False
+    return True
 
 
 def _measured(port: str, plan: Any, *, dry_run: bool, yes: bool, timeout_s: float) -> "Calibrated":
@@ -142,7 +151,7 @@ def _measured(port: str, plan: Any, *, dry_run: bool, yes: bool, timeout_s: floa
     def ask(sentence: str) -> None:
         clear_progress()
         if not yes:
-            click.confirm(f"{sentence} Ready?", default=True, abort=True, err=True)
+            confirmed(f"{sentence} Ready?", enter_is_yes=True, remedy="Add --yes once it is so.")
 
     with (
         kept_as_event("calibration", port, dry_run=dry_run) as event,
@@ -180,67 +189,3 @@ def _from_file(path: Path, lamp: str | None, polystyrene: bool, calcite: bool) -
     from device.calibration.recorded import from_file
 
     return from_file(path, lamp=lamp, polystyrene=polystyrene)
-
-
-def _json(done: "Calibrated") -> dict[str, Any]:
-    from device.show.calibration import (
-        lamp_json,
-        laser_json,
-        moved_cm1,
-        page_json,
-        response_json,
-        standard_line_json,
-    )
-
-    moved = None if done.old is None else moved_cm1(done.old, done.page)
-    return {
-        "lamp": None if done.lamp is None else lamp_json(done.lamp),
-        "polystyrene": None if done.laser is None else laser_json(done.laser),
-        "calcite": None if done.calcite is None else standard_line_json(done.calcite),
-        "response": None if done.response is None else response_json(done.response),
-        "old_page": None if done.old is None else page_json(done.old),
-        "page": page_json(done.page),
-        "moved_cm1": None if moved is None else [round(by, 3) for by in moved],
-        "written": done.sequence is not None,
-        "sequence": done.sequence,
-        "kept": None if done.kept is None else str(done.kept),
-    }
-
-
-def _text(done: "Calibrated") -> list[str]:
-    from device.show.calibration import lamp_text, laser_text, moved_cm1, response_text
-
-    rows = [] if done.lamp is None else lamp_text(done.lamp)
-    if done.laser is not None:
-        rows += laser_text(done.laser)
-    if done.calcite is not None:
-        seen = done.calcite
-        rows.append(f"calcite: {seen.standard_cm1} cm-1 is seen at {seen.seen_cm1:.2f}")
-    if done.response is not None:
-        rows += response_text(done.response, done.page)
-    rows.append(_range_text("new page", done.page))
-    if done.old is not None:
-        rows.append(_range_text("old page", done.old))
-        moved = ", ".join(f"{by:+.2f}" for by in moved_cm1(done.old, done.page))
-        rows.append(f"shifts moved by {moved} cm-1 at the first, middle and last valid pixel")
-    if done.lamp is not None and done.laser is None and done.old is not None:
-        rows.append(
-            "The laser's wavelength was kept, not measured: with --polystyrene it is measured as "
-            "well, which a page with wavelengths in air needs."
-        )
-    if done.kept is not None:
-        rows.append(f"The old page is kept in {done.kept}")
-    if done.sequence is None:
-        rows.append("Nothing was written.")
-    else:
-        rows.append(f"Written and read back, as page {done.sequence} of this analyzer.")
-    return rows
-
-
-def _range_text(name: str, page: "CalibrationPage") -> str:
-    axis = page.wavenumber_cm1()
-    first, last = page.first_valid_pixel, page.last_valid_pixel
-    return (
-        f"{name}: pixel {first} to {last}, {axis[first]:.1f} to {axis[last]:.1f} cm-1, "
-        f"laser {page.excitation_nm:.3f} nm"
-    )

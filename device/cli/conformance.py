@@ -4,6 +4,7 @@ Next: `../conformance/catalogue.py`, the checks.
 """
 
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from device.conformance.bench import Bench
     from device.conformance.check import Check
     from device.driver.transports.base import Transport
+    from device.simulated.tested import AnalyzerUnderTest
 
 
 @click.command("conformance")
@@ -30,6 +32,14 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Write to the flash: the calibration page again as it is, and an image into an empty "
     "model slot, which is empty again in the end.",
+)
+@click.option(
+    "--hands",
+    "jig",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="PIPE",
+    help="Where a test jig takes the lines open, close and restart: the cover and the power. With "
+    "--hazardous.",
 )
 @click.option(
     "--soak",
@@ -47,6 +57,7 @@ def conformance(
     port: str,
     hazardous: bool,
     slots: bool,
+    jig: Path | None,
     soak: int,
     only: tuple[str, ...],
     as_json: bool,
@@ -62,10 +73,12 @@ def conformance(
     Examples:
       ramix conformance --port /dev/ttyACM0
       ramix conformance --port tcp://127.0.0.1:7850 --hazardous --json
+      ramix conformance --port tcp://127.0.0.1:7850 --hazardous --hands jig.pipe
       ramix conformance --port sim: --only busy-while-pending
     """
     from device.conformance.bench import Bench
     from device.conformance.check import Needs
+    from device.conformance.hands import Hands, LineHands
     from device.conformance.link_key import admitted
     from device.conformance.report import Report, line
     from device.conformance.runner import knock, run_checks
@@ -83,16 +96,25 @@ def conformance(
         return admitted(link, find_key, timeout_s) if is_tcp else link
 
     chosen = _chosen(only)
-    is_fresh_each_time = isinstance(parse_port(port), SimPort)
-    is_tcp = isinstance(parse_port(port), TcpPort)
+    parsed = parse_port(port)
+    is_tcp = isinstance(parsed, TcpPort)
     key = find_key() if is_tcp else None
+    at_the_end = click.get_current_context().call_on_close
+    tested = _tested(parsed.specification) if isinstance(parsed, SimPort) else None
+    hands: Hands | None = tested
+    if tested is not None:
+        at_the_end(tested.close)
+    elif jig is not None:
+        hands = lines = LineHands(jig)
+        at_the_end(lines.close)
     bench = Bench(
-        connect,
+        connect if tested is None else tested.connect,
         timeout_s,
-        connect_again=None if is_fresh_each_time else connect,
+        connect_again=None if isinstance(parsed, SimPort) else connect,
         exchanges=soak,
         link_key=key,
         connect_unproven=connect_unproven if is_tcp else None,
+        hands=hands,
     )
     allowed = Needs.NOTHING
     if hazardous or slots:
@@ -123,6 +145,16 @@ def conformance(
     else:
         click.echo(report.summary)
     return 0 if report.conforms else EXIT_PROTOCOL
+
+
+def _tested(specification: str) -> "AnalyzerUnderTest | None":
+    """The simulated analyzer with hands on it; none over a link in real time, which a thread of
+    its own serves, or where it is planned to get lost."""
+    from device.simulated.spec import parse
+    from device.simulated.tested import AnalyzerUnderTest
+
+    port = parse(specification)
+    return AnalyzerUnderTest(port) if port.link == "inproc" and not port.fault.loses_link else None
 
 
 def _chosen(names: tuple[str, ...]) -> "list[Check]":

@@ -14,20 +14,12 @@ from device.cli.choice_options import choice_options
 from device.cli.exit_codes import exit_code_for_verdict
 from device.cli.options import (
     ACQUIRE,
-    blank_option,
-    check_store_options,
     common_options,
-    countdown_option,
-    growing_options,
     model_option,
     port_option,
-    runtime_option,
-    store_options,
 )
-from device.cli.safety_options import safety_options
-from device.cli.self_test_options import SelfTestRules, self_test_options
+from device.cli.station_options import StationOptions, station_options
 from device.cli.watch_file import read_watch_list, watch_list_option
-from device.driver.safety import Safety
 
 if TYPE_CHECKING:
     from device.records.about import About
@@ -46,13 +38,7 @@ if TYPE_CHECKING:
 @port_option(required=False)
 @model_option
 @choice_options
-@blank_option
-@runtime_option
-@growing_options
-@safety_options
-@countdown_option("0, for the command is the consent; with the trigger in hand: run")
-@self_test_options
-@store_options
+@station_options(countdown="0, for the command is the consent; with the trigger in hand: run")
 @about_options
 @click.option(
     "--plot",
@@ -81,17 +67,7 @@ def identify(
     files: tuple[str, ...],
     port: str | None,
     model: Path | None,
-    blanks: tuple[str, ...],
-    runtime: str,
-    budget_s: float | None,
-    frames: int | None,
-    integration_time: float | str | None,
-    laser_power_mw: int | None,
-    safety: Safety,
-    countdown_s: float | None,
-    self_test: SelfTestRules,
-    store: Path | None,
-    no_store: bool,
+    on: StationOptions,
     picture: Path | None,
     all_limits: bool,
     watched: tuple[str, ...],
@@ -129,19 +105,12 @@ def identify(
     """
     if bool(files) == (port is not None):
         raise click.UsageError("Give either --file or --port.")
-    measuring = (budget_s, frames, integration_time, laser_power_mw)
-    guarded = safety != Safety() or self_test.despite
-    asked = any(option is not None for option in (*measuring, countdown_s))
-    if files and (asked or guarded):
-        raise click.UsageError(
-            "--budget, --frames, --integration-time, --laser-power, --countdown, --dark-sample, "
-            "--no-heating-watch, --cooler and --despite-self-test need a --port to measure with."
-        )
-    if files and ACQUIRE in blanks:
+    if files:
+        on.refuse_at_a_file()
+    if files and ACQUIRE in on.blanks:
         raise click.UsageError("--blank acquire needs a --port to measure with.")
     if not files and choices.given:
         raise click.UsageError("--column, --axis-column and --excitation need a --file to read.")
-    check_store_options(store, no_store=no_store)
     watch = read_watch_list(watch_list)
     if len(files) > 1 or any(Path(one).is_dir() for one in files):
         if picture is not None or all_limits or watched:
@@ -149,24 +118,16 @@ def identify(
         from device.cli.batch import identify_batch
 
         return identify_batch(
-            files, choices, blanks, model, runtime, store, watch, about, as_json=as_json
+            files, choices, on.blanks, model, on.runtime, on.store, watch, about, as_json=as_json
         )
     if picture is not None:  # what would fail afterwards had better fail now
-        from device.show.plot import require_plotting
+        from device.show.picture import require_plotting
 
         require_plotting(picture)
     if files:
-        done = identify_file(
-            files[0], choices, blanks, model, runtime, store, watch.asked_of, about
-        )
+        done = identify_file(files[0], choices, model, on, watch.asked_of, about)
     elif port is not None:
-        from device.cli.measuring import measurement_settings
-
-        settings = measurement_settings(*measuring, safety)
-        done = identify_sample(
-            port, blanks, model, runtime, settings, countdown_s or 0.0, store, no_store, timeout_s,
-            watch.asked_of, about, self_test,
-        )  # fmt: skip
+        done = identify_sample(port, model, on, timeout_s, watch.asked_of, about)
     from device.cli.outcome import show_answer, warn_of_model
 
     if as_json:

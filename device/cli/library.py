@@ -9,23 +9,22 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from device.cli.exit_codes import EXIT_ERROR
+from device.cli.light_options import LightOptions, fixed_light_options
 from device.cli.options import (
     common_options,
+    is_typed,
     json_option,
-    laser_power_option,
     log_level_option,
-    measurement_options,
     port_option,
 )
 from device.cli.output import print_json
-from device.cli.safety_options import safety_options
-from device.driver.safety import Safety
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from device.field_library.compound import FieldCompound
     from device.inference.bundle import Bundle
+    from device.spectra.spectrum import Spectrum
 
 
 @click.group()
@@ -56,9 +55,7 @@ def library() -> None:
 )
 @click.option("--hazard", default="", metavar="TEXT", help="Hazard statement for the card.")
 @port_option(required=False)
-@measurement_options
-@safety_options
-@laser_power_option
+@fixed_light_options("0, for the command is the consent")
 @click.option(
     "--model",
     type=click.Path(path_type=Path),
@@ -73,10 +70,7 @@ def add(
     synonyms: tuple[str, ...],
     hazard: str,
     port: str | None,
-    frames: int | None,
-    integration_time: float | str | None,
-    safety: Safety,
-    laser_power_mw: int | None,
+    light: LightOptions,
     model: Path | None,
     as_json: bool,
     timeout_s: float,
@@ -92,15 +86,12 @@ def add(
       ramix library add acetone.csv --name acetone --cas 67-64-1 --hazard "H225 highly flammable"
       ramix library add --port usb: --name "cutting oil" --frames 5 --integration-time auto
     """
+    if file is not None and not is_typed("port"):
+        port = None  # a settings file's
     if (file is None) == (port is None):
         raise click.UsageError("Give either a FILE or --port.")
-    asked = (frames, integration_time, laser_power_mw)
-    if file is not None and (asked != (None,) * 3 or safety != Safety()):
-        raise click.UsageError(
-            "--frames, --integration-time, --laser-power, --dark-sample, --no-heating-watch and "
-            "--cooler need a --port to measure with."
-        )
-    from device.cli.measuring import acquisition_settings, measured_spectrum
+    if file is not None:
+        light.refuse_at_a_file()
     from device.cli.spectrum_file import read_with_sha256
     from device.field_library.compound import field_compound
     from device.field_library.store import FieldLibrary
@@ -109,12 +100,10 @@ def add(
     bundle = model_source.load_default(model)
     kept = FieldLibrary.default()
     there = kept.load()
-    settings = acquisition_settings(frames, integration_time, laser_power_mw, safety)
-    spectrum, source_sha256 = (
-        read_with_sha256(file)
-        if file is not None
-        else (measured_spectrum(port or "", settings, timeout_s), "")
-    )
+    if file is not None:
+        spectrum, source_sha256 = read_with_sha256(file)
+    else:
+        spectrum, source_sha256 = _measured(str(port), light, timeout_s), ""
     entry = field_compound(
         spectrum,
         name=name,
@@ -195,6 +184,15 @@ def remove(name: str, as_json: bool) -> None:
         print_json({"removed": str(path)})
         return
     click.echo(f"{name} is no longer in the field library.")
+
+
+def _measured(port: str, light: LightOptions, timeout_s: float) -> "Spectrum":
+    from device.cli.measuring import taken_at
+    from device.driver.acquisition import AcquisitionSettings
+    from device.spectra.spectrum import spectrum_from_acquisition
+
+    taken = taken_at(port, light, timeout_s, AcquisitionSettings.max_total_s)
+    return spectrum_from_acquisition(taken.acquisition)
 
 
 def _warnings(

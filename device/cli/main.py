@@ -183,14 +183,27 @@ def _run(arguments: Sequence[str], command: click.Command, prog_name: str) -> in
 def _report_usage(error: click.UsageError, *, as_json: bool) -> int:
     path = error.ctx.command_path if error.ctx is not None else "ramix"
     remedy = f"See `{path} --help`."
+    if _is_of_a_settings_file(error):
+        remedy = "It stands in a settings file: `ramix config` shows which."
     said = error.format_message()
     text = said if len(said) <= _LONGEST_USAGE else f"{said[:_LONGEST_USAGE]} [...]"
     print_error("usage", text, remedy, as_json=as_json)
     return exit_codes.EXIT_USAGE
 
 
+def _is_of_a_settings_file(error: click.UsageError) -> bool:
+    if error.ctx is None or not isinstance(error, click.BadParameter) or error.param is None:
+        return False
+    source = error.ctx.get_parameter_source(str(error.param.name))
+    return source is click.core.ParameterSource.DEFAULT_MAP
+
+
 def _report_path(error: OSError, *, as_json: bool) -> int:
     """A name that the system refuses (too long, forbidden, a link to itself) is no defect."""
+    if isinstance(error, FileNotFoundError) and error.filename is None:  # of os.getcwd alone
+        text = "The current folder is not there any more."
+        print_error("no_folder", text, "Go to another one.", as_json=as_json)
+        return exit_codes.EXIT_ERROR
     if error.errno not in _WRONG_NAME or not isinstance(error.filename, str):
         return _report_unexpected(error, as_json=as_json)
     name = ascii(error.filename[:60])
@@ -234,7 +247,7 @@ def _report_unexpected(error: Exception, *, as_json: bool) -> int:
 
 
 def main() -> NoReturn:
-    """Entry point of the console script."""
+    """For `python -m`; the console script begins in `start.py`."""
     sys.exit(run_command(sys.argv[1:]))
 
 

@@ -1,9 +1,8 @@
 """The options that several verbs share, spelled once.
 
 `@common_options` gives a command `as_json: bool` and `timeout_s: float` (the log level is applied
-here); `@port_option()` gives `port`; `@measurement_options` are those of verbs that measure so many
-frames, `@growing_options` of those that measure until they are certain; `@store_options` of both.
-Next: `identify.py`, the verb that uses them all.
+here); `@port_option()` gives `port`; `@store_options` say where a result is kept.
+Next: `light_options.py`, those of verbs that make light; `identify.py`, a verb that uses them all.
 """
 
 import sys
@@ -19,34 +18,16 @@ from device.version import VERSION
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEFAULT_TIMEOUT_S: Final = 5.0
-AUTO_EXPOSURE: Final = "auto"
 STDIN: Final = "-"  # instead of a file's name
 ACQUIRE: Final = "acquire"  # instead of a blank's file: it is measured first
 
 # Spelled here again, because their owners import an interpreter and arrays; a test compares them.
-MAX_COUNTDOWN_S: Final = 60.0
+LEAST_TIMEOUT_S: Final = 0.1  # what a frame may take over the wire
 RUNTIMES: Final = ("auto", "litert", "tflite")
 PORT_FORMS: Final = (
     "usb:SERIAL, /dev/ttyACM0, tcp://127.0.0.1:7850, or a simulated one: sim:replay=FILE, "
     "sim:mix=toluene:0.5,aniline:0.5"
 )
-
-
-def _parse_integration_time(
-    context: click.Context, option: click.Parameter, value: str | None
-) -> float | str | None:
-    """Milliseconds as a positive number, or the word `auto`."""
-    if value is None or value == AUTO_EXPOSURE:
-        return value
-    try:
-        milliseconds = float(value)
-    except ValueError:
-        milliseconds = 0.0
-    if not 0.0 < milliseconds <= 600_000.0:  # also refuses NaN
-        raise click.BadParameter(
-            f"{value!r} is neither milliseconds nor {AUTO_EXPOSURE!r}.", context, option
-        )
-    return milliseconds
 
 
 def _apply_log_level(_context: click.Context, _option: click.Parameter, level: str | None) -> None:
@@ -71,18 +52,12 @@ def common_options(command: Command) -> Command:
     return command
 
 
-def measurement_options(command: Command) -> Command:
-    """`--frames` and `--integration-time`; both None when not given."""
-    for option in reversed(_MEASUREMENT):
-        command = option(command)
-    return command
-
-
-def growing_options(command: Command) -> Command:
-    """`--budget` (s), `--frames`, `--integration-time`, `--laser-power` (mW); None: not given."""
-    for option in reversed(_GROWING):
-        command = option(command)
-    return command
+def is_typed(*names: str) -> bool:
+    """Whether one of these parameters stands on the command line; a settings file's default does
+    not contradict what does."""
+    context = click.get_current_context()
+    sources = {context.get_parameter_source(name) for name in names}
+    return click.core.ParameterSource.COMMANDLINE in sources
 
 
 def store_options(command: Command) -> Command:
@@ -142,20 +117,6 @@ runtime_option = click.option(
     show_default=True,
     help="Which library runs the network; auto prefers LiteRT.",
 )
-
-
-def countdown_option(why_default: str) -> Callable[[Command], Command]:
-    """`--countdown` (s); None when not given, and `why_default` is what holds then."""
-    return click.option(
-        "--countdown",
-        "countdown_s",
-        type=click.FloatRange(0.0, MAX_COUNTDOWN_S),
-        metavar="SECONDS",
-        help="Wait so long before the first light; a press of the trigger meanwhile cancels. 0: "
-        f"do not wait. [default: {why_default}]",
-    )
-
-
 blank_option = click.option(
     "--blank",
     "blanks",
@@ -178,66 +139,16 @@ log_level_option = click.option(
     help="Log to stderr; `debug` also shows the traceback of an unexpected failure.",
 )
 
-_COMMON = (
-    click.option(
-        "--timeout",
-        "timeout_s",
-        type=click.FloatRange(min=0.0, max=600.0, min_open=True),
-        default=DEFAULT_TIMEOUT_S,
-        show_default=True,
-        metavar="SECONDS",
-        help="How long to wait for an answer of the analyzer, beyond the exposure itself.",
-    ),
-    json_option,
-    log_level_option,
+timeout_option = click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(LEAST_TIMEOUT_S, 600.0),
+    default=DEFAULT_TIMEOUT_S,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for an answer of the analyzer, beyond the exposure itself.",
 )
-_INTEGRATION_TIME = click.option(
-    "--integration-time",
-    callback=_parse_integration_time,
-    metavar="MS",
-    help="Exposure of a frame in milliseconds; `auto`: found, of a recording too. [default: found]",
-)
-laser_power_option = click.option(
-    "--laser-power",
-    "laser_power_mw",
-    type=click.IntRange(min=1),
-    metavar="MW",
-    help="Laser power in milliwatts. [default: the analyzer's maximum]",
-)
-_MEASUREMENT = (
-    click.option(
-        "--frames",
-        type=click.IntRange(1, 1000),
-        metavar="N",
-        help="Average N frames; from three on, cosmic rays are removed. [default: 1]",
-    ),
-    _INTEGRATION_TIME,
-)
-_GROWING = (
-    click.option(
-        "--budget",
-        "budget_s",
-        type=click.FloatRange(0.0, 3600.0, min_open=True),
-        metavar="SECONDS",
-        help="How long measuring may take: exposure and number of frames are found, and it ends "
-        "as soon as the verdict is certain. [default: 10]",
-    ),
-    click.option(
-        "--frames",
-        type=click.IntRange(1, 1000),
-        metavar="N",
-        help="Average N frames, however certain the verdict is; from three on, cosmic rays are "
-        "removed.",
-    ),
-    click.option(
-        "--integration-time",
-        callback=_parse_integration_time,
-        metavar="MS",
-        help="Exposure of a frame in milliseconds, or `auto`, for one frame or those of --frames. "
-        "[default with --frames: found]",
-    ),
-    laser_power_option,
-)
+_COMMON = (timeout_option, json_option, log_level_option)
 _STORE = (
     click.option(
         "--store",

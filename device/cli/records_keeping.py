@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from device.cli.asking import confirmed
 from device.cli.options import json_option, log_level_option
 from device.cli.output import print_json
 from device.cli.records_options import open_store, store_choice
@@ -62,9 +63,9 @@ def prune(before: datetime, yes: bool, store: Path | None, simulated: bool, as_j
     with open_store(store, simulated=simulated, read_only=False) as opened:
         opened.require_there()
         if not yes:
-            click.confirm(
+            confirmed(
                 f"Remove the contents of exported records from before {before:%Y-%m-%d}?",
-                abort=True, err=True,
+                enter_is_yes=False, remedy="Add --yes.",
             )  # fmt: skip
         said = opened.prune(f"{before:%Y-%m-%d}T00:00:00.000+00:00")
     if as_json:

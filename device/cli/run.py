@@ -4,31 +4,19 @@ Next: `../station/station.py`, which it stands on; `../runtime.py`, the loop its
 """
 
 import signal
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
 
 from device.cli.about_options import about_options
-from device.cli.options import (
-    blank_option,
-    check_store_options,
-    common_options,
-    countdown_option,
-    growing_options,
-    port_option,
-    runtime_option,
-    store_options,
-)
+from device.cli.options import common_options, port_option
 from device.cli.output import clear_progress, print_ramix_error
-from device.cli.safety_options import safety_options
-from device.cli.self_test_options import SelfTestRules, self_test_options
+from device.cli.station_options import StationOptions, station_options
 from device.cli.watch_file import read_watch_list, watch_list_option
 from firmware_bridge.errors import RamixError
 
 if TYPE_CHECKING:
-    from device.driver.safety import Safety
     from device.records.about import About
 
 
@@ -36,34 +24,18 @@ if TYPE_CHECKING:
 @port_option()
 @click.option(
     "--triggers",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 1_000_000),
     metavar="N",
     help="Leave after N presses of the trigger. [default: go on until Ctrl-C]",
 )
-@blank_option
-@runtime_option
-@growing_options
-@safety_options
-@countdown_option("2")
-@self_test_options
-@store_options
+@station_options(countdown="2")
 @watch_list_option
 @about_options
 @common_options
 def run(
     port: str,
     triggers: int | None,
-    blanks: tuple[str, ...],
-    runtime: str,
-    budget_s: float | None,
-    frames: int | None,
-    integration_time: float | str | None,
-    laser_power_mw: int | None,
-    safety: "Safety",
-    countdown_s: float | None,
-    self_test: SelfTestRules,
-    store: Path | None,
-    no_store: bool,
+    on: StationOptions,
     watch_list: str | None,
     about: "About",
     as_json: bool,
@@ -95,29 +67,22 @@ def run(
     Ctrl-C ends it with the laser off and exit code 130, also in the middle of a measurement. With
     --triggers the exit code is 0, or the last failure's if no press gave a result.
     """
-    check_store_options(store, no_store=no_store)
+    from dataclasses import replace
+
+    from device.cli.equipment import equipment_of, station_of
     from device.cli.exit_codes import exit_code_for_error
     from device.cli.keeping_log import keep_log
-    from device.cli.measuring import measurement_settings, record_store
     from device.cli.outcome import show_answer, warn_of_model
-    from device.cli.self_tests import fitness
     from device.cli.showing import print_event
     from device.cli.simulated_truth import opener_and_truth
-    from device.cli.walls import Walls
     from device.countdown import DEFAULT_COUNTDOWN_S
-    from device.field_library.store import FieldLibrary
-    from device.records.beside import Beside
     from device.station.service_manager import watched
-    from device.station.station import Equipment, Station
     from device.station.trigger_stop import stopped_by_trigger
 
     opener, truth = opener_and_truth(port, timeout_s)  # a typing error is told before all else
     keep_log()
-    settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw, safety)
     watch = read_watch_list(watch_list)
-    records = record_store(store, no_store=no_store, port=port)
-    walls = Walls(blanks, settings, sample_next=False)
-    field = FieldLibrary.default().load()
+    equipment = equipment_of(port, on, countdown_s=DEFAULT_COUNTDOWN_S)
     failures: list[RamixError] = []
 
     def show_failure(failure: RamixError) -> None:
@@ -126,21 +91,10 @@ def run(
         print_ramix_error(failure, as_json=as_json)
 
     signal.signal(signal.SIGTERM, _stop)
-    fit = fitness(records, port, self_test, print_event)
-    equipment = Equipment(
-        settings,
-        runtime=runtime,
-        field_compounds=field,
-        containers=walls.containers,
-        asked=watch.asked_of,
-        store=records,
-        countdown_s=DEFAULT_COUNTDOWN_S if countdown_s is None else countdown_s,
-        beside=Beside(about=lambda: about, self_test=fit),
-        start_as="run",
-    )
-    tell = watched(print_event)
-    station = Station(port, equipment, stopped_by_trigger(opener), tell)
-    walls.station = station
+    station = station_of(
+        port, on, replace(equipment, start_as="run"), stopped_by_trigger(opener),
+        watched(print_event), asked=watch.asked_of, about=about, sample_next=False,
+    )  # fmt: skip
     with station:
         if as_json:
             warn_of_model(station.identifier)

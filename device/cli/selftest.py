@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from device.cli.asking import confirmed
 from device.cli.exit_codes import EXIT_ERROR
 from device.cli.options import (
     check_store_options,
@@ -138,7 +139,7 @@ def _tested(
     def ask(sentence: str) -> None:
         clear_progress()
         if not yes:
-            click.confirm(f"{sentence} Ready?", default=True, abort=True, err=True)
+            confirmed(f"{sentence} Ready?", enter_is_yes=True, remedy="Add --yes once it is so.")
 
     parse_port(port)  # a typing error is told before anything is opened
     records = record_store(store, no_store=no_store, port=port)

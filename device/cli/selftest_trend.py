@@ -28,7 +28,7 @@ def show_trend(
     from device.selftest.trend import trend, trend_json
 
     if picture is not None:
-        from device.show.plot import require_plotting
+        from device.show.picture import require_plotting
 
         require_plotting(picture)
     kept, where = _kept(store)

@@ -8,24 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from device.cli.options import (
-    ACQUIRE,
-    DEFAULT_TIMEOUT_S,
-    blank_option,
-    check_store_options,
-    countdown_option,
-    growing_options,
-    log_level_option,
-    port_option,
-    runtime_option,
-    store_options,
-)
-from device.cli.safety_options import safety_options
-from device.cli.self_test_options import SelfTestRules, self_test_options
+from device.cli.light_options import LightOptions
+from device.cli.options import ACQUIRE, log_level_option, port_option, timeout_option
+from device.cli.station_options import StationOptions, station_options
 
 if TYPE_CHECKING:
     from device.answer.method import Measuring
-    from device.driver.safety import Safety
     from device.runtime import Settings
 
 DEFAULT_HTTP_PORT = 7860
@@ -62,18 +50,8 @@ LANGUAGES = ("en", "de")  # spelled here again: their owner imports the web serv
 @click.option(
     "--lang", type=click.Choice(LANGUAGES), help="Language of the page. [default: the browser's]"
 )
-@blank_option
-@runtime_option
-@growing_options
-@safety_options
-@countdown_option("2")
-@store_options
-@self_test_options
-@click.option(
-    "--timeout", "timeout_s", type=click.FloatRange(min=0.0, max=600.0, min_open=True),
-    default=DEFAULT_TIMEOUT_S, show_default=True, metavar="SECONDS",
-    help="How long to wait for an answer of the analyzer, beyond the exposure itself.",
-)  # fmt: skip
+@station_options(countdown="2")
+@timeout_option
 @log_level_option
 def serve(
     port: str,
@@ -85,17 +63,7 @@ def serve(
     tls_key: Path | None,
     insecure_remote: bool,
     lang: str | None,
-    blanks: tuple[str, ...],
-    runtime: str,
-    budget_s: float | None,
-    frames: int | None,
-    integration_time: float | str | None,
-    laser_power_mw: int | None,
-    safety: "Safety",
-    countdown_s: float | None,
-    store: Path | None,
-    no_store: bool,
-    self_test: SelfTestRules,
+    on: StationOptions,
     timeout_s: float,
 ) -> None:
     """Show the operator's screen as a page of this machine.
@@ -114,23 +82,24 @@ def serve(
     Other machines see the page only with TLS (or --insecure-remote), and never fire the laser from
     there. Ctrl-C ends it with the laser off.
     """
-    check_store_options(store, no_store=no_store)
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together.")
-    if ACQUIRE in blanks:
+    if ACQUIRE in on.blanks:
         raise click.UsageError(
             "The screen takes blanks from files: ramix acquire --port PORT -o blank.csv"
         )
+    import logging
+    from dataclasses import replace
+
     from device import installation
+    from device.cli.equipment import equipment_of
     from device.cli.keeping_log import keep_log
-    from device.cli.measuring import is_simulated_port, measurement_settings, record_store
+    from device.cli.measuring import is_simulated_port
     from device.cli.self_tests import fitness
     from device.cli.spectrum_file import containers_for, read_with_sha256
     from device.countdown import DEFAULT_COUNTDOWN_S
-    from device.field_library.store import FieldLibrary
     from device.screen.server import Place, Screen
     from device.station.service_manager import watched
-    from device.station.station import Equipment
 
     place = Place(address, http_port, tls_cert, tls_key, names)
     if place.is_remote and tls_cert is None and not insecure_remote:
@@ -139,19 +108,15 @@ def serve(
             "or --insecure-remote."
         )
     keep_log()
-    settings = measurement_settings(budget_s, frames, integration_time, laser_power_mw, safety)
-    records = record_store(store, no_store=no_store, port=port)
-    is_apart = store is None and not is_simulated_port(port)
+    equipment = equipment_of(port, on, countdown_s=DEFAULT_COUNTDOWN_S)
+    records = equipment.store
+    is_apart = on.store is None and not is_simulated_port(port)
     apart = installation.default_record_store_path(simulated=True) if is_apart else None
-    read = [read_with_sha256(blank) for blank in blanks]
-    equipment = Equipment(
-        settings,
-        runtime=runtime,
-        store=records,
-        field_compounds=FieldLibrary.default().load(),
-        containers=lambda identifier: containers_for(identifier, read),
-        countdown_s=DEFAULT_COUNTDOWN_S if countdown_s is None else countdown_s,
-    )
+    read = [read_with_sha256(blank) for blank in on.blanks]
+    equipment = replace(equipment, containers=lambda identifier: containers_for(identifier, read))
+
+    # what the server says of itself is said by us: an address in use has a sentence of its own
+    logging.getLogger("uvicorn").addHandler(logging.NullHandler())
 
     def opened(url: str) -> None:
         click.echo(url)
@@ -161,22 +126,19 @@ def serve(
 
     Screen(
         port, equipment, place, installation.data_dir(), timeout_s=timeout_s,
-        settings_of=lambda measuring: _settings_of(measuring, safety),
+        settings_of=lambda measuring: _settings_of(measuring, on.light),
         blanks=[sha256 for _, sha256 in read], apart=apart,
-        fitness=lambda hear: fitness(records, port, self_test, hear),
+        fitness=lambda hear: fitness(records, port, on.self_test, hear),
         language=lang, opened=opened, tell=watched(lambda _event: None),
     ).serve()  # fmt: skip
 
 
-def _settings_of(measuring: "Measuring", safety: "Safety") -> "Settings":
+def _settings_of(measuring: "Measuring", light: LightOptions) -> "Settings":
     """How a locked method takes light, with this machine's options of safety."""
     from device.answer.method import MethodInvalid
     from device.cli.measuring import measurement_settings
 
-    asked = (
-        measuring.budget_s, measuring.frames, measuring.integration_time, measuring.laser_power_mw,
-    )  # fmt: skip
     try:
-        return measurement_settings(*asked, safety)
+        return measurement_settings(light._replace(**vars(measuring)))
     except click.UsageError as error:
         raise MethodInvalid(f"The method cannot be used: {error.message}") from error

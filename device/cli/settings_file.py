@@ -41,14 +41,12 @@ SHARED: Final = (
 )
 # A default is not meant where one of these stands on the command line: both would contradict.
 _OVERRULED_BY: Final[Mapping[str, tuple[str, ...]]] = {
-    "port": ("--file",),
-    "laser-power": ("--file",),
-    "countdown": ("--file",),
+    "port": ("--file", "--save-method", "--trend"),
     "store": ("--no-store",),
     "no-store": ("--store",),
-    "budget": ("--frames", "--integration-time", "--file"),
-    "frames": ("--budget", "--file"),
-    "integration-time": ("--budget", "--file"),
+    "budget": ("--frames", "--integration-time"),
+    "frames": ("--budget",),
+    "integration-time": ("--budget",),
 }
 # What is asked for each time anew: an override that a file holds would soon be forgotten.
 _NEVER_A_DEFAULT: Final = ("--json", "--file", "--despite-self-test")

@@ -20,9 +20,24 @@ from device.cli.serving import Serving, serving_options
 SCENES: Final = ("empty", "lamp", "neon", "argon", "polystyrene", "calcite")
 CAMERAS: Final = ("ccd", "cmos")
 FIGURES: Final = ("told", "unknown")
+SEEDS: Final = (0, 10**18)
+BOUNDS: Final[dict[str, tuple[float, float]]] = {
+    "noise": (0.0, 65_535.0),
+    "snr": (0.01, 1e6),
+    "brightness": (1e-6, 1e6),
+    "fluorescence": (0.0, 1e4),
+    "room_light": (0.0, 1e8),
+    "flicker": (0.0, 1.0),
+    "speed": (0.001, 1e6),
+    "trigger_every_s": (0.001, 86_400.0),
+}
 SCENES_EVERY_S: Final = 5.0
 _LOOK_S: Final = 0.2  # between two looks after the log of truths and the plug
 _UNPLUGGED_S: Final = 3.0  # how long a planned unplugging lasts
+
+
+def _within(key: str) -> click.FloatRange:
+    return click.FloatRange(*BOUNDS[key])
 
 
 @click.command()
@@ -43,10 +58,11 @@ _UNPLUGGED_S: Final = 3.0  # how long a planned unplugging lasts
     help="A list of samples that take turns: the shipped demo, or your own.",
 )
 @click.option(
-    "--brightness", type=float, metavar="FACTOR", help="How many times the usual light it gives."
-)
+    "--brightness", type=_within("brightness"), metavar="FACTOR",
+    help="How many times the usual light it gives.",
+)  # fmt: skip
 @click.option(
-    "--fluorescence", type=float, metavar="FACTOR",
+    "--fluorescence", type=_within("fluorescence"), metavar="FACTOR",
     help="Height of its fluorescence: times its highest Raman line.",
 )  # fmt: skip
 @click.option(
@@ -56,11 +72,11 @@ _UNPLUGGED_S: Final = 3.0  # how long a planned unplugging lasts
     "highest line. [default: 0.3]",
 )
 @click.option(
-    "--room-light", type=float, metavar="COUNTS",
+    "--room-light", type=_within("room_light"), metavar="COUNTS",
     help="Daylight from the side, in counts per second at its highest point.",
 )  # fmt: skip
 @click.option(
-    "--flicker", type=float, metavar="PART",
+    "--flicker", type=_within("flicker"), metavar="PART",
     help="Relative standard deviation of the room light from frame to frame.",
 )  # fmt: skip
 @click.option(
@@ -84,6 +100,7 @@ _UNPLUGGED_S: Final = 3.0  # how long a planned unplugging lasts
     show_default=True,
     help="The battery's charge.",
 )
+@click.option("--serial", metavar="SERIAL", help="Its serial number. [default: SIM-0001]")
 @click.option(
     "--fault",
     metavar="NAME[@N],...",
@@ -108,21 +125,21 @@ _UNPLUGGED_S: Final = 3.0  # how long a planned unplugging lasts
     help="The model that a blank flash gets, or none. [default: the shipped one]",
 )
 @click.option(
-    "--seed", type=click.IntRange(0, 10**18), default=0, metavar="N",
+    "--seed", type=click.IntRange(*SEEDS), default=0, metavar="N",
     help="Seed of everything random. [default: 0]",
 )  # fmt: skip
 @click.option(
-    "--noise", type=click.FloatRange(min=0), metavar="COUNTS",
+    "--noise", type=_within("noise"), metavar="COUNTS",
     help="Standard deviation of the noise that is added to each frame of a replay.",
 )  # fmt: skip
 @click.option(
-    "--snr", type=click.FloatRange(min=0, min_open=True), metavar="RATIO",
+    "--snr", type=_within("snr"), metavar="RATIO",
     help="Signal-to-noise ratio of each frame of a mixture: its highest count over the standard "
     "deviation of added noise.",
 )  # fmt: skip
 @click.option(
     "--speed",
-    type=click.FloatRange(min=0, min_open=True),
+    type=_within("speed"),
     metavar="FACTOR",
     default=1.0,
     show_default=True,
@@ -130,7 +147,7 @@ _UNPLUGGED_S: Final = 3.0  # how long a planned unplugging lasts
 )
 @click.option(
     "--trigger-every",
-    type=click.FloatRange(min=0),
+    type=click.FloatRange(0.0, BOUNDS["trigger_every_s"][1]),
     metavar="SECONDS",
     help="Press the trigger after each such idle time; in less than the countdown of `ramix run` "
     f"a press cancels the one before. [default: never; {SCENES_EVERY_S:g} with --scenes]",
@@ -151,6 +168,7 @@ def simulate(
     camera: str,
     figures: str,
     battery: str,
+    serial: str | None,
     fault: str | None,
     truth: Path | None,
     flash: Path | None,
@@ -187,7 +205,7 @@ def simulate(
     from device.simulated.sample import parse_wall
     from device.simulated.spec import DEMO, NONE, SimulatedPort, parse_mix
     from device.simulated.truth import TruthFile, TruthLog
-    from device.simulated.values import read_battery
+    from device.simulated.values import read_battery, read_serial
 
     port = SimulatedPort(
         replay=replay,
@@ -209,6 +227,7 @@ def simulate(
         camera=camera,
         figures=figures,
         battery=read_battery("battery", battery),
+        serial="" if serial is None else read_serial("serial", serial),
         fault=Planned() if fault is None else Planned.parse(fault),
     )
     key = serving.link_key()

@@ -4,6 +4,7 @@ Next: `../answer/material.py`, what passes; `../answer/method.py`, the locked me
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,23 +17,18 @@ from device.cli.exit_codes import MATERIAL_EXIT_CODES
 from device.cli.options import (
     ACQUIRE,
     STDIN,
-    blank_option,
-    check_store_options,
     common_options,
-    countdown_option,
-    growing_options,
+    is_typed,
     model_option,
     port_option,
-    runtime_option,
-    store_options,
 )
 from device.cli.output import print_json
-from device.cli.self_test_options import SelfTestRules, self_test_options
+from device.cli.station_options import StationOptions, station_options
 
 if TYPE_CHECKING:
     from device.answer.asked import Asked
     from device.answer.identifier import Identifier
-    from device.answer.method import Measuring, Method
+    from device.answer.method import Method
     from device.records.about import About
     from device.spectra.files.choices import Choices
 
@@ -51,12 +47,7 @@ if TYPE_CHECKING:
     help="Write the locked method for NAME with the model and options given here; tests nothing.",
 )  # fmt: skip
 @model_option
-@blank_option
-@runtime_option
-@growing_options
-@countdown_option("0")
-@self_test_options
-@store_options
+@station_options(countdown="0, for the command is the consent")
 @about_options
 @choice_options
 @common_options
@@ -67,16 +58,7 @@ def verify_material(
     method_file: Path | None,
     new_method: Path | None,
     model: Path | None,
-    blanks: tuple[str, ...],
-    runtime: str,
-    budget_s: float | None,
-    frames: int | None,
-    integration_time: float | str | None,
-    laser_power_mw: int | None,
-    countdown_s: float | None,
-    self_test: SelfTestRules,
-    store: Path | None,
-    no_store: bool,
+    on: StationOptions,
     about: "About",
     choices: "Choices",
     as_json: bool,
@@ -97,30 +79,19 @@ def verify_material(
 
     Exit codes: 0 PASS, 12 FAIL, 11 not tested (the measurement must not be interpreted).
     """
-    from device.answer.method import Measuring
-
-    measuring = Measuring(budget_s, frames, integration_time, laser_power_mw)
-    _check_usage(names, file, port, method_file, new_method, measuring, blanks)
-    check_store_options(store, no_store=no_store)
+    _check_usage(names, file, port, method_file, new_method, on)
     if new_method is not None:
-        _lock(new_method, names, model, runtime, measuring, blanks)
+        _lock(new_method, names, model, on)
         print_json({"method": str(new_method)}) if as_json else click.echo(f"Wrote {new_method}.")
         return 0
     method = None if method_file is None else _read(method_file)
-    asked = _asking(names, method, blanks)
+    asked = _asking(names, method, on.blanks)
     if port is None:
-        done = identify_file(file or STDIN, choices, blanks, model, runtime, store, asked, about)
+        done = identify_file(file or STDIN, choices, model, on, asked, about)
     else:
-        from device.cli.measuring import measurement_settings
-
-        locked = measuring if method is None else method.measuring
-        settings = measurement_settings(
-            locked.budget_s, locked.frames, locked.integration_time, locked.laser_power_mw
-        )
-        done = identify_sample(
-            port, blanks, model, runtime, settings, countdown_s or 0.0, store, no_store, timeout_s,
-            asked, about, self_test,
-        )  # fmt: skip
+        if method is not None:
+            on = replace(on, light=on.light._replace(**vars(method.measuring)))
+        done = identify_sample(port, model, on, timeout_s, asked, about)
     from device.answer.material import material_json
     from device.cli.outcome import show_answer, warn_of_model
 
@@ -139,24 +110,28 @@ def _check_usage(
     port: str | None,
     method_file: Path | None,
     new_method: Path | None,
-    measuring: "Measuring",
-    blanks: tuple[str, ...],
+    on: StationOptions,
 ) -> None:
-    given = any(value is not None for value in vars(measuring).values())
-    if method_file is not None and (names or new_method is not None or given):
+    measuring = is_typed("budget_s", "frames", "integration_time", "laser_power_mw")
+    if method_file is not None and (names or new_method is not None or measuring):
         raise click.UsageError("--method says the material and how to measure: give neither.")
-    if ACQUIRE in blanks and (port is None or method_file is not None or new_method is not None):
+    if ACQUIRE in on.blanks and (port is None or method_file is not None or new_method is not None):
         raise click.UsageError("--blank acquire needs a --port, and no locked method.")
     if method_file is None and not names:
         raise click.UsageError("Name a material, or give --method.")
     if new_method is not None:
         if file is not None or port is not None:
             raise click.UsageError("--save-method tests nothing: give neither --file nor --port.")
+        if is_typed("dark_sample", "no_heating_watch", "cooler_c", "countdown_s"):
+            raise click.UsageError(
+                "A method does not hold --dark-sample, --no-heating-watch, --cooler and "
+                "--countdown: give them when testing."
+            )
         return
     if (file is None) == (port is None):
         raise click.UsageError("Give either --file or --port.")
-    if file is not None and given:
-        raise click.UsageError("A file is measured already: give no option of measuring.")
+    if file is not None:
+        on.refuse_at_a_file()
 
 
 def _asking(
@@ -199,12 +174,10 @@ def _lock(
     path: Path,
     names: tuple[str, ...],
     model: Path | None,
-    runtime: str,
-    measuring: "Measuring",
-    blanks: tuple[str, ...],
+    on: StationOptions,
 ) -> None:
     """Write the method of what is here; one that is there already is never changed."""
-    from device.answer.method import MethodInvalid, material_of, method_of
+    from device.answer.method import Measuring, MethodInvalid, material_of, method_of
     from device.answer.proof import proven_identifier
     from device.durable import written_whole
     from device.field_library.store import FieldLibrary
@@ -214,8 +187,13 @@ def _lock(
     if path.exists():
         raise MethodInvalid(f"There is a {path} already.", remedy="Choose another name.")
     field = FieldLibrary.default().load()
-    identifier = proven_identifier(model_source.load_default(model), runtime, field)
-    method = method_of(identifier, material_of(names, identifier), measuring, _sha256_of(blanks))
+    identifier = proven_identifier(model_source.load_default(model), on.runtime, field)
+    light = on.light
+    measuring = Measuring(
+        light.budget_s, light.frames, light.integration_time, light.laser_power_mw
+    )
+    material = material_of(names, identifier)
+    method = method_of(identifier, material, measuring, _sha256_of(on.blanks))
     try:
         with written_whole(path) as stream:
             stream.write(method.to_bytes())

@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 import click
 
+from device.cli.asking import NobodyConfirms
 from device.cli.options import ACQUIRE
 from device.cli.output import clear_progress
 from device.cli.showing import print_event
 from device.cli.spectrum_file import containers_for, read_with_sha256
+from device.cooling import cooled
+from device.countdown import MeasurementCancelled, count_down
 from device.driver.growing import SequentialSettings, growing
 from device.plain_file import why_not
-from firmware_bridge.errors import RamixError
 
 if TYPE_CHECKING:
     from device.answer.identifier import Identifier
@@ -34,26 +36,27 @@ if TYPE_CHECKING:
 _POLL_S: Final = 0.2
 
 
-class NobodyConfirms(RamixError):
-    """Nobody can say that the empty container is in place: no terminal, and no trigger."""
-
-    code = "nobody_confirms"
-    default_remedy = "Measure it with `ramix acquire --output blank.csv`, then --blank blank.csv."
-
-
 class Walls:
     """What samples are measured through at one station.
 
     Args:
         blanks: files, or `acquire`.
         settings: how samples are measured; a blank takes their whole budget and laser power.
+        countdown_s: between the word that a container is there and the first light.
         sample_next: wait for a word before the sample, too; else its trigger is the word.
     """
 
-    def __init__(self, blanks: Sequence[str], settings: "Settings", *, sample_next: bool) -> None:
+    def __init__(
+        self,
+        blanks: Sequence[str],
+        settings: "Settings",
+        countdown_s: float = 0.0,
+        *,
+        sample_next: bool,
+    ) -> None:
         self._read = [read_with_sha256(one) for one in blanks if one != ACQUIRE]
         self._missing = blanks.count(ACQUIRE)
-        self._settings = settings
+        self._settings, self._countdown_s = settings, countdown_s
         self._sample_next = sample_next
         self.station: Station | None = None  # set it before the station is opened
 
@@ -68,9 +71,8 @@ class Walls:
             analyzer = self.station.analyzer
             for number in range(1, self._missing + 1):
                 which = "" if self._missing == 1 else f" {number} of {self._missing}"
-                _say(f"Step 1: put the empty container{which} before the probe.")
-                _wait(analyzer)
-                path = _saved(self._measured(analyzer, identifier), analyzer.info.serial)
+                empty = self._empty(analyzer, identifier, which)
+                path = _saved(empty, analyzer.info.serial)
                 self._read.append(read_with_sha256(str(path)))
                 _say(f"Measured and saved as {path}; --blank takes it again.")
             self._missing = 0
@@ -81,11 +83,28 @@ class Walls:
             return made
         return containers_for(identifier, self._read)
 
+    def _empty(
+        self, analyzer: "Spectrometer", identifier: "Identifier", which: str
+    ) -> "Acquisition":
+        """Asked for again where a press of the trigger cancels it."""
+        while True:
+            _say(f"Step 1: put the empty container{which} before the probe.")
+            _wait(analyzer)
+            try:
+                return self._measured(analyzer, identifier)
+            except MeasurementCancelled as cancelled:
+                analyzer.laser_off()
+                _say(cancelled.text)
+
     def _measured(self, analyzer: "Spectrometer", identifier: "Identifier") -> "Acquisition":
         """The whole budget: a blank's noise is that of every sample behind it."""
         settings = self._settings
         if not isinstance(settings, SequentialSettings):
-            settings = SequentialSettings(laser_power_mw=settings.laser_power_mw)
+            settings = SequentialSettings(
+                laser_power_mw=settings.laser_power_mw, safety=settings.safety
+            )
+        cooled(analyzer, settings.safety.cooler, print_event)
+        count_down(analyzer, self._countdown_s, print_event)
         settings = replace(settings, seen=identifier.bundle.manifest.grid)
         *_, last = growing(analyzer, settings, print_event)
         return last.acquisition
@@ -109,7 +128,10 @@ def _wait(analyzer: "Spectrometer") -> None:
         if has_trigger and analyzer.wait_trigger(_POLL_S) is not None:
             return
         if stdin is None and not has_trigger:
-            raise NobodyConfirms("Nobody can say that the empty container is in place.")
+            raise NobodyConfirms(
+                "Nobody can say that the empty container is in place.",
+                remedy="Use `ramix acquire --output blank.csv`, then --blank blank.csv.",
+            )
 
 
 def _ready(stream: TextIO, wait_s: float) -> bool:

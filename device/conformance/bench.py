@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
+from device.conformance.hands import Hands
 from device.conformance.outcome import CheckFailed, CheckSkipped, require
 from device.conformance.wire import Wire, name_of, status_name, text_problem
 from device.driver.transports.base import Transport
@@ -37,15 +38,14 @@ _REOPEN_S: Final = 3.0
 _REOPEN_PAUSE_S: Final = 0.1
 _ASK_AGAIN_S: Final = 0.1
 _SLOW_FLASH_S: Final = 10.0
-# The least light that an analyzer gives: what the eye and the sample are spared.
-_LASER_POWER_MW: Final = 1
+_LASER_POWER_MW: Final = 1  # the least: what eye and sample are spared
 
 
 class Bench:
     """One analyzer under test.
 
-    connect: opens the link. connect_again: one more to the same analyzer; None where the port
-    cannot (`sim:` is a fresh one). link_key: what both prove, and connect_unproven does not.
+    connect: opens the link. connect_again: one more to the same analyzer, None where the port
+    cannot. link_key: what both prove, and connect_unproven does not. hands: on cover and power.
     """
 
     def __init__(
@@ -57,12 +57,14 @@ class Bench:
         exchanges: int = 500,
         link_key: bytes | None = None,
         connect_unproven: Callable[[], Transport] | None = None,
+        hands: Hands | None = None,
     ) -> None:
         self.wire = Wire(connect(), patience_s)
         self.connect_again = connect_again
         self.exchanges = exchanges
         self.link_key = link_key
         self.connect_unproven = connect_unproven
+        self.hands = hands
         self._capabilities: Capabilities | None = None
 
     @property
@@ -208,11 +210,8 @@ class Bench:
         return self.read(AcquireFrame(False), reply)
 
     def dark_frame(self, exposure_us: int) -> FrameReply:
-        packet = self.packet(AcquireFrame(False))
-        self.wire.send(packet)
+        self.wire.send(packet := self.packet(AcquireFrame(False)))
         return self.frame(packet, exposure_us)
-
-    # ---- between checks ----
 
     def rest(self) -> None:
         """Dark and idle, nothing on the way: however the last check ended.

@@ -2,7 +2,7 @@
 
 Whoever tests opens the cover, or breaks the laser's driver, and runs these again.
 
-Next: `calibration.py`, the page.
+Next: `restart.py`, a cover that is open while the firmware restarts.
 """
 
 from typing import Any

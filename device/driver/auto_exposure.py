@@ -30,9 +30,9 @@ _GOOD_FRACTION = (0.50, 0.85)
 _BACK_OFF, _MOST_LONGER = 0.2, 10.0
 _MAX_TRIALS = 8
 # Who adds up frames loses nothing by short ones whose photons outweigh the readouts of lit and dark
-# frame so many times: at the strongest line they add a tenth to the variance. Of 5, 10, 20 and 40
-# tried on two seeds of the figure `stopping`, 5 errs more often, 20 and 40 light for longer.
-_OVER_READOUT = 10.0
+# frame so many times: at the strongest line they add a tenth to the variance. What other factors,
+# and frames that fill the camera, cost in errors and light: `ramix-train figures --only readout`.
+OVER_READOUT = 10.0
 # The brightest of some thousand pixels that see nothing reaches so many sigmas of a readout.
 _UNSEEN_SIGMAS = 3.0
 # Hot pixels stand alone; no line is so narrow that the median of five loses it.
@@ -49,12 +49,14 @@ class Wanted:
     camera: frames are added up, and need be no brighter than its noise of readout asks for; None:
         they are as bright as the camera allows.
     shortest_s: with `camera`, so long all the same unless the camera would be full.
+    over_readout: with `camera`, what the strongest line's photons are at least to the readouts.
     """
 
     longest_s: float
     seen: WavenumberGrid
     camera: CameraNoise | None = None
     shortest_s: float = 0.0
+    over_readout: float = OVER_READOUT
 
 
 def full_at(analyzer: Spectrometer) -> int:
@@ -133,17 +135,17 @@ def _step(frame: Frame, page: CalibrationPage, wanted: Wanted, full: int) -> flo
         step = min(step, _MOST_LONGER)
     else:
         exposure_s = frame.exposure_us / 1e6
-        enough = _enough(counts, exposure_s, wanted.camera)
+        enough = wanted.over_readout * _equal(counts, exposure_s, wanted.camera)
         step = min(step, max(enough, wanted.shortest_s / exposure_s))
     low, high = (_TARGET_FRACTION / part for part in reversed(_GOOD_FRACTION))
     return 1.0 if low <= step <= high else step
 
 
-def _enough(counts: Counts, exposure_s: float, camera: CameraNoise) -> float:
-    """By what to multiply an exposure for photons that outweigh the readouts."""
+def _equal(counts: Counts, exposure_s: float, camera: CameraNoise) -> float:
+    """By what to multiply an exposure for photons that weigh as much as the readouts."""
     lines = median_nearby(counts, _ALONE_PIXELS)
     seen_e = (float(lines.max()) - camera.offset_counts) * camera.gain_e_per_count
     seen_e -= (camera.dark_e_per_s or 0.0) * exposure_s
     read_e2 = camera.read_noise_e**2 + camera.gain_e_per_count**2 / 12.0
     least_e = _UNSEEN_SIGMAS * float(np.sqrt(read_e2))
-    return _OVER_READOUT * 2.0 * read_e2 / max(seen_e, least_e)
+    return 2.0 * read_e2 / max(seen_e, least_e)

@@ -12,7 +12,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from device.driver.acquisition import camera_of, combined
-from device.driver.auto_exposure import Wanted, checked, find_exposure, pixels_of_interest
+from device.driver.auto_exposure import (
+    OVER_READOUT,
+    Wanted,
+    checked,
+    find_exposure,
+    pixels_of_interest,
+)
 from device.driver.averaging import MIN_FRAMES_FOR_COSMIC_RAYS, CameraNoise
 from device.driver.first_light import FirstLight, first_light
 from device.driver.keeping import keeper
@@ -42,6 +48,7 @@ class SequentialSettings:
     laser_power_mw: None takes the analyzer's maximum, or what `safety` allows.
     camera: its maker's figures of noise; what the frames show by themselves counts in any case.
     seen: the range whose brightest line decides the exposure: that of the model that answers.
+    over_readout: as for `Wanted`; inf fills the camera.
     """
 
     budget_s: float = DEFAULT_BUDGET_S
@@ -49,6 +56,7 @@ class SequentialSettings:
     camera: CameraNoise | None = None
     seen: WavenumberGrid = field(default_factory=WavenumberGrid)
     safety: Safety = field(default_factory=Safety)
+    over_readout: float = OVER_READOUT
 
     def __post_init__(self) -> None:
         if not 0 < self.budget_s < float("inf"):
@@ -107,7 +115,7 @@ def growing(analyzer: Spectrometer, settings: SequentialSettings, tell: Tell) ->
 
     longest_s = settings.budget_s / (2 * (_LEAST_PAIRS + 1))
     shortest_s = settings.budget_s / (2 * _MOST_PAIRS)
-    wanted = Wanted(longest_s, settings.seen, camera[0], shortest_s)
+    wanted = Wanted(longest_s, settings.seen, camera[0], shortest_s, settings.over_readout)
     found = find_exposure(analyzer, page, wanted, lambda text: tell(Step(text)), begun.frame)
     lit: list[Frame] = [keep(found)]
     tell(LaserOn(begun.power_mw, analyzer.integration_time_ms))

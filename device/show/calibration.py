@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from device.plain_file import why_not
-from device.show.plot import PlotNotWritten, require_plotting
+from device.show.picture import empty_figure, require_plotting, write_picture
 
 if TYPE_CHECKING:
     from device.calibration.lamp_axis import LampAxis
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from device.calibration.response_fit import Response
     from firmware_bridge.calibration import CalibrationPage
 
-_SIZE_INCHES, _DPI = (9.0, 6.0), 120
+_SIZE_INCHES = (9.0, 6.0)
 _FITTED, _LEFT_OUT = "#0072B2", "#D55E00"
 
 
@@ -152,14 +151,10 @@ def plot_lamp(found: "LampAxis", path: Path) -> None:
     """Residuals of the lines over the pixels, and the axis with them.
 
     Raises:
-        PlotUnavailable, PlotNotWritten: as `plot.require_plotting`, and when the disk refuses.
+        PlotUnavailable, PlotNotWritten: as `picture.py`.
     """
     require_plotting(path)
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=_SIZE_INCHES, dpi=_DPI, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = empty_figure(*_SIZE_INCHES)
     top, bottom = figure.subplots(2, 1, sharex=True)
     pixel = np.arange(found.axis.pixel_count, dtype=np.float64)
     top.plot(pixel, found.axis.wavelength_nm(pixel), color="#8c8c8c", linewidth=1)
@@ -180,10 +175,7 @@ def plot_lamp(found: "LampAxis", path: Path) -> None:
     bottom.axhline(0.0, color="#8c8c8c", linewidth=1)
     bottom.set_ylabel("residual, cm$^{-1}$")
     bottom.set_xlabel("pixel")
-    try:
-        figure.savefig(path)
-    except OSError as error:
-        raise PlotNotWritten(f"The picture {path} cannot be written: {why_not(error)}.") from error
+    write_picture(figure, path)
 
 
 def _cm1_per_pixel(found: "LampAxis", pixel: float) -> float:

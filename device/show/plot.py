@@ -1,21 +1,17 @@
 """One answer as a picture: what was measured, what each substance explains, what is left.
 
-matplotlib is an optional extra and is imported inside `plot` alone; it draws into memory with the
-Agg canvas, so no display is needed and no global state of pyplot is touched.
-Next: `card.py`, the same answer as text.
+Next: `picture.py`, the file; `card.py`, the same answer as text.
 """
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from device.plain_file import why_not
 from device.show.curves import FitCurves, curves_of
-from firmware_bridge.errors import RamixError
+from device.show.picture import empty_figure, require_plotting, write_picture
 
 if TYPE_CHECKING:
     from device.answer.answer import Answer
@@ -23,43 +19,12 @@ if TYPE_CHECKING:
     from device.inference.bundle import Bundle
     from device.spectra.spectrum import Spectrum
 
-_SIZE_INCHES, _DPI = (11.0, 7.0), 120
+_SIZE_INCHES = (11.0, 7.0)
 _MEASURED, _BASELINE, _TOTAL, _RESIDUAL = "#1a1a1a", "#8c8c8c", "#d62728", "#4d4d4d"
 # Okabe and Ito's palette without its yellow and black: told apart by colour-blind readers too.
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7A5195", "#8C6D31")
 # Of the worst hazard, not of the match; its word stands beside it.
 _HAZARD_COLOURS = {"danger": "#b2182b", "warning": "#b35806", "unknown": "#762a83"}
-
-
-class PlotUnavailable(RamixError):
-    """The picture cannot be drawn here: the drawing library is missing."""
-
-    code = "plot_unavailable"
-    default_remedy = "Install it: pip install ramix-edge[report]"
-
-
-class PlotNotWritten(RamixError):
-    """The picture cannot be written where it was wanted."""
-
-    code = "plot_not_written"
-    default_remedy = "Give --plot a .png, .svg or .pdf in a folder you may write to."
-
-
-def require_plotting(path: Path) -> None:
-    """Fail before the measurement, not after it.
-
-    Raises:
-        PlotUnavailable: matplotlib is not installed.
-        PlotNotWritten: the name's ending is no picture format, or its folder does not exist.
-    """
-    try:
-        import_module("matplotlib")
-    except ImportError as error:
-        raise PlotUnavailable("Drawing needs matplotlib, which is not installed.") from error
-    if path.suffix.lower() not in {".png", ".svg", ".pdf"}:
-        raise PlotNotWritten(f"The picture {path} must end in .png, .svg or .pdf.")
-    if not path.absolute().parent.is_dir():
-        raise PlotNotWritten(f"The folder for the picture {path} does not exist.")
 
 
 def plot(
@@ -75,21 +40,14 @@ def plot(
     `field_compounds` beside its own.
 
     Raises:
-        PlotUnavailable, PlotNotWritten: see `require_plotting`.
+        PlotUnavailable, PlotNotWritten: see `picture.py`.
     """
     require_plotting(path)
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=_SIZE_INCHES, dpi=_DPI, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = empty_figure(*_SIZE_INCHES)
     curves = curves_of(answer, bundle, field_compounds)
     axes = draw(figure, answer.spectrum, curves, _amounts(answer))
     _title(figure, axes, answer)
-    try:
-        figure.savefig(path)
-    except OSError as error:
-        raise PlotNotWritten(f"The picture {path} cannot be written: {why_not(error)}.") from error
+    write_picture(figure, path)
 
 
 def draw(

@@ -1,14 +1,13 @@
 """A self-test as lines for people, and its trend as a table with sparklines and as a picture.
 
-Next: `plot.py`, which says whether drawing is possible.
+Next: `picture.py`, the picture's file.
 """
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from device.plain_file import why_not
-from device.show.plot import PlotNotWritten, require_plotting
+from device.show.picture import empty_figure, require_plotting, write_picture
 from device.show.style import CardStyle
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ _BARS: Final = "▁▂▃▄▅▆▇█"
 _PLAIN_BARS: Final = "_.-=^"
 OUTCOME_WIDTH: Final = 12
 _NAME_WIDTH, _VALUE_WIDTH = 20, 22
-_COLUMNS, _WIDTH_INCHES, _ROW_INCHES, _DPI = 3, 11.0, 1.7, 120
+_COLUMNS, _WIDTH_INCHES, _ROW_INCHES = 3, 11.0, 1.7
 _VALUE, _OK, _FAILED = "#0072B2", "#E69F00", "#D55E00"
 
 
@@ -84,12 +83,8 @@ def plot_trend(series: Sequence["Series"], serial: str, path: Path) -> None:
         PlotNotWritten: `path` cannot be written.
     """
     require_plotting(path)
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     rows = -(-max(len(series), 1) // _COLUMNS)
-    figure = Figure(figsize=(_WIDTH_INCHES, 0.7 + _ROW_INCHES * rows), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = empty_figure(_WIDTH_INCHES, 0.7 + _ROW_INCHES * rows)
     every = figure.subplots(rows, _COLUMNS, squeeze=False).ravel()
     figure.suptitle(f"Self-tests of analyzer {serial}, the newest at the right")
     for axes in every[len(series) :]:
@@ -107,10 +102,7 @@ def plot_trend(series: Sequence["Series"], serial: str, path: Path) -> None:
             for limit in limits:
                 if limit is not None:
                     axes.axhline(limit, color=colour, linewidth=0.8, linestyle="--")
-    try:
-        figure.savefig(path, dpi=_DPI)
-    except OSError as error:
-        raise PlotNotWritten(f"The picture {path} cannot be written: {why_not(error)}.") from error
+    write_picture(figure, path)
 
 
 def _short(value: float, unit: str) -> str:

@@ -6,6 +6,7 @@ Next: `firmware_bridge/simulator/firmware.py`, the analyzer that answers.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from device.simulated.scene_list import demo_list, read_list
 from device.simulated.spec import DEMO, SimulatedPort, parse, wrong
 from firmware_bridge.framing import Framing
 from firmware_bridge.simulator.camera_figures import CAMERAS
+from firmware_bridge.simulator.detector import default_calibration
 from firmware_bridge.simulator.equipment import Equipment
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
 from firmware_bridge.simulator.flash import Flash
@@ -74,6 +76,9 @@ def build_analyzer(
         as `open_transport`.
     """
     samples, calibration = _samples(port, follow)
+    if port.serial:
+        page = calibration or default_calibration(CAMERAS[port.camera])
+        calibration = replace(page, serial=port.serial)
     flash = _flash(port)
     return SimulatedAnalyzer(
         samples,

@@ -24,6 +24,7 @@ from device.simulated.values import (
     read_path_or_none,
     read_positive,
     read_seed,
+    read_serial,
     wrong,
 )
 from firmware_bridge.simulator.camera_figures import CAMERAS
@@ -50,6 +51,7 @@ class SimulatedPort(Sample):
     scenes: a list of samples that take turns, in place of one sample; DEMO: the shipped list.
     fault: what goes wrong.
     model: None: the default bundle; NONE: none.
+    serial: empty: that of a recording's calibration, else the simulator's usual one.
 
     Raises `PortSyntaxError` as `Sample`.
     """
@@ -64,6 +66,7 @@ class SimulatedPort(Sample):
     camera: str = "ccd"
     figures: str = "told"
     battery: int | None = 100
+    serial: str = ""
     fault: Planned = Planned()
 
     def __post_init__(self) -> None:
@@ -108,5 +111,6 @@ KEYS: Final[dict[str, Callable[[str, str], Any]]] = {
     "camera": lambda key, value: read_choice(key, value, tuple(CAMERAS)),
     "figures": lambda key, value: read_choice(key, value, FIGURES),
     "battery": read_battery,
+    "serial": read_serial,
     "fault": lambda _key, value: Planned.parse(value),
 }

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from device.driver.port import PortSyntaxError
 
 NONE: Final = "none"
+MAX_SERIAL: Final = 31
 # Before a path: a recorded spectrum that comes with the program.
 SHIPPED: Final = "data:"
 _PART = re.compile(r"(?P<name>.+?):(?P<share>[^:,]+)(?:,|$)")  # a name may hold commas
@@ -83,6 +84,13 @@ def read_seed(key: str, value: str) -> int:
     if not re.fullmatch(r"[0-9]{1,18}", value):
         raise wrong(f"{key} is {value!r}, not a whole number")
     return int(value)
+
+
+def read_serial(key: str, value: str) -> str:
+    """As the wire carries it: at most 31 bytes and a zero."""
+    if not re.fullmatch(rf"[A-Za-z0-9._-]{{1,{MAX_SERIAL}}}", value):
+        raise wrong(f"{key} is {value!r}, not 1 to {MAX_SERIAL} letters, digits, points and dashes")
+    return value
 
 
 def read_battery(key: str, value: str) -> int | None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware_bridge.calibration import CalibrationPage
+from firmware_bridge.simulator.identity import DEFAULT_SERIAL
 from firmware_bridge.simulator.scenes import (
     MAX_COUNT,
     FloatArray,
@@ -187,7 +188,7 @@ def _digitize(counts: FloatArray, *, full_count: float, max_count: int) -> Expos
 
 
 def default_calibration(
-    model: DetectorModel | None = None, *, serial: str = "SIM-0001"
+    model: DetectorModel | None = None, *, serial: str = DEFAULT_SERIAL
 ) -> CalibrationPage:
     """The page of a simulated analyzer of no particular make: 250-2550 cm-1 over all pixels.
 

@@ -13,7 +13,8 @@ import numpy as np
 from device.answer.answer import Answer
 from device.durable import written_whole
 from device.inference.bundle import Bundle
-from device.show.plot import PlotUnavailable, plot
+from device.show.picture import PlotUnavailable
+from device.show.plot import plot
 from firmware_bridge.errors import CallerError
 from train.pages.drawing import COLOURS, GREY, canvas, save
 from train.pages.table import markdown

@@ -1,0 +1,28 @@
+"""Where `ramix` starts: Ctrl-C is one sentence from the first import on.
+
+Loading the command takes a second on a slow handheld. Next: `main.py`, the command.
+"""
+
+import sys
+from typing import NoReturn
+
+# As in `exit_codes.py`, which is loaded with the rest; a test compares the two.
+EXIT_INTERRUPTED = 130
+
+
+def main() -> NoReturn:
+    """Entry point of the console script."""
+    try:
+        from device.cli.main import run_command
+    except KeyboardInterrupt:
+        text = "Stopped by the operator."
+        if "--json" in sys.argv:
+            print(f'{{"error": {{"code": "interrupted", "text": "{text}", "remedy": ""}}}}')
+        else:
+            print(f"Error: {text}", file=sys.stderr)
+        sys.exit(EXIT_INTERRUPTED)
+    sys.exit(run_command(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()
