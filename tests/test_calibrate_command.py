@@ -10,7 +10,7 @@ import pytest
 
 from device.calibration.kept_page import read_kept
 from device.calibration.lamp_axis import LAMPS
-from device.cli import calibrate, simulate
+from device.cli import calibrate, simulated_options
 from device.cli.main import run_command
 from device.ports import open_analyzer
 from device.simulated.spec import SCENES
@@ -40,7 +40,7 @@ def port_of(scene: str, flash: Path) -> str:
 
 def test_the_lists_spelled_twice_agree() -> None:
     assert tuple(LAMPS) == calibrate.LAMPS
-    assert simulate.SCENES == SCENES
+    assert simulated_options.SCENES == SCENES
 
 
 def test_a_recorded_lamp_is_shown(capsys: pytest.CaptureFixture[str], home: Path) -> None:

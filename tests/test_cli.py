@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from device.cli import exit_codes, options, start
-from device.cli.main import VERBS, cli, run_command
+from device.cli.main import cli, run_command
+from device.cli.verbs import VERBS
 from device.inference.interpreter import RUNTIMES
 from firmware_bridge import errors
 from tests.tiny_bundles import tiny_bundle, tiny_path

@@ -10,7 +10,8 @@ import pytest
 
 from device.cli.completion import SHELLS, completion_script
 from device.cli.lazy_group import commands_of
-from device.cli.main import VERBS, cli
+from device.cli.main import cli
+from device.cli.verbs import VERBS
 from device.version import VERSION
 from tools.man_pages import page, write_pages
 

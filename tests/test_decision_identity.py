@@ -48,7 +48,15 @@ PINNED = {
 }
 
 # They carry spectra and decide nothing.
-UNDECIDING = {"files", "provenance", "reason", "reference_spectrum", "spectrum"}
+UNDECIDING = {
+    "files",
+    "in_order",
+    "provenance",
+    "raw_frames",
+    "reason",
+    "reference_spectrum",
+    "spectrum",
+}
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,8 @@ from pathlib import Path
 import click
 import pytest
 
-from device.cli.main import VERBS, cli
+from device.cli.main import cli
+from device.cli.verbs import VERBS
 from device.screen.phases import Phase
 from firmware_bridge.errors import RamixError
 from tests.pages import (

@@ -10,8 +10,9 @@ import pytest
 
 from device.cli.exit_codes import exit_code_for_verdict
 from device.cli.main import run_command
-from device.cli.simulate import BOUNDS as OPTION_BOUNDS
-from device.cli.simulate import CAMERAS, FIGURES, SCENES, SEEDS, simulate
+from device.cli.simulate import simulate
+from device.cli.simulated_options import BOUNDS as OPTION_BOUNDS
+from device.cli.simulated_options import CAMERAS, FIGURES, SCENES, SEEDS
 from device.driver.port import PortSyntaxError
 from device.installation import default_model_path
 from device.simulated import spec

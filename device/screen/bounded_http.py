@@ -5,7 +5,7 @@ head may come or an answer is taken. Next: `server.py`, which uses it.
 """
 
 import asyncio
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -13,31 +13,55 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 MOST_CONNECTIONS: Final = 48
 HEAD_WITHIN_S: Final = 5.0
 READ_WITHIN_S: Final = 10.0
-_WAITING: Final = ("_head_timer", "timeout_keep_alive_task", "_unread_timer")  # in this order
+MOST_OUTSIDE: Final = 48
+_AGAIN_S: Final = 0.02
+_UNTOUCHED_S: Final = 0.3  # whoever has just come has this long to send its head, however many come
 
 
 class BoundedHttp(H11Protocol):
     """uvicorn's own, which closes what comes too slowly, is not read, or is too many.
 
     Of too many the one that has waited longest for its head, or else to be read, makes room: who
-    holds connections open keeps nobody else out.
+    holds connections open keeps nobody else out. While every one is being answered, a new one stays
+    unread outside until one of them waits.
     """
 
+    _outside: ClassVar[dict["BoundedHttp", Any]] = {}  # protocol -> its transport, oldest first
     _head_timer: asyncio.TimerHandle | None = None
     _unread_timer: asyncio.TimerHandle | None = None
-    _was_refused = False
+    _has_entered = False
 
     def connection_made(self, transport: Any) -> None:
-        if len(self.connections) >= MOST_CONNECTIONS and not self._made_room():
-            self._was_refused = True
-            transport.abort()
+        if self._has_entered_by(transport):
             return
+        transport.pause_reading()
+        self._outside[self] = transport
+        if len(self._outside) > MOST_OUTSIDE:
+            next(iter(self._outside.values())).abort()
+        self.loop.call_later(_AGAIN_S, self._ask_again, self.loop.time() + HEAD_WITHIN_S)
+
+    def _has_entered_by(self, transport: Any) -> bool:
+        if len(self.connections) >= MOST_CONNECTIONS and not self._made_room():
+            return False
+        self._has_entered = True
         super().connection_made(transport)
-        self._await_head()
+        # It waits from its first reading, two turns of the loop from now, however long they take.
+        self.loop.call_soon(self.loop.call_soon, self._await_head)
+        return True
+
+    def _ask_again(self, until_s: float) -> None:
+        transport = self._outside.get(self)
+        if transport is None or transport.is_closing():
+            return
+        if self._has_entered_by(transport):
+            del self._outside[self]
+            transport.resume_reading()
+        elif self.loop.time() > until_s:
+            transport.abort()
+        else:
+            self.loop.call_later(_AGAIN_S, self._ask_again, until_s)
 
     def data_received(self, data: bytes) -> None:
-        if self._was_refused:
-            return
         super().data_received(data)
         self._await_head()
 
@@ -53,12 +77,13 @@ class BoundedHttp(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_timer = _stopped(self._head_timer)
         self._unread_timer = _stopped(self._unread_timer)
-        if not self._was_refused:
+        self._outside.pop(self, None)
+        if self._has_entered:
             super().connection_lost(exc)
 
     def _await_head(self) -> None:
         """One timer from the first byte of a head, or the connection, to the head's end."""
-        waits = self.conn.their_state is h11.IDLE
+        waits = self.conn.their_state is h11.IDLE and not self.transport.is_closing()
         if waits and self._head_timer is None:
             self._head_timer = self.loop.call_later(HEAD_WITHIN_S, self._too_slow)
         elif not waits:
@@ -75,15 +100,27 @@ class BoundedHttp(H11Protocol):
 
     def _made_room(self) -> bool:
         """Whether another connection was closed for this one."""
-        others = [one for one in self.connections if isinstance(one, BoundedHttp)]
-        for timer in _WAITING:
-            waiting = [one for one in others if getattr(one, timer) is not None]
-            if waiting:
-                oldest = min(waiting, key=lambda one: float(getattr(one, timer).when()))
+        waited = {one: one._waited_s() for one in self.connections if isinstance(one, BoundedHttp)}
+        for kind in range(3):
+            oldest = max(waited, key=lambda one: waited[one][kind], default=None)
+            if oldest is not None and waited[oldest][kind] > _UNTOUCHED_S:
                 oldest._abort()
-                self.connections.discard(oldest)  # it hears that it is lost only after this
+                self.connections.discard(oldest)  # `connection_lost` comes only after this
                 return True
         return False
+
+    def _waited_s(self) -> tuple[float, ...]:
+        """For its head, for a further request, to be read: 0 where it does not wait for that."""
+        now_s = self.loop.time()
+        timers = (
+            (self._head_timer, HEAD_WITHIN_S),
+            (self.timeout_keep_alive_task, self.timeout_keep_alive),
+            (self._unread_timer, READ_WITHIN_S),
+        )
+        return tuple(
+            0.0 if timer is None else longest_s - (timer.when() - now_s)
+            for timer, longest_s in timers
+        )
 
 
 def _stopped(timer: asyncio.TimerHandle | None) -> asyncio.TimerHandle | None:
