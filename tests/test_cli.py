@@ -12,7 +12,7 @@ import click
 import numpy as np
 import pytest
 
-from device.cli import exit_codes, options, start
+from device.cli import exit_codes, options, output, start
 from device.cli.main import cli, run_command
 from device.cli.verbs import VERBS
 from device.inference.interpreter import RUNTIMES
@@ -410,9 +410,9 @@ def test_an_interrupt_while_the_command_loads_is_one_sentence(
     assert ended.value.code == start.EXIT_INTERRUPTED == exit_codes.EXIT_INTERRUPTED
     told = capsys.readouterr()
     if as_json:
-        assert json.loads(told.out)["error"]["text"] == "Stopped by the operator."
+        assert json.loads(told.out)["error"]["text"] == start.INTERRUPTED
     else:
-        assert told.err == "Error: Stopped by the operator.\n"
+        assert told.err == f"{start.INTERRUPTED}\n" == f"{output.INTERRUPTED}\n"
 
 
 def test_a_reader_that_leaves_is_no_defect(mixture_file: str) -> None:

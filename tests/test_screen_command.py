@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from device.cli.exit_codes import EXIT_INTERRUPTED
 from device.cli.main import run_command
 from device.screen.server import Place
 from tests.screens import TINY, running
@@ -72,7 +73,10 @@ def test_the_server_adds_no_word_of_its_own_to_that_sentence(tmp_path: Path) -> 
     assert "cannot be served" in done.stderr and "Errno" not in done.stderr
 
 
-def test_the_address_is_the_first_line_and_ctrl_c_ends_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_the_address_is_the_first_line_and_a_stop_ends_it_in_order(
+    stop: signal.Signals, tmp_path: Path
+) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "device.cli.main", "serve", "--port", TINY, "--http", "0"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
@@ -87,12 +91,14 @@ def test_the_address_is_the_first_line_and_ctrl_c_ends_it(tmp_path: Path) -> Non
         connection.request("GET", f"/{query}")
         assert connection.getresponse().status == 303
         connection.close()
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(stop)
         _, said = process.communicate(timeout=20)
     finally:
         process.kill()
         process.communicate()
-    assert "Traceback" not in said and "laser off" in said
+    assert process.returncode == EXIT_INTERRUPTED  # not killed: desk and store were closed
+    assert "Traceback" not in said and "Error" not in said
+    assert said.splitlines()[-1] == "Stopped by the operator."
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:

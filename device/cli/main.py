@@ -20,6 +20,7 @@ from device.cli.output import (
     hold_standard_streams,
     keep_quiet,
     print_error,
+    print_interrupted,
     print_ramix_error,
 )
 from device.cli.verbs import VERBS
@@ -106,7 +107,7 @@ def _run(arguments: Sequence[str], command: click.Command, prog_name: str) -> in
         return exit_codes.EXIT_ERROR
     except (click.Abort, KeyboardInterrupt):
         clear_progress()
-        print_error("interrupted", "Stopped by the operator.", "", as_json=as_json)
+        print_interrupted(as_json=as_json)
         return exit_codes.EXIT_INTERRUPTED
     except MemoryError:
         print_error("memory", "Not enough memory for this.", "Close programs.", as_json=as_json)

@@ -16,6 +16,8 @@ import click
 from device.printable import printable
 from firmware_bridge.errors import RamixError
 
+INTERRUPTED = "Stopped by the operator."
+
 
 def print_json(value: Mapping[str, Any]) -> None:
     """One object on one line of stdout, flushed: a reader at the other end of a pipe sees it now.
@@ -68,6 +70,15 @@ def print_error(code: str, text: str, remedy: str, *, as_json: bool) -> None:
     click.echo(click.style("Error: ", fg="red", bold=True) + text, err=True, color=colour)
     if remedy:
         click.echo(f"  -> {remedy}", err=True)
+
+
+def print_interrupted(*, as_json: bool) -> None:
+    """Ctrl-C, or a service manager's stop: asked for, so no error to people; to a program the
+    result that it waits for does not come."""
+    if as_json:
+        print_json(error_object("interrupted", INTERRUPTED, ""))
+    else:
+        click.echo(INTERRUPTED, err=True)
 
 
 def print_ramix_error(error: RamixError, *, as_json: bool) -> None:

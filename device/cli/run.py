@@ -3,8 +3,6 @@
 Next: `../station/station.py`, which it stands on; `../runtime.py`, the loop itself.
 """
 
-import signal
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -76,7 +74,7 @@ def run(
     from device.cli.showing import print_event
     from device.cli.simulated_truth import opener_and_truth
     from device.countdown import DEFAULT_COUNTDOWN_S
-    from device.station.service_manager import watched
+    from device.station.service_manager import stop_as_by_ctrl_c, watched
     from device.station.trigger_stop import stopped_by_trigger
 
     opener, truth = opener_and_truth(port, timeout_s)  # a typing error is told before all else
@@ -90,7 +88,7 @@ def run(
         clear_progress()
         print_ramix_error(failure, as_json=as_json)
 
-    signal.signal(signal.SIGTERM, _stop)
+    stop_as_by_ctrl_c()
     station = station_of(
         port, on, replace(equipment, start_as="run"), stopped_by_trigger(opener),
         watched(print_event), asked=watch.asked_of, about=about, sample_next=False,
@@ -113,8 +111,3 @@ def run(
         )
     clear_progress()
     return exit_code_for_error(failures[-1]) if failures and not answered else 0
-
-
-def _stop(_signal_number: int, _frame: FrameType | None) -> None:
-    """A service manager's stop leaves by the same door as Ctrl-C: laser off, store closed."""
-    raise KeyboardInterrupt

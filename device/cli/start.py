@@ -6,8 +6,9 @@ Loading the command takes a second on a slow handheld. Next: `main.py`, the comm
 import sys
 from typing import NoReturn
 
-# As in `exit_codes.py`, which is loaded with the rest; a test compares the two.
+# As in `exit_codes.py` and `output.py`, which are loaded with the rest; a test compares them.
 EXIT_INTERRUPTED = 130
+INTERRUPTED = "Stopped by the operator."
 
 
 def main() -> NoReturn:
@@ -15,11 +16,10 @@ def main() -> NoReturn:
     try:
         from device.cli.main import run_command
     except KeyboardInterrupt:
-        text = "Stopped by the operator."
         if "--json" in sys.argv:
-            print(f'{{"error": {{"code": "interrupted", "text": "{text}", "remedy": ""}}}}')
+            print(f'{{"error": {{"code": "interrupted", "text": "{INTERRUPTED}", "remedy": ""}}}}')
         else:
-            print(f"Error: {text}", file=sys.stderr)
+            print(INTERRUPTED, file=sys.stderr)
         sys.exit(EXIT_INTERRUPTED)
     sys.exit(run_command(sys.argv[1:]))
 

@@ -191,7 +191,7 @@ class Screen:
         self._opened(self.url)
 
     def serve(self) -> None:
-        """Until `stop`, Ctrl-C or SIGTERM.
+        """Until `stop` or Ctrl-C; SIGTERM must raise `KeyboardInterrupt`, or it kills.
 
         Raises:
             ScreenNotServed: address or certificate.
