@@ -67,6 +67,21 @@ def test_only_exactly_this_passes(one: Answer, expected: tuple[str, set[str]]) -
     assert judged(one) == expected
 
 
+@pytest.mark.parametrize(
+    ("named", "end"),
+    [
+        ((), "nothing of the library is named."),
+        (("aniline",), "named is aniline."),
+        (("aniline", "ethanol"), "named are aniline, ethanol."),
+    ],
+)
+def test_what_is_named_instead_is_a_sentence(named: tuple[str, ...], end: str) -> None:
+    one = answer(components=tuple(replace(TOLUENE, name=name) for name in named))
+    told = material_json(replace(one, asked=Asked(material=ONLY_TOLUENE)))
+    assert told is not None
+    assert told["why"][0]["text"] == f"toluene was not found; {end}"
+
+
 def test_a_look_alike_is_named() -> None:
     one = replace(answer(Verdict.PARTIAL, (), 1.0, (TWINS,)), asked=Asked(material=ONLY_TOLUENE))
     told = material_json(one)

@@ -89,8 +89,7 @@ def _against(answer: "Answer", material: Material) -> Iterator[tuple[str, str]]:
     missing = [one.name for one in material.wanted if one.name not in named]
     for name in missing:
         if name not in in_pairs:
-            instead = ", ".join(named) if named else "nothing of the library"
-            yield "missing", f"{name} was not found; named is {instead}."
+            yield from _missing(name, list(named))
     others = [name for name in named if name not in wanted]
     if others and not missing:
         yield "beside", f"Beside what is wanted there is {', '.join(others)}."
@@ -101,6 +100,15 @@ def _against(answer: "Answer", material: Material) -> Iterator[tuple[str, str]]:
     told = told or any(reason.code == "unexplained_signal" for reason in found.reasons)
     if found.verdict != "IDENTIFIED" and not told:
         yield "not_identified", f"The verdict is {found.verdict}, not IDENTIFIED."
+
+
+def _missing(name: str, named: list[str]) -> Iterator[tuple[str, str]]:
+    if not named:
+        yield "missing", f"{name} was not found; nothing of the library is named."
+    elif len(named) == 1:
+        yield "missing", f"{name} was not found; named is {named[0]}."
+    else:
+        yield "missing", f"{name} was not found; named are {', '.join(named)}."
 
 
 def _outside(material: Material, named: "dict[str, Component]") -> Iterator[tuple[str, str]]:

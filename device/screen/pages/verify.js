@@ -8,8 +8,9 @@ export const TESTED = { PASS: "ok", FAIL: "fault", NOT_TESTED: "warning" };
 // The sentences of a reason as the program says them, so that each language has its own.
 const SENTENCES = [
   [/^(.+) cannot be told from (.+) in this spectrum\.$/, "material.why.twin"],
-  [/^(.+) was not found; named is nothing of the library\.$/, "material.why.missing"],
+  [/^(.+) was not found; nothing of the library is named\.$/, "material.why.missing"],
   [/^(.+) was not found; named is (.+)\.$/, "material.why.instead"],
+  [/^(.+) was not found; named are (.+)\.$/, "material.why.several"],
   [/^Beside what is wanted there is (.+)\.$/, "material.why.beside"],
   [/^There is signal that fits no compound of the library\.$/, "material.why.foreign"],
   [/^The verdict is \w+, not IDENTIFIED\.$/, "material.why.not_identified"],
