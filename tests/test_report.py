@@ -15,11 +15,13 @@ from device.answer.identifier import Answer, Identifier
 from device.answer.result import result_json
 from device.inference.manifest import Compound
 from device.show.card import CardStyle, card
+from device.show.headline import headline
 from device.show.picture import PlotNotWritten, PlotUnavailable
 from device.show.plot import plot
 from device.spectra.reason import Reason
 from device.spectra.spectrum import Spectrum
 from device.verdict.identification import Component, Verdict
+from device.verdict.reasons import not_in_library
 from tests.sample_answers import ANILINE, REASON, TOLUENE, answer, file_spectrum, no_result
 from tests.tiny_bundles import tiny_bundle
 
@@ -244,7 +246,13 @@ def test_no_verdict_contradicts_its_number() -> None:
     assert "not in the library" not in doubt
     noisy = Reason("too_noisy", "The noise.", "Measure longer: 9 frames would do.")
     text = card(result_json(answer(Verdict.UNKNOWN, (), 1.0, (noisy,))))
-    assert "Nothing in the library" not in text
+    assert "It is not known what" not in text
+
+
+def test_an_unknown_card_says_once_that_the_library_explains_nothing() -> None:
+    one = result_json(answer(Verdict.UNKNOWN, (), 1.0, (not_in_library(),)))
+    assert card(one).count("library explains") == 1
+    assert "library" not in headline(one) and "not harmless" in headline(one)
 
 
 def test_what_two_reasons_ask_for_is_said_once() -> None:

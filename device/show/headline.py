@@ -29,7 +29,7 @@ def headline(result: Mapping[str, Any]) -> str:
     if verdict == "UNKNOWN":
         if "too_noisy" in codes:
             return "Too little light to name anything. Unknown is not harmless."
-        return "Nothing in the library explains this spectrum. Unknown is not harmless."
+        return "It is not known what this is. Unknown is not harmless."
     if verdict == "IDENTIFIED":
         rest = result["unexplained"] or 0.0
         if rest < _WORTH_TELLING:
