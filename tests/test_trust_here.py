@@ -423,6 +423,12 @@ def test_without_the_mark_the_demo_root_is_for_trying_out(machine: Machine, ship
 # ---- what is told ----
 
 
+def test_a_path_with_a_typing_error_says_where_to_look(machine: Machine, capsys: Capture) -> None:
+    assert run_command(["trust", "install", str(machine.trust_file) + "x"]) == 7
+    said = capsys.readouterr().err
+    assert "cannot be read" in said and "Check its path." in said and "Restore" not in said
+
+
 def test_the_commands_install_and_show(machine: Machine, capsys: Capture) -> None:
     source = machine.file(trust_text(4))
     assert run_command(["trust", "install", str(source), "--json"]) == 0

@@ -46,7 +46,9 @@ def install_trust(source: Path, *, for_system: bool, reset: bool) -> Installed:
     try:
         data = installation.read_capped(source, MAX_TRUST_FILE_SIZE)
     except (OSError, ValueError) as error:
-        raise TrustError(f"The trust file {source} cannot be read: {why_not(error)}.") from error
+        raise TrustError(
+            f"The trust file {source} cannot be read: {why_not(error)}.", remedy="Check its path."
+        ) from error
     policy = TrustPolicy.from_json(data, str(source))
     decides = "system" if for_system else "user"
     here = TrustHere(policy, decides, is_production())
