@@ -41,7 +41,9 @@ def figure_options(out: str) -> Callable[[Callable[..., Any]], Callable[..., Any
             help="Where tables (.md, .json) and pictures (.png) go.",
         ),
         click.option(
-            "--seed", type=click.IntRange(0), help="Of all random spectra. Default: 7850."
+            "--seed",
+            type=click.IntRange(0, 2**32 - 1),
+            help="Of all random spectra. Default: 7850.",
         ),
         click.option(
             "--repeats",

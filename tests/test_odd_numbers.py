@@ -17,6 +17,8 @@ from device.cli.main import run_command
 from device.cli.serving import Serving
 from device.screen.server import Screen
 from tests.tiny_bundles import tiny_path
+from tools import arm_check, bench, flash_model, sign_model
+from train.cli.main import cli as train_cli
 
 PURE = "data/solvents13/components/Toluene.txt"
 PORT = f"sim:mix=fixture A:0.6,fixture B:0.4&snr=200&model={tiny_path(2)}"
@@ -51,10 +53,7 @@ AROUND = {
 def numeric_options() -> Iterator[tuple[str, click.Command, click.Option]]:
     for path, verb in commands_of(main.cli, "ramix"):
         for option in verb.params:
-            is_number = isinstance(
-                option.type, click.types.IntParamType | click.types.FloatParamType
-            )
-            if is_number or option.opts[0] in READ_LATER:
+            if isinstance(option.type, NUMBERS) or option.opts[0] in READ_LATER:
                 assert isinstance(option, click.Option)
                 yield path.removeprefix("ramix "), verb, option
 
@@ -71,6 +70,24 @@ def test_every_number_has_a_smallest_and_a_largest(path: str, name: str) -> None
     ]
     assert isinstance(kind, click.IntRange | click.FloatRange)
     assert kind.min is not None and kind.max is not None and kind.min < kind.max
+
+
+@pytest.mark.parametrize(
+    "program",
+    [train_cli, sign_model.cli, flash_model.cli, bench.bench, arm_check.arm_check],
+    ids=["ramix-train", "sign_model", "flash_model", "bench", "arm_check"],
+)
+def test_so_has_every_number_of_the_other_programs(program: click.Command) -> None:
+    for path, verb in commands_of(program, "it"):
+        for option in verb.params:
+            if not isinstance(option.type, NUMBERS):
+                continue
+            kind = option.type
+            assert isinstance(kind, click.IntRange | click.FloatRange), (path, option.name)
+            assert kind.min is not None and kind.max is not None, (path, option.name)
+            if isinstance(kind, click.FloatRange):
+                with pytest.raises(click.BadParameter):
+                    option.process_value(click.Context(verb), "nan")
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from pathlib import Path
 import click
 
 from device import installation
+from device.cli.checked_value import Checked
 from device.native.library import NONE, VARIABLE
 from tools.arm_report import (
     MILLION,
@@ -80,14 +81,14 @@ SOURCES = ("solvents13/components/*.txt", "wasatch785/*.csv", "charisma785/*.txt
 )
 @click.option(
     "--spectra",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 10_000),
     default=len(FIRST),
     show_default=True,
     help="How many measured files; all of them if there are fewer.",
 )
 @click.option(
     "--rounds",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 10_000),
     default=2,
     show_default=True,
     help="Counted verdicts on each, after one that is not counted.",
@@ -108,7 +109,8 @@ SOURCES = ("solvents13/components/*.txt", "wasatch785/*.csv", "charisma785/*.txt
 )
 @click.option(
     "--budget-millions",
-    type=click.FloatRange(min=0.0),
+    type=click.FloatRange(0.0, 1e6),
+    callback=Checked(None),
     help="Fail when the median of the IDENTIFIED spectra needs more.  "
     f"[default: {BUDGET:g}; {BUDGET_OF_NUMPY:g} with `--kernel {NONE}`]",
 )

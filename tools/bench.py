@@ -43,7 +43,7 @@ LIBRARIES = ("numpy", "ai-edge-litert", "tflite-runtime", "pyusb")
 @click.option("--runtime", type=click.Choice(RUNTIMES), default="auto", show_default=True)
 @click.option(
     "--rounds",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 1_000_000),
     default=500,
     show_default=True,
     help="Rounds through the pipeline; starts of processes are a twenty-fifth of it.",

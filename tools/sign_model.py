@@ -25,6 +25,7 @@ from device.inference.container import Container
 from device.inference.trust import (
     DEMO_KEY_ID,
     MAX_SEQUENCE,
+    MAX_THRESHOLD,
     MAX_TRUST_FILE_SIZE,
     TRUST_FORMAT,
     SigningKey,
@@ -72,7 +73,7 @@ def keygen(private_key: Path) -> None:
 @click.argument("public_keys", type=_PATH, nargs=-1, required=True)
 @click.option(
     "--threshold",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MAX_THRESHOLD),
     default=1,
     show_default=True,
     help="How many different keys must have signed.",

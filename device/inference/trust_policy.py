@@ -27,6 +27,7 @@ SIGNED_PREFIX: Final = b"raman-model-v1\0"  # a signature for anything else neve
 TRUST_FORMAT: Final = "ramix-trust-2"
 UNNUMBERED_FORMAT: Final = "ramix-trust-1"  # counts as number 0
 MAX_SEQUENCE: Final = 2**31 - 1
+MAX_THRESHOLD: Final = 16  # signatures that may be asked for
 KEY_ID_SIZE: Final = 8
 PUBLIC_KEY_SIZE: Final = 32
 SIGNATURE_SIZE: Final = 64
@@ -86,7 +87,7 @@ class TrustPolicy:
             if format_ == TRUST_FORMAT:
                 sequence = fields.integer("sequence", 1, MAX_SEQUENCE)
                 not_after = _utc_time(fields.text_if_any("not_after"))
-            threshold = fields.integer("threshold", 1, 16)
+            threshold = fields.integer("threshold", 1, MAX_THRESHOLD)
             keys = {
                 key_id: bytes.fromhex(strict_json.as_text(public_key, f"trust.keys.{key_id}"))
                 for key_id, public_key in fields.mapping("keys").items()

@@ -68,7 +68,7 @@ key_option = click.option(
 _workers_options = (
     click.option(
         "--workers",
-        type=click.IntRange(1),
+        type=click.IntRange(1, 256),
         default=1,
         show_default=True,
         help="Processes of this machine that train together.",
@@ -78,7 +78,7 @@ _workers_options = (
         metavar="HOST:PORT,...",
         help="Workers on several machines: the same list for all, the leader's address first.",
     ),
-    click.option("--index", type=click.IntRange(0), help="This worker's place in it, from 0."),
+    click.option("--index", type=click.IntRange(0, 255), help="This worker's place in it, from 0."),
 )
 
 

@@ -37,38 +37,50 @@ class SearchUnavailable(RamixError):
 @click.command()
 @recipe_argument
 @click.option(
-    "--trials", type=click.IntRange(2), default=12, show_default=True, help="Networks to try."
+    "--trials",
+    type=click.IntRange(2, 10_000),
+    default=12,
+    show_default=True,
+    help="Networks to try.",
 )
 @click.option(
-    "--steps", type=click.IntRange(4), default=1000, show_default=True, help="Of one training."
+    "--steps",
+    type=click.IntRange(4, 10_000_000),
+    default=1000,
+    show_default=True,
+    help="Of one training.",
 )
 @click.option(
     "--max-size-kb",
-    type=click.FloatRange(1),
+    type=click.FloatRange(1, 1_000_000),
     default=160,
     show_default=True,
     help="Largest int8 file, in 1000 bytes.",
 )
 @click.option(
     "--max-work",
-    type=click.FloatRange(0, min_open=True),
+    type=click.FloatRange(0, 1000, min_open=True),
     default=2.0,
     show_default=True,
     help="Most multiply-accumulates, as a multiple of those of the recipe's own network.",
 )
 @click.option(
     "--finalists",
-    type=click.IntRange(0),
+    type=click.IntRange(0, 1000),
     default=2,
     show_default=True,
     help="Networks trained again from fresh seeds, beside the recipe's own; 0: choose nothing.",
 )
 @click.option(
-    "--seeds", type=click.IntRange(1), default=2, show_default=True, help="Fresh seeds of each."
+    "--seeds",
+    type=click.IntRange(1, 1000),
+    default=2,
+    show_default=True,
+    help="Fresh seeds of each.",
 )
 @click.option(
     "--cpus-per-trial",
-    type=click.IntRange(1),
+    type=click.IntRange(1, 1024),
     default=1,
     show_default=True,
     help="As many trials run at once as the cores allow.",
