@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from device.cli.exit_codes import EXIT_USAGE
 from device.cli.main import run_command
 from device.conformance import link_key
 from device.conformance.bench import Bench
@@ -483,6 +484,20 @@ def test_a_cover_that_is_open_over_a_restart_is_tried_where_somebody_has_hands(
     assert not analyzer._cover_is_open  # also where the check failed
     if not came:
         assert not named(results, Outcome.FAILED), told(results)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--port", "sim:", "--hazardous"], "has its own"),
+        (["--port", "/dev/ttyACM99"], "needs --hazardous"),
+    ],
+)
+def test_hands_that_would_do_nothing_are_refused(
+    words: list[str], why: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run_command(["conformance", *words, "--hands", str(tmp_path / "pipe")]) == EXIT_USAGE
+    assert why in capsys.readouterr().err
 
 
 def test_without_hands_it_is_said_why_it_was_not_tried() -> None:

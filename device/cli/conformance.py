@@ -76,46 +76,15 @@ def conformance(
       ramix conformance --port tcp://127.0.0.1:7850 --hazardous --hands jig.pipe
       ramix conformance --port sim: --only busy-while-pending
     """
-    from device.conformance.bench import Bench
     from device.conformance.check import Needs
-    from device.conformance.hands import Hands, LineHands
-    from device.conformance.link_key import admitted
     from device.conformance.report import Report, line
     from device.conformance.runner import knock, run_checks
-    from device.driver.port import SimPort, TcpPort, parse_port
-    from device.link_key_file import find_key
-    from device.ports import open_transport
     from device.printable import printable
 
-    def connect_unproven() -> "Transport":
-        return open_transport(port, timeout_s)
-
-    def connect() -> "Transport":
-        link = connect_unproven()
-        # who holds the cable needs no key
-        return admitted(link, find_key, timeout_s) if is_tcp else link
-
+    if jig is not None and not hazardous:
+        raise click.UsageError("--hands needs --hazardous: its checks make light.")
     chosen = _chosen(only)
-    parsed = parse_port(port)
-    is_tcp = isinstance(parsed, TcpPort)
-    key = find_key() if is_tcp else None
-    at_the_end = click.get_current_context().call_on_close
-    tested = _tested(parsed.specification) if isinstance(parsed, SimPort) else None
-    hands: Hands | None = tested
-    if tested is not None:
-        at_the_end(tested.close)
-    elif jig is not None:
-        hands = lines = LineHands(jig)
-        at_the_end(lines.close)
-    bench = Bench(
-        connect if tested is None else tested.connect,
-        timeout_s,
-        connect_again=None if isinstance(parsed, SimPort) else connect,
-        exchanges=soak,
-        link_key=key,
-        connect_unproven=connect_unproven if is_tcp else None,
-        hands=hands,
-    )
+    bench = _bench(port, jig, soak, timeout_s)
     allowed = Needs.NOTHING
     if hazardous or slots:
         allowed |= Needs.FLASH
@@ -145,6 +114,47 @@ def conformance(
     else:
         click.echo(report.summary)
     return 0 if report.conforms else EXIT_PROTOCOL
+
+
+def _bench(port: str, jig: "Path | None", soak: int, timeout_s: float) -> "Bench":
+    """The analyzer at a port under test, with hands on it where there are any; what they hold is
+    closed when the command ends."""
+    from device.conformance.bench import Bench
+    from device.conformance.hands import Hands, LineHands
+    from device.conformance.link_key import admitted
+    from device.driver.port import SimPort, TcpPort, parse_port
+    from device.link_key_file import find_key
+    from device.ports import open_transport
+
+    def connect_unproven() -> "Transport":
+        return open_transport(port, timeout_s)
+
+    def connect() -> "Transport":
+        link = connect_unproven()
+        # who holds the cable needs no key
+        return admitted(link, find_key, timeout_s) if is_tcp else link
+
+    parsed = parse_port(port)
+    is_tcp = isinstance(parsed, TcpPort)
+    at_the_end = click.get_current_context().call_on_close
+    tested = _tested(parsed.specification) if isinstance(parsed, SimPort) else None
+    hands: Hands | None = tested
+    if tested is not None:
+        if jig is not None:
+            raise click.UsageError("--hands is for a real analyzer: a simulated one has its own.")
+        at_the_end(tested.close)
+    elif jig is not None:
+        hands = lines = LineHands(jig)
+        at_the_end(lines.close)
+    return Bench(
+        connect if tested is None else tested.connect,
+        timeout_s,
+        connect_again=None if isinstance(parsed, SimPort) else connect,
+        exchanges=soak,
+        link_key=find_key() if is_tcp else None,
+        connect_unproven=connect_unproven if is_tcp else None,
+        hands=hands,
+    )
 
 
 def _tested(specification: str) -> "AnalyzerUnderTest | None":
