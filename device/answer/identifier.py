@@ -1,6 +1,6 @@
 """A loaded model, ready to answer: Spectrum in, Answer out.
 
-The order of the work is the order of the lines in `Identifier.identify`.
+The order of the work is the order of the lines in `Identifier.identify` and `Identifier._cleaned`.
 Next: `../verdict/identification.py` for how network and fit are weighed.
 """
 
@@ -10,16 +10,16 @@ from functools import cached_property
 from time import perf_counter
 
 import numpy as np
-import numpy.typing as npt
 
 from device.answer.answer import Answer, DecisionLabel, FieldLabel, ModelLabel, signers_of
 from device.answer.asked import Asked
 from device.answer.decision_identity import DECISION_VERSION, decision_sha256
 from device.answer.detection_limits import DetectionLimit, detection_limits
+from device.answer.field_reference import FieldReference, reference_beside
 from device.answer.remarks import remarks_on
-from device.answer.through_containers import measured_through, through, unfitted
-from device.field_library.compound import FieldCompound, UnusableReference, clash
-from device.fit.library import Library
+from device.answer.through_containers import ContainerFound, measured_through, through, unfitted
+from device.field_library.compound import FieldCompound
+from device.fit.library import Library, LibraryFit
 from device.inference.bundle import Bundle
 from device.inference.interpreter import Interpreter, Prediction
 from device.native.library import backend
@@ -37,8 +37,6 @@ from device.verdict.identification import Verdict, identify, no_result
 from device.version import VERSION
 
 __all__ = ["Answer", "Identifier", "ModelLabel"]
-
-Floats32 = npt.NDArray[np.float32]
 
 
 class Identifier:
@@ -65,7 +63,7 @@ class Identifier:
         self.asked = Asked()  # beside the verdict, of every spectrum; set it before `identify`
         self.interpreter = Interpreter.for_bundle(bundle, runtime)
         self._runtime = f"{self.interpreter.runtime_name} {self.interpreter.runtime_version}"
-        beside = [_beside(entry, bundle) for entry in field_compounds]
+        beside = [reference_beside(entry, bundle) for entry in field_compounds]
         used = [one for one in beside if isinstance(one, FieldReference)]
         self.notices = tuple(one for one in beside if isinstance(one, str))
         self.field_compounds = tuple(one.entry for one in used)
@@ -114,27 +112,9 @@ class Identifier:
         start = perf_counter()
         warned = tuple(one.warning for one in containers if one.warning is not None)
         warned += remarks_on(spectrum.flags)
-        gridded = measured_through(to_grid(spectrum, self.bundle.manifest.grid), containers)
-        reasons, fault = self._gate(spectrum, gridded)
-        if not reasons:
-            measured, gridded = gridded, without_cosmic_rays(gridded, spectrum)
-            if gridded is not measured and self._gate(spectrum, gridded)[0]:
-                reasons = (only_cosmic_rays(),)
-        fit, seen, found = None, gridded, unfitted(containers)
-        if not reasons:
-            gridded = with_lamps(with_dark_frame(gridded, spectrum), spectrum)
-            gridded = with_daylight(gridded, spectrum)
-            as_taken = weighed if said_corrected(spectrum) else self.library.as_taken
-            behind = through(self.library, gridded, containers, as_taken)
-            gridded = seen = behind.spectrum
-            fit, found = behind.fit, behind.found
-            if fit is None and gridded.nuisances:
-                fit = self.library.fit(gridded)
-            if fit is not None and fit.nuisance_parts.any():
-                seen = without_nuisances(gridded, fit.nuisance_parts)
-                reasons = self._gate(spectrum, seen)[0]
-        if reasons:
-            reasons = reasons if fault is None else (*reasons, fault)
+        clean = self._cleaned(spectrum, containers)
+        if clean.forbidding:
+            reasons = [*clean.forbidding, *([] if clean.fault is None else [clean.fault])]
             elapsed = 1e3 * (perf_counter() - start)
             timings = {"preprocess": elapsed, "total": elapsed}
             return Answer(
@@ -143,25 +123,25 @@ class Identifier:
                 self.label,
                 self.decision,
                 spectrum,
-                gridded,
+                clean.gridded,
                 field_compounds=self.field_labels,
                 compounds=self.compounds,
-                containers=found,
+                containers=clean.containers,
                 asked=self.asked,
             )
-        prepared = model_input(seen.intensity, seen.valid)
+        prepared = model_input(clean.seen.intensity, clean.seen.valid)
         preprocessed = perf_counter()
         prediction = self.interpreter.predict(prepared)
         predicted = perf_counter()
         identification = identify(
-            gridded,
+            clean.gridded,
             prediction,
             self.library,
             self.compounds,
             self.numbers,
             1 if spectrum.raw is None else spectrum.raw.frames,
-            fit,
-            fault,
+            clean.fit,
+            clean.fault,
         )
         identification = replace(identification, reasons=(*identification.reasons, *warned))
         end = perf_counter()
@@ -177,13 +157,36 @@ class Identifier:
             self.label,
             self.decision,
             spectrum,
-            gridded,
+            clean.gridded,
             prediction,
             self.field_labels,
             self.compounds,
-            found,
+            clean.containers,
             asked=self.asked,
         )
+
+    def _cleaned(self, spectrum: Spectrum, containers: Sequence[Container]) -> "_Cleaned":
+        """Past the quality gate, without cosmic rays; light that is not the sample's is fitted."""
+        gridded = measured_through(to_grid(spectrum, self.bundle.manifest.grid), containers)
+        forbidding, fault = self._gate(spectrum, gridded)
+        if not forbidding:
+            measured, gridded = gridded, without_cosmic_rays(gridded, spectrum)
+            if gridded is not measured and self._gate(spectrum, gridded)[0]:
+                forbidding = (only_cosmic_rays(),)
+        if forbidding:
+            return _Cleaned(gridded, gridded, unfitted(containers), forbidding, fault)
+        gridded = with_lamps(with_dark_frame(gridded, spectrum), spectrum)
+        gridded = with_daylight(gridded, spectrum)
+        as_taken = weighed if said_corrected(spectrum) else self.library.as_taken
+        behind = through(self.library, gridded, containers, as_taken)
+        gridded = seen = behind.spectrum
+        fit = behind.fit
+        if fit is None and gridded.nuisances:
+            fit = self.library.fit(gridded)
+        if fit is not None and fit.nuisance_parts.any():
+            seen = without_nuisances(gridded, fit.nuisance_parts)
+            forbidding = self._gate(spectrum, seen)[0]
+        return _Cleaned(gridded, seen, behind.found, forbidding, fault, fit)
 
     def _gate(
         self, spectrum: Spectrum, gridded: GridSpectrum
@@ -207,25 +210,17 @@ class Identifier:
 
 
 @dataclass(frozen=True, eq=False)
-class FieldReference:
-    """A compound measured in the field with its reference on the model's grid."""
+class _Cleaned:
+    """A measurement as the library fit and the network take it.
 
-    entry: FieldCompound
-    reference: Floats32  # [G]
-
-
-def _beside(entry: FieldCompound, bundle: Bundle) -> FieldReference | str:
-    """What the fit takes beside the model's own, or why it takes nothing.
-
-    Two references of one compound would share its signal and leave neither with evidence.
+    gridded: what the fit takes, with what it has to fit beside the library; `fit` is made already
+    where that was needed. seen: the same without what that fit found of it, for the network.
+    forbidding: why there must be no answer. fault: told beside one.
     """
-    reason = clash(entry.compound, bundle.manifest.compounds)
-    if reason is None:
-        try:
-            return FieldReference(entry, entry.reference_on(bundle.manifest.grid))
-        except UnusableReference as error:
-            reason = f"not with its grid: {error.text.rstrip('.')}"
-    return (
-        f"{entry.name} of the field library is not used with this model: {reason}. "
-        "`ramix library remove` takes it out."
-    )
+
+    gridded: GridSpectrum
+    seen: GridSpectrum
+    containers: tuple[ContainerFound, ...]
+    forbidding: tuple[Reason, ...]
+    fault: Reason | None
+    fit: LibraryFit | None = None

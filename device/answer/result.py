@@ -68,22 +68,7 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
     why = None if found.why is None else why_json(found.why, answer.names, named)
     return {
         "verdict": str(found.verdict),
-        "components": [
-            {
-                "name": component.name,
-                "cas": component.cas,
-                "presence": _number(component.presence),
-                "signal_share": _number(component.signal_share),
-                "signal_share_uncertainty": _number(component.signal_share_uncertainty),
-                "signal_share_at_least": _number(component.signal_share_at_least),
-                "volume_fraction": _number(component.volume_fraction),
-                "volume_fraction_uncertainty": _number(component.volume_fraction_uncertainty),
-                "volume_fraction_at_least": _volume_at_least(component, kept),
-                # stands at compounds measured in the field alone
-                **({} if component.network_validated else {"network_validated": False}),
-            }
-            for component in found.components
-        ],
+        "components": [_component(one, kept) for one in found.components],
         "unexplained": _number(found.unexplained),
         "alternatives": [
             {"names": list(reason.names), "signal_share": _number(reason.share)}
@@ -127,6 +112,22 @@ def result_json(answer: "Answer", record_id: str | None = None) -> dict[str, Any
         },
         "timings_ms": {name: _number(value) for name, value in answer.timings_ms.items()},
         "record_id": record_id,
+    }
+
+
+def _component(component: "Component", kept: float | None) -> dict[str, Any]:
+    return {
+        "name": component.name,
+        "cas": component.cas,
+        "presence": _number(component.presence),
+        "signal_share": _number(component.signal_share),
+        "signal_share_uncertainty": _number(component.signal_share_uncertainty),
+        "signal_share_at_least": _number(component.signal_share_at_least),
+        "volume_fraction": _number(component.volume_fraction),
+        "volume_fraction_uncertainty": _number(component.volume_fraction_uncertainty),
+        "volume_fraction_at_least": _volume_at_least(component, kept),
+        # stands at compounds measured in the field alone
+        **({} if component.network_validated else {"network_validated": False}),
     }
 
 

@@ -134,9 +134,7 @@ def identify(
         if of_class is not None:
             why.append(of_class)
         elif explaining.any():
-            found = signal_shares(final, explaining)[0]
-            signs = [i for i in np.argsort(-found) if explaining[i]]
-            why.append(reasons.signs_of([(compounds[i].name, float(found[i])) for i in signs]))
+            why.append(_signs(final, explaining, compounds))
         elif something_foreign or not (fit.evidence > 0).any():
             why.append(reasons.not_in_library())
         else:
@@ -209,6 +207,13 @@ def _components(
         for i in np.argsort(-shares)
         if asserted[i]
     )
+
+
+def _signs(final: LibraryFit, explaining: Bools, compounds: Sequence[Compound]) -> Reason:
+    """Of compounds that are not asserted although the fit needs them, the largest share first."""
+    shares = signal_shares(final, explaining)[0]
+    signs = [i for i in np.argsort(-shares) if explaining[i]]
+    return reasons.signs_of([(compounds[i].name, float(shares[i])) for i in signs])
 
 
 def _at_least(lower: float, hidden: float) -> float | None:
