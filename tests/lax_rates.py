@@ -1,6 +1,6 @@
 """A decision of seconds: error rates that few scenes show, for tests that ask about other things.
 
-With the product's rates 450 scenes of each stream are the fewest, and most of a tiny training.
+The product's rates take about 450 scenes of each stream, most of the time of a tiny training.
 """
 
 from collections.abc import Iterator

@@ -13,6 +13,7 @@ from device.inference.decision_numbers import Decision, decision_json, read_deci
 from device.strict_json import Fields
 from tests.lax_rates import RATES, SCENES, lax
 from tests.tiny_bundles import NUMBERS, tiny_bundle
+from train.decision import decide as module
 from train.decision import weights
 from train.decision.decide import UNFITTED, Undecidable, decide
 from train.decision.examples import Example, ExampleMaker
@@ -136,11 +137,43 @@ def test_cuts_come_from_scenes_that_chose_no_weight(stream: list[Example]) -> No
     assert found[0] != NUMBERS
 
 
+@pytest.fixture(scope="module")
+def streams() -> list[list[Example]]:
+    """Those of `decided`."""
+    maker = ExampleMaker(tiny_bundle(2), 3)
+    return [list(maker.examples(part, SCENES, lambda: None)) for part in range(3)]
+
+
 @pytest.mark.parametrize("name", ["evidence_if_close", "network", "support"])
-def test_a_term_left_out_has_no_weight(name: str, decided: tuple[Decision, Any]) -> None:
+def test_a_term_left_out_has_no_weight(
+    name: str, streams: list[list[Example]], decided: tuple[Decision, Any]
+) -> None:
     """What experiments rely on: they show what each term is for."""
+    with lax():
+        whole, _ = weights.fitted(streams, np.random.default_rng([3, 2]))
+    assert whole.evidence == pytest.approx(decided[0].numbers.evidence, abs=1e-4)
     with lax(), pytest.MonkeyPatch.context() as patched:
         patched.setattr(weights, "UNIT", replace(weights.UNIT, **{name: 0.0}))
-        found = decide(tiny_bundle(2), SCENES, 3)
-    assert getattr(found.numbers, name) == 0.0
-    assert found.numbers.evidence != decided[0].numbers.evidence
+        found, _ = weights.fitted(streams, np.random.default_rng([3, 2]))
+    assert getattr(found, name) == 0.0
+    assert found.evidence != whole.evidence
+
+
+def test_a_decision_is_fitted_at_the_product_s_own_rates(
+    streams: list[list[Example]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each scene four times: as many as these rates need, in the time of making a quarter."""
+
+    class Again:
+        def __init__(self, *_: object) -> None: ...
+
+        def examples(self, part: int, *_: object) -> list[Example]:
+            return 4 * streams[part]
+
+    monkeypatch.setattr(module, "ExampleMaker", Again)
+    found = decide(tiny_bundle(2), 4 * SCENES, 3)
+    assert found.rates == {
+        "false_names": 0.02, "false_foreign": 0.05, "false_names_beside_foreign": 0.1,
+    }  # fmt: skip
+    assert found.numbers.evidence > found.standard_errors["evidence"] > 0.0
+    assert found.numbers.named_from >= 0.0
