@@ -39,6 +39,20 @@ def test_the_user_comes_after_the_system_and_a_verb_after_all(home: Path) -> Non
     assert "countdown_s" not in defaults_for("identify", verb("identify"), [])
 
 
+def test_a_verb_s_own_setting_overrules_what_contradicts_it_for_all(home: Path) -> None:
+    user_file(
+        home,
+        '[all]\nbudget = 3.0\nstore = "kept.sqlite"\n'
+        "[identify]\nframes = 2\nno-store = true\n[run]\nno-store = false\n",
+    )
+    assert defaults_for("identify", verb("identify"), []) == {"frames": 2, "no_store": True}
+    assert defaults_for("run", verb("run"), []) == {
+        "budget_s": 3.0, "store": "kept.sqlite", "no_store": False,
+    }  # fmt: skip
+    user_file(home, "[identify]\nframes = 2\nbudget = 3.0\n")  # of one section none is meant more
+    assert defaults_for("identify", verb("identify"), []) == {"frames": 2, "budget_s": 3.0}
+
+
 def test_a_verb_takes_its_port_from_the_file(home: Path, capsys: Capture) -> None:
     user_file(home, '[all]\nport = "sim:mix=toluene:1&seed=3"\nlaser-power = 20\n')
     assert run_command(["identify", "--no-store", "--json"]) == 0

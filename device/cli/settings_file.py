@@ -11,7 +11,7 @@ verb that shows and writes it.
 """
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -39,7 +39,8 @@ SHARED: Final = (
     ("self-test-interval", "24.0", "hours after which measuring warns of an old self-test"),
     ("log-file", '"none"', "where the log is kept; none: nowhere"),
 )
-# A default is not meant where one of these stands on the command line: both would contradict.
+# A default is not meant where one of these stands on the command line, in a later file or in the
+# section of the verb: both would contradict.
 _OVERRULED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "port": ("--file", "--save-method", "--trend"),
     "store": ("--no-store",),
@@ -66,8 +67,9 @@ class SettingsFile:
     path: Path
     sections: Mapping[str, Mapping[str, Any]]
 
-    def of(self, verb: str, options: Sequence[str]) -> dict[str, Any]:
-        """What it sets for a verb with these options, by the options' long names.
+    def of(self, verb: str, options: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What it sets for a verb with these options, by the options' long names: for all verbs,
+        and for this one alone.
 
         Raises:
             SettingsFileError: a key that the verb, or no verb at all, has.
@@ -78,7 +80,7 @@ class SettingsFile:
         for key in self.sections.get(verb, {}):
             self._require(key, options, verb)
         known = {key: value for key, value in self.sections.get(ALL, {}).items() if key in options}
-        return known | dict(self.sections.get(verb, {}))
+        return known, dict(self.sections.get(verb, {}))
 
     def _require(self, key: str, known: Sequence[str], section: str) -> None:
         if key not in known:
@@ -126,14 +128,17 @@ def _defaults(
     options = long_options(command)
     found: dict[str, Any] = {}
     for file in files:
-        for key, value in file.of(verb, list(options)).items():
-            found[key] = _fits(file, key, value, options[key])
-    typed = {word.partition("=")[0] for word in words}
-    return {
-        str(options[key].name): value
-        for key, value in found.items()
-        if typed.isdisjoint(_OVERRULED_BY.get(key, ()))
-    }
+        for section in file.of(verb, list(options)):
+            new = {key: _fits(file, key, value, options[key]) for key, value in section.items()}
+            meant = {f"--{key}" for key, value in new.items() if value is not False}
+            found = _not_overruled(found, meant) | new
+    found = _not_overruled(found, {word.partition("=")[0] for word in words})
+    return {str(options[key].name): value for key, value in found.items()}
+
+
+def _not_overruled(found: Mapping[str, Any], by: Set[str]) -> dict[str, Any]:
+    """What contradicts none of these options, which come later."""
+    return {key: one for key, one in found.items() if by.isdisjoint(_OVERRULED_BY.get(key, ()))}
 
 
 def _fits(file: SettingsFile, key: str, value: Any, option: click.Option) -> Any:
