@@ -2,8 +2,10 @@
 
 import json
 import logging
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -395,13 +397,27 @@ def test_an_interrupt_ends_with_the_shell_s_code(capsys: pytest.CaptureFixture[s
     assert "Traceback" not in capsys.readouterr().err
 
 
+@pytest.fixture
+def _sigterm() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.usefixtures("_sigterm")
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("as_json", [False, True])
-def test_an_interrupt_while_the_command_loads_is_one_sentence(
-    as_json: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_stop_while_the_command_loads_is_one_sentence(
+    as_json: bool,
+    stop: signal.Signals,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     class Loading(ModuleType):
         def __getattr__(self, name: str) -> Any:
-            raise KeyboardInterrupt
+            if stop is signal.SIGINT:  # a background job of a shell ignores the signal itself
+                raise KeyboardInterrupt
+            signal.raise_signal(stop)
 
     monkeypatch.setitem(sys.modules, "device.cli.main", Loading("device.cli.main"))
     monkeypatch.setattr(sys, "argv", ["ramix", "list", *(["--json"] if as_json else [])])

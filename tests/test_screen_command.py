@@ -81,6 +81,8 @@ def test_the_address_is_the_first_line_and_a_stop_ends_it_in_order(
         [sys.executable, "-m", "device.cli.main", "serve", "--port", TINY, "--http", "0"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
         env={**os.environ, "RAMIX_HOME": str(tmp_path)},
+        # the background job of a shell ignores SIGINT, and so would its children
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
     try:
         assert process.stdout is not None

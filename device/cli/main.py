@@ -23,6 +23,7 @@ from device.cli.output import (
     print_interrupted,
     print_ramix_error,
 )
+from device.cli.start import stop_as_by_ctrl_c
 from device.cli.verbs import VERBS
 from firmware_bridge.errors import RamixError
 
@@ -55,7 +56,7 @@ def _defaults(name: str, verb: click.Command, words: Sequence[str]) -> dict[str,
     epilog="Exit codes: 0 identified, 9 partial, 10 unknown, 11 no result, 12 not the material, "
     "13 records begun anew; "
     "1 error, 2 usage, 3 no analyzer, 4 permission, 5 timeout, 6 protocol, 7 model refused, "
-    "8 rolled back, 130 stopped by Ctrl-C, 141 nobody reads the output any more.",
+    "8 rolled back, 130 stopped by Ctrl-C or SIGTERM, 141 nobody reads the output any more.",
 )
 @version_option("ramix")
 def cli() -> None:
@@ -203,6 +204,7 @@ def _report_unexpected(error: Exception, *, as_json: bool) -> int:
 
 def main() -> NoReturn:
     """For `python -m`; the console script begins in `start.py`."""
+    stop_as_by_ctrl_c()
     sys.exit(run_command(sys.argv[1:]))
 
 

@@ -74,7 +74,7 @@ def run(
     from device.cli.showing import print_event
     from device.cli.simulated_truth import opener_and_truth
     from device.countdown import DEFAULT_COUNTDOWN_S
-    from device.station.service_manager import stop_as_by_ctrl_c, watched
+    from device.station.service_manager import watched
     from device.station.trigger_stop import stopped_by_trigger
 
     opener, truth = opener_and_truth(port, timeout_s)  # a typing error is told before all else
@@ -88,7 +88,6 @@ def run(
         clear_progress()
         print_ramix_error(failure, as_json=as_json)
 
-    stop_as_by_ctrl_c()
     station = station_of(
         port, on, replace(equipment, start_as="run"), stopped_by_trigger(opener),
         watched(print_event), asked=watch.asked_of, about=about, sample_next=False,

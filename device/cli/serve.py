@@ -99,7 +99,7 @@ def serve(
     from device.cli.spectrum_file import containers_for, read_with_sha256
     from device.countdown import DEFAULT_COUNTDOWN_S
     from device.screen.server import Place, Screen
-    from device.station.service_manager import stop_as_by_ctrl_c, watched
+    from device.station.service_manager import watched
 
     place = Place(address, http_port, tls_cert, tls_key, names)
     if place.is_remote and tls_cert is None and not insecure_remote:
@@ -124,7 +124,6 @@ def serve(
         if open_browser:
             click.launch(url)
 
-    stop_as_by_ctrl_c()
     Screen(
         port, equipment, place, installation.data_dir(), timeout_s=timeout_s,
         settings_of=lambda measuring: _settings_of(measuring, on.light),

@@ -1,5 +1,4 @@
-"""Tells systemd that a station is ready, and that it lives (sd_notify, without its library); its
-SIGTERM ends one as Ctrl-C does.
+"""Tells systemd that a station is ready, and that it lives (sd_notify, without its library).
 
 `NOTIFY_SOCKET` names a datagram socket that takes lines `NAME=value`. Every event of a station is
 a sign of life, so a station that hangs is restarted; the laser's lease ends its light before that.
@@ -8,9 +7,7 @@ Next: `../system_files/service_unit.py`, whose `WatchdogSec` listens.
 
 import contextlib
 import os
-import signal
 import socket
-from types import FrameType
 from typing import Final
 
 from device.events import Event, Ready, Waiting, words
@@ -39,16 +36,6 @@ def watched(tell: Tell) -> Tell:
         tell(event)
 
     return both
-
-
-def stop_as_by_ctrl_c() -> None:
-    """From here on SIGTERM raises `KeyboardInterrupt`: without it a process dies at once, with
-    neither its laser off nor its store closed."""
-    signal.signal(signal.SIGTERM, _stop)
-
-
-def _stop(_signal_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _send(address: str, text: str) -> None:
