@@ -23,7 +23,7 @@ from device.cli.output import (
     print_interrupted,
     print_ramix_error,
 )
-from device.cli.start import stop_as_by_ctrl_c
+from device.cli.sigterm import stop_as_by_ctrl_c
 from device.cli.verbs import VERBS
 from firmware_bridge.errors import RamixError
 

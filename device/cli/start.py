@@ -3,24 +3,14 @@
 Loading the command takes a second on a slow handheld. Next: `main.py`, the command.
 """
 
-import signal
 import sys
-from types import FrameType
 from typing import NoReturn
+
+from device.cli.sigterm import stop_as_by_ctrl_c
 
 # As in `exit_codes.py` and `output.py`, which are loaded with the rest; a test compares them.
 EXIT_INTERRUPTED = 130
 INTERRUPTED = "Stopped by the operator."
-
-
-def stop_as_by_ctrl_c() -> None:
-    """From here on SIGTERM raises `KeyboardInterrupt`: without it the process dies at once, with
-    neither the laser off nor the store closed."""
-    signal.signal(signal.SIGTERM, _stop)
-
-
-def _stop(_signal_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def main() -> NoReturn:
