@@ -110,6 +110,10 @@ class Fields:
     def integer(self, key: str, low: int, high: int) -> int:
         return as_integer(self.take(key), self.name_of(key), low, high)
 
+    def optional_integer(self, key: str, low: int, high: int) -> int | None:
+        value = self.take(key)
+        return None if value is None else as_integer(value, self.name_of(key), low, high)
+
     def items(self, key: str, *, length: int | None = None) -> list[object]:
         return as_list(self.take(key), self.name_of(key), length=length)
 

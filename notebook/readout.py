@@ -88,25 +88,24 @@ def _as_good(one: npt.NDArray[np.bool_], best: npt.NDArray[np.bool_]) -> bool:
     return more - fewer <= math.sqrt(more + fewer)
 
 
-def _samples(seed: int, part: int, pures: Pures, count: int) -> list[tuple[float, Sample]]:
+def _samples(seed: int, part: int, pures: Pures, count: int) -> list[Sample]:
     rng = np.random.default_rng([seed, _STREAM, part])
     darkest, brightest = np.log(BRIGHTNESS[0]), np.log(BRIGHTNESS[-1])
     found = []
     for index in range(count):
         bright = float(np.exp(rng.uniform(darkest, brightest)))
-        sample = drawn_sample(rng, pures, bright, index % _STRANGER_EVERY == 0)
-        found.append((bright, sample))
+        found.append(drawn_sample(rng, pures, bright, index % _STRANGER_EVERY == 0))
     return found
 
 
 def _ended(
     identifier: Identifier,
-    samples: Sequence[tuple[float, Sample]],
+    samples: Sequence[Sample],
     factors: Sequence[float],
     counted: Callable[[], None],
 ) -> dict[float, Ended]:
     ends: dict[float, list[Seen]] = {factor: [] for factor in factors}
-    for _, sample in samples:
+    for sample in samples:
         for factor in factors:
             ends[factor].append(_measured(identifier, sample, factor))
             counted()

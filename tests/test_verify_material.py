@@ -173,6 +173,9 @@ def test_no_bytes_but_a_method_s_become_one(data: bytes) -> None:
         ('"share": null', '"share": 0.5'),
         ('"quantity": "volume_fraction"', '"quantity": "mass"'),
         ('"frames": null', '"frames": 0'),
+        ('"frames": null', '"frames": 2.5'),
+        ('"laser_power_mw": null', '"laser_power_mw": 65536'),
+        ('"budget_s": null,\n    "frames": null', '"budget_s": 3.0,\n    "frames": 2'),
         ('"integration_time": null', '"integration_time": "fast"'),
         ('"software": "', '"software": 1, "x": "'),
     ],
@@ -244,6 +247,7 @@ def test_a_port_is_measured_as_the_method_says(
         ["toluene", "--method", "m.json", "--file", PURE],
         ["--method", "m.json", "--frames", "3", "--port", "usb:"],
         ["toluene", "--save-method", "m.json", "--file", PURE],
+        ["toluene", "--save-method", "m.json", "--budget", "3", "--frames", "2"],
         ["toluene", "--file", PURE, "--frames", "3"],
     ],
 )

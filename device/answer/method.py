@@ -185,16 +185,13 @@ def _measuring(row: Fields) -> Measuring:
         integration = float(integration)
         if not 0.0 < integration <= 600_000.0:
             row.refuse("integration_time", "is no exposure")
-    frames = row.optional_number("frames", 1, 1000)
-    power = row.optional_number("laser_power_mw", 1, 100_000)
+    frames = row.optional_integer("frames", 1, 1000)
+    power = row.optional_integer("laser_power_mw", 1, 65_535)
     budget = row.optional_number("budget_s", 1e-3, 3600.0)
+    if budget is not None and (frames is not None or integration is not None):
+        row.refuse("budget_s", "finds frames and exposure, which must be null")
     row.done()
-    return Measuring(
-        budget,
-        None if frames is None else int(frames),
-        integration,
-        None if power is None else int(power),
-    )
+    return Measuring(budget, frames, integration, power)
 
 
 def _wanted(asked: str) -> Wanted:

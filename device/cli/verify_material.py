@@ -179,11 +179,13 @@ def _lock(
     """Write the method of what is here; one that is there already is never changed."""
     from device.answer.method import Measuring, MethodInvalid, material_of, method_of
     from device.answer.proof import proven_identifier
+    from device.cli.measuring import measurement_settings
     from device.durable import written_whole
     from device.field_library.store import FieldLibrary
     from device.inference import model_source
     from device.plain_file import why_not
 
+    measurement_settings(on.light)  # what contradicts itself could never be tested by
     if path.exists():
         raise MethodInvalid(f"There is a {path} already.", remedy="Choose another name.")
     field = FieldLibrary.default().load()
