@@ -1,4 +1,4 @@
-"""How `identify` and `run` show an answer: the JSON object or the card, the picture, the warning.
+"""How an answer is shown by the verbs that ask: the JSON object or the card, picture and warning.
 
 Next: `../show/card.py`, which lays the card out.
 """
