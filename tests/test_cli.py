@@ -5,7 +5,7 @@ import logging
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,12 +14,13 @@ import click
 import numpy as np
 import pytest
 
-from device.cli import exit_codes, options, output, start
+from device.cli import exit_codes, main, options, output, start
 from device.cli.main import cli, run_command
 from device.cli.verbs import VERBS
 from device.inference.interpreter import RUNTIMES
 from firmware_bridge import errors
 from tests.tiny_bundles import tiny_bundle, tiny_path
+from tools import flash_model
 
 ROOT = Path(__file__).resolve().parent.parent
 MODEL = str(tiny_path(2))
@@ -429,6 +430,19 @@ def test_a_stop_while_the_command_loads_is_one_sentence(
         assert json.loads(told.out)["error"]["text"] == start.INTERRUPTED
     else:
         assert told.err == f"{start.INTERRUPTED}\n" == f"{output.INTERRUPTED}\n"
+
+
+@pytest.mark.usefixtures("_sigterm")
+@pytest.mark.parametrize("program", [start.main, main.main, flash_model.main])
+def test_sigterm_is_ctrl_c_to_every_program_that_holds_an_analyzer(
+    program: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # whatever ran before
+    monkeypatch.setattr(sys, "argv", ["it", "--version"])
+    with pytest.raises(SystemExit):
+        program()
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGTERM)
 
 
 def test_a_reader_that_leaves_is_no_defect(mixture_file: str) -> None:

@@ -19,6 +19,7 @@ from device.cli.main import run_command
 from device.cli.model import warn_of_demo_key
 from device.cli.options import common_options, port_option, runtime_option, version_option
 from device.cli.output import print_json
+from device.cli.sigterm import stop_as_by_ctrl_c
 
 
 class FlashByDefault(click.Group):
@@ -214,6 +215,7 @@ def _talker(as_json: bool) -> Callable[[str], None]:
 
 def main() -> NoReturn:
     """Entry point of the console script and of this file run as one."""
+    stop_as_by_ctrl_c()
     sys.exit(run_command(sys.argv[1:], cli, "ramix-flash"))
 
 
