@@ -167,9 +167,9 @@ def _speaks_of_wavelength(line: str) -> bool:
 
 def _ordinate_is_absorbance(line: str) -> bool:
     found = _KEY.match(line)
-    return bool(found and _Y_KEY.search(found[1])) and (
-        axis_words.is_absorbance(found[2]) or axis_words.is_absorbance_symbol(found[2])
-    )
+    if found is None or not _Y_KEY.search(found[1]):
+        return False
+    return axis_words.is_absorbance(found[2]) or axis_words.is_absorbance_symbol(found[2])
 
 
 def _says_absorbance(line: str) -> bool:
