@@ -4,10 +4,13 @@ Next: `planted_faults.py`, which checks find them.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from firmware_bridge import messages as m
 from firmware_bridge.framing import Packet
+from firmware_bridge.layout import Message
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
+from firmware_bridge.simulator.flash_work import FlashWork
 from firmware_bridge.simulator.instrument import Instrument
 from tests.planted import RepliesAltered, with_message
 
@@ -284,3 +287,26 @@ class ImageOfNothing(RepliesAltered):
         if reply.opcode != m.Opcode.SLOT_BEGIN or not is_empty or not reply.status:
             return reply
         return replace(reply, status=m.Status.BAD_REQUEST)
+
+
+class WorksOnlyWhenAsked(SimulatedAnalyzer):
+    """Erases in the answer to the request that is repeated, and not at all without it."""
+
+    def _boot(self, cause: m.RestartCause) -> Instrument:
+        instrument = super()._boot(cause)
+        upkeep = instrument.upkeep
+        upkeep._work = _WorkWhenAsked(self.equipment.flash_work_s, upkeep._at_the_flash)
+        return instrument
+
+
+class _WorkWhenAsked(FlashWork):
+    @property
+    def ends_s(self) -> float | None:
+        return None
+
+    def answer(self, request: m.Request[Any], now_s: float) -> Message:
+        if self._request is not None and now_s >= self._began_s + self._work_s:
+            is_same, self._request = self._request == request, None
+            if is_same:
+                return self._do(request, now_s)
+        return super().answer(request, now_s)

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +47,7 @@ from tests.delayed_analyzer import DelayedAnalyzer
 from tests.links import LINKS, open_bench
 from tests.planted_at_the_door import KEY_FAULTS, ProofOutlivesChallenge
 from tests.planted_faults import COBS_FAULTS, FAULTS
-from tests.planted_in_memory import CapabilitiesChange
+from tests.planted_in_memory import CapabilitiesChange, WorksOnlyWhenAsked
 from tests.planted_in_the_light import CoverNotAsked, FaultForgotten
 from tests.planted_on_the_wire import LinkLossUnnoticed
 from tests.planted_over_a_restart import (
@@ -127,6 +128,7 @@ HANDS_ALONE = {"open-cover-outlives-a-restart"}
 HINDRANCES = {"open-cover-forbids-light", "laser-fault-forbids-light"}
 KEY_ALONE = {check.name for check in link_key.CHECKS}
 KEY = bytes(range(32))
+SLOW_FLASH_ALONE = {"flash-works-by-itself"}
 NOTHING_LACKS = "what-it-lacks-is-zero"
 
 
@@ -159,7 +161,7 @@ def test_simulator_and_example_firmware_pass_over_every_link(
     assert [result.name for result in results] == [check.name for check in CHECKS]
     if link == "c":  # it has other parts than the simulator, and none of its checks failed
         return
-    skipped = {NOTHING_LACKS, *HINDRANCES, *HANDS_ALONE, *KEY_ALONE}
+    skipped = {NOTHING_LACKS, *HINDRANCES, *HANDS_ALONE, *KEY_ALONE, *SLOW_FLASH_ALONE}
     skipped |= set() if link == "tcp" else TCP_ALONE
     skipped |= {"late-commands-are-not-obeyed"} if link == "pty" else COBS_ALONE
     in_time = [result for result in results if "too busy" not in result.came]
@@ -287,10 +289,23 @@ def test_without_leave_no_light_is_made_and_no_flash_is_written() -> None:
 # ---- planted faults ----
 
 
+def test_work_that_stops_until_it_is_asked_about_again_is_found() -> None:
+    slow = Equipment(flash_work_s=0.35)
+    checks = tuple(check for check in CHECKS if check.name in SLOW_FLASH_ALONE)
+    for kind, outcome in (
+        (SimulatedAnalyzer, Outcome.PASSED),
+        (WorksOnlyWhenAsked, Outcome.FAILED),
+    ):
+        analyzer = analyzer_of(kind, equipment=slow)
+        results = run(partial(InProcessTransport, analyzer), checks=checks)
+        assert named(results, outcome) == SLOW_FLASH_ALONE, told(results)
+
+
 def test_every_check_finds_a_planted_fault() -> None:
     assert len(FAULTS) >= 60
     faults = (*FAULTS.values(), *COBS_FAULTS.values(), *KEY_FAULTS.values())
-    found = set().union(*faults, TCP_ALONE, HINDRANCES, HANDS_ALONE, {"proof-ends-with-the-link"})
+    alone = (TCP_ALONE, HINDRANCES, HANDS_ALONE, SLOW_FLASH_ALONE, {"proof-ends-with-the-link"})
+    found = set().union(*faults, *alone)
     assert found == CHECK_NAMES
 
 

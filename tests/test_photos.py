@@ -171,6 +171,16 @@ def test_the_report_and_the_package_hold_the_photo(kept: tuple[RecordStore, str]
     assert package.records[0].photo == photo
 
 
+def test_a_photo_in_a_report_takes_the_room_that_a_page_has_left(
+    kept: tuple[RecordStore, str],
+) -> None:
+    store, name = kept
+    with_photo = exported(exhibit_of(store, name), "pdf").data
+    without = exported(exhibit_of(store, store.append(answer())), "pdf").data
+    pages = b"/Type /Page "
+    assert with_photo.count(pages) == without.count(pages)
+
+
 def test_a_photo_that_no_program_can_unpack_is_told_on_the_page(tmp_path: Path) -> None:
     whole = jpeg()
     at = whole.index(b"\xff\xc4")  # of its first table; the markers stay as they are

@@ -548,3 +548,32 @@ def test_the_substances_can_be_chosen_whichever_is_heard_first(
             assert page.locator(".delivery").get_attribute("open") is not None
             screen.desk.cancel()
             screen.desk.pin()
+
+
+@pytest.mark.parametrize("size", [SMALL, LAPTOP], ids=["480x800", "1280x800"])
+def test_who_has_not_signed_in_is_not_told_that_it_is_ready(
+    screen: Screen, chromium: Browser, size: tuple[int, int]
+) -> None:
+    for page in opened(screen, chromium, size, language="de-DE"):
+        told = {**view_json(View(Phase.READY)), **screen.desk.seat.to_json(), "locked": True}
+        screen.desk.board.pin("state", told)
+        expect(page.get_by_role("heading", name="Erst anmelden")).to_be_visible()
+        expect(page.locator("#state")).to_have_text("Erst anmelden")
+        assert page.get_by_text("Bereit").count() == 0
+        lines = "node => node.getClientRects().length"  # one for each line of a text
+        assert page.get_by_role("link", name="Anmelden").evaluate(lines) == 1
+        audited(page)
+        screen.desk.pin()
+
+
+@pytest.mark.parametrize("lit", [False, True], ids=["lamp", "light"])
+def test_what_goes_on_in_the_wizard_is_as_wide_as_what_ends_it(
+    screen: Screen, page: Page, lit: bool
+) -> None:
+    view = View(Phase.ASKING, asked="calcite" if lit else "neon", asked_lit=lit)
+    screen.desk.board.pin("state", {**view_json(view), **screen.desk.seat.to_json()})
+    phase(page, "asking")
+    boxes = [one.bounding_box() for one in page.locator(".ask button").all()]
+    assert len(boxes) == 2
+    assert len({round(box["width"]) for box in boxes if box}) == 1
+    screen.desk.pin()

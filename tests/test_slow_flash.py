@@ -1,5 +1,7 @@
 """Flash that works for seconds says how far it is, and is asked again until it is done."""
 
+from typing import Any
+
 import pytest
 
 from device.driver.analyzer import Analyzer
@@ -9,14 +11,23 @@ from firmware_bridge.deadlines import LONGEST_WORK_S
 from firmware_bridge.errors import InstrumentError
 from firmware_bridge.simulator.equipment import Equipment
 from firmware_bridge.simulator.firmware import SimulatedAnalyzer
+from firmware_bridge.simulator.flash import Flash, ProgramFailed
 from firmware_bridge.simulator.scenes import EmptyScene
+from firmware_bridge.simulator.slot_store import flash_bytes
 from tests.host import Host
 
 SLOW = Equipment(flash_work_s=3.0)
 IMAGE = bytes(range(256)) * 20
 
 
-def refusal(connection: Host, request: m.Request[m.SlotInfo]) -> tuple[m.Status, str]:
+class WornFlash(Flash):
+    """Takes no byte."""
+
+    def program(self, offset: int, data: bytes) -> None:
+        raise ProgramFailed
+
+
+def refusal(connection: Host, request: m.Request[Any]) -> tuple[m.Status, str]:
     with pytest.raises(InstrumentError) as caught:
         connection.ask(request)
     return m.Status(caught.value.status), caught.value.text
@@ -50,6 +61,62 @@ def test_work_that_nobody_asks_about_again_ends_by_itself() -> None:
     assert refusal(connection, m.GetSlotInfo(1))[0] is m.Status.BUSY
     connection.wait(1.5)
     assert connection.ask(m.GetSlotInfo(1)).state is m.SlotState.EMPTY
+
+
+SHA256 = bytes(32)
+BEGIN = m.SlotBegin(1, 100, SHA256, 1)
+
+
+def test_work_goes_on_where_nobody_asks_again() -> None:
+    analyzer = SimulatedAnalyzer(EmptyScene(), equipment=SLOW)
+    connection = Host(analyzer)
+    assert refusal(connection, BEGIN)[0] is m.Status.WORKING
+    connection.wait(3.5)
+    analyzer.reboot()  # what is in the flash by now is there afterwards
+    assert connection.ask(m.GetSlotInfo(1)).state is m.SlotState.STAGED
+
+
+def test_work_that_a_restart_interrupts_is_not_done() -> None:
+    analyzer = SimulatedAnalyzer(EmptyScene(), equipment=SLOW)
+    connection = Host(analyzer)
+    assert refusal(connection, BEGIN)[0] is m.Status.WORKING
+    connection.wait(2.5)
+    analyzer.reboot()
+    connection.wait(2.5)
+    assert connection.ask(m.GetSlotInfo(1)).state is m.SlotState.EMPTY
+
+
+def test_a_result_waits_for_its_request_and_another_one_forgets_it() -> None:
+    connection = Host(SimulatedAnalyzer(EmptyScene(), equipment=SLOW))
+    verify = m.SlotVerify(1)
+    assert refusal(connection, verify)[0] is m.Status.WORKING
+    connection.wait(60.0)
+    assert refusal(connection, verify)[0] is m.Status.SLOT_STATE  # the slot is empty
+    assert refusal(connection, verify)[0] is m.Status.WORKING  # and this is a new request
+    connection.wait(3.5)
+    assert connection.ask(m.GetSlotInfo(1)).state is m.SlotState.EMPTY
+    assert refusal(connection, verify)[0] is m.Status.WORKING
+
+
+def test_a_failure_that_nobody_fetches_is_an_event_nevertheless() -> None:
+    analyzer = SimulatedAnalyzer(EmptyScene(), equipment=SLOW, flash=WornFlash(flash_bytes()))
+    connection = Host(analyzer)
+    assert refusal(connection, BEGIN)[0] is m.Status.WORKING
+    connection.wait(3.5)
+    kinds = [event.kind for event in connection.ask(m.GetEvents(0)).events]
+    assert kinds.count(m.EventKind.FLASH_FAILED) == 1
+    assert refusal(connection, BEGIN)[0] is m.Status.FLASH_FAILED
+    kinds = [event.kind for event in connection.ask(m.GetEvents(0)).events]
+    assert kinds.count(m.EventKind.FLASH_FAILED) == 1
+
+
+def test_power_lost_in_the_middle_of_the_work_is_a_cable_that_is_pulled() -> None:
+    analyzer = SimulatedAnalyzer(EmptyScene(), equipment=SLOW)
+    connection = Host(analyzer)
+    analyzer.flash.cut_power_after(1)
+    assert refusal(connection, BEGIN)[0] is m.Status.WORKING
+    connection.wait(3.5)
+    assert not analyzer.connected
 
 
 def test_the_driver_waits_for_the_flash_and_asks_again() -> None:

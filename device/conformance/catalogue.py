@@ -19,6 +19,7 @@ from device.conformance import (
     settings,
     silence,
     slots,
+    slow_flash,
     soak,
     streams,
 )
@@ -39,5 +40,6 @@ CHECKS: Final[tuple[Check, ...]] = (
     *restart.CHECKS,
     *calibration.CHECKS,
     *slots.CHECKS,
+    *slow_flash.CHECKS,
     *soak.CHECKS,
 )

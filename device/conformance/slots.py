@@ -2,7 +2,7 @@
 
 No model is overwritten, confirmed or activated: what the analyzer measures with stays.
 
-Next: `soak.py`, many exchanges, and what the whole run showed.
+Next: `slow_flash.py`, how long that may take.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ from firmware_bridge.messages import (
 
 _COMPLETE: Final = (SlotState.VERIFIED, SlotState.TRIAL, SlotState.CONFIRMED)
 # Never confirmed, so that nothing is raised to it; never too old.
-_COUNTER: Final = 0xFFFF_FFFF
+COUNTER: Final = 0xFFFF_FFFF
 _IMAGE_BYTES: Final = 1000
 _CHUNK_BYTES: Final = 300
 _READ_BYTES: Final = 4096
@@ -71,7 +71,7 @@ def slot_infos(bench: Bench) -> str:
 def slots_that_do_not_exist(bench: Bench) -> str:
     for number in {bench.capabilities.slot_count, 254}:
         requests: tuple[Request[Any], ...] = (
-            *(GetSlotInfo(number), SlotBegin(number, 1, bytes(32), _COUNTER)),
+            *(GetSlotInfo(number), SlotBegin(number, 1, bytes(32), COUNTER)),
             *(SlotWrite(number, 0, b"x"), SlotVerify(number), SlotTrial(number)),
             *(SlotConfirm(number), SlotRevert(number), SlotRead(number, 0, 1)),
             SlotActivate(number),
@@ -102,7 +102,7 @@ def slot_reading(bench: Bench) -> str:
     return f"slot {info.slot}, {info.size} bytes"
 
 
-def _empty(bench: Bench) -> int:
+def empty_slot(bench: Bench) -> int:
     for info in _slots(bench):
         if info.state is SlotState.EMPTY:
             return info.slot
@@ -115,7 +115,7 @@ def _image(bench: Bench) -> bytes:
 
 
 def _begin(
-    bench: Bench, slot: int, image: bytes, digest: bytes | None = None, counter: int = _COUNTER
+    bench: Bench, slot: int, image: bytes, digest: bytes | None = None, counter: int = COUNTER
 ) -> SlotBegin:
     """Announced, and no byte there yet."""
     sha256 = hashlib.sha256(image).digest() if digest is None else digest
@@ -149,7 +149,7 @@ def _require_state(info: SlotInfo, state: SlotState, *, active: bool) -> None:
 
 @check("9", "An image is uploaded, verified, read back, tried and reverted.", Needs.FLASH)
 def slot_story(bench: Bench) -> str:
-    slot, image = _empty(bench), _image(bench)
+    slot, image = empty_slot(bench), _image(bench)
     active = bench.ok(GetState()).active_slot
     try:
         _upload(bench, slot, image, _begin(bench, slot, image))
@@ -163,7 +163,7 @@ def slot_story(bench: Bench) -> str:
         bench.refused(SlotConfirm(slot), Status.SLOT_STATE)
         _require_state(bench.done(SlotTrial(slot)), SlotState.TRIAL, active=True)
         require(bench.ok(GetState()).active_slot == slot, "the slot on trial is not the active one")
-        bench.refused(SlotBegin(slot, 1, bytes(32), _COUNTER), Status.SLOT_STATE)
+        bench.refused(SlotBegin(slot, 1, bytes(32), COUNTER), Status.SLOT_STATE)
         _require_state(bench.done(SlotRevert(slot)), SlotState.VERIFIED, active=False)
         told = bench.ok(GetState()).active_slot
         require(told == active, f"after the trial slot {told} is active, not {active}")
@@ -177,7 +177,7 @@ def slot_story(bench: Bench) -> str:
 
 @check("9", "An image other than announced is a HASH_MISMATCH and empties its slot.", Needs.FLASH)
 def slot_with_another_image(bench: Bench) -> str:
-    slot, image = _empty(bench), _image(bench)
+    slot, image = empty_slot(bench), _image(bench)
     digest = hashlib.sha256(image + b"x").digest()
     try:
         _upload(bench, slot, image, _begin(bench, slot, image, digest))
@@ -193,13 +193,13 @@ def slot_with_another_image(bench: Bench) -> str:
 
 @check("9", "BEGIN checks size, use and counter; WRITE its state, chunk and end.", Needs.FLASH)
 def slot_bounds(bench: Bench) -> str:
-    slots, slot, image = _slots(bench), _empty(bench), _image(bench)
+    slots, slot, image = _slots(bench), empty_slot(bench), _image(bench)
     too_long = bench.capabilities.slot_size + 1
     for size in (0, too_long):
-        bench.refused(SlotBegin(slot, size, bytes(32), _COUNTER), Status.OUT_OF_RANGE)
+        bench.refused(SlotBegin(slot, size, bytes(32), COUNTER), Status.OUT_OF_RANGE)
     in_use = [one for one in slots if one.active and one.state is SlotState.CONFIRMED]
     for info in in_use:
-        bench.refused(SlotBegin(info.slot, 1, bytes(32), _COUNTER), Status.SLOT_STATE)
+        bench.refused(SlotBegin(info.slot, 1, bytes(32), COUNTER), Status.SLOT_STATE)
         bench.refused(SlotRevert(info.slot), Status.SLOT_STATE)
         if info.security_counter:
             older = SlotBegin(slot, 1, bytes(32), info.security_counter - 1)
@@ -210,7 +210,7 @@ def slot_bounds(bench: Bench) -> str:
         bench.refused(SlotWrite(slot, 0, b""), Status.BAD_REQUEST)
         bench.refused(SlotWrite(slot, len(image), b"x"), Status.OUT_OF_RANGE)
         bench.done(SlotWrite(slot, 0, image[:1]))
-        _begin(bench, slot, image, counter=_COUNTER - 1)  # another one, though the bytes are alike
+        _begin(bench, slot, image, counter=COUNTER - 1)  # another one, though the bytes are alike
     finally:
         bench.worked(SlotRevert(slot))
     return "refused"

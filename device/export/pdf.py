@@ -21,7 +21,9 @@ _A4_INCHES: Final = (8.27, 11.69)
 _PICTURE_INCHES, _DPI = (11.0, 7.0), 120
 _LEFT, _RIGHT, _TOP, _BOTTOM = 0.07, 0.93, 0.955, 0.05  # parts of the page
 _LINE: Final = 0.0133  # of the page's height, for text of 8.5 points
-_PHOTO_HEIGHT: Final = 0.3  # of the page's
+_PHOTO_HEIGHT: Final = 0.3  # of the page's; less where the page has less left, down to:
+_LEAST_PHOTO_HEIGHT: Final = 0.15
+_HEADING: Final = 3 * _LINE
 _LETTERS: Final = 108  # in a line of 8.5 points
 _COLOURS: Final = {
     "danger": "#b2182b", "warning": "#8a4500", "unknown": "#762a83", "none_known": "#1a1a1a",
@@ -197,17 +199,19 @@ class _Page:
         self._y -= height + 0.005
 
     def photo(self, exhibit: Exhibit) -> None:
-        """The sample, as high as a third of a page or as wide as its text."""
+        """The sample, as high as a third of a page or as wide as its text, under its heading."""
         photo = exhibit.record.photo
         if photo is None:
             return
-        self.heading("Photo of the sample")
         pixels = pixels_of(photo)
+        if pixels is not None:
+            self._room(_HEADING + _LEAST_PHOTO_HEIGHT)
+        self.heading("Photo of the sample")
         if pixels is None:
             self.text("The photo cannot be drawn; the HTML report holds it as it is.")
             return
-        width, height = _RIGHT - _LEFT, _PHOTO_HEIGHT
-        self._room(height)
+        self._y -= 0.5 * _LINE
+        width, height = _RIGHT - _LEFT, min(_PHOTO_HEIGHT, self._y - _BOTTOM)
         self._y -= height
         axes = self._figure.add_axes((_LEFT, self._y, width, height), anchor="NW")
         axes.imshow(pixels)

@@ -6,9 +6,11 @@ head may come or an answer is taken. Next: `server.py`, which uses it.
 
 import asyncio
 from typing import Any, ClassVar, Final
+from weakref import WeakKeyDictionary
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
 MOST_CONNECTIONS: Final = 48
 HEAD_WITHIN_S: Final = 5.0
@@ -23,21 +25,27 @@ class BoundedHttp(H11Protocol):
 
     Of too many the one that has waited longest for its head, or else to be read, makes room: who
     holds connections open keeps nobody else out. While every one is being answered, a new one stays
-    unread outside until one of them waits.
+    unread outside until one of them waits; the oldest outside comes first.
     """
 
-    _outside: ClassVar[dict["BoundedHttp", Any]] = {}  # protocol -> its transport, oldest first
+    _OUTSIDE: ClassVar[WeakKeyDictionary[ServerState, dict["BoundedHttp", Any]]] = (
+        WeakKeyDictionary()
+    )  # of each server: protocol -> its transport, oldest first
     _head_timer: asyncio.TimerHandle | None = None
     _unread_timer: asyncio.TimerHandle | None = None
     _has_entered = False
 
+    @property
+    def _outside(self) -> dict["BoundedHttp", Any]:
+        return self._OUTSIDE.setdefault(self.server_state, {})
+
     def connection_made(self, transport: Any) -> None:
-        if self._has_entered_by(transport):
+        if not self._outside and self._has_entered_by(transport):
             return
         transport.pause_reading()
         self._outside[self] = transport
         if len(self._outside) > MOST_OUTSIDE:
-            next(iter(self._outside.values())).abort()
+            self._outside.pop(next(iter(self._outside))).abort()
         self.loop.call_later(_AGAIN_S, self._ask_again, self.loop.time() + HEAD_WITHIN_S)
 
     def _has_entered_by(self, transport: Any) -> bool:
@@ -53,7 +61,8 @@ class BoundedHttp(H11Protocol):
         transport = self._outside.get(self)
         if transport is None or transport.is_closing():
             return
-        if self._has_entered_by(transport):
+        is_first = next(iter(self._outside)) is self
+        if is_first and self._has_entered_by(transport):
             del self._outside[self]
             transport.resume_reading()
         elif self.loop.time() > until_s:

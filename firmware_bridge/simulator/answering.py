@@ -9,7 +9,6 @@ from firmware_bridge.messages import (
     Abort,
     Ack,
     Challenge,
-    EventKind,
     Flush,
     Status,
     UnknownOpcode,
@@ -58,8 +57,6 @@ def replies_to(
     except ProtocolError as error:
         return [refuse(packet, Status.BAD_REQUEST, error.text)]
     except Refused as error:
-        if error.status is Status.FLASH_FAILED:
-            instrument.body.note(EventKind.FLASH_FAILED, now_s, packet.opcode)
         return [refuse(packet, error.status, error.text)]
     except SlotRefused as error:
         return [refuse(packet, Status(error.status), error.text)]

@@ -199,8 +199,11 @@ class SimulatedAnalyzer(Hands):
 
     def _advance(self, now_s: float) -> None:
         self._now_s = max(self._now_s, now_s)
-        for packet, frame, ready_s in self._instrument.advance(self._now_s):
-            self._send(answer(packet, frame), ready_s)
+        try:
+            for packet, frame, ready_s in self._instrument.advance(self._now_s):
+                self._send(answer(packet, frame), ready_s)
+        except PowerCut:
+            self.unplug()  # as in `_serve`
 
     def _serve(self, packet: Packet) -> None:
         try:

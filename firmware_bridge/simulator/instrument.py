@@ -127,17 +127,17 @@ class Instrument:
 
     def next_due_s(self) -> float | None:
         """When `advance` will next have something to do."""
-        pending, lease_ends_s = self._pending, self.laser.lease_ends_s
+        pending = self._pending
         due_s = self._next_press_s if pending is None else pending.next_due_s
-        if due_s is None or (lease_ends_s is not None and lease_ends_s < due_s):
-            return lease_ends_s
-        return due_s
+        due = (due_s, self.laser.lease_ends_s, self.upkeep.work_ends_s)
+        return min((at_s for at_s in due if at_s is not None), default=None)
 
     def advance(self, now_s: float) -> list[tuple[Packet, FrameReply, float]]:
         """Play all events up to `now_s`. Frames that became ready: (request, frame, when)."""
         ready = []
         while (due_s := self.next_due_s()) is not None and due_s <= now_s:
             self.laser.advance(due_s)
+            self.upkeep.advance(due_s)
             pending = self._pending
             if pending is None:
                 self._press_by_itself(now_s)

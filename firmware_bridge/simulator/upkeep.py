@@ -13,11 +13,13 @@ from firmware_bridge.messages import (
     Camera,
     Capabilities,
     DeviceInfo,
+    EventKind,
     GetCamera,
     GetCapabilities,
     Hello,
     ReadCalibration,
     Request,
+    Status,
     WriteCalibration,
 )
 from firmware_bridge.simulator.body import Body
@@ -28,6 +30,7 @@ from firmware_bridge.simulator.equipment import Equipment
 from firmware_bridge.simulator.flash import Flash
 from firmware_bridge.simulator.flash_work import FlashWork
 from firmware_bridge.simulator.laser import MAX_LEASE_MS, MIN_LEASE_MS
+from firmware_bridge.simulator.refused import Refused
 from firmware_bridge.simulator.scenes import Scene
 from firmware_bridge.simulator.slot_store import MAX_CHUNK, SLOT_COUNT, SlotStore
 
@@ -48,7 +51,7 @@ class Upkeep:
         needs_key: bool,
     ) -> None:
         self.body = body
-        self._work = FlashWork(equipment.flash_work_s)
+        self._work = FlashWork(equipment.flash_work_s, self._at_the_flash)
         self.slots = SlotStore(flash)
         self.forced_page: bytes | None = None  # by hand, until the next restart
         self._calibration = CalibrationStore(flash, max_chunk=MAX_CHUNK)
@@ -73,12 +76,26 @@ class Upkeep:
         told = self.body.handle(request, now_s)
         if told is not None:
             return told
-        self._work.check(request, now_s)
-        match request:
-            case WriteCalibration(offset=offset, size=size, data=data):
-                return self._calibration.write(offset, size, data)
-            case _:
-                return self.slots.handle(request)
+        return self._work.answer(request, now_s)
+
+    @property
+    def work_ends_s(self) -> float | None:
+        """When the flash, which is at work, will be done."""
+        return self._work.ends_s
+
+    def advance(self, now_s: float) -> None:
+        """End the flash's work when it is due."""
+        self._work.advance(now_s)
+
+    def _at_the_flash(self, request: Request[Any], now_s: float) -> Message:
+        try:
+            if isinstance(request, WriteCalibration):
+                return self._calibration.write(request.offset, request.size, request.data)
+            return self.slots.handle(request)
+        except Refused as error:
+            if error.status is Status.FLASH_FAILED:
+                self.body.note(EventKind.FLASH_FAILED, now_s, request.opcode)
+            raise
 
     def _page(self) -> bytes:
         """The newest page in the flash, or that of the factory where none has been written."""

@@ -44,7 +44,7 @@ function head() {
   const { state, station } = heard;
   const told = [station.serial, station.model, state.operator, state.sample].filter(Boolean);
   document.getElementById("who").textContent = told.join(" · ") || t("name");
-  const said = isLost ? t("lost.state") : t(`phase.${state.phase}`);
+  const said = isLost ? t("lost.state") : t(`phase.${state.locked && state.phase === "ready" ? "locked" : state.phase}`);
   const place = document.getElementById("state");
   if (place.textContent !== said) place.textContent = said;
   modeBanner(document.getElementById("mode"), state, session);

@@ -28,9 +28,8 @@ export function checkRoom(place, { heard, session }) {
 
   function asking(state) {
     return el("section", { class: `ask ${state.asked_lit ? "danger" : ""}` },
-      state.asked_lit ? icon("laser") : null,
-      el("h2", {}, t(`ask.${state.asked}`)),
-      el("p", {}, t(state.asked_lit ? "ask.lit" : "ask.dark")),
+      el("div", { class: "asked" }, state.asked_lit ? icon("laser") : null,
+        el("div", {}, el("h2", {}, t(`ask.${state.asked}`)), el("p", {}, t(state.asked_lit ? "ask.lit" : "ask.dark")))),
       session.at_device ? button("continue", act("continue"), state.asked_lit ? "fire" : "primary") : el("p", {}, t("remote")),
       button("cancel", act("cancel"), "stop"));
   }

@@ -41,7 +41,7 @@ export function measureRoom(place, { heard, session }) {
   const BUILD = {
     starting: () => [calm("starting")],
     not_fit: (state) => [calm("not_fit", "fault"), problem(told(state.failure)), row(button("retry", act("retry"), "primary"))],
-    ready: (state) => [calm("ready", "ok", state), notice(state), fire(state), due(state), sample(state), delivery(state)],
+    ready: (state) => [ready(state), notice(state), fire(state), due(state), sample(state), delivery(state)],
     cooling: () => [calm("cooling"), el("p", { id: "detector", class: "facts" }), button("cancel", act("cancel"), "stop")],
     countdown: (state) => [
       el("section", { class: "count", "aria-labelledby": "count-title" },
@@ -61,7 +61,7 @@ export function measureRoom(place, { heard, session }) {
       state.stranger ? el("p", { class: "problem" }, t("reconnecting.stranger", { serial: state.stranger })) : null,
     ].filter(Boolean),
     checking: () => [calm("checking"), el("p", {}, el("a", { href: "#check" }, t("see.check")))],
-    checked: (state) => [calm("ready", "ok", state), fire(state), sample(state), el("p", {}, el("a", { href: "#check" }, t("see.check")))],
+    checked: (state) => [ready(state), fire(state), sample(state), el("p", {}, el("a", { href: "#check" }, t("see.check")))],
     asking: () => [calm("asking"), el("p", {}, el("a", { href: "#check" }, t("see.check")))],
     calibrating: () => [calm("calibrating"), el("p", {}, el("a", { href: "#check" }, t("see.check")))],
   };
@@ -145,10 +145,12 @@ export function measureRoom(place, { heard, session }) {
     return choice.node;
   };
 
-  function calm(key, picture = "", state = {}) {
+  const ready = (state) => state.locked ? calm("locked", "warning") : calm("ready", "ok");
+
+  function calm(key, picture = "") {
     const how = key === "ready" ? (heard.station.has_trigger === false ? "phase.ready.no_trigger" : "phase.ready.how") : `phase.${key}.how`;
     return el("section", { class: `calm ${key}` }, picture ? icon(picture) : null,
-      el("div", {}, el("h1", {}, t(`phase.${key}`)), has(how) && !state.locked ? el("p", {}, t(how)) : null));
+      el("div", {}, el("h1", {}, t(`phase.${key}`)), has(how) ? el("p", {}, t(how)) : null));
   }
 
   const due = (state) => state.due ? el("p", { class: "locked" }, icon("warning"), el("span", {}, said(state.due), " ", el("a", { href: "#check" }, t("see.check")))) : "";

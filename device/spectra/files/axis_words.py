@@ -86,6 +86,17 @@ def speaks_of_optics(text: str) -> bool:
     return bool(words.OPTICS.search(text))
 
 
+def speaks_of_sample(text: str) -> bool:
+    """Of the sample, in a remark or of a project: no name of an axis follows."""
+    return bool(words.SAMPLE_KEY.search(text))
+
+
+def speaks_of_place(text: str) -> bool:
+    """Of who measured and where: an institute of infrared optics has Raman instruments too."""
+    is_place = words.PLACE_KEY.search(text) or words.PLACE.search(text)
+    return bool(is_place) and not mentions_spectrum(text)
+
+
 def is_position(label: str) -> bool:
     """`X`, `Y (um)`: where on a sample, if another column is the axis."""
     return bool(_POSITION.match(label.strip()))
@@ -115,6 +126,10 @@ def is_shift_in_length(text: str) -> bool:
 
 def mentions_raman(text: str) -> bool:
     return bool(words.RAMAN.search(text))
+
+
+def mentions_spectrum(text: str) -> bool:
+    return bool(words.SPECTRUM.search(text))
 
 
 def mentions_infrared(text: str) -> bool:

@@ -13,8 +13,11 @@ from device.spectra.files.axis_words import (
     names_shift,
     names_wavelength,
     speaks_of_optics,
+    speaks_of_place,
+    speaks_of_sample,
 )
 from device.spectra.files.dialect import Dialect
+from device.spectra.files.header_facts import is_lasers_value
 from device.spectra.files.table import Table
 
 _MOST_NAME_LINES = 3
@@ -27,6 +30,7 @@ _ANY_AXIS = re.compile(
     re.I | re.A,
 )
 _KEY_AND_VALUE = re.compile(r"[=:]\s*[;,\t]")  # of a line that names no column
+_KEY_AND_TEXT = re.compile(r"^[^:=]{1,60}[:=]\s*\S")
 _KEY_AND_NUMBER = re.compile(r"[=:;,\t]\s*[-+]?\d")  # nor does this where it stands above two
 
 
@@ -80,7 +84,7 @@ def labels_of(table: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _names(table: Table, line: str) -> list[str] | None:
     """One text a column; None where this line holds something else."""
-    if _KEY_AND_VALUE.search(line):
+    if _KEY_AND_VALUE.search(line) or speaks_of_place(line):
         return None
     line = line.strip(" \r\n").lstrip("%!'/")
     line = line.removeprefix("# ") if line.startswith("# ") else line
@@ -96,14 +100,30 @@ def _names(table: Table, line: str) -> list[str] | None:
             len(names) == table.width
             and not _ONLY_NUMBER.match(names[0])
             and not any(map(_begins_with_number, names[1:]))
+            and not _is_sentence(names)
         ):
             return names
     return None
 
 
+def _is_sentence(names: Sequence[str]) -> bool:
+    """`Sample: ethanol, absolute` above two columns: one property, and no two names."""
+    return (
+        bool(_KEY_AND_TEXT.match(names[0]))
+        and not any(_KEY_AND_TEXT.match(name) for name in names[1:])
+        and (speaks_of_optics(names[0]) or speaks_of_sample(names[0]) or not names_something(names))
+    )
+
+
 def _is_property(line: str) -> bool:
     """`Laser wavelength: 785 nm`, which is said of the instrument and not of a column."""
-    return speaks_of_optics(line) or bool(_KEY_AND_NUMBER.search(line))
+    return (
+        speaks_of_optics(line)
+        or speaks_of_sample(line)
+        or speaks_of_place(line)
+        or is_lasers_value(line)
+        or bool(_KEY_AND_NUMBER.search(line))
+    )
 
 
 def _begins_with_number(name: str) -> bool:

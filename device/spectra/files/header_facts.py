@@ -30,6 +30,7 @@ _Y_KEY = re.compile(
 )
 _NUMBERED_AXIS = re.compile(r"axis\w*\s*\[\s*(\d+)\s*\]", re.I)  # LabSpec: 1 is the spectral one
 _KEY = re.compile(r"^([^:=;,\t]{1,60})[:=;,\t]\s*(.*)$")
+_WORDS_AND_NUMBER = re.compile(r"^(\D{1,60})\s(\d.*)$")
 _ONLY_LENGTH = re.compile(r"^\W*(?:nm|nanomet\w*|нм)\W*$", re.I)
 _NUMBER = re.compile(r"^\W*(\d{3,4}(?:\.\d+)?)\s*(?:nm|нм)?\W*$")
 _LASER_LINES_NM: tuple[float, ...] = (244.0, 257.2, 266.0, 325.0, 355.0, 405.0, 441.6, 457.9, 473.0)
@@ -49,8 +50,11 @@ class HeaderFacts:
     axis_line: str = ""
     wavelength_line: str = ""  # speaks of wavelength without saying what of
     infrared_line: str = ""
-    absorbance_line: str = ""  # says that the intensities are such
+    absorbance_line: str = ""  # speaks of what passes or comes back
+    ordinate_line: str = ""  # ... and says that the intensities are such
+    remark_line: str = ""  # speaks of either in a remark, or of the sample
     raman: bool = False
+    raman_spectrum: bool = False  # in these words, not in a file's name alone
     # with the lines: figures as they are written where a line speaks of nm, `Range: 250-2600 nm`
     figures_in_nm: tuple[tuple[str, str], ...] = ()
 
@@ -65,8 +69,8 @@ def facts_of(name: str, lines: Iterable[str], names: Sequence[str] = ()) -> Head
         SpectrumFileError: more text than stands around any spectrum; `name` is the file's.
     """
     axis: Axis | None = None
-    axis_line = wavelength = infrared = absorbance = ""
-    raman = False
+    axis_line = wavelength = infrared = absorbance = ordinate = remark = ""
+    raman = raman_spectrum = False
     figures: list[tuple[str, str]] = []
     read = 0
     for whole in lines:
@@ -83,16 +87,34 @@ def facts_of(name: str, lines: Iterable[str], names: Sequence[str] = ()) -> Head
             figures += [(figure, line) for figure in _FIGURE.findall(line)]
         is_raman = axis_words.mentions_raman(line)
         raman = raman or is_raman
-        if _says_absorbance(whole[:_LONGEST].strip(_AROUND)):
-            absorbance = absorbance or line
-        if axis_words.speaks_of_optics(line) or said is not None or _is_lasers_value(line):
+        raman_spectrum = raman_spectrum or is_raman and axis_words.mentions_spectrum(line)
+        if _ordinate_is_absorbance(whole[:_LONGEST].strip(_AROUND)):
+            ordinate = ordinate or line
+        if axis_words.speaks_of_place(line):
             continue
-        if axis_words.mentions_infrared(line) and not is_raman:
-            infrared = infrared or line
-        if axis_words.mentions_wavelength(line):
+        other = not is_raman and axis_words.mentions_infrared(line)
+        other = other and not axis_words.speaks_of_optics(line) and not is_lasers_value(line)
+        absorbs = _says_absorbance(whole[:_LONGEST].strip(_AROUND))
+        if axis_words.speaks_of_sample(line):
+            remark = remark or (line if other or absorbs else "")
+        else:
+            infrared = infrared or (line if other else "")
+            absorbance = absorbance or (line if absorbs else "")
+        if said is None and _speaks_of_wavelength(line):
             wavelength = wavelength or line
     infrared = infrared or next(filter(axis_words.mentions_infrared, names), "")
-    return HeaderFacts(axis, axis_line, wavelength, infrared, absorbance, raman, tuple(figures))
+    return HeaderFacts(
+        axis=axis,
+        axis_line=axis_line,
+        wavelength_line=wavelength,
+        infrared_line=infrared,
+        absorbance_line=absorbance,
+        ordinate_line=ordinate,
+        remark_line=remark,
+        raman=raman,
+        raman_spectrum=raman_spectrum,
+        figures_in_nm=tuple(figures),
+    )
 
 
 def _stated(line: str) -> Axis | None:
@@ -121,9 +143,9 @@ def _stated(line: str) -> Axis | None:
     return named if named in (Axis.SHIFT, Axis.WAVENUMBER) and _is_axis_name(line) else None
 
 
-def _is_lasers_value(line: str) -> bool:
-    """`Wavelength (nm): 785`, which no axis is."""
-    found = _KEY.match(line)
+def is_lasers_value(line: str) -> bool:
+    """`Wavelength (nm): 785`, `Wavelength 785`, which no axis is."""
+    found = _KEY.match(line) or _WORDS_AND_NUMBER.match(line)
     number = _NUMBER.match(found[2]) if found else None
     return number is not None and any(
         abs(float(number[1]) - laser_nm) < _LASER_WITHIN_NM for laser_nm in _LASER_LINES_NM
@@ -135,11 +157,25 @@ def _is_axis_name(line: str) -> bool:
     return len(line) <= 40 and axis_named(line) in RAMAN and axis_words.names_shift(line)
 
 
+def _speaks_of_wavelength(line: str) -> bool:
+    return (
+        axis_words.mentions_wavelength(line)
+        and not axis_words.speaks_of_optics(line)
+        and not is_lasers_value(line)
+    )
+
+
+def _ordinate_is_absorbance(line: str) -> bool:
+    found = _KEY.match(line)
+    if found is None or not _Y_KEY.search(found[1]):
+        return False
+    return axis_words.is_absorbance(found[2]) or axis_words.is_absorbance_symbol(found[2])
+
+
 def _says_absorbance(line: str) -> bool:
     found = _KEY.match(line)
     if found and _Y_KEY.search(found[1]):
-        value = found[2]
-        return axis_words.is_absorbance(value) or axis_words.is_absorbance_symbol(value)
+        return False
     if not axis_words.is_absorbance(line) or axis_words.speaks_of_optics(line):
         return False
     return found is None or (

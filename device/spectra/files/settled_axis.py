@@ -4,7 +4,7 @@ A file that calls its axis wavelength is refused, or converted with a laser that
 Next: `plain_csv.py`, which asks.
 """
 
-from typing import Final
+from typing import Final, NoReturn
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from device.spectra.files.axis_words import (
     Axis,
     is_absorbance,
     is_absorbance_symbol,
+    mentions_raman,
 )
 from device.spectra.files.choices import FROM_HEADER, Choices
 from device.spectra.files.header_facts import HeaderFacts
@@ -45,7 +46,7 @@ def shifts_cm1(
     Raises:
         SpectrumFileError: it is no Raman shift, or the file is no Raman spectrum.
     """
-    _check_kind(name, intensity_label, facts, said)
+    _check_kind(name, label, intensity_label, facts, said)
     stated, stated_by = facts.axis, facts.axis_line
     if range_line := _range_in_nm(axis, facts):
         stated, stated_by = Axis.NM, range_line
@@ -93,23 +94,38 @@ def shifts_cm1(
     return axis, None
 
 
-def _check_kind(name: str, intensity_label: str, facts: HeaderFacts, said: Axis | None) -> None:
-    """Refuse what is no Raman spectrum."""
+def _check_kind(
+    name: str, label: str, intensity_label: str, facts: HeaderFacts, said: Axis | None
+) -> None:
+    """Refuse what is no Raman spectrum.
+
+    A line that says Raman outweighs what another line says, but for the quantity of the ordinate:
+    there it must say Raman spectrum. A column that is called Raman shift outweighs only a remark.
+    """
     symbol = is_absorbance_symbol(intensity_label) and said is Axis.WAVENUMBER and not facts.raman
-    named = symbol or is_absorbance(intensity_label)
-    absorbance = intensity_label if named else facts.absorbance_line
-    if absorbance and not (facts.raman and absorbance is not intensity_label):
-        refuse(
-            name,
-            f"{_shown(absorbance)} stands in it: an absorption spectrum, not a Raman spectrum",
-            remedy=None if is_absorbance(intensity_label) else _IF_RAMAN,
-        )
-    if facts.infrared_line and not facts.raman:
-        refuse(
-            name,
-            f"{_shown(facts.infrared_line)} stands in it: not a Raman spectrum",
-            remedy=_IF_RAMAN,
-        )
+    if symbol or is_absorbance(intensity_label):
+        _refuse_kind(name, intensity_label, absorption=True, certain=not symbol)
+    if facts.ordinate_line and not facts.raman_spectrum:
+        _refuse_kind(name, facts.ordinate_line, absorption=True)
+    if facts.raman:
+        return
+    if facts.absorbance_line:
+        _refuse_kind(name, facts.absorbance_line, absorption=True)
+    if facts.infrared_line:
+        _refuse_kind(name, facts.infrared_line)
+    if facts.remark_line and not mentions_raman(label):
+        _refuse_kind(name, facts.remark_line)
+
+
+def _refuse_kind(
+    name: str, evidence: str, *, absorption: bool = False, certain: bool = False
+) -> NoReturn:
+    what = "an absorption spectrum, not a Raman spectrum" if absorption else "not a Raman spectrum"
+    refuse(
+        name,
+        f"{_shown(evidence)} stands in it: {what}",
+        remedy=None if certain else _IF_RAMAN,
+    )
 
 
 def _converted(

@@ -41,6 +41,11 @@ def _words(text: str) -> Words:
     return Words(words)
 
 
+def _keys(text: str) -> Words:
+    """Words that begin a line and what stands before its value: `sample name:`."""
+    return Words([rf"^\W*{word}[^:=;,\t]{{0,20}}[:=;,\t]" for word in text.split()])
+
+
 # wavelength: Germanic, Romance, Nordic, Slavic, Turkish, Baltic, Asian, Semitic languages
 WAVELENGTH: Final = _words(r"""
     wave[\s_-]*len(?:gth|ght|ht) wellen[\s_-]*l.{1,6}nge longueurs?[\s_]*d.{0,8}onde
@@ -111,7 +116,32 @@ OTHER: Final = _words(r"""
 OPTICS: Final = _words(r"""
     laser l.{1,4}ser\b excit exzit anreg erreg blaze grating gitter filter detector detektor
     slit spalt objecti objekti cent(?:er|re|ral)[\s_]*wave zentralwell 激光 激发 雷射 励起 レーザ
-    лазер возбужд
+    лазер возбужд wave[\s_-]*length[\s_-]*(?:calibration|accuracy|correction)
+    wellenl.{1,6}ngen?[\s_-]*(?:kalibrier|genauig|korrektur)
+    calibra\w+[\s_]*(?:en|de|in|di)[\s_]*(?:long|lung|comprim)
+""")
+# what stands before a text that a person wrote
+SAMPLE_KEY: Final = _keys(r"""
+    sample specimen material compound substance substrate comment remark notes? project title
+    lot(?![a-z]) batch file path probe substanz bemerkung kommentar notiz projekt titel charge datei
+    .{1,3}chantillon commentaire remarque projet titre muestra comentario campione amostra
+    [试試]料 样品 樣品 备注 備考 注释 サンプル コメント 시료 샘플 비고
+    образец проба зразок комментарий примечание коментар проект
+""")
+# who measured, and where
+PLACE_KEY: Final = _keys(r"""
+    operator user analyst author institut department dept(?![a-z]) university faculty laborator
+    lab(?![a-z]) group company customer bediener benutzer bearbeiter firma kunde labor(?![a-z])
+    op.{1,4}rateur utilisateur soci.{1,4}t.{1,2} operador 操作者 操作员 測定者 オペレータ
+    оператор пользователь лаборатория
+""")
+PLACE: Final = _words(r"""
+    ^\W*(?:institut|instytut|istituto|department|university|universit|faculty)[^\W_]*[\s.]
+    ^\W*(?:dept|lehrstuhl|fraunhofer)[\s.]
+""")
+# in full, not as a part of another word
+SPECTRUM: Final = _words(r"""
+    spe[ck]tr(?:um|a|e|en|ums|i|o)(?![a-z]) 光谱 光譜 スペクトル 스펙트럼 спектр(?!о)
 """)
 # ... and other kinds of spectra that are no Raman spectra
 INFRARED: Final = _words(r"""
@@ -133,7 +163,8 @@ INFRARED: Final = _words(r"""
     dichroi
 """)
 ABSORBANCE: Final = _words(r"""
-    a[bp]sz?o?r[bp] asor?bim assorb absorv absor.{1,4}o tra(?:ns?|s)mi[tsj]
+    a[bp]sz?o?r[bp](?!ed[\s_]+(?:on|in|to|at)\b|ing\b|ents?\b)
+    asor?bim assorb absorv absor[^\sbp]{1,4}o tra(?:ns?|s)mi[tsj]
     ^\W*a(?:bs)?\W*$ ^\W*k\W?m\W*$ (?<![a-z])o\.\s*d\.(?!\w) emissivit απορρόφ διαπερατ
     so.{1,2}urma(?![a-z]) ge.{1,2}irgen l.{1,2}p.{1,2}isy .{1,2}tereszt h[^\x00-\x7f]{1,4}p\s*th
     %\s*trans (?<![a-z])t\s*[(\[]?\s*%
