@@ -1,4 +1,4 @@
-"""All of a store at once: every entry, the chain, every signature, the mark and a noted head.
+"""All of a store at once: every entry, the chain, every signature, the mark; where a noted head is.
 
 Row by row, so that memory does not grow with the store; time is bounded by the file's size. What
 it finds and what it cannot is in `docs/records.md`. Next: `person.py`, signatures of people.
@@ -71,7 +71,7 @@ class _Examination:
         self._newest: Head | None = None
         self._simulated: bool | None = None
         self._pruned = Pruned()
-        self._seen_expected = expected is None
+        self._noted_at: int | None = None
 
     def report(self) -> ChainReport:
         mark = self._mark()
@@ -88,6 +88,7 @@ class _Examination:
             self._count, head, (*self._problems, *more), self._entries,
             tuple(self._notes[:MOST_TOLD]),
             self._last_good, self._newest, tuple(self._interruptions), simulated=self._simulated,
+            noted_at=self._noted_at,
         )  # fmt: skip
 
     def _problem(self, text: str) -> None:
@@ -134,7 +135,8 @@ class _Examination:
                 self._last_good = head
             self._count += row.kind == EntryKind.MEASUREMENT
             self._entries += 1
-            self._seen_expected = self._seen_expected or is_noted(head, self._expected)
+            if is_noted(head, self._expected):
+                self._noted_at = row.sequence
             self._clock(before, row)
             self._newest, previous, number, before = head, row.hash, row.sequence, row
 
@@ -200,8 +202,6 @@ class _Examination:
                 self._last_good = None
         elif not self._problems:
             self._without_mark(origin, last)
-        if not self._seen_expected:
-            self._problem("the head noted earlier is not in the chain: newer records are missing")
 
     def _whose(self, origin: Origin) -> None:
         own = known_device_key() if self._key is None else self._key
