@@ -19,7 +19,7 @@ from device.driver.acquisition import AcquisitionSettings
 from device.driver.analyzer import Analyzer
 from device.driver.growing import SequentialSettings
 from device.installation import default_model_path
-from device.records import frames_kept
+from device.records import blanks, frames_kept, photo
 from device.records.again import answered_again
 from device.records.content import Record
 from device.records.errors import RecordDamaged
@@ -201,8 +201,9 @@ def test_frames_that_no_disk_was_asked_for_are_left_out_and_that_is_told(
 
 
 def test_the_longest_measurement_fits_on_a_disk_that_was_not_refused() -> None:
-    means = 65_535 * 3 * 8
-    assert 2 * (frames_kept.MOST_BYTES + means) < LEAST_FREE_BYTES  # SQLite's log and the store
+    means = 65_535 * (3 * 8 + 2)
+    largest = frames_kept.MOST_BYTES + means + photo.MOST_BYTES
+    assert 2 * (largest + blanks.MOST_BYTES) < LEAST_FREE_BYTES  # SQLite's log and the store
 
 
 def test_exports_and_packages_carry_them(

@@ -44,6 +44,12 @@ class RecordDamaged(RecordStoreError):
     default_remedy = "`ramix records verify` says which entries are damaged, and since when."
 
 
+class RecordPruned(RecordDamaged):
+    """Its contents lie in an exported store alone."""
+
+    default_remedy = "Look into the exported store: `ramix records show ID --store FILE`."
+
+
 class CannotContinue(RecordStoreError):
     """Nothing can be added to this store without hiding what happened to it."""
 
