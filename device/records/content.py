@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.answer.result import result_json
+from device.printable import printable
 from device.records.about import About
-from device.records.arrays import arrays_of, measurement_of, one_line, pack_arrays
+from device.records.arrays import arrays_of, measurement_of, pack_arrays
 from device.records.blanks import BLANKS, blanks_kept
 from device.records.circumstances import Circumstances
 from device.records.errors import RecordDamaged, RecordPruned
@@ -221,7 +222,7 @@ def search_text(kind: str, body: Mapping[str, Any]) -> str:
     measurement = body.get("measurement")
     if isinstance(measurement, Mapping):
         words += [measurement.get("source"), measurement.get("analyzer_serial")]
-    text = "\n".join(one_line(word) for word in words if isinstance(word, str) and word)
+    text = "\n".join(printable(word) for word in words if isinstance(word, str) and word)
     return text.casefold()[:LONGEST_SEARCH]
 
 

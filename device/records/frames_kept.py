@@ -32,9 +32,7 @@ def fits(raw: RawFrames) -> bool:
 
 def frame_arrays(raw: RawFrames) -> dict[str, NDArray[Any]]:
     """All begin with `frame_`; [k frames] but for the packed counts, which are bytes."""
-    read = [(one, 1, struck) for one, struck in zip(raw.lit, raw.struck_lit, strict=True)]
-    read += [(one, 0, struck) for one, struck in zip(raw.dark, raw.struck_dark, strict=True)]
-    read.sort(key=lambda one: one[0].number)
+    read = raw.in_order()
     frames = [one for one, _, _ in read]
     return {
         "frame_packed": np.frombuffer(b"".join(one.packed for one in frames), dtype=np.uint8),
