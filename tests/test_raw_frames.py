@@ -183,6 +183,17 @@ def test_frames_that_contradict_each_other_are_damage(path: Path) -> None:
         frames_of(replace(record, body={**record.body, "arrays": shorter}))
 
 
+@pytest.mark.parametrize("bound", ["MOST_COUNT_BYTES", "MOST_FRAMES"])
+def test_more_frames_than_are_kept_are_refused_before_one_is_unpacked(
+    path: Path, bound: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = measured(path, AcquisitionSettings(frames=3))
+    monkeypatch.setattr(f"device.records.frames.{bound}", 5)
+    monkeypatch.setattr("device.records.frames.unpacked", None)
+    with pytest.raises(RecordDamaged, match="more than any that are kept"):
+        frames_of(record)
+
+
 def test_a_record_without_frames_says_so(path: Path) -> None:
     with RecordStore(path) as store:
         record = store.get(store.append(answer()))
@@ -192,10 +203,11 @@ def test_a_record_without_frames_says_so(path: Path) -> None:
     assert again.now is None and "single frames" in again.why_not
 
 
+@pytest.mark.parametrize("bound", ["MOST_BYTES", "MOST_COUNT_BYTES"])
 def test_frames_that_no_disk_was_asked_for_are_left_out_and_that_is_told(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, bound: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(frames_kept, "MOST_BYTES", 4000)
+    monkeypatch.setattr(frames_kept, bound, 4000)
     record = measured(path, AcquisitionSettings(frames=3))
     assert "frame_packed" not in record.array_names
     assert "too large" in record.body["measurement"]["frames_kept"]
