@@ -5,6 +5,7 @@ it finds and what it cannot is in `docs/records.md`. Next: `person.py`, signatur
 """
 
 import sqlite3
+from collections.abc import Mapping
 from datetime import datetime
 
 from device.inference.trust import key_id_of
@@ -31,7 +32,7 @@ from device.records.mark import read_mark
 from device.records.person import person_problem
 from device.records.reading import Reader
 from device.records.report import MOST_TOLD, ChainReport, is_noted, version_1_report
-from device.records.retention import Pruned
+from device.records.retention import Pruned, is_begun
 
 
 def verified(reader: Reader, expected: str | Head | None, key: bytes | None) -> ChainReport:
@@ -220,7 +221,7 @@ class _Examination:
     def _without_mark(self, origin: Origin, last: Row | None) -> None:
         """An exported copy has none, nor has a store that was just created."""
         own = known_device_key()
-        exported = last is not None and last.kind == EntryKind.EXPORT
+        exported = last is not None and self._is_copy(last)
         fresh = last is not None and last.sequence == 0
         if own == origin.public_key and not exported and not fresh:
             self._problem("the mark beside it is missing: a cut-off end would not show")
@@ -228,3 +229,10 @@ class _Examination:
             self._notes.append(
                 "no mark beside it: only a head noted earlier (--head) shows a cut-off end"
             )
+
+    def _is_copy(self, last: Row) -> bool:
+        """Whether the newest entry says that copying the store began: in the store itself the one
+        that says how it ended follows at once."""
+        body = parse_body(body_of(self._connection, last.sequence) or b"")
+        content = body.get("content") if last.kind == EntryKind.EXPORT else None
+        return isinstance(content, Mapping) and is_begun(content)
