@@ -212,7 +212,9 @@ def test_what_a_command_changes_is_kept_with_its_error(path: Path) -> None:
     ]
 
 
-def test_records_of_simulated_analyzers_are_kept_apart(path: Path) -> None:
+def test_records_of_simulated_analyzers_are_kept_apart(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     from device.records.circumstances import Circumstances
 
     with usual_store() as store:
@@ -221,6 +223,8 @@ def test_records_of_simulated_analyzers_are_kept_apart(path: Path) -> None:
         with pytest.raises(RecordStoreError) as refused:
             store.get(apart)
         assert "--simulated" in refused.value.remedy
+    assert run_command(["records", "show", "1", "--store", str(path.with_name("none"))]) == 1
+    assert "--simulated" in capsys.readouterr().err
     with usual_store(read_only=True) as store:
         assert [one.simulated for one in store.list()] == [False]
     with usual_store(simulated=True, read_only=True) as store:

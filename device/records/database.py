@@ -197,5 +197,6 @@ def write_through(connection: sqlite3.Connection) -> None:
 def nothing_yet(path: Path) -> RecordStoreError:
     return RecordStoreError(
         f"There are no records yet at {path}.",
-        remedy="Every measurement is stored here; a file's result only with --store.",
+        remedy="Every measurement is stored here; a file's result only with --store. Those of "
+        "simulated analyzers are kept apart: add --simulated.",
     )

@@ -26,7 +26,6 @@ _CAUSES = {
     "SQLITE_IOERR": "the disk reports an error",
     "PermissionError": "this user may not read or write there",
     "FileExistsError": "its folder's name is taken by a file",
-    "NotADirectoryError": "its folder's name is taken by a file",
 }
 
 
