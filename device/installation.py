@@ -31,6 +31,12 @@ class NoHome(RamixError):
     default_remedy = "Name a folder with HOME or RAMIX_HOME."
 
 
+def how_to_install(library: str) -> str:
+    """The command that adds a library to this environment, whether it was made in a checkout or by
+    an archive's installer; this program itself is in no registry."""
+    return f"{sys.executable} -m pip install {library}"
+
+
 def shipped_models_dir() -> Path:
     """`models/` beside the packages (a checkout), else below the environment's `share`."""
     beside = Path(__file__).resolve().parent.parent / "models"

@@ -233,6 +233,16 @@ def test_the_records_are_verified(home: Path) -> None:
     assert levels(examination._guarded("records", state.records)) == [("records", "fault")]
 
 
+def test_the_store_of_simulated_analyzers_in_place_of_the_other_is_a_fault(home: Path) -> None:
+    from device.records.store import RecordStore
+    from tests.sample_answers import answer
+
+    with RecordStore(home / "records.sqlite", simulated=True) as store:
+        store.append(answer())
+    found = only(state.records())
+    assert found.level is Level.FAULT and "that of simulated analyzers" in found.text
+
+
 def test_records_that_may_not_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)
     assert only(state.records()).level is Level.FAULT

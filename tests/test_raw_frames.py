@@ -14,16 +14,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from device.answer.through_containers import ContainerFound
 from device.cli.main import run_command
 from device.driver.acquisition import AcquisitionSettings
 from device.driver.analyzer import Analyzer
 from device.driver.growing import SequentialSettings
+from device.export import kept
+from device.export.exhibit import exhibit_of
 from device.installation import default_model_path
-from device.records import frames_kept
+from device.records import blanks, frames_kept, photo
 from device.records.again import answered_again
 from device.records.content import Record
 from device.records.errors import RecordDamaged
-from device.records.frames import FramesNotKept, averaged_again, frames_of
+from device.records.frames import FramesNotKept, averaged_again, frames_of, of_frames
 from device.records.measured import acquisition_of
 from device.records.room import LEAST_FREE_BYTES
 from device.records.store import RecordStore
@@ -31,7 +34,7 @@ from device.runtime import Settings, measure
 from device.spectra.raw_frames import packed, unpacked
 from tests.record_exhibits import identifier
 from tests.record_stores import edit
-from tests.sample_answers import answer
+from tests.sample_answers import answer, file_spectrum
 
 MIXTURE = "sim:mix=toluene:0.5,ethanol:0.5&seed=3"
 PAGE = Path(__file__).parent.parent / "docs" / "records.md"
@@ -180,6 +183,17 @@ def test_frames_that_contradict_each_other_are_damage(path: Path) -> None:
         frames_of(replace(record, body={**record.body, "arrays": shorter}))
 
 
+@pytest.mark.parametrize("bound", ["MOST_COUNT_BYTES", "MOST_FRAMES"])
+def test_more_frames_than_are_kept_are_refused_before_one_is_unpacked(
+    path: Path, bound: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = measured(path, AcquisitionSettings(frames=3))
+    monkeypatch.setattr(f"device.records.frames.{bound}", 5)
+    monkeypatch.setattr("device.records.frames.unpacked", None)
+    with pytest.raises(RecordDamaged, match="more than any that are kept"):
+        frames_of(record)
+
+
 def test_a_record_without_frames_says_so(path: Path) -> None:
     with RecordStore(path) as store:
         record = store.get(store.append(answer()))
@@ -189,10 +203,11 @@ def test_a_record_without_frames_says_so(path: Path) -> None:
     assert again.now is None and "single frames" in again.why_not
 
 
+@pytest.mark.parametrize("bound", ["MOST_BYTES", "MOST_COUNT_BYTES"])
 def test_frames_that_no_disk_was_asked_for_are_left_out_and_that_is_told(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, bound: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(frames_kept, "MOST_BYTES", 4000)
+    monkeypatch.setattr(frames_kept, bound, 4000)
     record = measured(path, AcquisitionSettings(frames=3))
     assert "frame_packed" not in record.array_names
     assert "too large" in record.body["measurement"]["frames_kept"]
@@ -201,8 +216,9 @@ def test_frames_that_no_disk_was_asked_for_are_left_out_and_that_is_told(
 
 
 def test_the_longest_measurement_fits_on_a_disk_that_was_not_refused() -> None:
-    means = 65_535 * 3 * 8
-    assert 2 * (frames_kept.MOST_BYTES + means) < LEAST_FREE_BYTES  # SQLite's log and the store
+    means = 65_535 * (3 * 8 + 2)
+    largest = frames_kept.MOST_BYTES + means + photo.MOST_BYTES
+    assert 2 * (largest + blanks.MOST_BYTES) < LEAST_FREE_BYTES  # SQLite's log and the store
 
 
 def test_exports_and_packages_carry_them(
@@ -228,6 +244,28 @@ def test_exports_and_packages_carry_them(
     assert one["now"] == one["was"]
 
 
+def test_frames_and_blanks_in_json_are_together_no_more_than_our_reader_takes(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = answer(spectrum=of_frames(measured(path, AcquisitionSettings(frames=3))))
+    behind = ContainerFound("empty.csv", "00" * 32, blank=file_spectrum())
+    with RecordStore(path) as store:
+        name = store.append(replace(found, containers=(behind,)))
+        exhibit = exhibit_of(store, name)
+    whole = kept.kept_json(exhibit)
+    blanks = len(json.dumps(whole["blanks"]))
+    frames = sum(map(len, whole["frames"]["packed_base64"]))
+    for most, has_blanks, has_frames in (
+        (blanks + frames, True, True),
+        (blanks + frames - 1, True, False),
+        (blanks - 1, False, blanks > frames),
+    ):
+        monkeypatch.setattr(kept, "MOST_TEXT", most)
+        told = kept.kept_json(exhibit)
+        assert (told["blanks"] is not None) == has_blanks
+        assert (told["frames"]["packed_base64"] is not None) == has_frames
+
+
 def test_what_was_answered_from_means_is_answered_from_frames_all_the_same(
     path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -245,7 +283,6 @@ def test_nexus_holds_them_as_one_array(path: Path) -> None:
     h5py = pytest.importorskip("h5py")
     import io
 
-    from device.export.exhibit import exhibit_of
     from device.export.formats import exported
 
     raw = frames_of(measured(path, AcquisitionSettings(frames=3)))

@@ -13,6 +13,7 @@ from device.export.exhibit import exhibit_of
 from device.export.formats import exported
 from device.installation import default_model_path
 from device.records.again import Again, answered_again
+from device.records.arrays import arrays_of
 from device.records.content import Record
 from device.records.errors import RecordDamaged
 from device.records.measured import BlankNotKept, blanks_of
@@ -40,6 +41,19 @@ def same(again: Again) -> bool:
 @pytest.mark.parametrize("wall", WALLS)
 def test_it_is_answered_again_as_it_was(path: Path, wall: str) -> None:
     assert same(answered_again(kept(path, wall), identifier()))
+
+
+def test_a_blank_beyond_the_bytes_that_are_kept_is_left_out_and_that_is_told(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = sum(array.nbytes for array in arrays_of(blank("PET")).values())
+    monkeypatch.setattr("device.records.blanks.MOST_BYTES", one)
+    record = kept(path, "PET", "HDPE")
+    assert record.body["blanks"][1] is None and record.result["containers"][1]["file"]
+    assert any(name.startswith("blank_0_") for name in record.array_names)
+    assert not any(name.startswith("blank_1_") for name in record.array_names)
+    again = answered_again(record, identifier())
+    assert again.now is None and "whose own spectrum is not in the record" in again.why_not
 
 
 def test_each_of_several_blanks_is_kept_as_it_was_measured(path: Path) -> None:

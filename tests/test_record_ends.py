@@ -340,6 +340,22 @@ def test_a_reader_does_not_stop_a_writer(path: Path) -> None:
     assert whole(path) == 3
 
 
+def test_an_entry_that_is_too_large_is_refused_and_the_store_goes_on(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(path, 2)
+    with RecordStore(path) as store:
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                "device.records.store.measurement_content", lambda *_: ({}, bytes(80_000_000))
+            )
+            with pytest.raises(RecordStoreError, match="larger than any that is kept"):
+                store.append(answer())
+        store.append(answer())
+        assert len(store.list()) == 3 and store.verify().problems == ()
+    assert not list(path.parent.glob("*set-aside*"))
+
+
 def test_a_store_that_another_program_set_aside_is_not_written_on(path: Path) -> None:
     with RecordStore(path) as first:
         first.append(answer())

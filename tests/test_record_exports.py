@@ -203,7 +203,8 @@ def test_a_missing_library_is_named_before_anything_is_done(
     for attempt in (lambda: require_format(name), lambda: exported(exhibits[0], name)):
         with pytest.raises(ExportUnavailable) as caught:
             attempt()
-        assert library in caught.value.text and "pip install ramix-edge[" in caught.value.remedy
+        assert library in caught.value.text
+        assert f"{sys.executable} -m pip install {library}" in caught.value.remedy
 
 
 # ---- reports ----
@@ -334,6 +335,23 @@ def test_the_ending_of_a_file_chooses_the_format_and_nothing_is_replaced(
         assert (code, said["error"]["code"]) == (1, "export_refused")
     with RecordStore(path, read_only=True) as opened:
         assert len(opened.events("export")) == 2  # what was refused was not told as done
+
+
+def test_a_choice_leaves_out_what_was_pruned_and_says_so(
+    path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    filled(path, 2)
+    with RecordStore(path) as store:
+        store.export_store(tmp_path / "away.sqlite")
+        store.prune("2099-01-01")
+    words = ["records", "export", "--all", "--store", str(path), "--out", str(tmp_path / "out")]
+    assert run_command(words) == 1
+    assert "exported store" in capsys.readouterr().err
+    filled(path, 1)
+    assert run_command(words) == 0
+    assert "2 record(s) were exported and pruned before: left out" in capsys.readouterr().err
+    assert len(list((tmp_path / "out").iterdir())) == 1
+    assert run_command(["records", "export", "1", "--store", str(path)]) == 1
 
 
 def test_records_are_chosen_by_time_and_words(

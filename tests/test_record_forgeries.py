@@ -267,6 +267,20 @@ def test_after_every_forgery_the_next_measurement_is_kept(
         assert told.content["file"] == aside[0].name
 
 
+def test_a_deleted_mark_is_found_whatever_the_newest_entry_is(path: Path) -> None:
+    filled(path, 1)
+    with RecordStore(path) as store:
+        store.append_event("export", {"what": "record", "file": "1.csv", "sha256": "00" * 32})
+    mark_path(path).unlink()
+    assert "the mark beside it is missing" in verify(path).problems[0]
+    filled(path, 1)
+    with RecordStore(path) as store:
+        store.export_store(path.with_name("away.sqlite"))
+    mark_path(path).unlink()
+    assert "the mark beside it is missing" in verify(path).problems[0]
+    assert verify(path.with_name("away.sqlite")).problems == ()
+
+
 def test_an_own_mark_that_is_behind_is_no_fault(path: Path) -> None:
     filled(path, 3)
     behind = head_of(path)

@@ -226,7 +226,7 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     with (
         RecordStore(tmp_path / "taken" / "records.sqlite") as store,
-        pytest.raises(RecordStoreError, match="taken by a file"),
+        pytest.raises(RecordStoreError, match="a file, not a folder"),
     ):
         store.append(answer())
 

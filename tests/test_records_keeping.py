@@ -109,8 +109,11 @@ def test_only_what_was_exported_is_pruned_and_the_chain_stays_whole(
     with RecordStore(path, read_only=True) as opened:
         assert opened.verify().problems == ()
         assert [one.pruned for one in opened.list()] == [False, True, True, True, True, False]
-        with pytest.raises(RecordDamaged, match="removed after an export"):
-            opened.get("3")
+        asked = (lambda: opened.get("3"), lambda: opened.get("3", even_damaged=True).result)
+        for ask in asked:
+            with pytest.raises(RecordDamaged, match="removed after an export") as refused:
+                ask()
+            assert "exported store" in refused.value.remedy
         (event,) = opened.events("prune")
         assert event.content["pruned"] == [[2, 5]]
     assert column(path, "hash", 3) == before
@@ -209,18 +212,28 @@ def test_what_a_command_changes_is_kept_with_its_error(path: Path) -> None:
     ]
 
 
-def test_records_of_simulated_analyzers_are_kept_apart(path: Path) -> None:
+def test_records_of_simulated_analyzers_are_kept_apart(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     from device.records.circumstances import Circumstances
 
     with usual_store() as store:
         store.append(answer())
         apart = store.append(answer(), circumstances=Circumstances(simulated=True))
+        with pytest.raises(RecordStoreError) as refused:
+            store.get(apart)
+        assert "--simulated" in refused.value.remedy
+    assert run_command(["records", "show", "1", "--store", str(path.with_name("none"))]) == 1
+    assert "--simulated" in capsys.readouterr().err
     with usual_store(read_only=True) as store:
         assert [one.simulated for one in store.list()] == [False]
     with usual_store(simulated=True, read_only=True) as store:
         assert [one.record_id for one in store.list()] == [apart]
         assert store.list()[0].simulated
         assert store.events("store")[0].content["simulated"] is True
+        with pytest.raises(RecordStoreError) as refused:
+            store.get("9")
+        assert "--simulated" not in refused.value.remedy
 
 
 # ---- many ----

@@ -1,6 +1,8 @@
 """What lies before a store that was begun anew is looked into, and never passes for all well."""
 
+import errno
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,10 +11,11 @@ import pytest
 
 from device.cli.exit_codes import EXIT_BEGUN_ANEW, EXIT_ERROR
 from device.cli.main import run_command
+from device.records.errors import RecordStoreError
 from device.records.mark import mark_path
 from device.records.report import ChainReport
 from device.records.store import RecordStore
-from tests.record_stores import edit, filled
+from tests.record_stores import column, edit, filled
 from tests.sample_answers import answer
 from tests.test_record_hostile import version_1
 
@@ -114,7 +117,10 @@ def test_each_of_several_needs_its_own_code(path: Path) -> None:
     found = verify(path).not_accepted
     assert [one.file for one in found] == [second.name, first.name]
     assert len(verify(path, found[0].code).not_accepted) == 1
-    assert verify(path, *(one.code for one in found)).not_accepted == ()
+    codes = [one.code for one in found]
+    assert verify(path, *codes).not_accepted == ()
+    second.rename(second.with_suffix(".elsewhere"))  # and with it what is known of the first
+    assert verify(path, *codes).problems == () == verify(path, *codes).not_accepted
 
 
 def test_a_lost_mark_needs_a_code_as_well(path: Path) -> None:
@@ -155,6 +161,77 @@ def test_an_upgrade_from_version_1_is_no_alarm_while_that_store_is_whole(path: P
     assert "measured data was changed" in " ".join(verify(path).not_accepted[0].found)
 
 
+def test_an_upgrade_that_was_accepted_while_the_old_store_was_elsewhere_stays_accepted(
+    path: Path,
+) -> None:
+    version_1(path)
+    filled(path, 1)
+    (aside,) = path.parent.glob("*set-aside*.sqlite")
+    away = aside.rename(aside.with_suffix(".away"))
+    (one,) = verify(path).not_accepted
+    away.rename(aside)
+    assert verify(path, one.code).problems == ()
+
+
+def noted_at(path: Path, number: int) -> str:
+    """The hash of an entry, as somebody noted it when it was the newest."""
+    return str(column(path, "hash", number).hex())
+
+
+def test_a_noted_head_is_found_in_the_store_that_lies_aside(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    aside = damaged(path)
+    code, told = run(capsys, path, "--head", noted_at(aside, 2))
+    assert code == EXIT_BEGUN_ANEW and told["whole"] is True
+    assert told["notes"] == [f"the head noted earlier is entry 2 of {aside.name}, set aside"]
+    code, told = run(capsys, path, "--head", noted_at(aside, 3))  # the damaged one
+    assert code == EXIT_ERROR and "not whole up to it" in told["problems"][0]
+    code, told = run(capsys, path, "--head", "ab" * 32)
+    assert code == EXIT_ERROR and "newer records are missing" in told["problems"][0]
+
+
+def test_a_head_noted_before_an_upgrade_is_found(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    newest = version_1(path)
+    assert run(capsys, path, "--head", newest)[0] == 0
+    filled(path, 1)
+    assert run(capsys, path, "--head", newest)[0] == 0
+    assert run(capsys, path, "--head", "ab" * 32)[0] == EXIT_ERROR
+
+
+@pytest.mark.parametrize("what", ["pipe", "nothing"])
+def test_something_else_in_place_of_the_mark_is_not_waited_for(path: Path, what: str) -> None:
+    filled(path, 2)
+    edit(path, "UPDATE records SET signature = zeroblob(64) WHERE sequence = 2")
+    mark_path(path).unlink()
+    if what == "pipe":
+        os.mkfifo(mark_path(path))
+    filled(path, 1)
+    assert verify(path).problems == () and len(verify(path).not_accepted) == 1
+    (aside,) = path.parent.glob("*set-aside*.sqlite")
+    assert not mark_path(aside).exists()
+
+
+def test_the_mark_lies_aside_whole_or_not_at_all(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(path, 2)
+    edit(path, "UPDATE records SET signature = zeroblob(64) WHERE sequence = 2")
+
+    def cut(*_arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch, RecordStore(path) as store:
+        patch.setattr("device.durable.os.fsync", cut)
+        with pytest.raises(RecordStoreError, match="No space left"):
+            store.append(answer())
+    assert not list(path.parent.glob("*set-aside*"))
+    filled(path, 1)
+    assert verify(path).problems == ()
+
+
 def test_a_name_that_leads_elsewhere_is_not_followed(path: Path, tmp_path: Path) -> None:
     from device.records.before import _looked_into
     from device.records.head import Head
@@ -164,7 +241,7 @@ def test_a_name_that_leads_elsewhere_is_not_followed(path: Path, tmp_path: Path)
     filled(outside, 1)
     head = Head("0" * 32, 0, "store", "2026-01-01T00:00:00.000+00:00", b"", b"")
     for file in ("../outside.sqlite", str(outside), "."):
-        found = _looked_into(path, Interruption(head, "", file, {}), None).found
+        found = _looked_into(path, Interruption(head, "", file, {}), None, None).found
         assert "record(s)" not in found[0]
 
 

@@ -334,7 +334,7 @@ def test_a_missing_matplotlib_says_what_to_install(
     monkeypatch.setitem(sys.modules, "matplotlib", None)  # the import system's "not there"
     with pytest.raises(PlotUnavailable) as caught:
         plot(answer(), tiny_bundle(2), tmp_path / "picture.png")
-    assert "pip install ramix-edge[report]" in caught.value.remedy
+    assert f"{sys.executable} -m pip install matplotlib" in caught.value.remedy
 
 
 @pytest.mark.parametrize("name", ["picture", "picture.exe", "no/such/folder/picture.png"])

@@ -125,7 +125,6 @@ OTHERWISE = {
     "device/durable.py": "the stream of written_whole itself",
     "device/link_key_file.py": "removed again where it cannot be finished",
     "device/records/device_key.py": "written under another name, linked when whole",
-    "device/records/set_aside.py": "a copy of a mark that nobody has relied on yet",
     "device/cli/spectrum_file.py": "a copy for readers, removed again",
     "device/cli/output.py": "the null device",
     "device/field_library/store.py": "under its lock, renamed when whole",

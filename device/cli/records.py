@@ -99,13 +99,7 @@ def show_command(record_id: str, store: Path | None, simulated: bool, as_json: b
         answers, later = opened.answers_of(record), told_later(opened, record)
     if record.problem:
         return _show_damaged(record, as_json=as_json)
-    if record.pruned:
-        from device.records.errors import RecordStoreError
-
-        raise RecordStoreError(
-            f"The contents of record {record.record_id} were removed after an export.",
-            remedy=f"Look into the exported copy: ramix records show {record_id} --store FILE",
-        )
+    record.require_whole()
     if as_json:
         kept = ("created_utc", "measurement", "about", "photo", "hazards", "simulated")
         more = {name: record.body[name] for name in kept if name in record.body}

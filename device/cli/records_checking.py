@@ -3,7 +3,6 @@
 Next: `../records/verification.py`, what is checked.
 """
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +90,7 @@ def verify_command(
     back together, or written again with this device's own key.
     """
     from device.records.head import key_from_hex, read_noted
+    from device.records.report import of_the_kind
 
     if head is not None and expect is not None:
         raise click.UsageError("--head and --expect name the same thing.")
@@ -98,8 +98,8 @@ def verify_command(
     key = None if device is None else key_from_hex(device)
     with open_store(store, simulated=simulated) as opened:
         report = opened.verify(expected, key, accepted)
-    if store is None and report.simulated is not None and report.simulated != simulated:
-        report = _of_the_other_kind(report)
+    if store is None:
+        report = of_the_kind(report, simulated=simulated)
     if as_json:
         print_json(_report(report))
     else:
@@ -126,13 +126,6 @@ def verify_command(
     if report.problems:
         return EXIT_ERROR
     return EXIT_BEGUN_ANEW if report.not_accepted else 0
-
-
-def _of_the_other_kind(report: "ChainReport") -> "ChainReport":
-    """The stores of measured and of simulated samples have the same key: the first entry tells."""
-    kind = "simulated" if report.simulated else "real"
-    told = f"another store lies in its place: it is that of {kind} analyzers"
-    return replace(report, problems=(*report.problems, told), last_good=None)
 
 
 def _report(report: "ChainReport") -> dict[str, Any]:

@@ -18,6 +18,7 @@ from device.cli.records_selection import selection_of, selection_options
 if TYPE_CHECKING:
     from device.answer.identifier import Identifier
     from device.export.formats import ExportedFile
+    from device.records.content import Record
     from device.records.store import RecordStore
 
 FORMATS = ("csv", "json", "jcamp", "spc", "nexus", "html", "pdf", "png")  # a test compares them
@@ -78,7 +79,8 @@ def export_command(
         require_format(name)
     selection = selection_of(ids, everything, since, before, search)
     with open_store(store, simulated=simulated) as opened:
-        records = require_some(list(selected(opened, selection)), opened)
+        found = require_some(list(selected(opened, selection)), opened)
+        records = _not_pruned(found, named=bool(ids))
         with chain_beside(opened, simulated=simulated) as chain:
             chain.check_writable()
             names = _Names(out, many=len(records) * len(wanted) > 1, force=force)
@@ -93,6 +95,20 @@ def export_command(
         click.echo(str(names.path(told["name"])))
     if len(said) > _TOLD:
         click.echo(f"... {len(said)} files in {out}")
+
+
+def _not_pruned(found: "Sequence[Record]", *, named: bool) -> "Sequence[Record]":
+    """Of a choice those whose contents are here; who names a record is told where they are.
+
+    Raises:
+        RecordPruned: the contents of all of them were removed.
+    """
+    there = found if named else [one for one in found if not one.pruned]
+    if not there:
+        found[0].require_whole()
+    if left := len(found) - len(there):
+        click.echo(f"{left} record(s) were exported and pruned before: left out.", err=True)
+    return there
 
 
 class _Names:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from device.printable import printable as one_line
+
 if TYPE_CHECKING:
     from device.records.store import RecordStore
 
@@ -45,15 +47,14 @@ def open_store(path: Path | None, *, simulated: bool, read_only: bool = True) ->
 
 
 def printable(value: Any) -> Any:
-    """The same text, list or JSON object with each unprintable character as a question mark.
+    """The same text, list or JSON object with each unprintable character as a question mark; lines
+    stay lines.
 
     What lies in a store may have been put there by anybody: no control character of it reaches a
     terminal.
     """
     if isinstance(value, str):
-        return "".join(
-            letter if letter.isprintable() or letter == "\n" else "?" for letter in value
-        )
+        return "\n".join(map(one_line, value.split("\n")))
     if isinstance(value, Mapping):
         return {printable(key): printable(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

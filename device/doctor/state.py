@@ -14,6 +14,7 @@ from typing import Final
 from device import installation
 from device.doctor.finding import Finding, fault, ok, warning
 from device.field_library.store import FieldLibrary
+from device.records.report import of_the_kind
 from device.records.room import LEAST_FREE_BYTES
 from device.records.store import RecordStore
 from device.selftest.standing import SelfTestFailed, SelfTestState, every_report, standing_of
@@ -45,7 +46,7 @@ def records() -> Iterator[Finding]:
         yield ok(check, f"There are no records yet; they will be kept in {path}.")
         return
     with RecordStore(path, read_only=True) as store:
-        report = store.verify()
+        report = of_the_kind(store.verify(), simulated=False)
     for problem in report.problems:
         yield fault(
             check,

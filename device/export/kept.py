@@ -4,6 +4,7 @@ Next: `tables.py`, which writes it; `../spectra/raw_frames.py`, how the counts a
 """
 
 import base64
+import json
 import math
 from typing import Any, Final
 
@@ -12,16 +13,20 @@ from device.records.frames import FramesNotKept, frames_of
 from device.records.measured import BlankNotKept, blanks_of
 from device.spectra.raw_frames import CODING
 
-# Our reader takes files of 5 MB; what is beside the frames is 0.2 MB.
+# Of blanks and packed frames. Our reader takes files of 5 MB; what is beside them is 0.2 MB.
 MOST_TEXT: Final = 4_500_000
 
 
 def kept_json(exhibit: Exhibit) -> dict[str, Any]:
-    """`frames` and `blanks`; null where the record has none of them."""
-    return {"frames": _frames(exhibit), "blanks": _blanks(exhibit)}
+    """`frames` and `blanks`; null where the record has none of them, or they are too large here."""
+    blanks = _blanks(exhibit)
+    size = 0 if blanks is None else len(json.dumps(blanks))
+    if size > MOST_TEXT:
+        blanks, size = None, 0
+    return {"frames": _frames(exhibit, MOST_TEXT - size), "blanks": blanks}
 
 
-def _frames(exhibit: Exhibit) -> dict[str, Any] | None:
+def _frames(exhibit: Exhibit, most_text: int) -> dict[str, Any] | None:
     """Columns, in the order in which the frames were read."""
     if exhibit.spectrum.raw is None:
         return None
@@ -29,12 +34,10 @@ def _frames(exhibit: Exhibit) -> dict[str, Any] | None:
         raw = frames_of(exhibit.record)
     except FramesNotKept:
         return None
-    read = [(one, True, struck) for one, struck in zip(raw.lit, raw.struck_lit, strict=True)]
-    read += [(one, False, struck) for one, struck in zip(raw.dark, raw.struck_dark, strict=True)]
-    read.sort(key=lambda one: one[0].number)
+    read = raw.in_order()
     frames = [one for one, _, _ in read]
     texts = [base64.b64encode(one.packed).decode("ascii") for one in frames]
-    fits = sum(map(len, texts)) <= MOST_TEXT
+    fits = sum(map(len, texts)) <= most_text
     return {
         "coding": CODING,
         "pixels": len(exhibit.spectrum.raw.raw_counts),

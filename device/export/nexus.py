@@ -14,6 +14,7 @@ from device.export.errors import ExportUnavailable
 from device.export.exhibit import Exhibit
 from device.export.facts import facts_of
 from device.export.tables import title_of
+from device.installation import how_to_install
 from device.records.frames import FramesNotKept, frames_of
 from device.records.measured import BlankNotKept, blanks_of
 
@@ -37,7 +38,7 @@ def require_h5py() -> Any:
     except ImportError as error:
         raise ExportUnavailable(
             "NeXus files need h5py, which is not installed.",
-            remedy="Install it: pip install ramix-edge[nexus]",
+            remedy=f"Install it: {how_to_install('h5py')}",
         ) from error
 
 
@@ -141,21 +142,16 @@ def _each_frame(detector: Any, exhibit: Exhibit) -> None:
         raw = frames_of(exhibit.record)
     except FramesNotKept:
         return
-    read = sorted((*raw.lit, *raw.dark), key=lambda one: one.number)
-    lit = {one.number for one in raw.lit}
-    struck = dict(
-        zip((one.number for one in (*raw.lit, *raw.dark)), (*raw.struck_lit, *raw.struck_dark),
-            strict=True)
-    )  # fmt: skip
-    counts = [one.counts for one in read]
+    read = raw.in_order()
+    counts = [one.counts for one, _, _ in read]
     detector.create_dataset("frame_counts", data=counts, compression="gzip", shuffle=True)
     detector["frame_counts"].attrs["units"] = "counts"
     detector["frame_counts"].attrs["long_name"] = "each frame as it was read"
-    marks = [one.number in lit for one in read]
+    marks = [lit for _, lit, _ in read]
     _array(detector, "frame_lit", marks, "", "whether the laser was on")
-    times = [one.exposure_us for one in read]
+    times = [one.exposure_us for one, _, _ in read]
     _array(detector, "frame_exposure", times, "us", "exposure of each frame")
-    samples = [struck[one.number] for one in read]
+    samples = [struck for _, _, struck in read]
     _array(detector, "frame_struck_samples", samples, "", "left out as cosmic rays")
 
 

@@ -15,6 +15,7 @@ from device.export.account import Account, account_of, amounts_of
 from device.export.errors import ExportUnavailable
 from device.export.exhibit import Exhibit
 from device.export.photo_pixels import pixels_of
+from device.installation import how_to_install
 from device.show.plot import draw
 
 _A4_INCHES: Final = (8.27, 11.69)
@@ -40,7 +41,7 @@ def require_drawing() -> None:
     except ImportError as error:
         raise ExportUnavailable(
             "PDF and PNG need matplotlib, which is not installed.",
-            remedy="Install it: pip install ramix-edge[report]; html needs nothing.",
+            remedy=f"Install it: {how_to_install('matplotlib')}. HTML needs nothing.",
         ) from error
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from device.printable import printable
 from device.records.frames_kept import KEPT, fits, frame_arrays, frames_text
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def arrays_of(spectrum: "Spectrum") -> dict[str, NDArray[Any]]:
 def measurement_of(spectrum: "Spectrum") -> dict[str, Any]:
     """How it was measured, as far as it is known."""
     acquisition = spectrum.raw
-    known: dict[str, Any] = {"source": one_line(spectrum.source)}
+    known: dict[str, Any] = {"source": printable(spectrum.source)}
     if spectrum.integration_time_ms is not None:
         known["integration_time_ms"] = float(spectrum.integration_time_ms)
     if spectrum.taken is not None:
@@ -87,11 +88,6 @@ def measurement_of(spectrum: "Spectrum") -> dict[str, Any]:
         elif raw is not None:
             known["frames_kept"] += "; each by itself would be too large"
     return known
-
-
-def one_line(text: str) -> str:
-    """What is not printable (a file's name may hold anything) becomes a question mark."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _finite(value: float | None) -> float | None:

@@ -22,6 +22,7 @@ from device.records.verification import verified
 
 _MOST_FOLLOWED: Final = 20  # stores before one another
 _MOST_TOLD: Final = 5  # problems of one of them
+_NOT_THERE: Final = "the head noted earlier is not in the chain: newer records are missing"
 
 
 def verified_with_those_before(
@@ -35,44 +36,70 @@ def verified_with_those_before(
         RecordStoreError, sqlite3.Error, OSError: it cannot even be begun with.
     """
     report = verified(reader, expected, key)
-    followed, problems, notes = _followed(reader.path, report, key)
+    past = _Past(report.interruptions)
+    past.follow(reader.path, expected, key)
+    problems, notes = list(past.changed), list(past.ordinary)
+    if expected is not None and report.noted_at is None:
+        (notes if past.noted_is_good else problems).append(past.noted or _NOT_THERE)
     for code in accepted:
-        if not any(is_noted(one.head, code) for one in followed):
-            problems.append(f"nothing was set aside or lost with the code {code}: it was accepted")
+        if not any(is_noted(one.head, code) for one in past.all):
+            told = f"nothing was set aside or lost with the code {code}: it was accepted"
+            (notes if past.missing else problems).append(told)
     open_ones = tuple(
-        one for one in followed if not any(is_noted(one.head, code) for code in accepted)
+        one for one in past.told if not any(is_noted(one.head, code) for code in accepted)
     )
     return replace(
         report,
         problems=(*report.problems, *problems),
         notes=(*report.notes, *notes),
-        interruptions=tuple(followed),
+        interruptions=tuple(past.told),
         not_accepted=open_ones,
     )
 
 
-def _followed(
-    path: Path, report: ChainReport, key: bytes | None
-) -> tuple[list[Interruption], list[str], list[str]]:
-    """All interruptions, newest store first; what was changed since; and what is ordinary."""
-    told: list[Interruption] = []
-    changed: list[str] = []
-    ordinary: list[str] = []
-    waiting, seen = list(report.interruptions), {path.name}
-    while waiting:
-        one = waiting.pop(0)
-        if not one.file or one.file in seen or len(seen) > _MOST_FOLLOWED:
-            told.append(one)
-            continue
-        seen.add(one.file)
-        before = _looked_into(path, one, key)
-        if before.upgraded:
-            ordinary.append(f"{one.in_words()} It is of version 1, whole, and signed by nobody.")
-            continue
-        told.append(replace(one, found=before.found))
-        changed += [f"{one.file}, which was set aside: {text}" for text in before.changed]
-        waiting += before.interruptions
-    return told, changed, ordinary
+class _Past:
+    """What the stores before say, the newest first.
+
+    told: interruptions; all: with those of an ordinary upgrade.
+    changed: what is not as it was set aside. ordinary: what needs nobody's attention.
+    missing: whether one of them is not in the folder, and with it what it would tell.
+    noted: where the noted head lies, empty where it does not; noted_is_good: all up to it is whole.
+    """
+
+    def __init__(self, interruptions: Sequence[Interruption]) -> None:
+        self.all = list(interruptions)
+        self.told: list[Interruption] = []
+        self.changed: list[str] = []
+        self.ordinary: list[str] = []
+        self.missing = False
+        self.noted = ""
+        self.noted_is_good = False
+
+    def follow(self, path: Path, expected: str | Head | None, key: bytes | None) -> None:
+        seen = {path.name}
+        for one in self.all:  # which grows meanwhile
+            if not one.file or one.file in seen or len(seen) > _MOST_FOLLOWED:
+                self.told.append(one)
+                continue
+            seen.add(one.file)
+            before = _looked_into(path, one, expected, key)
+            self.missing = self.missing or before.missing
+            self._note(one.file, before)
+            if before.upgraded:
+                told = f"{one.in_words()} It is of version 1, whole, and signed by nobody."
+                self.ordinary.append(told)
+                continue
+            self.told.append(replace(one, found=before.found))
+            self.changed += [f"{one.file}, which was set aside: {text}" for text in before.changed]
+            self.all += before.interruptions
+
+    def _note(self, file: str, before: "_Before") -> None:
+        if before.noted_at is None or self.noted_is_good:
+            return
+        self.noted = f"the head noted earlier is entry {before.noted_at} of {file}, set aside"
+        self.noted_is_good = before.noted_is_good
+        if not self.noted_is_good:
+            self.noted += ", which is not whole up to it"
 
 
 class _Before:
@@ -82,20 +109,28 @@ class _Before:
         self.found = found
         self.changed: list[str] = []
         self.interruptions: tuple[Interruption, ...] = ()
-        self.upgraded = False
+        self.upgraded = self.missing = False
+        self.noted_at: int | None = None
+        self.noted_is_good = False
 
 
-def _looked_into(store: Path, one: Interruption, key: bytes | None) -> _Before:
+def _looked_into(
+    store: Path, one: Interruption, expected: str | Head | None, key: bytes | None
+) -> _Before:
     if Path(one.file).name != one.file:
         return _Before("its name is not that of a file in this folder")
     path = store.with_name(one.file)
     reader = Reader(path)
     try:
         if not path.exists():
-            return _Before("it is not in this folder any more")
-        report = verified(reader, None, key)
+            before = _Before("it is not in this folder any more")
+            before.missing = True
+            return before
+        report = verified(reader, expected, key)
         before = _Before(*_in_words(report))
         before.interruptions = report.interruptions
+        before.noted_at = report.noted_at
+        before.noted_is_good = report.noted_at is not None and report.is_good_at(report.noted_at)
         before.changed = _changed(path, one)
         known = one.link or {}
         whole = not report.problems and not before.changed

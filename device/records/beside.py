@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from device.driver.spectrometer import Spectrometer
+from device.printable import printable
 from device.records.about import About
-from device.records.arrays import one_line
 from device.records.circumstances import Circumstances
 from device.selftest.standing import SelfTestedNow, nobody_asks
 
@@ -48,10 +48,10 @@ class Beside:
             self_test=None if answer.self_test is None else asdict(answer.self_test),
             calibration=self.calibration(),
             analyzer={
-                "product": one_line(info.product),
-                "serial": one_line(info.serial),
+                "product": printable(info.product),
+                "serial": printable(info.serial),
                 "hardware_revision": info.hardware_revision,
-                "firmware_version": one_line(str(firmware)),
+                "firmware_version": printable(str(firmware)),
             },
             overrides=chosen(settings),
             simulated=is_simulated(info),

@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.answer.result import result_json
+from device.printable import printable
 from device.records.about import About
-from device.records.arrays import arrays_of, measurement_of, one_line, pack_arrays
-from device.records.blanks import BLANKS, blank_arrays, blank_texts
+from device.records.arrays import arrays_of, measurement_of, pack_arrays
+from device.records.blanks import BLANKS, blanks_kept
 from device.records.circumstances import Circumstances
-from device.records.errors import RecordDamaged
+from device.records.errors import RecordDamaged, RecordPruned
 from device.records.head import head_code
 from device.records.photo import Photo, photo_from
 from device.version import VERSION
@@ -28,7 +29,7 @@ if TYPE_CHECKING:  # the identifier loads an interpreter; looking at old records
     from device.answer.answer import Answer
 
 MAX_BODY_BYTES: Final = 4_000_000  # a measurement's is 10 kB
-MAX_DATA_BYTES: Final = 64_000_000  # 2,048 pixels are 60 kB; frames are bounded (frames_kept.py)
+MAX_DATA_BYTES: Final = 64_000_000  # 2,048 pixels are 60 kB; frames and blanks are bounded
 MAX_EVENT_BYTES: Final = 256_000
 LONGEST_SEARCH: Final = 2000  # characters
 _PHOTO: Final = "photo"  # among the arrays its bytes, in the body what they are
@@ -56,12 +57,22 @@ class Record:
         """What `ramix identify --json` printed.
 
         Raises:
-            RecordDamaged: it is not there any more.
+            RecordDamaged: it is not there any more, or not what was written.
         """
         result = self.body.get("result")
         if not isinstance(result, Mapping):
-            raise RecordDamaged(f"Record {self.record_id}: {self.problem or 'it was pruned'}.")
+            self.require_whole()
+            raise RecordDamaged(f"Record {self.record_id} holds no result.")
         return result
+
+    def require_whole(self) -> None:
+        """Raises RecordDamaged: it is not what was written; RecordPruned: its contents are gone."""
+        if self.problem:
+            raise RecordDamaged(f"Record {self.record_id} is damaged: {self.problem}.")
+        if self.pruned:
+            raise RecordPruned(
+                f"The contents of record {self.record_id} were removed after an export."
+            )
 
     @property
     def about(self) -> About:
@@ -144,7 +155,8 @@ def measurement_content(
 ) -> tuple[dict[str, Any], bytes]:
     """The part of a measurement's body that does not depend on its place, and its data."""
     photo = about.photo
-    arrays = arrays_of(answer.spectrum) | blank_arrays(answer.containers)
+    blanks, blank_texts = blanks_kept(answer.containers)
+    arrays = arrays_of(answer.spectrum) | blanks
     if photo is not None:
         arrays[_PHOTO] = np.frombuffer(photo.data, dtype=np.uint8)
     data, index = pack_arrays(arrays)
@@ -159,7 +171,7 @@ def measurement_content(
     if answer.field_compounds:  # what the model's hash does not cover
         content["field_compounds"] = [asdict(label) for label in answer.field_compounds]
     if answer.containers:
-        content[BLANKS] = blank_texts(answer.containers)
+        content[BLANKS] = blank_texts
     if photo is not None:
         content[_PHOTO] = photo.as_json()
     return content, data
@@ -210,7 +222,7 @@ def search_text(kind: str, body: Mapping[str, Any]) -> str:
     measurement = body.get("measurement")
     if isinstance(measurement, Mapping):
         words += [measurement.get("source"), measurement.get("analyzer_serial")]
-    text = "\n".join(one_line(word) for word in words if isinstance(word, str) and word)
+    text = "\n".join(printable(word) for word in words if isinstance(word, str) and word)
     return text.casefold()[:LONGEST_SEARCH]
 
 

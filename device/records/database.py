@@ -13,7 +13,7 @@ from typing import Final
 
 from device.durable import OWN_FILE, sync_folder
 from device.plain_file import check_plain
-from device.records.content import MAX_DATA_BYTES
+from device.records.content import MAX_BODY_BYTES, MAX_DATA_BYTES
 from device.records.errors import CannotContinue, RecordStoreError
 
 APPLICATION_ID: Final = 0x52414D58  # "RAMX" in SQLite's header: tells our file from any other
@@ -171,6 +171,20 @@ def create(path: Path, first: tuple[object, ...], body: bytes) -> None:
         raise
 
 
+def check_size(body: bytes, data: bytes) -> None:
+    """Before an entry is inserted: SQLite refuses one above its limit in the words of damage.
+
+    Raises:
+        RecordStoreError: it is larger than any that is kept.
+    """
+    if len(body) > MAX_BODY_BYTES or len(data) > MAX_DATA_BYTES:
+        size_mb = (len(body) + len(data)) / 1e6
+        raise RecordStoreError(
+            f"The entry of {size_mb:.0f} MB was not stored: it is larger than any that is kept.",
+            remedy="Give a smaller file, photo or blank.",
+        )
+
+
 def write_through(connection: sqlite3.Connection) -> None:
     """Write what the file says already: does the disk take it?
 
@@ -183,5 +197,6 @@ def write_through(connection: sqlite3.Connection) -> None:
 def nothing_yet(path: Path) -> RecordStoreError:
     return RecordStoreError(
         f"There are no records yet at {path}.",
-        remedy="Every measurement is stored here; a file's result only with --store.",
+        remedy="Every measurement is stored here; a file's result only with --store. Those of "
+        "simulated analyzers are kept apart: add --simulated.",
     )

@@ -26,7 +26,6 @@ _CAUSES = {
     "SQLITE_IOERR": "the disk reports an error",
     "PermissionError": "this user may not read or write there",
     "FileExistsError": "its folder's name is taken by a file",
-    "NotADirectoryError": "its folder's name is taken by a file",
 }
 
 
@@ -42,6 +41,12 @@ class RecordDamaged(RecordStoreError):
 
     code = "record_damaged"
     default_remedy = "`ramix records verify` says which entries are damaged, and since when."
+
+
+class RecordPruned(RecordDamaged):
+    """Its contents lie in an exported store alone."""
+
+    default_remedy = "Look into the exported store: `ramix records show ID --store FILE`."
 
 
 class CannotContinue(RecordStoreError):

@@ -18,7 +18,7 @@ from typing import Any, Final
 from device import strict_json
 from device.inference.trust import PUBLIC_KEY_SIZE, SIGNATURE_SIZE, key_id_of
 from device.plain_file import read_plain, why_not
-from device.records.arrays import one_line
+from device.printable import printable
 from device.records.errors import RecordStoreError
 
 HEAD_PREFIX: Final = b"ramix-head-v2\0"
@@ -172,7 +172,7 @@ def key_from_hex(text: str) -> bytes:
         return _bytes(text.strip(), PUBLIC_KEY_SIZE)
     except ValueError as error:
         raise RecordStoreError(
-            f"{one_line(text)[:80]!r} is no public key: 64 hex digits are needed.",
+            f"{printable(text)[:80]!r} is no public key: 64 hex digits are needed.",
             remedy="`ramix records head --json` on that device prints it as public_key.",
         ) from error
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from device.records.arrays import one_line
+from device.printable import printable
 from device.records.head import Head
 from device.records.kinds import EntryKind
 
@@ -49,9 +49,9 @@ def interruptions_of(head: Head, content: object) -> list[Interruption]:
     """What a checked entry with this content tells of: one, or none."""
     told = content if isinstance(content, Mapping) else {}
     if head.kind == EntryKind.MARK:
-        return [Interruption(head, one_line(str(told.get("why"))))]
+        return [Interruption(head, printable(str(told.get("why"))))]
     link = told.get("continues") if head.kind == EntryKind.STORE else None
     if not isinstance(link, Mapping):
         return []
-    file, why = (one_line(str(link.get(key) or "")) for key in ("file", "why"))
+    file, why = (printable(str(link.get(key) or "")) for key in ("file", "why"))
     return [Interruption(head, why, file[:_LONGEST_NAME], link)]

@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # an export as numbers needs no interpreter
 
 
 class BlankNotKept(RecordDamaged):
-    """A record of before blanks were kept, of a measurement through a container."""
+    """A measurement through a container whose blank was too large, or of before they were kept."""
 
     code = "blank_not_kept"
     default_remedy = "Measure the sample again, with --blank."
@@ -59,7 +59,7 @@ def blanks_of(record: Record) -> tuple[tuple[Spectrum, str], ...]:
     """The empty containers that it was measured through, each with the SHA-256 of its file.
 
     Raises:
-        BlankNotKept: it was stored before blanks were kept.
+        BlankNotKept: one of them is not in the record.
         RecordDamaged: one cannot be rebuilt.
     """
     told = record.result.get("containers")  # older records have none

@@ -73,15 +73,8 @@ class ReadableStore:
             record = None if number is None else reader.record(number)
         if record is None or record_id not in _names_of(record, number):
             raise self._no_such(record_id)
-        if even_damaged:
-            return record
-        if record.problem:
-            raise RecordDamaged(f"Record {record.record_id} is damaged: {record.problem}.")
-        if record.pruned:
-            raise RecordDamaged(
-                f"The contents of record {record.record_id} were removed after an export.",
-                remedy="Look into the exported store: `ramix records show ID --store FILE`.",
-            )
+        if not even_damaged:
+            record.require_whole()
         return record
 
     def entry(self, record: Record) -> Entry | None:

@@ -5,7 +5,7 @@ Next: `verification.py`, which finds it.
 
 import os
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +31,7 @@ class ChainReport:
         for. not_accepted: those of them that nobody said they know of.
     simulated: whether the first entry says that the store is of simulated analyzers; None: it
         says nothing.
+    noted_at: number of the entry whose head was noted; None: it is not there, or none was named.
     """
 
     count: int
@@ -43,6 +44,22 @@ class ChainReport:
     interruptions: tuple[Interruption, ...] = ()
     not_accepted: tuple[Interruption, ...] = ()
     simulated: bool | None = None
+    noted_at: int | None = None
+
+    def is_good_at(self, number: int) -> bool:
+        """Whether nothing is wrong up to the entry with this number."""
+        good = self.last_good
+        return not self.problems or (good is not None and number <= good.sequence)
+
+
+def of_the_kind(report: ChainReport, *, simulated: bool) -> ChainReport:
+    """With a problem where it is the store of the other analyzers, simulated or real: both have
+    the same key, and the first entry tells which it is."""
+    if report.simulated in (None, simulated):
+        return report
+    kind = "simulated" if report.simulated else "real"
+    told = f"another store lies in its place: it is that of {kind} analyzers"
+    return replace(report, problems=(*report.problems, told), last_good=None)
 
 
 def is_noted(head: Head, expected: str | Head | None) -> bool:
@@ -63,13 +80,12 @@ def version_1_report(
     found: list[str] = []
     if os.path.lexists(mark_path(path)):  # of version 2: such a store never had one
         found.append("a signed store was kept here: its mark lies beside this one of version 1")
-    count, newest, seen = 0, "", expected is None
+    count, newest, noted_at = 0, "", None
     for sequence, digest, problem in version1.problems(connection):
         count, newest = count + 1, digest.hex()
         if problem and len(found) < MOST_TOLD:
             found.append(f"record {sequence}: {problem}")
-        seen = seen or newest == str(expected).lower()
-    if not seen:
-        found.append("the head noted earlier is not in the chain: newer records are missing")
+        if newest == str(expected).lower():
+            noted_at = sequence
     note = "a store of version 1 is not signed: who can write it can rewrite it"
-    return ChainReport(count, newest, tuple(found), count, (note,))
+    return ChainReport(count, newest, tuple(found), count, (note,), noted_at=noted_at)

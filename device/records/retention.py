@@ -76,6 +76,11 @@ def _exported(connection: sqlite3.Connection, origin: Origin) -> list[list[int]]
     return found
 
 
+def is_begun(content: Mapping[str, Any]) -> bool:
+    """Whether an `export` event says that copying the store began, not how it ended."""
+    return content.get("what") == "store" and "sha256" not in content
+
+
 class Pruned:
     """Entries without contents against what prune events name."""
 

@@ -10,8 +10,8 @@ from typing import Final
 from device.records.errors import RecordStoreError
 
 # A thousand measurements of 60 kB, which gives the operator a day to make room. The longest one is
-# written twice, into SQLite's log and into the store: its frames are bounded so that it fits, too
-# (`frames_kept.MOST_BYTES`).
+# written twice, into SQLite's log and into the store. It fits, too: `MOST_BYTES` of
+# `frames_kept.py`, `photo.py` and `blanks.py`.
 LEAST_FREE_BYTES: Final = 64_000_000
 
 

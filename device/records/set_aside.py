@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from device.durable import sync_folder
+from device.durable import OWN_FILE, sync_folder, written_whole
+from device.plain_file import read_plain
 from device.records import database
 from device.records.errors import RecordStoreError
-from device.records.head import Head
+from device.records.head import MAX_HEAD_BYTES, Head
 from device.records.mark import mark_path, read_mark
 
 _log = logging.getLogger("ramix.records")
@@ -78,9 +79,10 @@ def set_aside(path: Path, why: str) -> Remains:
     with suppress(RecordStoreError):
         mark = read_mark(path)
     aside = _free_name(path)
-    with suppress(FileNotFoundError):
-        mark_path(aside).write_bytes(mark_path(path).read_bytes())
-        mark_path(aside).chmod(0o600)
+    kept = _mark_as_it_stands(path)
+    if kept is not None:
+        with written_whole(mark_path(aside), OWN_FILE) as stream:
+            stream.write(kept)
     for suffix in _BESIDE:
         with suppress(FileNotFoundError):
             path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
@@ -88,6 +90,14 @@ def set_aside(path: Path, why: str) -> Remains:
     sync_folder(path.parent)
     _log.warning("the record store %s was set aside as %s: %s", path, aside.name, why)
     return Remains(aside.name, why, sequence, digest, mark)
+
+
+def _mark_as_it_stands(path: Path) -> bytes | None:
+    """The mark's bytes, whatever they say; None where no mark's file is there."""
+    try:
+        return read_plain(mark_path(path), MAX_HEAD_BYTES)
+    except (OSError, ValueError):  # gone, something else under its name, or longer than any
+        return None
 
 
 def _names_aside(path: Path) -> str:

@@ -185,6 +185,13 @@ class RecordStore(ReadableStore):
         if not self.is_there():
             raise nothing_yet(self.path)
 
+    def _no_such(self, record_id: str) -> RecordStoreError:
+        told = super()._no_such(record_id)
+        if self._apart is None:
+            return told
+        more = "those of simulated analyzers are kept apart: add --simulated."
+        return RecordStoreError(told.text, remedy=f"{told.remedy[:-1]}; {more}")
+
     def _require_writable(self) -> None:
         if self._read_only:
             raise RecordStoreError(

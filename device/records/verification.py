@@ -1,10 +1,11 @@
-"""All of a store at once: every entry, the chain, every signature, the mark and a noted head.
+"""All of a store at once: every entry, the chain, every signature, the mark; where a noted head is.
 
 Row by row, so that memory does not grow with the store; time is bounded by the file's size. What
 it finds and what it cannot is in `docs/records.md`. Next: `person.py`, signatures of people.
 """
 
 import sqlite3
+from collections.abc import Mapping
 from datetime import datetime
 
 from device.inference.trust import key_id_of
@@ -31,7 +32,7 @@ from device.records.mark import read_mark
 from device.records.person import person_problem
 from device.records.reading import Reader
 from device.records.report import MOST_TOLD, ChainReport, is_noted, version_1_report
-from device.records.retention import Pruned
+from device.records.retention import Pruned, is_begun
 
 
 def verified(reader: Reader, expected: str | Head | None, key: bytes | None) -> ChainReport:
@@ -71,7 +72,7 @@ class _Examination:
         self._newest: Head | None = None
         self._simulated: bool | None = None
         self._pruned = Pruned()
-        self._seen_expected = expected is None
+        self._noted_at: int | None = None
 
     def report(self) -> ChainReport:
         mark = self._mark()
@@ -88,6 +89,7 @@ class _Examination:
             self._count, head, (*self._problems, *more), self._entries,
             tuple(self._notes[:MOST_TOLD]),
             self._last_good, self._newest, tuple(self._interruptions), simulated=self._simulated,
+            noted_at=self._noted_at,
         )  # fmt: skip
 
     def _problem(self, text: str) -> None:
@@ -134,7 +136,8 @@ class _Examination:
                 self._last_good = head
             self._count += row.kind == EntryKind.MEASUREMENT
             self._entries += 1
-            self._seen_expected = self._seen_expected or is_noted(head, self._expected)
+            if is_noted(head, self._expected):
+                self._noted_at = row.sequence
             self._clock(before, row)
             self._newest, previous, number, before = head, row.hash, row.sequence, row
 
@@ -200,8 +203,6 @@ class _Examination:
                 self._last_good = None
         elif not self._problems:
             self._without_mark(origin, last)
-        if not self._seen_expected:
-            self._problem("the head noted earlier is not in the chain: newer records are missing")
 
     def _whose(self, origin: Origin) -> None:
         own = known_device_key() if self._key is None else self._key
@@ -220,7 +221,7 @@ class _Examination:
     def _without_mark(self, origin: Origin, last: Row | None) -> None:
         """An exported copy has none, nor has a store that was just created."""
         own = known_device_key()
-        exported = last is not None and last.kind == EntryKind.EXPORT
+        exported = last is not None and self._is_copy(last)
         fresh = last is not None and last.sequence == 0
         if own == origin.public_key and not exported and not fresh:
             self._problem("the mark beside it is missing: a cut-off end would not show")
@@ -228,3 +229,10 @@ class _Examination:
             self._notes.append(
                 "no mark beside it: only a head noted earlier (--head) shows a cut-off end"
             )
+
+    def _is_copy(self, last: Row) -> bool:
+        """Whether the newest entry says that copying the store began: in the store itself the one
+        that says how it ended follows at once."""
+        body = parse_body(body_of(self._connection, last.sequence) or b"")
+        content = body.get("content") if last.kind == EntryKind.EXPORT else None
+        return isinstance(content, Mapping) and is_begun(content)

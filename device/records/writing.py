@@ -118,6 +118,7 @@ class Writer:
         row, body = made(
             origin, last.hash, last.sequence + 1, kind, _dated(content), signer, utc_now()
         )
+        database.check_size(body, data)
         connection.execute(f"INSERT INTO records ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         connection.execute("INSERT INTO contents VALUES (?, ?, ?)", (row.sequence, body, data))
         return row

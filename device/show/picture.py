@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from device.durable import written_whole
+from device.installation import how_to_install
 from device.plain_file import why_not
 from firmware_bridge.errors import RamixError
 
@@ -22,7 +23,7 @@ class PlotUnavailable(RamixError):
     """The picture cannot be drawn here: the drawing library is missing."""
 
     code = "plot_unavailable"
-    default_remedy = "Install it: pip install ramix-edge[report]"
+    default_remedy = f"Install it: {how_to_install('matplotlib')}"
 
 
 class PlotNotWritten(RamixError):

@@ -53,6 +53,14 @@ class RawFrames:
     camera: Mapping[str, float | None] | None
     full_counts: int
 
+    def in_order(self) -> list[tuple[RawFrame, bool, int]]:
+        """As they were read: each frame, whether it was lit, and its struck samples."""
+        found = [(one, True, struck) for one, struck in zip(self.lit, self.struck_lit, strict=True)]
+        found += [
+            (one, False, struck) for one, struck in zip(self.dark, self.struck_dark, strict=True)
+        ]
+        return sorted(found, key=lambda one: one[0].number)
+
 
 def packed(counts: Counts) -> bytes:
     """[n] counts as bytes."""
