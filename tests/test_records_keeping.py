@@ -113,6 +113,7 @@ def test_only_what_was_exported_is_pruned_and_the_chain_stays_whole(
         for ask in asked:
             with pytest.raises(RecordDamaged, match="removed after an export") as refused:
                 ask()
+            assert refused.value.code == "record_pruned"
             assert "exported store" in refused.value.remedy
         (event,) = opened.events("prune")
         assert event.content["pruned"] == [[2, 5]]

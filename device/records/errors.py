@@ -46,6 +46,7 @@ class RecordDamaged(RecordStoreError):
 class RecordPruned(RecordDamaged):
     """Its contents lie in an exported store alone."""
 
+    code = "record_pruned"
     default_remedy = "Look into the exported store: `ramix records show ID --store FILE`."
 
 
