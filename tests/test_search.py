@@ -228,8 +228,8 @@ def test_a_folder_goes_on_with_its_own_search_only(recipe: Recipe, tmp_path: Pat
     assert asdict(SETTINGS).items() <= json.loads((folder / "plan.json").read_text()).items()
 
 
-def test_without_ray_the_extra_to_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_ray_what_to_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray.tune", None)
     result = CliRunner().invoke(cli, ["search", "aromatics4-2"])
     assert isinstance(result.exception, SearchUnavailable)
-    assert "ramix-edge[report,search,train]" in result.exception.remedy
+    assert "pip install ray[tune]" in result.exception.remedy

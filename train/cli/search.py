@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from device.installation import how_to_install
 from firmware_bridge.errors import RamixError
 from train.cli.options import recipe_argument
 
@@ -31,7 +32,7 @@ class SearchUnavailable(RamixError):
     """The optional packages for searching are not installed."""
 
     code = "search_unavailable"
-    default_remedy = "Install them: pip install ramix-edge[report,search,train]"
+    default_remedy = f"Install them: {how_to_install('ray[tune] pyarrow matplotlib')}"
 
 
 @click.command()
