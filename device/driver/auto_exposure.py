@@ -29,9 +29,10 @@ _GOOD_FRACTION = (0.50, 0.85)
 # A saturated frame does not say by how much; a dark one must not launch a minute of exposure.
 _BACK_OFF, _MOST_LONGER = 0.2, 10.0
 _MAX_TRIALS = 8
-# Who adds up frames loses nothing by short ones whose photons outweigh the readouts of lit and dark
-# frame so many times: at the strongest line they add a tenth to the variance. What other factors,
-# and frames that fill the camera, cost in errors and light: `ramix-train figures --only readout`.
+# Who adds up frames loses little by short ones whose photons outweigh the readouts of lit and dark
+# frame so many times: at the strongest line they add a tenth to the variance. Of the factors that
+# `ramix-train figures --only readout` chooses, 5 to 14 with more and more scenes, one between; what
+# each costs in errors and light: the table in docs/measuring.md.
 OVER_READOUT = 10.0
 # The brightest of some thousand pixels that see nothing reaches so many sigmas of a readout.
 _UNSEEN_SIGMAS = 3.0

@@ -1,6 +1,7 @@
 """The figure about readout: a factor is chosen by errors, then by light, and judged on others."""
 
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from device.driver.auto_exposure import OVER_READOUT
 from notebook import readout
 from notebook.readout import Ended, chosen
 from tests.bundles_under_test import tiny_context
+from tests.pages import ROOT, read
 
 
 def ended(wrong: list[int], lit_s: float, of: int = 40) -> Ended:
@@ -38,3 +40,12 @@ def test_it_chooses_on_some_scenes_and_judges_on_others(tmp_path: Path) -> None:
     assert result.data["in_use"] == OVER_READOUT
     for factor in ("5", "10", "inf"):
         assert result.data["fitted"][factor] != result.data["judged"][factor]
+
+
+def test_the_page_tells_of_every_factor_and_which_is_in_use() -> None:
+    page = read(ROOT / "docs" / "measuring.md")
+    rows = re.findall(r"^\| (\d+)(?: \(([^)]*)\))? \| [\d.]+% \S+ \| [\d.]+ s", page, re.M)
+    assert [float(factor) for factor, _ in rows] == [
+        one for one in readout.FACTORS if one < math.inf
+    ]
+    assert [float(factor) for factor, mark in rows if mark == "in use"] == [OVER_READOUT]
