@@ -12,6 +12,7 @@ from typing import Any
 from device.cli.light_options import LightOptions
 from device.cli.measuring import measurement_settings
 from device.driver.growing import SequentialSettings
+from device.installation import default_record_store_path
 from device.records.store import RecordStore
 from device.screen.deliveries import Deliveries
 from device.screen.phases import Phase
@@ -37,7 +38,9 @@ def running(
 ) -> Iterator[Screen]:
     """A served screen whose station is open; records lie in `folder`."""
     up = threading.Event()
-    store = RecordStore(folder / "records.sqlite", simulated=port.startswith("sim:"))
+    simulated = port.startswith("sim:")
+    name = default_record_store_path(simulated=simulated).name
+    store = RecordStore(folder / name, simulated=simulated)
     settings = SequentialSettings(budget_s=budget_s)
     equipment = Equipment(settings, countdown_s=countdown_s, store=store)
     screen = Screen(

@@ -66,7 +66,7 @@ def test_it_passes_with_this_and_fails_with_another_until_it_is_ended(
     assert screen.desk.board.content("state")["verifying"] is None
     assert screen.desk.view.phase is Phase.READY
     assert measured(screen)["material"] is None
-    with RecordStore(tmp_path / "records.sqlite", read_only=True) as store:
+    with RecordStore(tmp_path / "records-sim.sqlite", read_only=True) as store:
         told = [one.content["verifying"] for one in reversed(store.events("settings"))]
     assert [one and one["wanted"][0]["name"] for one in told] == ["fixture A", "fixture B", None]
 

@@ -44,7 +44,7 @@ def test_a_press_of_the_trigger_becomes_a_stored_card(screen: Screen, tmp_path: 
     key = measured(screen)
     card = screen.desk.board.content("card")
     assert card["verdict"] == "IDENTIFIED" and card["record_id"] == key
-    with RecordStore(tmp_path / "records.sqlite", read_only=True) as store:
+    with RecordStore(tmp_path / "records-sim.sqlite", read_only=True) as store:
         record = store.get(key)
     assert record.simulated and record.verdict == "IDENTIFIED"
     assert not bench_of(screen).laser_is_on()
@@ -262,7 +262,7 @@ def test_the_self_test_asks_for_its_standard_and_is_kept(tmp_path: Path) -> None
         rows = up.desk.board.content("findings")["rows"]
         assert not [one for one in rows if one["level"] == "fault"], rows
         assert client.post("/api/check", standard="moon")[0] == 400
-    with RecordStore(tmp_path / "records.sqlite", read_only=True) as store:
+    with RecordStore(tmp_path / "records-sim.sqlite", read_only=True) as store:
         event = store.last_event("selftest")
     assert event is not None and event.content["standard"] == "polystyrene"
     assert event.content["passed"]
@@ -334,7 +334,7 @@ def test_with_operators_nobody_measures_before_somebody_signs_in(
     key = measured(screen)
     assert client.get(f"/api/records/{key}")["about"]["operator"] == "Ada"
     assert client.post("/api/sign-out")[0] in (200, 400)
-    with RecordStore(tmp_path / "records.sqlite", read_only=True) as store:
+    with RecordStore(tmp_path / "records-sim.sqlite", read_only=True) as store:
         assert [one.kind for one in store.events("login")] == ["login"]
 
 
