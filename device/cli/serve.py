@@ -128,7 +128,7 @@ def serve(
         port, equipment, place, installation.data_dir(), timeout_s=timeout_s,
         settings_of=lambda measuring: _settings_of(measuring, on.light),
         blanks=[sha256 for _, sha256 in read], apart=apart,
-        fitness=lambda hear: fitness(records, port, on.self_test, hear),
+        fitness=lambda tell: fitness(records, port, on.self_test, tell),
         language=lang, opened=opened, tell=watched(lambda _event: None),
     ).serve()  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""How a store grows: one entry after the other, each safe on disk before anybody hears of it.
+"""How a store grows: one entry after the other, each safe on disk before it is acknowledged.
 
 Before each entry the end of the store is checked against its mark. A store that cannot be
 continued is set aside whole, and a new one that names it begins: a measurement is never lost to

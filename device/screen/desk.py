@@ -96,7 +96,7 @@ class Desk:
             raise NotNow("The analyzer is busy or away.")
         return self._jobs.post(job)
 
-    def hear(self, event: Event) -> None:
+    def receive(self, event: Event) -> None:
         """What is told beside the station; on the desk's own thread."""
         self._tell(event)
 

@@ -46,7 +46,7 @@ class Jobs:
                 done = job(station)
                 station.analyzer.wait_trigger(0.0)  # a press until here was not for light
             except BaseException as error:
-                outcome.set_exception(error)  # whoever asked hears of it, whatever it is
+                outcome.set_exception(error)  # for whoever waits for it, whatever it is
                 raise
             outcome.set_result(done)
 

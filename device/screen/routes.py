@@ -150,8 +150,8 @@ class Web(Changes):
 
     async def events(self, request: Request) -> Response:
         cookie = request.cookies.get(self.sessions.cookie)
-        heard = self.streams.listen(lambda: self.sessions.find(cookie) is not None)
-        return StreamingResponse(heard, media_type="text/event-stream")
+        events = self.streams.listen(lambda: self.sessions.find(cookie) is not None)
+        return StreamingResponse(events, media_type="text/event-stream")
 
     async def session(self, request: Request) -> Response:
         return JSONResponse(

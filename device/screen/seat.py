@@ -112,7 +112,7 @@ class Seat:
             self.about = replace(self.about, photo=photo)
 
     def about_to_keep(self) -> About:
-        """What is stored with a measurement; `kept_card` hears that it was."""
+        """What is stored with a measurement; `kept_card` is called once it was."""
         with self._lock:
             self._keeping = self.about.photo
             return self.about

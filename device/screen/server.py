@@ -106,7 +106,7 @@ class Screen:
         settings_of, blanks: for `Deliveries`.
         apart: where the store keeps what a simulated analyzer gave; None: where all else is.
         fitness: asked before any light how the analyzer stands, and tells what is due.
-        opened: hears the address to open, once it is served.
+        opened: called with the address to open, once it is served.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class Screen:
 
         deliveries = Deliveries(equipment.settings, settings_of, blanks)
         self.seat = seat = Seat(folder, deliveries, simulated=self.bench is not None)
-        beside = Beside(seat.about_to_keep, fitness(lambda event: self.desk.hear(event)))
+        beside = Beside(seat.about_to_keep, fitness(lambda event: self.desk.receive(event)))
         equipment = replace(equipment, beside=beside, start_as="screen")
         store = None if equipment.store is None else equipment.store.path
         if equipment.store is not None:

@@ -14,7 +14,7 @@ const IN_NAVIGATION = ["measure", "history", "check", "settings"];
 const TAKES_OVER = { cooling: "measure", countdown: "measure", laser_on: "measure", measuring: "measure", result: "measure",
   failed: "measure", reconnecting: "measure", not_fit: "measure", asking: "check", calibrating: "check" };
 
-const heard = { state: { phase: "starting", may: [] }, spectrum: null, card: null, station: {}, findings: null };
+const latest = { state: { phase: "starting", may: [] }, spectrum: null, card: null, station: {}, findings: null };
 const main = document.getElementById("main");
 let session = {};
 let room = null;
@@ -32,16 +32,16 @@ function show() {
   open = name;
   room?.close?.();
   main.replaceChildren();
-  room = ROOMS[name](main, { heard, session, key });
+  room = ROOMS[name](main, { latest, session, key });
   for (const link of document.querySelectorAll("#rooms a")) {
     const here = link.getAttribute("href") === `#${name === "record" ? "history" : name}`;
     if (here) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
   }
-  room.hear?.("state");
+  room.receive?.("state");
 }
 
 function head() {
-  const { state, station } = heard;
+  const { state, station } = latest;
   const told = [station.serial, station.model, state.operator, state.sample].filter(Boolean);
   document.getElementById("who").textContent = told.join(" · ") || t("name");
   const said = isLost ? t("lost.state") : t(`phase.${state.locked && state.phase === "ready" ? "locked" : state.phase}`);
@@ -53,10 +53,10 @@ function head() {
   document.title = state.laser ? t("laser.title") : `${said} – ${t("name")}`;
 }
 
-function hear(topic, content) {
-  heard[topic] = content;
+function receive(topic, content) {
+  latest[topic] = content;
   if (topic === "station" || topic === "state") head();
-  if (topic === "state" || topic === "card") readOut(heard);
+  if (topic === "state" || topic === "card") readOut(latest);
   if (topic === "state" && content.phase !== lastPhase) {
     lastPhase = content.phase;
     const wanted = TAKES_OVER[content.phase];
@@ -65,7 +65,7 @@ function hear(topic, content) {
       return;
     }
   }
-  room?.hear?.(topic);
+  room?.receive?.(topic);
 }
 
 // What is shown is then not known to be true: nobody reads "ready", and nothing is armed by it.
@@ -103,4 +103,4 @@ document.getElementById("rooms").append(
 );
 head();
 show();
-listen(hear, lost);
+listen(receive, lost);

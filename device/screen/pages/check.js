@@ -6,7 +6,7 @@ import { has, said, t } from "./words.js";
 const TESTS = ["polystyrene", "neon", "argon"];
 const STEPS = ["neon", "argon", "polystyrene", "calcite"];
 
-export function checkRoom(place, { heard, session }) {
+export function checkRoom(place, { latest, session }) {
   let built = "";
   const complaint = el("p", { role: "alert" });
   const complain = (error) => {
@@ -64,16 +64,16 @@ export function checkRoom(place, { heard, session }) {
   }
 
   function findings() {
-    const rows = heard.findings?.rows ?? [];
+    const rows = latest.findings?.rows ?? [];
     const place = document.getElementById("findings");
     if (!place) return;
-    const isOver = heard.state.phase !== "checking";
+    const isOver = latest.state.phase !== "checking";
     const fine = isOver ? rows.filter((one) => one.level === "ok") : [];
     const made = rows.filter((one) => one.level !== "not_checked" && !fine.includes(one));
     const left = rows.filter((one) => one.level === "not_checked");
     const worst = ["fault", "warning", "ok"].find((level) => rows.some((one) => one.level === level));
     place.replaceChildren(...(rows.length ? [
-      el("h2", {}, t(heard.state.phase === "checking" ? "findings.so_far" : `findings.${worst}`)),
+      el("h2", {}, t(latest.state.phase === "checking" ? "findings.so_far" : `findings.${worst}`)),
       el("ul", { class: "findings" }, made.map(line)),
       fine.length ? el("details", {}, el("summary", {}, t("findings.in_order", { n: fine.length })), el("ul", { class: "findings" }, fine.map(line))) : "",
       left.length ? el("details", {}, el("summary", {}, t("not_checked", { n: left.length })), el("ul", { class: "findings" }, left.map(line))) : "",
@@ -86,8 +86,8 @@ export function checkRoom(place, { heard, session }) {
       one.remedy ? el("p", { class: "remedy" }, said(one.remedy)) : null));
 
   return {
-    hear(topic) {
-      const state = heard.state;
+    receive(topic) {
+      const state = latest.state;
       const now = [state.phase, state.asked, state.may.join()].join("|");
       if (now !== built) {
         built = now;

@@ -1,4 +1,4 @@
-// The door: who has no session is told how to get one. Next: app.js.
+// Who has no session is told how to get one. Next: app.js.
 import { loadWords, fill } from "./words.js";
 
 await loadWords();

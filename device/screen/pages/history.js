@@ -53,10 +53,10 @@ function row(one) {
       about ? el("span", {}, about) : null, el("span", { class: "facts" }, when(one.created_utc)))));
 }
 
-export function recordRoom(place, { key, heard }) {
+export function recordRoom(place, { key, latest }) {
   place.append(el("p", {}, el("a", { href: "#history", class: "back" }, t("back_to_history"))));
   get(`/api/records/${encodeURIComponent(key)}`)
-    .then((card) => place.append(resultCard(card, { recalled: true, model: heard.station.model ?? "" })))
+    .then((card) => place.append(resultCard(card, { recalled: true, model: latest.station.model ?? "" })))
     .catch((error) => place.append(el("p", { role: "alert" }, said(error.text ?? ""), " ", said(error.remedy ?? ""))));
   return {};
 }

@@ -7,7 +7,7 @@ import { resultCard } from "./card.js";
 import { beginVerifying } from "./verify.js";
 import { photoField } from "./photo.js";
 
-export function measureRoom(place, { heard, session }) {
+export function measureRoom(place, { latest, session }) {
   let built = "";
   let live = null;
   const opened = new Set(); // the folds that somebody opened stay open when the page is built anew
@@ -24,7 +24,7 @@ export function measureRoom(place, { heard, session }) {
     place.replaceChildren(...(BUILD[state.phase] ?? BUILD.starting)(state));
     if (state.phase === "measuring") {
       live = liveCurve(place.querySelector("#live"));
-      live.show(heard.spectrum);
+      live.show(latest.spectrum);
     }
     if (state.phase === "result") place.querySelector("#card").append(...cardOf(state));
     const again = had ? document.getElementById(had) : null;
@@ -36,7 +36,7 @@ export function measureRoom(place, { heard, session }) {
   }
 
   const cardOf = (state) =>
-    heard.card && heard.card.key === state.record_id ? [resultCard(heard.card, { station: heard.station })] : [];
+    latest.card && latest.card.key === state.record_id ? [resultCard(latest.card, { station: latest.station })] : [];
 
   const BUILD = {
     starting: () => [calm("starting")],
@@ -139,7 +139,7 @@ export function measureRoom(place, { heard, session }) {
   let choice = null;
   const delivery = (state) => {
     if (state.verifying || state.locked || !session.at_device) return "";
-    const compounds = heard.station.compounds ?? [];
+    const compounds = latest.station.compounds ?? [];
     const known = compounds.join();
     if (choice?.known !== known) choice = { known, node: beginVerifying(compounds) };
     return choice.node;
@@ -148,7 +148,7 @@ export function measureRoom(place, { heard, session }) {
   const ready = (state) => state.locked ? calm("locked", "warning") : calm("ready", "ok");
 
   function calm(key, picture = "") {
-    const how = key === "ready" ? (heard.station.has_trigger === false ? "phase.ready.no_trigger" : "phase.ready.how") : `phase.${key}.how`;
+    const how = key === "ready" ? (latest.station.has_trigger === false ? "phase.ready.no_trigger" : "phase.ready.how") : `phase.${key}.how`;
     return el("section", { class: `calm ${key}` }, picture ? icon(picture) : null,
       el("div", {}, el("h1", {}, t(`phase.${key}`)), has(how) ? el("p", {}, t(how)) : null));
   }
@@ -165,11 +165,11 @@ export function measureRoom(place, { heard, session }) {
   };
 
   return {
-    hear(topic) {
-      const state = heard.state;
-      if (topic === "spectrum") return live?.show(heard.spectrum);
+    receive(topic) {
+      const state = latest.state;
+      if (topic === "spectrum") return live?.show(latest.spectrum);
       if (topic === "card") return undefined;
-      const now = [key(state), heard.station.serial, heard.station.model, heard.station.compounds?.length].join("|");
+      const now = [key(state), latest.station.serial, latest.station.model, latest.station.compounds?.length].join("|");
       if ((topic === "state" || topic === "station") && now !== built) {
         built = now;
         build(state);

@@ -10,7 +10,7 @@ export function applyTheme(theme = localStorage.getItem("theme") ?? "auto") {
   else document.documentElement.dataset.theme = theme;
 }
 
-export function settingsRoom(place, { heard, session }) {
+export function settingsRoom(place, { latest, session }) {
   let built = "";
   const told = el("p", { role: "status" });
   const tell = (text) => {
@@ -53,7 +53,7 @@ export function settingsRoom(place, { heard, session }) {
 
   function watching(state) {
     const text = el("textarea", { rows: 4 }, state.watched.join("\n"));
-    const names = heard.station.compounds ?? [];
+    const names = latest.station.compounds ?? [];
     return el("section", {}, el("h2", {}, t("watch.title")), el("p", {}, t("watch.how")), field("watch", "watch.names", text),
       button("save_watch", () => send("/api/watch", { names: text.value.split("\n").map((one) => one.trim()).filter(Boolean) }), "second"),
       names.length ? el("details", {}, el("summary", {}, t("watch.known", { n: names.length })), el("p", {}, names.join(", "))) : null);
@@ -74,9 +74,9 @@ export function settingsRoom(place, { heard, session }) {
   }
 
   return {
-    hear(topic) {
-      const state = heard.state;
-      const now = [state.operator, state.locked, (state.watched ?? []).join(), heard.station.model].join("|");
+    receive(topic) {
+      const state = latest.state;
+      const now = [state.operator, state.locked, (state.watched ?? []).join(), latest.station.model].join("|");
       if (topic !== "state" || now === built || state.watched === undefined) return;
       built = now;
       place.replaceChildren(el("h1", {}, t("room.settings")), told, ...(session.at_device ? [operator(state), watching(state)] : []), looks());

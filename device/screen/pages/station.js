@@ -1,4 +1,4 @@
-// The page's two ways to the station: it hears events, and it posts with the session's own secret.
+// The page's two ways to the station: it receives events, and it posts with the session's own secret.
 // Next: app.js, which listens.
 
 let session = null;
@@ -59,9 +59,9 @@ async function outcome(answer) {
   return told;
 }
 
-// Calls hear(topic, content) for each event, and lost(true) when nothing was heard for too long:
+// Calls receive(topic, content) for each event, and lost(true) when nothing came for too long:
 // what the page shows is then not known to be true.
-export function listen(hear, lost) {
+export function listen(receive, lost) {
   let silence = null;
   const alive = () => {
     clearTimeout(silence);
@@ -72,7 +72,7 @@ export function listen(hear, lost) {
   for (const topic of ["state", "spectrum", "card", "station", "findings"]) {
     source.addEventListener(topic, (event) => {
       alive();
-      hear(topic, JSON.parse(event.data));
+      receive(topic, JSON.parse(event.data));
     });
   }
   source.addEventListener("alive", alive);
