@@ -8,7 +8,7 @@ from typing import Final
 
 from device.conformance.bench import Bench
 from device.conformance.check import Needs, check
-from device.conformance.outcome import CheckSkipped, require
+from device.conformance.outcome import CheckFailed, CheckSkipped, require
 from firmware_bridge.errors import LinkError
 from firmware_bridge.messages import (
     MAX_EVENTS,
@@ -69,19 +69,18 @@ def _wait_for_cover(bench: Bench, *, is_closed: bool) -> None:
 def _kinds_since_restart(bench: Bench, newest: int) -> list[int]:
     """Of the events behind its RESTARTED; waits for that, over a new link where the old is lost."""
     end_s = bench.wire.now_s() + bench.wire.patience_s
-    while True:
+    while bench.wire.now_s() < end_s:
         try:
             log = bench.ok(GetEvents(0))
+            kinds = [event.kind for event in log.events if event.number > newest]
+            if len(log.events) == MAX_EVENTS and log.newest_number > newest:
+                return []  # a full log keeps no more, and counts them
+            if EventKind.RESTARTED in kinds:
+                return kinds[kinds.index(EventKind.RESTARTED) + 1 :]
+            bench.wire.pause(_ASK_AGAIN_S)
         except LinkError:
             bench.reopen()
-            continue
-        kinds = [event.kind for event in log.events if event.number > newest]
-        if len(log.events) == MAX_EVENTS and log.newest_number > newest:
-            return []  # a full log keeps no more, and counts them
-        if EventKind.RESTARTED in kinds:
-            return kinds[kinds.index(EventKind.RESTARTED) + 1 :]
-        require(bench.wire.now_s() < end_s, "no event RESTARTED tells of its restart")
-        bench.wire.pause(_ASK_AGAIN_S)
+    raise CheckFailed("no event RESTARTED tells of its restart")
 
 
 CHECKS = (open_cover_outlives_a_restart,)

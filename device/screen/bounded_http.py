@@ -34,6 +34,7 @@ class BoundedHttp(H11Protocol):
     _head_timer: asyncio.TimerHandle | None = None
     _unread_timer: asyncio.TimerHandle | None = None
     _has_entered = False
+    _early = b""  # what was read before it entered
 
     @property
     def _outside(self) -> dict["BoundedHttp", Any]:
@@ -65,14 +66,27 @@ class BoundedHttp(H11Protocol):
         if is_first and self._has_entered_by(transport):
             del self._outside[self]
             transport.resume_reading()
+            if self._early:
+                self.data_received(self._early)
         elif self.loop.time() > until_s:
             transport.abort()
         else:
             self.loop.call_later(_AGAIN_S, self._ask_again, until_s)
 
     def data_received(self, data: bytes) -> None:
+        if not self._has_entered:
+            # Early releases of Python 3.11 read on after a pause in `connection_made`.
+            self._early += data
+            self._pause_again()
+            return
         super().data_received(data)
         self._await_head()
+
+    def _pause_again(self) -> None:
+        transport = self._outside.get(self)
+        if transport is not None:
+            transport.resume_reading()
+            transport.pause_reading()
 
     def pause_writing(self) -> None:
         super().pause_writing()
