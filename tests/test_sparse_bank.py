@@ -31,6 +31,7 @@ COMPOUNDS = 60
 WIDE = wide_grid(MODEL_GRID)
 ROWS = 16
 FIRST, LAST = 4, 44  # batches between which memory is compared
+LOOKS = 8  # from each on: the least of them is without what the worker holds while it makes one
 Singles = npt.NDArray[np.float32]
 
 
@@ -123,15 +124,16 @@ def _ahead(generator: Generator) -> int:
 
 
 def _grown(stream: Callable[[], Iterator[object]]) -> int:
-    """Bytes held after batch LAST beyond those after batch FIRST; as many are made ahead then."""
+    """Bytes held from batch LAST on beyond those from FIRST on; as many are made ahead then."""
     tracemalloc.start()
-    held = {}
+    held: dict[int, list[int]] = {FIRST: [], LAST: []}
     try:
         for number, _ in enumerate(stream(), start=1):
-            if number in (FIRST, LAST):
-                gc.collect()
-                held[number] = tracemalloc.get_traced_memory()[0]
-        return held[LAST] - held[FIRST]
+            for begin, looks in held.items():
+                if begin <= number < begin + LOOKS:
+                    gc.collect()
+                    looks.append(tracemalloc.get_traced_memory()[0])
+        return min(held[LAST]) - min(held[FIRST])
     finally:
         tracemalloc.stop()
 
