@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from device.cli.output import clear_progress
 from firmware_bridge.errors import RamixError
 
 _YES: Final = {True: ("", "y", "yes"), False: ("y", "yes")}  # by what Enter alone means
@@ -39,6 +40,17 @@ def confirmed(question: str, *, enter_is_yes: bool, remedy: str) -> None:
             return
         if answer in _NO or not answer:
             raise click.Abort
+
+
+def ask_to_place(sentence: str, *, yes: bool) -> None:
+    """Returns once what `sentence` names lies before the probe; `yes`: it does.
+
+    Raises:
+        as `confirmed`.
+    """
+    clear_progress()
+    if not yes:
+        confirmed(f"{sentence} Ready?", enter_is_yes=True, remedy="Add --yes once it is so.")
 
 
 def _next_line() -> str:

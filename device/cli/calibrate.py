@@ -4,12 +4,13 @@ Next: `../calibration/round.py`, which measures and writes; `../show/calibration
 """
 
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from device.cli.asking import confirmed
+from device.cli.asking import ask_to_place
 from device.cli.calibrate_response import (
     check_response_options,
     response_asked,
@@ -148,16 +149,12 @@ def _measured(port: str, plan: Any, *, dry_run: bool, yes: bool, timeout_s: floa
     from device.installation import kept_pages_dir
     from device.ports import open_analyzer
 
-    def ask(sentence: str) -> None:
-        clear_progress()
-        if not yes:
-            confirmed(f"{sentence} Ready?", enter_is_yes=True, remedy="Add --yes once it is so.")
-
     with (
         kept_as_event("calibration", port, dry_run=dry_run) as event,
         open_analyzer(port, timeout_s) as analyzer,
     ):
         folder = None if dry_run else kept_pages_dir()
+        ask = partial(ask_to_place, yes=yes)
         done = measure(analyzer, plan, keep_in=folder, ask=ask, tell=print_progress)
         event |= _event("calibrated", analyzer.info.serial, done)
     return done

@@ -103,17 +103,13 @@ def notes_of(record: "Record", signatures: Any) -> list[str]:
 
 def photo_words(record: "Record") -> str:
     """What is kept of a photo, in one line; empty where there is none."""
-    if not record.has_photo:
-        return ""
     try:
         photo = record.photo
     except RamixError as error:
         return error.text
-    return (
-        ""
-        if photo is None
-        else (f"{photo.media_type}, {photo.width} x {photo.height}, SHA-256 {photo.sha256}")
-    )
+    if photo is None:
+        return ""
+    return f"{photo.media_type}, {photo.width} x {photo.height}, SHA-256 {photo.sha256}"
 
 
 def told_later(store: "ReadableStore", record: "Record") -> list[str]:

@@ -4,12 +4,13 @@ Next: `../selftest/round.py`, the checks; `../show/selftest.py`, how they are sh
 """
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from device.cli.asking import confirmed
+from device.cli.asking import ask_to_place
 from device.cli.exit_codes import EXIT_ERROR
 from device.cli.options import (
     check_store_options,
@@ -136,11 +137,6 @@ def _tested(
     from device.selftest.round import run_self_test
     from device.selftest.standing import last_report
 
-    def ask(sentence: str) -> None:
-        clear_progress()
-        if not yes:
-            confirmed(f"{sentence} Ready?", enter_is_yes=True, remedy="Add --yes once it is so.")
-
     parse_port(port)  # a typing error is told before anything is opened
     records = record_store(store, no_store=no_store, port=port)
     with ExitStack() as opened:
@@ -154,7 +150,7 @@ def _tested(
             _model_of(analyzer, runtime),
             print_progress,
             placed=placed,
-            ask=ask,
+            ask=partial(ask_to_place, yes=yes),
             before=None if last is None else last.report,
         )
         record_id = None if records is None else records.append_event(KIND, report.as_json())

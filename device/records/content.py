@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -84,7 +85,7 @@ class Record:
         """Whether a photo of the sample is kept with it; looks at no data."""
         return _PHOTO in self.array_names
 
-    @property
+    @cached_property
     def photo(self) -> Photo | None:
         """The photo of the sample, checked as if it came from outside: anybody may sign anything.
 

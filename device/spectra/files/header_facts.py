@@ -74,10 +74,11 @@ def facts_of(name: str, lines: Iterable[str], names: Sequence[str] = ()) -> Head
     figures: list[tuple[str, str]] = []
     read = 0
     for whole in lines:
-        read += len(whole[:_LONGEST])
+        text = whole[:_LONGEST]
+        read += len(text)
         if read > _MOST_TEXT:
             refuse(name, "more text stands around the numbers than any spectrum has")
-        line = whole[:_LONGEST].strip(_AROUND + "%")
+        line, with_percent = text.strip(_AROUND + "%"), text.strip(_AROUND)
         if not line:
             continue
         said = _stated(line)
@@ -88,13 +89,13 @@ def facts_of(name: str, lines: Iterable[str], names: Sequence[str] = ()) -> Head
         is_raman = axis_words.mentions_raman(line)
         raman = raman or is_raman
         raman_spectrum = raman_spectrum or is_raman and axis_words.mentions_spectrum(line)
-        if _ordinate_is_absorbance(whole[:_LONGEST].strip(_AROUND)):
+        if _ordinate_is_absorbance(with_percent):
             ordinate = ordinate or line
         if axis_words.speaks_of_place(line):
             continue
         other = not is_raman and axis_words.mentions_infrared(line)
         other = other and not axis_words.speaks_of_optics(line) and not is_lasers_value(line)
-        absorbs = _says_absorbance(whole[:_LONGEST].strip(_AROUND))
+        absorbs = _says_absorbance(with_percent)
         if axis_words.speaks_of_sample(line):
             remark = remark or (line if other or absorbs else "")
         else:
