@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from device.cli.options import with_options
+
 _OPTIONS = (
     click.option("--operator", default="", metavar="NAME", help="Who measures, for the record."),
     click.option("--sample", default="", metavar="ID", help="Which sample, for the record."),
@@ -46,7 +48,4 @@ def about_options(command: Callable[..., Any]) -> Callable[..., Any]:
         about = About(operator, sample, note, repeat_reason, kept)
         return command(*arguments, about=about, **others)
 
-    decorated: Callable[..., Any] = with_about
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    return decorated
+    return with_options(with_about, _OPTIONS)

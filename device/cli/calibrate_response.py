@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from device.cli.options import with_options
+
 if TYPE_CHECKING:
     from device.calibration.recorded_frame import RecordedFrame
     from device.calibration.response_curve import ReferenceCurve
@@ -35,9 +37,7 @@ _OPTIONS = (
 
 def response_options(command: Command) -> Command:
     """`--response-reference` and `--response-frame`."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return with_options(command, _OPTIONS)
 
 
 def check_response_options(

@@ -9,6 +9,8 @@ from typing import Any, Final, TypeVar, cast
 
 import click
 
+from device.cli.options import with_options
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 LASER_OF_HEADER: Final = "header"  # as in device/spectra/files/choices.py
@@ -71,7 +73,4 @@ def choice_options(command: Command) -> Command:
         choices = Choices(column=column, axis_column=axis_column, excitation_nm=excitation_nm)
         return command(*args, choices=choices, **kwargs)
 
-    chosen: Any = with_choices
-    for option in reversed(_CHOICES):
-        chosen = option(chosen)
-    return cast(Command, chosen)
+    return cast(Command, with_options(with_choices, _CHOICES))

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import click
 
-from device.cli.options import is_typed
+from device.cli.options import is_typed, with_options
 from device.driver.safety import LEAST_COOLER_C, MOST_COOLER_C, CoolerSettings, Safety
 
 AUTO_EXPOSURE: Final = "auto"
@@ -103,10 +103,7 @@ def _options(*how_long: Decorator, countdown: str) -> Decorator:
             )
             return command(*arguments, light=light, **others)
 
-        decorated: Command = with_light
-        for option in reversed(every):
-            decorated = option(decorated)
-        return decorated
+        return with_options(with_light, every)
 
     return add
 

@@ -6,7 +6,7 @@ Next: `light_options.py`, those of verbs that make light; `identify.py`, a verb 
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -45,11 +45,16 @@ def version_option(program: str) -> Callable[[Command], Command]:
     return click.version_option(VERSION, prog_name=program, message="%(prog)s %(version)s")
 
 
-def common_options(command: Command) -> Command:
-    """`--timeout`, `--json` and `--log-level`."""
-    for option in reversed(_COMMON):
+def with_options(command: Command, options: Iterable[Callable[[Any], Any]]) -> Command:
+    """The command with these options, in this order in its help."""
+    for option in reversed(tuple(options)):
         command = option(command)
     return command
+
+
+def common_options(command: Command) -> Command:
+    """`--timeout`, `--json` and `--log-level`."""
+    return with_options(command, _COMMON)
 
 
 def is_typed(*names: str) -> bool:
@@ -62,9 +67,7 @@ def is_typed(*names: str) -> bool:
 
 def store_options(command: Command) -> Command:
     """`--store FILE`, `--no-store` and `--log-file` (see `keeping_log.py`)."""
-    for option in reversed(_STORE):
-        command = option(command)
-    return command
+    return with_options(command, _STORE)
 
 
 def _name_key_file(_context: click.Context, _option: click.Parameter, path: Path | None) -> None:

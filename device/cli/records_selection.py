@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from device.cli.options import with_options
+
 if TYPE_CHECKING:
     from device.records.selection import Selection
 
@@ -29,9 +31,7 @@ _OPTIONS = (
 
 def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """`ids`, `everything`, `since`, `before` and `search`."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return with_options(command, _OPTIONS)
 
 
 def selection_of(

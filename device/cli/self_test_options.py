@@ -9,6 +9,8 @@ from typing import Any, Final, NamedTuple
 
 import click
 
+from device.cli.options import with_options
+
 # Spelled here again, because its owner imports arrays; a test compares the two.
 DEFAULT_INTERVAL_H: Final = 24.0
 
@@ -48,7 +50,4 @@ def self_test_options(command: Callable[..., Any]) -> Callable[..., Any]:
         rules = SelfTestRules(self_test_interval, despite_self_test)
         return command(*arguments, self_test=rules, **others)
 
-    decorated: Callable[..., Any] = with_rules
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    return decorated
+    return with_options(with_rules, _OPTIONS)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from device.cli.options import with_options
+
 if TYPE_CHECKING:
     from firmware_bridge.framing import Framing
     from firmware_bridge.simulator.firmware import SimulatedAnalyzer
@@ -77,10 +79,7 @@ def serving_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         return command(*words, serving=Serving(tcp, pty, key_file, without_key), **others)
 
-    found: Callable[..., Any] = collected
-    for option in reversed(_OPTIONS):
-        found = option(found)
-    return found
+    return with_options(collected, _OPTIONS)
 
 
 _OPTIONS: Final = (

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from device.cli.options import with_options
+
 if TYPE_CHECKING:
     from device.simulated.spec import SimulatedPort
 
@@ -44,10 +46,7 @@ def simulated_options(command: Callable[..., Any]) -> Callable[..., Any]:
         port = _port(**{name: asked.pop(name) for name in signature(_port).parameters})
         return command(*words, port=port, **asked)
 
-    found: Callable[..., Any] = collected
-    for option in reversed(_OPTIONS):
-        found = option(found)
-    return found
+    return with_options(collected, _OPTIONS)
 
 
 def _port(

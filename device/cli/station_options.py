@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from device.cli.light_options import LightOptions, growing_light_options
-from device.cli.options import blank_option, check_store_options, runtime_option, store_options
+from device.cli.options import (
+    blank_option,
+    check_store_options,
+    runtime_option,
+    store_options,
+    with_options,
+)
 from device.cli.self_test_options import SelfTestRules, self_test_options
 
 Command = Callable[..., Any]
@@ -57,10 +63,7 @@ def station_options(countdown: str) -> Callable[[Command], Command]:
             on = StationOptions(blanks, runtime, light, self_test, store, no_store)
             return command(*arguments, on=on, **others)
 
-        decorated: Command = with_station
-        for option in reversed(_OPTIONS):
-            decorated = option(decorated)
-        return decorated
+        return with_options(with_station, _OPTIONS)
 
     _OPTIONS = (
         blank_option, runtime_option, growing_light_options(countdown), self_test_options,
